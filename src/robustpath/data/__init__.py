@@ -1,0 +1,1 @@
+"""Data sets, splits, shifts and random streams."""

@@ -1,0 +1,85 @@
+"""How names and numbers are printed, in figures, tables and prose alike."""
+
+import math
+import re
+
+METHODS = {
+    "adamw": "AdamW",
+    "radam": "RAdam",
+    "contour_warmup": "contour warm-up",
+    "isotropic_warmup": "isotropic warm-up",
+}
+DATASETS = {
+    "mnist5k": "MNIST-5k",
+    "optdigits": "Optdigits",
+    "fashion_mnist": "Fashion-MNIST",
+    "mnist1d": "MNIST-1D",
+}
+WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+MISSING = "not measured"
+
+
+def method(name: str) -> str:
+    """A method as the paper prints it: short names are acronyms, others plain words."""
+    return METHODS.get(name) or (name.upper() if len(name) <= 5 and "_" not in name else name.replace("_", " "))
+
+
+def dataset(name: str) -> str:
+    """A data set as the paper prints it."""
+    return DATASETS.get(name) or name.replace("_", " ")
+
+
+def percent(fraction: float, digits: int = 1) -> str:
+    """A fraction as per cent without the sign: 0.8624 -> 86.2."""
+    return "--" if math.isnan(fraction) else f"{100 * fraction:.{digits}f}"
+
+
+def points(fraction: float, digits: int = 1) -> str:
+    """A difference of fractions in percentage points for LaTeX: 0.0031 -> $+0.3$; what rounds to zero has no sign."""
+    if math.isnan(fraction):
+        return "--"
+    text = f"{100 * fraction:+.{digits}f}"
+    return f"${text}$" if float(text) else f"${text[1:]}$"
+
+
+def percent_range(low: float, high: float) -> str:
+    """An interval of fractions in per cent: [85.1, 87.3]."""
+    return f"[{percent(low)}, {percent(high)}]"
+
+
+def points_range(low: float, high: float) -> str:
+    """An interval of differences in percentage points for LaTeX: [$-0.2$, $+0.8$]."""
+    return f"[{points(low)}, {points(high)}]"
+
+
+def probability(p: float) -> str:
+    """A p value for LaTeX, with its relation: $= 0.031$ or $< 0.001$."""
+    return "--" if math.isnan(p) else "$< 0.001$" if p < 0.001 else f"$= {p:.3f}$"
+
+
+def count(number: float) -> str:
+    """A count for LaTeX with thin spaces between thousands: 2880 -> 2\\,880."""
+    return f"{number:,.0f}".replace(",", "\\,")
+
+
+def word(number: int) -> str:
+    """A small count in words, a larger one in figures."""
+    return WORDS[number] if number < len(WORDS) else count(number)
+
+
+def listing(names: list[str]) -> str:
+    """Names as a list in a sentence: a, b and c; `none` when empty."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "none"
+
+
+def macro(name: str) -> str:
+    """An identifier as part of a LaTeX macro name, letters only: mnist5k -> MnistFiveK."""
+    parts = re.findall(r"[A-Za-z]+|\d", name)
+    return "".join(WORDS[int(part)].capitalize() if part.isdigit() else part[0].upper() + part[1:] for part in parts)
+
+
+def escape(text: str) -> str:
+    """Plain text made safe for LaTeX."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    special |= {character: "\\" + character for character in "&%$#_{}"}
+    return "".join(special.get(character, character) for character in text)

@@ -1,0 +1,165 @@
+"""Records: the one tidy table of all scores, a row a run x split x shift x severity x metric, and its way to and from disk."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from robustpath.errors import UserError
+from robustpath.files import replacing
+
+RUN = ["experiment", "dataset", "method", "train_size", "seed", "draw"]
+KEY = [*RUN, "split", "shift", "severity", "metric"]
+SCHEMA = {
+    "experiment": "text",
+    "dataset": "text",
+    "method": "text",
+    "family": "text",
+    "train_size": "whole",
+    "seed": "whole",
+    "draw": "whole",
+    "split": "text",
+    "shift": "text",
+    "shift_family": "text",
+    "severity": "whole",
+    "metric": "text",
+    "value": "real",
+    "gradient_evaluations": "real",
+    "steps": "whole",
+    "diverged": "truth",
+    "hyperparameters": "text",
+}
+SECONDS = {name: SCHEMA[name] for name in RUN} | {"seconds": "real"}
+ALLOWED = {
+    "split": {"train", "validation", "test"},
+    "shift_family": {"none", "natural", "corruption", "generator"},
+    "metric": {"accuracy", "cross_entropy"},
+}
+ARROW = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "truth": pa.bool_()}
+FITS = {
+    "text": pd.api.types.is_string_dtype,
+    "whole": pd.api.types.is_integer_dtype,
+    "real": pd.api.types.is_float_dtype,
+    "truth": pd.api.types.is_bool_dtype,
+}
+NOUN = {"text": "text", "whole": "whole numbers", "real": "real numbers", "truth": "true or false"}
+
+
+def validate(table: pd.DataFrame, source: object, schema: dict[str, str] = SCHEMA, key: list[str] = KEY) -> None:
+    """Raise a UserError naming `source` and the column or row where `table` departs from `schema`; `key` must be unique."""
+    missing = [name for name in schema if name not in table]
+    unknown = [name for name in table if name not in schema]
+    if missing or unknown:
+        faults = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {', '.join(unknown)}"] * bool(unknown)
+        raise UserError(f"{source}: the table {' and '.join(faults)}; remake the file by running snakemake again")
+    if table.empty:
+        raise UserError(f"{source}: the table has no rows; remake the file by running snakemake again")
+    for name, kind in schema.items():
+        if not FITS[kind](table[name].dtype):
+            raise UserError(f"{source}: column {name} must hold {NOUN[kind]}, not {table[name].dtype}")
+        empty = table[name].isna()
+        if empty.any():
+            raise UserError(f"{source}: column {name} has no value in {_row(table, empty, key)}")
+        strange = ~table[name].isin(ALLOWED[name]) if name in ALLOWED else None
+        if strange is not None and strange.any():
+            known = ", ".join(sorted(ALLOWED[name]))
+            raise UserError(f"{source}: column {name} may hold {known} only, see {_row(table, strange, key)}")
+    if "metric" in schema:
+        outside = (table["metric"] == "accuracy") & ~table["value"].between(0, 1)
+        if outside.any():
+            raise UserError(f"{source}: an accuracy must be a fraction in [0, 1], see {_row(table, outside, key)}")
+    twice = table.duplicated(key)
+    if twice.any():
+        raise UserError(f"{source}: the same row occurs twice: {_row(table, twice, key)}")
+
+
+def _row(table: pd.DataFrame, where: pd.Series, key: list[str]) -> str:
+    position = int(where.to_numpy().argmax())
+    return f"row {position} ({', '.join(f'{name}={table[name].iloc[position]}' for name in key)})"
+
+
+def collate(scores: Iterable[Path], seconds: Iterable[Path], records: Path, seconds_out: Path) -> None:
+    """Join the score files into `records` and the timing files into `seconds_out`; equal rows give equal bytes."""
+    _join(scores, records, SCHEMA, KEY)
+    _join(seconds, seconds_out, SECONDS, RUN)
+
+
+def _join(files: Iterable[Path], out: Path, schema: dict[str, str], key: list[str]) -> None:
+    tables = []
+    for file in files:
+        tables.append(_read(file))
+        validate(tables[-1], file, schema, key)
+    if not tables:
+        raise UserError(f"{out}: no files to collate")
+    table = pd.concat(tables, ignore_index=True)
+    validate(table, f"the files collated into {out}", schema, key)
+    write(table, out, schema, key)
+
+
+def write(table: pd.DataFrame, out: Path, schema: dict[str, str] = SCHEMA, key: list[str] = KEY) -> None:
+    """Write rows sorted by `key` as parquet without any trace of when or by whom, so that equal tables are equal bytes."""
+    arrow = pa.schema([(name, ARROW[kind]) for name, kind in schema.items()])
+    rows = pa.Table.from_pandas(table[list(schema)], schema=arrow, preserve_index=False).replace_schema_metadata(None)
+    with replacing(out) as temporary:
+        pq.write_table(rows.sort_by([(name, "ascending") for name in key]), temporary, compression="zstd")
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pq.ParquetFile(path).read().to_pandas(use_threads=False)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{path}: not a readable parquet file ({error}); remove it and run snakemake again") from None
+
+
+def root() -> Path:
+    """The repository: the nearest folder, from the current one upwards, that holds config.yaml."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise UserError(f"no config.yaml in {here} or above it; start from inside the repository")
+
+
+def load(records: str | Path | None = None, scale: str = "laptop") -> pd.DataFrame:
+    """The records in `records`, or of `scale` in the repository around the current folder; checked."""
+    path = Path(records) if records else root() / "results" / scale / "records.parquet"
+    if not path.is_file():
+        raise UserError(f"no records at {path}: run `snakemake --config scale={scale}` first")
+    table = _read(path)
+    validate(table, path)
+    return table
+
+
+def report_settings(settings: dict | None = None, scale: str | None = None) -> dict:
+    """`settings` as given, or those that config.yaml has for `scale` (its default when None)."""
+    if settings is not None:
+        return settings
+    from robustpath import config
+
+    overrides = {"scale": scale} if scale else None
+    return config.report_settings(config.load(root() / "config.yaml", overrides))
+
+
+def test_scores(records: pd.DataFrame, experiment: str) -> pd.DataFrame:
+    """Test accuracies of one experiment: columns dataset, method, train_size, seed, shift_family, shift, severity, value.
+
+    Takes records after selection (one draw a cell); shift_family "none" is the unshifted test set.
+    """
+    chosen = records[
+        (records["experiment"] == experiment) & (records["split"] == "test") & (records["metric"] == "accuracy")
+    ]
+    if chosen.empty:
+        known = ", ".join(sorted(records["experiment"].unique()))
+        raise UserError(f"the records have no test accuracy of experiment {experiment}, only {known}")
+    axes = ["dataset", "method", "train_size", "seed", "shift_family", "shift", "severity"]
+    return chosen[[*axes, "value"]].reset_index(drop=True)
+
+
+def runs(records: pd.DataFrame) -> pd.DataFrame:
+    """One row a run: the columns of RUN, then family, gradient_evaluations, steps, diverged, hyperparameters."""
+    facts = ["family", "gradient_evaluations", "steps", "diverged", "hyperparameters"]
+    return records[RUN + facts].drop_duplicates(RUN).reset_index(drop=True)

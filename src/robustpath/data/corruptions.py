@@ -1,0 +1,160 @@
+"""Ten image corruptions of severity 1..5 with the constants of MNIST-C (Mu and Gilmer 2019, arXiv:1906.02337).
+
+Each is `f(images, severity, generator) -> images` on grey images float32 [N, H, W] in [0, 1], all images at once.
+Lengths in pixels are those of a 28-pixel image and scale with the image. Random numbers are drawn on the CPU, so that
+every device sees the same corruption.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from robustpath.data.resampling import resize
+
+REFERENCE_SIZE = 28
+Corruption = Callable[[Tensor, int, Generator], Tensor]
+
+
+def _normal(like: Tensor, generator: Generator) -> Tensor:
+    return torch.randn(like.shape, generator=generator).to(like.device)
+
+
+def _uniform(like: Tensor, generator: Generator) -> Tensor:
+    return torch.rand(like.shape, generator=generator).to(like.device)
+
+
+def _sides(count: int, generator: Generator) -> Tensor:
+    """A random side for each of `count` images: 0 or 1, int64."""
+    return torch.randint(2, (count,), generator=generator)
+
+
+def gaussian_noise(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Add white noise of a fixed standard deviation."""
+    deviation = (0.08, 0.12, 0.18, 0.26, 0.38)[severity - 1]
+    return (images + deviation * _normal(images, generator)).clamp(0, 1)
+
+
+def shot_noise(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Count photons: Poisson with x times a rate for mean, divided by the rate."""
+    rate = (60, 25, 12, 5, 3)[severity - 1]
+    return (torch.poisson(images.cpu() * rate, generator=generator) / rate).clamp(0, 1).to(images.device)
+
+
+def impulse_noise(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Set a share of the pixels to black or white, as often one as the other."""
+    share = (0.03, 0.06, 0.09, 0.17, 0.27)[severity - 1]
+    chance = _uniform(images, generator)
+    return images.masked_fill(chance < share, 0.0).masked_fill(chance < share / 2, 1.0)
+
+
+def contrast(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Pull every pixel towards the image's mean: c (x - mean) + mean. Not random."""
+    factor = (0.4, 0.3, 0.2, 0.1, 0.05)[severity - 1]
+    mean = images.mean((1, 2), keepdim=True)
+    return (factor * (images - mean) + mean).clamp(0, 1)
+
+
+def rotate(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Turn about the centre by a fixed angle in radians to a random side, bilinear, black outside."""
+    angle = (0.2, 0.4, 0.6, 0.8, 1.0)[severity - 1]
+    angles = angle * (2 * _sides(len(images), generator).double() - 1)
+    cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
+    turn = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).reshape(-1, 2, 3).to(images)
+    grid = F.affine_grid(turn, [len(images), 1, *images.shape[1:]], align_corners=False)
+    return F.grid_sample(images[:, None], grid, align_corners=False)[:, 0].clamp(0, 1)
+
+
+def _shift_matrix(size: int, pixels: float) -> Tensor:
+    """The matrix [size, size] that moves a row right by `pixels`, linear between pixels, black outside."""
+    places = torch.arange(size, dtype=torch.float64)
+    return (1 - (places[:, None] - pixels - places).abs()).clamp_min(0)
+
+
+def translate(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Move by 1..5 pixels of 28 along both axes, each to a random side, bilinear, black outside."""
+    height, width = images.shape[1:]
+    pixels = severity / REFERENCE_SIZE
+
+    def moves(size: int) -> Tensor:
+        both = torch.stack([_shift_matrix(size, -pixels * size), _shift_matrix(size, pixels * size)])
+        return both[_sides(len(images), generator)].to(images)
+
+    down, right = moves(height), moves(width)
+    return down @ images @ right.transpose(1, 2)
+
+
+def speckle_noise(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Add white noise in proportion to the pixel: x + x e."""
+    deviation = (0.15, 0.2, 0.35, 0.45, 0.6)[severity - 1]
+    return (images + deviation * images * _normal(images, generator)).clamp(0, 1)
+
+
+def _blur_matrix(size: int, width: float) -> Tensor:
+    """The matrix [size, size] of a Gaussian blur of `width` pixels that repeats the border pixel outwards.
+
+    The kernel is integrated over each pixel: sampled at the centres it would vanish where `width` is a third of a pixel.
+    """
+    offsets = torch.arange(-size, size + 1, dtype=torch.float64)
+    edges = torch.erf(torch.stack([offsets - 0.5, offsets + 0.5]) / (width * math.sqrt(2)))
+    kernel = (edges[1] - edges[0]) / (edges[1] - edges[0]).sum()
+    reached = (torch.arange(size)[:, None] + torch.arange(-size, size + 1)).clamp(0, size - 1)
+    matrix = torch.zeros(size, size, dtype=torch.float64)
+    return matrix.scatter_add_(1, reached, kernel.expand(size, -1))
+
+
+def _blur(images: Tensor, width: float) -> Tensor:
+    down, across = (_blur_matrix(size, width).to(images) for size in images.shape[1:])
+    return down @ images @ across.T
+
+
+def gaussian_blur(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Blur with a Gaussian of 1..6 pixels of 28. Not random."""
+    width = (1, 2, 3, 4, 6)[severity - 1] / REFERENCE_SIZE
+    return _blur(images, width * images.shape[1]).clamp(0, 1)
+
+
+def spatter(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Throw grey mud: where smoothed noise passes a threshold the image gives way to grey 63/255.
+
+    The mud is thrown at 28 pixels and then brought to the image's size, so that it covers the same share at each size.
+    """
+    mean, deviation, grain, threshold, edge = (
+        (0.65, 0.3, 4, 0.69, 0.6),
+        (0.65, 0.3, 3, 0.68, 0.6),
+        (0.65, 0.3, 2, 0.68, 0.5),
+        (0.65, 0.3, 1, 0.65, 1.5),
+        (0.67, 0.4, 1, 0.65, 1.5),
+    )[severity - 1]
+    noise = torch.randn(len(images), REFERENCE_SIZE, REFERENCE_SIZE, generator=generator)
+    liquid = _blur(mean + deviation * noise, grain)
+    mud = _blur((liquid > threshold).float(), edge)
+    mud = resize(mud.masked_fill(mud < 0.8, 0), images.shape[1]).to(images.device)
+    return (images * (1 - mud) + 63 / 255 * mud).clamp(0, 1)
+
+
+def brightness(images: Tensor, severity: int, generator: Generator) -> Tensor:
+    """Add 0.1..0.5 to every pixel. Not random.
+
+    Stands in for `saturate`, the fourth validation corruption of CIFAR-10-C: grey images have no saturation.
+    """
+    return (images + (0.1, 0.2, 0.3, 0.4, 0.5)[severity - 1]).clamp(0, 1)
+
+
+CORRUPTIONS: dict[str, Corruption] = {
+    function.__name__: function
+    for function in (
+        gaussian_noise,
+        shot_noise,
+        impulse_noise,
+        contrast,
+        rotate,
+        translate,
+        speckle_noise,
+        gaussian_blur,
+        spatter,
+        brightness,
+    )
+}

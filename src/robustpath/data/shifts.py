@@ -1,0 +1,69 @@
+"""Shifted evaluation sets: every corruption, natural shift and generator knob of a data set, for one seed."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from torch import Tensor
+
+from robustpath.data import mnist1d
+from robustpath.data.corruptions import CORRUPTIONS
+from robustpath.data.prepare import Prepared
+from robustpath.data.registry import SHIFTS, Shift, get, shifts_of, summary
+from robustpath.data.splits import Split, split
+from robustpath.data.streams import generator
+
+__all__ = ["CORRUPTIONS", "SHIFTS", "Shift", "ShiftedSet", "shifted_sets", "summary"]
+
+
+class ShiftedSet(NamedTuple):
+    """Examples to score: inputs float32 [n, ...], labels int64 [n]. `shift` and `shift_family` are "none" if unshifted."""
+
+    split: str
+    shift: str
+    shift_family: str
+    severity: int
+    inputs: Tensor
+    labels: Tensor
+
+
+def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], settings: Mapping) -> Iterator[ShiftedSet]:
+    """Validation and test examples of one seed, unshifted first, then under every shift of `dataset`.
+
+    `prepared` maps names to data: `dataset` itself and the partners of its natural shifts; a partner not handed in is
+    left out. `settings` gives severities, validation_size and test_size. Test shifts act on the test examples,
+    validation shifts on the validation examples. Everything is a function of (data set, seed, shift, severity), and
+    the severities of a shift share their random numbers, so that they are compared on the same noise.
+    """
+    parts = _split(dataset, seed, prepared[dataset], settings)
+    data = prepared[dataset]
+    clean = {"validation": parts.validation, "test": parts.test}
+    for name, indices in clean.items():
+        yield ShiftedSet(name, "none", "none", 0, data.inputs[indices], data.labels[indices])
+    for shift in shifts_of(dataset):
+        if shift.family == "natural":
+            if shift.name in prepared:
+                yield _natural(shift, seed, prepared[shift.name], settings)
+            continue
+        indices = clean[shift.split]
+        for severity in settings["severities"]:
+            inputs = _shifted(shift, severity, dataset, seed, data, indices)
+            yield ShiftedSet(shift.split, shift.name, shift.family, severity, inputs, data.labels[indices])
+
+
+def _split(dataset: str, seed: int, data: Prepared, settings: Mapping) -> Split:
+    sizes = settings["validation_size"], settings["test_size"]
+    return split(data.labels, data.official_test, dataset, seed, *sizes)
+
+
+def _natural(shift: Shift, seed: int, partner: Prepared, settings: Mapping) -> ShiftedSet:
+    """The partner's own test examples for the same seed."""
+    indices = _split(shift.name, seed, partner, settings).test
+    return ShiftedSet(shift.split, shift.name, shift.family, 1, partner.inputs[indices], partner.labels[indices])
+
+
+def _shifted(shift: Shift, severity: int, dataset: str, seed: int, data: Prepared, indices: Tensor) -> Tensor:
+    if shift.family == "corruption":
+        stream = generator("shift", dataset, seed, shift.name)
+        return CORRUPTIONS[shift.name](data.inputs[indices], severity, stream)
+    # The test part follows the pool in the prepared file, and keeps its order when it is generated again.
+    return mnist1d.shifted_test(shift.name, severity)[indices - get(dataset).examples]

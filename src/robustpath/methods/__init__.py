@@ -1,0 +1,30 @@
+"""Training methods: one file a method, in minima/, batches/ and shortcuts/, found by its place and name.
+
+Listing names reads the folder only, so the workflow can plan without importing torch; a method's own module is
+imported when it is loaded, so a job depends on the files of its own method and on no other.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from robustpath.methods.base import Spec
+
+FAMILIES = ("minima", "batches", "shortcuts")
+
+
+def names() -> dict[str, str]:
+    """Every method's name and family, families in the order of the paper, names in alphabetical order."""
+    here = Path(__file__).parent
+    return {
+        file.stem: family
+        for family in FAMILIES
+        for file in sorted((here / family).glob("*.py"))
+        if not file.stem.startswith("_")
+    }
+
+
+def load(name: str) -> "Spec":
+    """The specification that module `name` registers; KeyError for a name that has no file."""
+    return getattr(import_module(f"robustpath.methods.{names()[name]}.{name}"), name).spec

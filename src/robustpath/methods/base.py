@@ -1,0 +1,169 @@
+"""The contract of a method: pure functions of ONE model's parameters, vectorised over a population by the engine.
+
+A method never draws a random number, never looks at a tensor's value and never builds an optimiser: noise and probe
+examples come in the context, decisions are `torch.where`, and gradients are `grad(loss)(params, batch)`.
+"""
+
+import hashlib
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.func import grad, grad_and_value
+
+__all__ = ["Batch", "Context", "Method", "Space", "Spec", "build", "choice", "draw", "grad", "grad_and_value"]
+__all__ += ["log_uniform", "register", "sequence", "uniform"]
+
+Params = dict[str, Tensor]
+
+
+class Batch(NamedTuple):
+    """Examples: inputs [b, …] and labels [b]."""
+
+    inputs: Tensor
+    labels: Tensor
+
+
+class Context(NamedTuple):
+    """What the engine hands to a step beside the batch.
+
+    progress: share of the phase that is done at the middle of this step, a scalar in (0, 1).
+    noise: standard normal numbers shaped like the parameters, where the method asks for them (`noise=True`).
+    probe: a fixed batch of the run's own training examples, where the method asks for one (`probe` = its size).
+    """
+
+    progress: Tensor
+    noise: Params | None = None
+    probe: Batch | None = None
+
+
+Loss = Callable[[Params, Batch], Tensor]
+
+
+def _last_iterate(params: Params, state: Any) -> Params:
+    return params
+
+
+@dataclass(frozen=True)
+class Method:
+    """init(params) -> state; step(loss, params, state, batch, context) -> (params, state, info); readout(params, state) -> params.
+
+    info is a dict of scalars and holds "loss". readout gives the parameters that are evaluated. `phases`, where not
+    empty, is a sequence of (share of the budget, method) that the engine runs one after the other.
+    """
+
+    init: Callable[[Params], Any]
+    step: Callable[..., tuple[Params, Any, dict[str, Tensor]]]
+    readout: Callable[[Params, Any], Params] = _last_iterate
+    noise: bool = False
+    probe: int = 0
+    phases: tuple[tuple[float, "Method"], ...] = ()
+
+    def replace(self, **changes: Any) -> "Method":
+        """The same method with some of its functions or wishes exchanged."""
+        return replace(self, **changes)
+
+
+def sequence(*phases: tuple[float, Method]) -> Method:
+    """A method that runs `phases` = (share of the budget, method) one after the other; the shares sum to one."""
+    if not math.isclose(sum(share for share, _ in phases), 1.0):
+        raise ValueError(f"the shares of the phases sum to {sum(share for share, _ in phases)}, not 1")
+    last = phases[-1][1]
+    return Method(last.init, last.step, last.readout, phases=phases)
+
+
+class Space(NamedTuple):
+    """The range of a hyperparameter: `sample` maps a uniform number in [0, 1) to a value; `default` is draw 0."""
+
+    default: float
+    sample: Callable[[float], float]
+    text: str
+
+    def describe(self) -> str:
+        """The range in words, as the table of search spaces prints it."""
+        return self.text
+
+
+def log_uniform(low: float, high: float, *, default: float) -> Space:
+    """Log-uniform on [low, high)."""
+    return Space(default, lambda u: low * (high / low) ** u, f"log-uniform [{low:g}, {high:g}]")
+
+
+def uniform(low: float, high: float, *, default: float) -> Space:
+    """Uniform on [low, high)."""
+    return Space(default, lambda u: low + (high - low) * u, f"uniform [{low:g}, {high:g}]")
+
+
+def choice(*values: float, default: float) -> Space:
+    """One of `values`, each with the same probability."""
+    text = "one of " + ", ".join(f"{value:g}" for value in values)
+    return Space(default, lambda u: values[int(u * len(values))], text)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A registered method: its name and family (file and folder), factory, own search space and base."""
+
+    name: str
+    family: str
+    factory: Callable[..., Method]
+    own_search: Mapping[str, Space]
+    base: "Spec | None"
+    cite: str
+
+    @property
+    def search(self) -> dict[str, Space]:
+        """The whole search space: the base's hyperparameters, then the method's own (which win where names meet)."""
+        return {**(self.base.search if self.base else {}), **self.own_search}
+
+    @property
+    def source(self) -> str:
+        """The first sentence of the factory's docstring."""
+        return inspect.getdoc(self.factory).split("\n")[0]
+
+
+def register(*, search: Mapping[str, Space], base: Callable[..., Method] | None = None, cite: str = "") -> Callable:
+    """Make a factory a method of the paper: `search` is its space, `base` the method it builds on, `cite` a key of references.bib.
+
+    The factory takes its own hyperparameters by name and, with a base, `base: Method` first.
+    """
+
+    def decorate(factory: Callable[..., Method]) -> Callable[..., Method]:
+        family = factory.__module__.split(".")[-2] if "." in factory.__module__ else ""
+        factory.spec = Spec(factory.__name__, family, factory, dict(search), base.spec if base else None, cite)
+        return factory
+
+    return decorate
+
+
+def build(spec: Spec, hyperparameters: Mapping[str, Tensor]) -> Method:
+    """The method with its hyperparameters (scalar tensors) bound; missing names take their defaults."""
+    values = {
+        name: hyperparameters[name] if name in hyperparameters else torch.tensor(space.default)
+        for name, space in spec.search.items()
+    }
+    own = {name: values[name] for name in spec.own_search}
+    if spec.base is None:
+        return spec.factory(**own)
+    return spec.factory(build(spec.base, values), **own)
+
+
+def draw(spec: Spec, seed: int, number: int) -> dict[str, float]:
+    """Hyperparameter draw `number` of a method for `seed`; number 0 is the default.
+
+    A value depends on (seed, method, hyperparameter, number) only, so a new method or hyperparameter changes no other.
+    """
+    if number == 0:
+        return {name: space.default for name, space in spec.search.items()}
+    return {
+        name: space.sample(_unit_interval("draw", seed, spec.name, name, number)) for name, space in spec.search.items()
+    }
+
+
+def _unit_interval(*key: object) -> float:
+    digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53

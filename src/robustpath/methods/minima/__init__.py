@@ -1,0 +1,1 @@
+"""Which minimum does training reach?"""

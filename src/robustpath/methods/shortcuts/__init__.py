@@ -1,0 +1,1 @@
+"""Which correlations are learnt?"""

@@ -1,0 +1,46 @@
+"""Networks: plain modules, used as pure functions of their parameters; nothing couples the examples of a batch."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.functional import cross_entropy
+
+from robustpath.methods.base import Batch
+
+Params = dict[str, Tensor]
+
+
+def mlp(inputs: int, hidden: Sequence[int], classes: int) -> nn.Module:
+    """A fully connected ReLU network from [b, …] (`inputs` numbers an example) to logits [b, classes]; holds no memory."""
+    widths = [inputs, *hidden]
+    layers: list[nn.Module] = [nn.Flatten()]
+    with torch.device("meta"):
+        for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+            layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
+        layers.append(nn.Linear(widths[-1], classes))
+    return nn.Sequential(*layers)
+
+
+def initialise(model: nn.Module, generator: torch.Generator) -> Params:
+    """Parameters drawn from `generator`: weights and biases uniform on ±1/sqrt(fan-in), the default of PyTorch's linear layer."""
+    params = {}
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear):
+            bound = 1 / math.sqrt(module.in_features)
+            for part, tensor in module.named_parameters():
+                params[f"{name}.{part}"] = torch.empty(tensor.shape).uniform_(-bound, bound, generator=generator)
+    return params
+
+
+def predict(model: nn.Module) -> Callable[[Params, Tensor], Tensor]:
+    """The network as a function (params, inputs [b, …]) -> logits [b, classes]."""
+    return lambda params, inputs: functional_call(model, params, (inputs,))
+
+
+def mean_cross_entropy(model: nn.Module) -> Callable[[Params, Batch], Tensor]:
+    """The training loss as a function (params, batch) -> mean cross-entropy, a scalar in nats."""
+    logits = predict(model)
+    return lambda params, batch: cross_entropy(logits(params, batch.inputs), batch.labels)

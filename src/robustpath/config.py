@@ -1,0 +1,238 @@
+"""The config: its model, its loading and checking, its expansion into cells, and what each job is told of it.
+
+A job's settings hold what its result depends on and nothing else, so that a changed value reruns the jobs it touches
+and no others. Nothing here imports torch: the workflow reads the config before it plans.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+
+from robustpath import methods as method_files
+from robustpath.config_checks import problems
+from robustpath.config_errors import ConfigError, from_pydantic, report
+from robustpath.data import registry
+
+FolderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Size = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class Section(BaseModel):
+    """A mapping of the config: unknown keys are refused, and nothing is converted (3 is not "3", true is not 1)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class DataEfficiency(Section):
+    """Accuracy against the number of training examples: every method on every data set at every size."""
+
+    datasets: list[str] = Field(
+        min_length=1, description="Data sets to train on (`python -m robustpath list data`), each once."
+    )
+    methods: Annotated[
+        Annotated[Literal["all"], Tag("all")] | Annotated[list[str], Field(min_length=1), Tag("list")],
+        Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
+    ] = Field("all", description="Methods to train: `all` of the list at the top, or some of them.")
+    train_sizes: list[Size] = Field(
+        min_length=1,
+        description="Numbers of training examples, ascending; what validation and test leave is the limit.",
+    )
+    seeds: int = Field(
+        ge=2,
+        le=10_000,
+        description="Paired repetitions: a seed fixes split, start and batch order of every method; at least two.",
+    )
+    draws: int = Field(
+        ge=1,
+        le=10_000,
+        description="Hyperparameter draws of each method. Draw 0 is the default; validation accuracy selects.",
+    )
+    budget: int = Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
+
+
+class Experiments(Section):
+    """The experiments of a scale."""
+
+    data_efficiency: DataEfficiency = Field(description="Accuracy against the number of training examples.")
+
+
+class Scale(Section):
+    """One size of the whole study."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where to train and evaluate; `auto` takes a GPU where there is one."
+    )
+    image_size: int = Field(ge=8, le=28, description="Side of the images, in pixels. Signals keep their length.")
+    hidden: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
+        min_length=1, max_length=16, description="Widths of the network's hidden layers."
+    )
+    batch_size: int = Field(
+        ge=1, le=65_536, description="Examples a gradient; a method may search over multiples of it."
+    )
+    validation_size: Size = Field(description="Validation examples of each data set and seed, for selection.")
+    test_size: Size = Field(description="Test examples of each data set and seed.")
+    severities: list[Annotated[int, Field(ge=1, le=5)]] = Field(
+        [1, 2, 3, 4, 5], min_length=1, description="Severities of the shifts to evaluate on, ascending."
+    )
+    experiments: Experiments = Field(description="The experiments of this scale.")
+
+
+class Config(Section):
+    """The whole of config.yaml."""
+
+    scale: str = Field(description="The scale to run: a name under `scales`.")
+    methods: list[str] = Field(
+        min_length=1,
+        description="Methods to compare, in the order of the figures (`python -m robustpath list methods`).",
+    )
+    reference: str = Field(description="The method that every other is compared with, in pairs of seeds.")
+    confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence level of intervals and tests.")
+    scales: dict[FolderName, Scale] = Field(
+        min_length=1,
+        description="The scales by name; your own may stand beside them.",
+        json_schema_extra={"additionalProperties": False},
+    )
+
+
+class Cell(NamedTuple):
+    """The unit of training: one method on one data set in one experiment, all its sizes, seeds and draws."""
+
+    experiment: str
+    dataset: str
+    method: str
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as usual, except that a key given twice is an error: the first one would be lost in silence."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' is given twice", problem_mark=key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep)
+
+
+def load(path: str | Path = "config.yaml", overrides: Mapping | None = None) -> Config:
+    """The checked config of a file, with `overrides` (as `snakemake --config` gives them) merged in key by key."""
+    overrides = overrides or {}
+    try:
+        raw = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; run from the folder that holds config.yaml") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as a UTF-8 text file ({type(error).__name__})") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
+        raise ConfigError(f"{path}{place}: {what}; mend the YAML there (indentation, brackets, quotes)") from None
+    return validate(merge(raw, overrides) if isinstance(raw, dict) else raw, str(path), overrides)
+
+
+def merge(base: Mapping, overrides: Mapping) -> dict:
+    """`base` with the values of `overrides`, mappings merged key by key, anything else replaced."""
+    merged = dict(base)
+    for key, value in overrides.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = merge(merged[key], value) if both else value
+    return merged
+
+
+def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
+    """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        found = from_pydantic(error.errors(include_url=False), raw, Config.model_json_schema())
+    else:
+        found = list(problems(config))
+    if found:
+        raise ConfigError(report(found, file, overrides or {}))
+    return config
+
+
+def active(config: Config) -> Scale:
+    """The scale to run."""
+    return config.scales[config.scale]
+
+
+def experiments(config: Config) -> dict[str, DataEfficiency]:
+    """The experiments of the active scale by name."""
+    return dict(active(config).experiments)
+
+
+def methods_of(config: Config, experiment: str) -> list[str]:
+    """The methods of an experiment, in the order of the list at the top of the config."""
+    chosen = experiments(config)[experiment].methods
+    return [name for name in config.methods if chosen == "all" or name in chosen]
+
+
+def expand(config: Config) -> list[Cell]:
+    """Every cell of the active scale, in the config's order."""
+    return [
+        Cell(name, dataset, method)
+        for name, experiment in experiments(config).items()
+        for dataset in experiment.datasets
+        for method in methods_of(config, name)
+    ]
+
+
+def datasets_to_prepare(config: Config) -> list[str]:
+    """The data sets trained on and, after them, those they are evaluated on as a natural shift."""
+    trained = [dataset for experiment in experiments(config).values() for dataset in experiment.datasets]
+    shifted = [other for dataset in trained for other in registry.DATASETS[dataset].natural_shift_to]
+    return list(dict.fromkeys(trained + shifted))
+
+
+def prepare_settings(config: Config, dataset: str) -> dict:
+    """What preparing a data set depends on; a signal has no image size (None)."""
+    is_image = registry.DATASETS[dataset].kind == "image"
+    return {"dataset": dataset, "image_size": active(config).image_size if is_image else None}
+
+
+def train_settings(config: Config, cell: Cell) -> dict:
+    """What training a cell depends on, beside the prepared data and the code."""
+    scale = active(config)
+    of_experiment = experiments(config)[cell.experiment].model_dump(include={"train_sizes", "seeds", "draws", "budget"})
+    of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
+    return cell._asdict() | of_experiment | of_scale
+
+
+def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
+    """What evaluating all methods of a data set depends on; `natural` names the other data sets to evaluate on."""
+    of_scale = active(config).model_dump(include={"hidden", "validation_size", "test_size", "severities", "device"})
+    return {
+        "experiment": experiment,
+        **prepare_settings(config, dataset),
+        "methods": methods_of(config, experiment),
+        "seeds": experiments(config)[experiment].seeds,
+        "natural": list(registry.DATASETS[dataset].natural_shift_to),
+        **of_scale,
+    }
+
+
+def report_settings(config: Config) -> dict:
+    """What captions and numbers say of the study: its scale, protocol, methods by family, experiments and shifts."""
+    chosen = experiments(config)
+    used = {method for experiment in chosen for method in methods_of(config, experiment)}
+    families = method_files.names()
+    trained = dict.fromkeys(dataset for experiment in chosen.values() for dataset in experiment.datasets)
+    return {
+        "scale": config.scale,
+        "reference": config.reference,
+        "confidence": config.confidence,
+        "methods": {name: families[name] for name in config.methods if name in used},
+        **active(config).model_dump(exclude={"device", "experiments"}),
+        "experiments": {
+            name: experiment.model_dump() | {"methods": methods_of(config, name)} for name, experiment in chosen.items()
+        },
+        "shifts": {
+            dataset: {shift.name: [shift.family, shift.split] for shift in registry.shifts_of(dataset)}
+            for dataset in trained
+        },
+    }

@@ -1,0 +1,88 @@
+"""What a config of the right form can still get wrong: names that do not exist, sizes that do not fit the data."""
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from robustpath import methods
+from robustpath.config_errors import Problem, nearest
+from robustpath.data import registry
+
+if TYPE_CHECKING:
+    from robustpath.config import Config, DataEfficiency, Scale
+
+
+def problems(config: "Config") -> Iterator[Problem]:
+    """Every mistake in all scales of `config`, whichever is active."""
+    yield from _known(("scale",), config.scale, "scale", config.scales)
+    yield from _names(("methods",), config.methods, "method", methods.names())
+    yield from _known(("reference",), config.reference, "method of the list", config.methods)
+    for name, scale in config.scales.items():
+        yield from _ascending(("scales", name, "severities"), scale.severities)
+        for key, experiment in scale.experiments:
+            path = ("scales", name, "experiments", key)
+            yield from _names((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)
+            yield from _ascending((*path, "train_sizes"), experiment.train_sizes)
+            if experiment.methods != "all":
+                yield from _names((*path, "methods"), experiment.methods, "method of the list", config.methods)
+                if config.reference not in experiment.methods:
+                    allowed = f"'all' or a list with the reference method '{config.reference}'"
+                    yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
+            yield from _sizes(name, key, scale, experiment)
+
+
+def _known(path: tuple, name: str, what: str, allowed: Collection[str]) -> Iterator[Problem]:
+    if name not in allowed:
+        yield Problem(path, name, f"is not a known {what}", ", ".join(allowed), nearest(name, allowed))
+
+
+def _names(path: tuple, names: list[str], what: str, allowed: Collection[str]) -> Iterator[Problem]:
+    for position, name in enumerate(names):
+        yield from _known((*path, position), name, what, allowed)
+        if name in names[:position]:
+            yield Problem((*path, position), name, f"is a {what} named twice", "each name once")
+
+
+def _ascending(path: tuple, numbers: list[int]) -> Iterator[Problem]:
+    right = sorted(set(numbers))
+    if numbers != right:
+        yield Problem(path, numbers, "is not in ascending order without repeats", "each number once, ascending", right)
+
+
+def _sizes(name: str, key: str, scale: "Scale", experiment: "DataEfficiency") -> Iterator[Problem]:
+    """Training, validation and test examples must be there in every data set, the natural shifts' included."""
+    trained = [registry.DATASETS[chosen] for chosen in experiment.datasets if chosen in registry.DATASETS]
+    partners = [registry.DATASETS[other] for dataset in trained for other in dataset.natural_shift_to]
+    room = {  # what is left for training
+        dataset.name: registry.largest_train(dataset.name, scale.validation_size, scale.test_size)
+        for dataset in trained + partners
+    }
+    for dataset in trained + partners:
+        official, balanced = dataset.official_test, dataset.classes * dataset.smallest_class
+        if official and scale.test_size > official:
+            allowed = f"at most {official:,}, the test part of '{dataset.name}'"
+            yield Problem(("scales", name, "test_size"), scale.test_size, "is too large", allowed)
+            return
+        if room[dataset.name] < 1:
+            kind = "validation_size" if official or scale.validation_size > scale.test_size else "test_size"
+            what = "validation_size" if official else "validation_size and test_size together"
+            allowed = f"{what} below {balanced:,}, the examples of '{dataset.name}' in equal classes"
+            yield Problem(("scales", name, kind), getattr(scale, kind), "leaves nothing to train on", allowed)
+            return
+    path = ("scales", name, "experiments", key, "train_sizes")
+    for position, size in enumerate(experiment.train_sizes):
+        for dataset in trained:
+            if size > room[dataset.name]:
+                complaint = f"is more training examples than '{dataset.name}' has"
+                yield Problem((*path, position), size, complaint, _room(dataset, scale, room[dataset.name]))
+            if size < dataset.classes:
+                allowed = f"at least {dataset.classes}, one of each class of '{dataset.name}'"
+                yield Problem((*path, position), size, "is too small", allowed)
+
+
+def _room(dataset: "registry.DataSet", scale: "Scale", room: int) -> str:
+    balanced = dataset.classes * dataset.smallest_class
+    test = "" if dataset.official_test else f" and {scale.test_size:,} for testing"
+    return (
+        f"at most {room:,} (of its {dataset.examples:,} examples, {balanced:,} are in equal classes, "
+        f"less {scale.validation_size:,} for validation{test})"
+    )

@@ -1,0 +1,74 @@
+"""Reading a JSON schema: which node governs a key, and what it allows, in words.
+
+Error messages and the config reference both speak through these functions, so they say the same of a key.
+"""
+
+from collections.abc import Iterator
+
+
+def resolve(schema: dict, node: dict) -> dict:
+    """The node itself, or the definition that its $ref names."""
+    return schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
+
+
+def node_at(schema: dict, path: tuple) -> dict:
+    """The node that governs the value at `path` (keys of mappings, positions in lists); KeyError for an unknown key."""
+    node = schema
+    for part in path:
+        if "properties" in node:
+            below = node["properties"][part]
+        elif "patternProperties" in node:
+            below = next(iter(node["patternProperties"].values()))
+        else:
+            below = next(branch["items"] for branch in branches(node) if "items" in branch)
+        node = resolve(schema, below)
+    return node
+
+
+def branches(node: dict) -> list[dict]:
+    """The alternatives of a union, or the node alone."""
+    return node.get("oneOf", [node])
+
+
+def words(node: dict) -> list[str]:
+    """The fixed words that a node allows, if any."""
+    return [word for branch in branches(node) for word in branch.get("enum", [branch.get("const")]) if word]
+
+
+def describe(schema: dict, node: dict) -> str:
+    """What a node allows, in words: 'a whole number from 2 to 10,000'."""
+    match resolve(schema, node):
+        case {"oneOf": alternatives}:
+            return " or ".join(describe(schema, branch) for branch in alternatives)
+        case {"const": word}:
+            return repr(word)
+        case {"enum": allowed}:
+            return ", ".join(map(repr, allowed))
+        case {"type": "integer" | "number" as kind, "minimum": low, "maximum": high}:
+            return f"a {'whole ' if kind == 'integer' else ''}number from {low:,} to {high:,}"
+        case {"type": "array", "items": items, **rest}:
+            length = f"{rest['minItems']} to {rest['maxItems']}" if "maxItems" in rest else "one or more"
+            return f"a list of {length} entries, each {describe(schema, items)}"
+        case {"type": "string"}:
+            return "a name"
+        case {"patternProperties": values}:
+            return f"a mapping of names to {describe(schema, next(iter(values.values())))}"
+        case {"properties": keys}:
+            return f"a mapping with the keys {', '.join(keys)}"
+        case other:
+            raise ValueError(f"no words for the schema node {other}")
+
+
+def sections(schema: dict, node: dict | None = None, place: str = "") -> Iterator[tuple[str, dict]]:
+    """Every mapping with fixed keys, from the outside in: its address ('' for the file, 'scales.<name>') and node."""
+    node = resolve(schema, schema if node is None else node)
+    if "properties" in node:
+        yield place, node
+    named = [("<name>", value) for value in node.get("patternProperties", {}).values()]
+    for key, value in [*node.get("properties", {}).items(), *named]:
+        yield from sections(schema, value, f"{place}.{key}".removeprefix("."))
+
+
+def places_of(schema: dict, key: str) -> list[str]:
+    """The addresses of the mappings that have `key`."""
+    return [place or "the top level" for place, node in sections(schema) if key in node["properties"]]

@@ -1,0 +1,376 @@
+"""The config: what is accepted, what every mistake is told, what each job is given."""
+
+import copy
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from robustpath import config as cfg
+from robustpath import config_reference, methods
+from robustpath.config_errors import ConfigError
+from robustpath.errors import UserError
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "config.yaml"
+METHODS = ("sgd", "adamw", "radam", "swa", "ema", "sam", "contour_warmup", "isotropic_warmup")
+LAPTOP = ("scales", "laptop")
+EXPERIMENT = (*LAPTOP, "experiments", "data_efficiency")
+L, E = "scales.laptop", "scales.laptop.experiments.data_efficiency"
+GONE = object()
+
+
+@pytest.fixture(autouse=True)
+def eight_methods(monkeypatch):
+    monkeypatch.setattr(methods, "names", lambda: dict.fromkeys(METHODS, "minima"))
+
+
+def edited(*edits):
+    """config.yaml as a dict, with (path, value) put in; GONE takes the key away."""
+    raw = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    for path, value in edits:
+        here = raw
+        for part in path[:-1]:
+            here = here[part]
+        if value is GONE:
+            del here[path[-1]]
+        else:
+            here[path[-1]] = copy.deepcopy(value)
+    return raw
+
+
+def message(raw, **where):
+    with pytest.raises(ConfigError) as error:
+        cfg.validate(raw, **where)
+    text = str(error.value)
+    assert "\n" not in text
+    return text
+
+
+# key | value put there, as YAML | what the message says after it. L and E: the laptop scale and its experiment.
+MISTAKES = r"""
+# unknown keys, at each level
+scal           | 1              | = 1 is not a known key; did you mean 'scale'? Allowed: scale, methods, reference
+Reference      | sgd            | = 'sgd' is not a known key; did you mean 'reference'?
+zebra          | 1              | = 1 is not a known key; allowed: scale, methods
+seeds          | 3              | = 3 is not a known key; allowed: scale, methods, reference, confidence, scales ('se
+L.image-size   | 8              | = 8 is not a known key; did you mean 'image_size'? Allowed: device
+L.experiments.data_eficiency | {} | = {} is not a known key; did you mean 'data_efficiency'? Allowed: data_efficiency
+E.sede         | 10             | = 10 is not a known key; did you mean 'seeds'? Allowed: datasets, methods
+# wrong types
+confidence     | high           | = 'high' is text; allowed: a number from 0.5 to 0.999
+confidence     | true           | = true is a truth value; allowed: a number from 0.5
+scale          | 3              | = 3 is a number; allowed: a name
+scale          | 2026-01-01     | = "2026-01-01" is a date; allowed: a name
+methods        | sgd            | = 'sgd' is text; did you mean ["sgd"]? Allowed: a list of one or more
+methods        | [sgd, null]    | [1] = null is empty; allowed: a name
+scales         | [1]            | = [1] is a list; allowed: a mapping of names to a mapping with the keys device
+L              | null           | = null is empty; allowed: a mapping with the keys device, image_size
+L.batch_size   | "32"           | = '32' is text; did you mean 32? Allowed: a whole number from 1
+L.batch_size   | 32.0           | = 32.0 is a number; did you mean 32? Allowed: a whole number
+L.batch_size   | 32.5           | = 32.5 is a number; allowed: a whole number
+L.hidden       | [64, yes]      | [1] = true is a truth value; allowed: a whole number from 1 to 65,536
+L.hidden       | &a [*a]        | [0] = [[...]] is a list; allowed: a whole number
+E.budget       | 1e3            | = '1e3' is text; did you mean 1000? Allowed: a whole number
+E.methods      | 3              | = 3 is not a known value; allowed: 'all' or a list of one or more
+# out of bounds
+confidence     | 95             | = 95 is too large; allowed: a number from 0.5 to 0.999
+confidence     | .nan           | = NaN is
+L.test_size    | -1             | = -1 is too small; allowed: a whole number from 1 to
+L.image_size   | 64             | = 64 is too large; allowed: a whole number from 8 to 28
+L.severities   | [0, 1]         | [0] = 0 is too small; allowed: a whole number from 1 to 5
+E.seeds        | 1              | = 1 is too small; allowed: a whole number from 2
+E.draws        | 0              | = 0 is too small; allowed: a whole number from 1
+E.train_sizes  | [-50]          | [0] = -50 is too small; allowed: a whole number from 1
+# empty
+methods        | []             | = [] has too few entries; allowed: a list of one or more
+scales         | {}             | = {} has too few entries; allowed: a mapping of names
+L.hidden       | []             | = [] has too few entries; allowed: a list of 1 to 16 entries
+E.datasets     | []             | = [] has too few entries; allowed: a list of one or more
+E.methods      | []             | = [] has too few entries; allowed: 'all' or a list
+# names
+scale          | labtop         | = 'labtop' is not a known scale; did you mean 'laptop'? Allowed: smoke, laptop
+scales.Mine    | {}             | = {} is not a plain name; allowed: names of lower-case letters, digits and underscores
+methods        | [sgd, samm]    | [1] = 'samm' is not a known method; did you mean 'sam'? Allowed: sgd, adamw
+methods        | [SGD]          | [0] = 'SGD' is not a known method; did you mean 'sgd'? Allowed: sgd
+methods        | [sgd, sgd]     | [1] = 'sgd' is a method named twice; allowed: each name once
+reference      | adam           | = 'adam' is not a known method of the list; did you mean 'radam'? Allowed: sgd
+L.device       | gpu            | = 'gpu' is not a known value; allowed: 'auto', 'cpu', 'cuda'
+L.device       | cpuu           | = 'cpuu' is not a known value; did you mean 'cpu'? Allowed: 'auto', 'cpu'
+E.datasets     | [mnist-1d]     | [0] = 'mnist-1d' is not a known data set; did you mean 'mnist1d'? Allowed: mnist5k
+E.datasets     | [mnist1d, mnist1d] | [1] = 'mnist1d' is a data set named twice; allowed: each name once
+E.methods      | al             | = 'al' is not a known value; did you mean 'all'? Allowed: 'all' or a list
+E.methods      | [sgd, same]    | [1] = 'same' is not a known method of the list; did you mean 'sam'? Allowed: sgd
+E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' or a list with the reference
+# sizes
+E.train_sizes  | [150, 50]      | = [150, 50] is not in ascending order without repeats; did you mean [50, 150]? Allowed
+E.train_sizes  | [50, 50]       | = [50, 50] is not in ascending order without repeats; did you mean [50]? Allowed
+L.severities   | [1, 1, 2]      | = [1, 1, 2] is not in ascending order without repeats; did you mean [1, 2]?
+E.train_sizes  | [50, 600]      | [1] = 600 is more training examples than 'optdigits' has; allowed: at most 540 (of
+E.train_sizes  | [5, 50]        | [0] = 5 is too small; allowed: at least 10, one of each class
+L.test_size    | 1440           | = 1440 leaves nothing to train on; allowed: validation_size and test_size tog
+L.validation_size | 1740        | = 1740 leaves nothing to train on; allowed: validation_size and test_size together
+"""
+
+
+def mistakes():
+    for line in MISTAKES.strip().splitlines():
+        if not line.startswith("#"):
+            key, value, expected = (column.strip() for column in line.split("|", 2))
+            yield key.replace("L.", f"{L}.").replace("E.", f"{E}.") if key != "L" else L, value, expected
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), mistakes())
+def test_a_mistake_is_told_in_one_sentence(key, value, expected):
+    joint = "" if expected.startswith("[") else " "
+    assert message(edited((key.split("."), yaml.safe_load(value)))).startswith(f"config.yaml: {key}{joint}{expected}")
+
+
+def test_a_key_at_the_wrong_level_is_told_its_place():
+    text = message(edited((("seeds",), 3)))
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency)")
+
+
+def test_a_key_that_is_no_text():
+    assert message(edited(((7,), 1))).startswith("config.yaml: [7] = 1 is not a known key; allowed: scale")
+    assert message(edited((("scales", 5), {}))).startswith("config.yaml: scales[5] = {} is not a plain name; allowed")
+
+
+def test_a_missing_key():
+    assert message(edited((("reference",), GONE))) == "config.yaml: reference is missing; allowed: a name"
+    text = message(edited(((*EXPERIMENT, "seeds"), GONE)))
+    assert text == f"config.yaml: {E}.seeds is missing; allowed: a whole number from 2 to 10,000"
+    text = message(edited((("scales", "laptp"), {"hidden": [8]})))
+    assert "scales.laptp.image_size is missing; did you mean 'scales.laptop'? Allowed: a whole number" in text
+
+
+@pytest.mark.parametrize("raw", [None, [], "scale: laptop", 3])
+def test_a_file_that_is_no_mapping(raw):
+    assert "the whole file = " in message(raw)
+    assert "allowed: a mapping with the keys scale, methods" in message(raw)
+
+
+def test_data_with_a_test_part_of_their_own():
+    only_fashion = ((*EXPERIMENT, "datasets"), ["fashion_mnist"])
+    text = message(edited(only_fashion, ((*LAPTOP, "test_size"), 10_001)))
+    assert f"{L}.test_size = 10001 is too large; allowed: at most 10,000, the test part of 'fashion_mnist'" in text
+    text = message(edited(only_fashion, ((*LAPTOP, "validation_size"), 60_000)))
+    assert f"{L}.validation_size = 60000 leaves nothing to train on; allowed: validation_size below 60,000" in text
+    text = message(edited(only_fashion, ((*EXPERIMENT, "train_sizes"), [59_701])))
+    assert "train_sizes[0] = 59701 is more training examples than 'fashion_mnist' has; allowed: at most 59,700" in text
+    cfg.validate(edited(only_fashion, ((*EXPERIMENT, "train_sizes"), [59_700]), ((*LAPTOP, "test_size"), 10_000)))
+
+
+def test_the_natural_shift_must_fit_too():
+    text = message(edited(((*EXPERIMENT, "datasets"), ["mnist5k"]), ((*LAPTOP, "test_size"), 2000)))
+    assert f"{L}.test_size = 2000 leaves nothing to train on" in text
+    assert "'optdigits'" in text
+
+
+def test_the_largest_size_that_fits_is_accepted():
+    cfg.validate(edited(((*EXPERIMENT, "train_sizes"), [540])))
+    assert "541" in message(edited(((*EXPERIMENT, "train_sizes"), [541])))
+
+
+def test_mistakes_in_a_scale_that_is_not_active_are_found():
+    assert "scales.smoke.hidden[0] = 0" in message(edited((("scales", "smoke", "hidden"), [0])))
+
+
+def test_several_mistakes_are_counted_and_a_misspelling_counts_once():
+    raw = edited(((*EXPERIMENT, "seeds"), GONE), ((*EXPERIMENT, "sede"), 3), (("confidence",), 2), (("scale",), 1))
+    assert message(raw).endswith("(and 2 more errors)")
+    raw = edited(((*EXPERIMENT, "seeds"), GONE), ((*EXPERIMENT, "sede"), 3))
+    assert "more error" not in message(raw)
+    raw = edited((("scale",), "no"), (("reference",), "no"))
+    assert message(raw).endswith("(and 1 more error)")
+
+
+def test_long_values_are_cut():
+    assert len(message(edited((("scale",), "x" * 10_000)))) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("scale: [laptop", "line 1, column 15: "),
+        ("scale: laptop\n\tmethods: all", "line 2, column 1: "),
+        ("scale: laptop\nscale: smoke", "line 2, column 1: the key 'scale' is given twice"),
+        ("a: {b: 1, b: 2}", "line 1, column 11: the key 'b' is given twice"),
+        ("a: *b", "line 1, column 4: "),
+        ("a: !!python/name:os.system", "line 1, column 4: "),
+        ("? [1, 2]\n: 3", "line 1, column 3: "),
+        ("a: \x00", ": "),
+        ("", "the whole file = null is empty"),
+    ],
+)
+def test_bad_yaml_is_told_with_its_place(tmp_path, text, expected):
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        cfg.load(path)
+    assert str(error.value).startswith(str(path))
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_read(tmp_path):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file; run from the folder that holds config\.yaml"):
+        cfg.load(tmp_path / "nowhere.yaml")
+    with pytest.raises(ConfigError, match="cannot be read as a UTF-8 text file"):
+        cfg.load(tmp_path)
+    (tmp_path / "latin.yaml").write_bytes(b"scale: \xe9")
+    with pytest.raises(ConfigError, match=r"latin\.yaml: cannot be read as a UTF-8"):
+        cfg.load(tmp_path / "latin.yaml")
+    assert issubclass(ConfigError, UserError)
+
+
+def test_overrides_are_merged_key_by_key():
+    changed = cfg.load(FILE, {"scale": "smoke", "scales": {"smoke": {"hidden": [8], "batch_size": 4}}})
+    assert changed.scale == "smoke"
+    assert cfg.active(changed).hidden == [8]
+    assert cfg.active(changed).test_size == cfg.load(FILE, {"scale": "smoke"}).scales["smoke"].test_size
+    assert changed.scales["laptop"] == cfg.load(FILE).scales["laptop"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ({"scale": "smok"}, "--config: scale = 'smok' is not a known scale; did you mean 'smoke'? Allowed: smoke"),
+        ({"scael": "smoke"}, "--config: scael = 'smoke' is not a known key; did you mean 'scale'?"),
+        ({"scales": {"smoke": {"hidden": 8}}}, "--config: scales.smoke.hidden = 8 is a number"),
+        ({"scales": "smoke"}, "--config: scales = 'smoke' is text"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_placed_there(overrides, expected):
+    with pytest.raises(ConfigError) as error:
+        cfg.load(FILE, overrides)
+    assert expected in str(error.value)
+
+
+def test_the_shipped_scales_keep_their_promise():
+    laptop = cfg.load(FILE)
+    [(_, experiment)] = cfg.experiments(laptop).items()
+    runs = len(cfg.expand(laptop)) * len(experiment.train_sizes) * experiment.seeds * experiment.draws
+    assert laptop.scale == "laptop"
+    assert runs == 2880
+    assert experiment.seeds >= 10
+    for scale, cells in (("smoke", 16), ("laptop", 32), ("cluster", 24)):
+        assert len(cfg.expand(cfg.load(FILE, {"scale": scale}))) == cells
+
+
+def test_cells_follow_the_order_of_the_config():
+    raw = edited(((*EXPERIMENT, "methods"), ["sam", "sgd"]), ((*EXPERIMENT, "datasets"), ["optdigits", "mnist1d"]))
+    cells = cfg.expand(cfg.validate(raw))
+    pairs = [(cell.dataset, cell.method) for cell in cells]
+    assert pairs == [("optdigits", "sgd"), ("optdigits", "sam"), ("mnist1d", "sgd"), ("mnist1d", "sam")]
+    assert cells[0] == cfg.Cell("data_efficiency", "optdigits", "sgd")
+
+
+def test_the_partners_of_natural_shifts_are_prepared():
+    raw = edited(((*EXPERIMENT, "datasets"), ["mnist1d", "mnist5k"]))
+    config = cfg.validate(raw)
+    assert cfg.datasets_to_prepare(config) == ["mnist1d", "mnist5k", "optdigits"]
+    assert cfg.evaluate_settings(config, "data_efficiency", "mnist5k")["natural"] == ["optdigits"]
+    assert cfg.evaluate_settings(config, "data_efficiency", "mnist1d")["natural"] == []
+
+
+def all_settings(config):
+    cell = cfg.Cell("data_efficiency", "mnist5k", "sam")
+    return {
+        "prepare": cfg.prepare_settings(config, "mnist5k"),
+        "prepare signal": cfg.prepare_settings(config, "mnist1d"),
+        "train": cfg.train_settings(config, cell),
+        "evaluate": cfg.evaluate_settings(config, "data_efficiency", "mnist5k"),
+        "report": cfg.report_settings(config),
+    }
+
+
+def test_settings_are_json_and_hold_their_keys_only():
+    settings = all_settings(cfg.load(FILE))
+    assert json.loads(json.dumps(settings)) == settings
+    assert settings["prepare"] == {"dataset": "mnist5k", "image_size": 8}
+    assert settings["prepare signal"] == {"dataset": "mnist1d", "image_size": None}
+    assert settings["train"] == {
+        "experiment": "data_efficiency", "dataset": "mnist5k", "method": "sam", "train_sizes": [50, 150, 500],
+        "seeds": 10, "draws": 3, "budget": 1000, "batch_size": 32, "hidden": [64, 64], "validation_size": 300,
+        "test_size": 900, "device": "cpu",
+    }  # fmt: skip
+    assert settings["evaluate"] == {
+        "experiment": "data_efficiency", "dataset": "mnist5k", "methods": list(METHODS), "seeds": 10,
+        "hidden": [64, 64], "validation_size": 300, "test_size": 900, "severities": [1, 2, 3, 4, 5], "image_size": 8,
+        "device": "cpu", "natural": ["optdigits"],
+    }  # fmt: skip
+    assert settings["report"]["methods"] == dict.fromkeys(METHODS, "minima")
+    assert settings["report"]["experiments"]["data_efficiency"]["methods"] == list(METHODS)
+    assert settings["report"]["shifts"]["mnist5k"]["optdigits"] == ["natural", "test"]
+    assert {"scale", "reference", "confidence", "severities"} <= settings["report"].keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "touched"),
+    [
+        (("confidence",), 0.9, {"report"}),
+        ((*LAPTOP, "image_size"), 16, {"prepare", "evaluate", "report"}),
+        ((*LAPTOP, "severities"), [1], {"evaluate", "report"}),
+        ((*LAPTOP, "batch_size"), 16, {"train", "report"}),
+        ((*LAPTOP, "device"), "auto", {"train", "evaluate"}),
+        ((*EXPERIMENT, "budget"), 10, {"train", "report"}),
+        ((*EXPERIMENT, "methods"), ["sgd", "sam"], {"evaluate", "report"}),
+        ((*EXPERIMENT, "datasets"), ["mnist5k"], {"report"}),
+        (("scales", "smoke", "hidden"), [8], set()),
+    ],
+)
+def test_a_changed_value_touches_the_jobs_that_depend_on_it_and_no_others(path, value, touched):
+    before, after = all_settings(cfg.load(FILE)), all_settings(cfg.validate(edited((path, value))))
+    assert {name for name in before if before[name] != after[name]} == touched
+
+
+def test_schema_and_reference_are_in_step_with_the_model():
+    config_reference.write(check=True, root=ROOT)
+
+
+def test_the_check_of_the_schema_can_fail(tmp_path):
+    with pytest.raises(ConfigError, match="out of step with the config model: run python -m robustpath schema"):
+        config_reference.write(check=True, root=tmp_path)
+    schema, reference = config_reference.write(root=tmp_path)
+    config_reference.write(check=True, root=tmp_path)
+    assert "| `seeds` | a whole number from 2 to 10,000 | none |" in reference.read_text(encoding="utf-8")
+    schema.write_text("{}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"config\.schema\.json is out of step"):
+        config_reference.write(check=True, root=tmp_path)
+
+
+def test_the_schema_accepts_the_shipped_config_and_refuses_unknown_keys():
+    schema = json.loads((ROOT / config_reference.SCHEMA).read_text(encoding="utf-8"))
+    jsonschema.validate(edited(), schema)
+    for path in (("scal",), (*LAPTOP, "scal"), ("scales", "My scale")):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(edited((path, {})), schema)
+
+
+def test_every_key_of_the_model_is_explained():
+    schema = cfg.Config.model_json_schema()
+    for place, node in config_reference.sections(schema):
+        for key, value in node["properties"].items():
+            assert value.get("description", "").endswith("."), f"{place}.{key}"
+
+
+def test_loading_is_fast_and_needs_no_torch():
+    code = (
+        "import sys; from robustpath import config, methods;"
+        "methods.names = lambda: dict.fromkeys(sys.argv[2:], 'minima');"
+        "loaded = config.load(sys.argv[1]); config.expand(loaded); config.report_settings(loaded);"
+        "print('torch' in sys.modules)"
+    )
+    start = time.perf_counter()
+    out = subprocess.run(
+        [sys.executable, "-c", code, FILE, *METHODS], capture_output=True, text=True, check=True, cwd=ROOT / "src"
+    )
+    seconds = time.perf_counter() - start
+    assert out.stdout.strip() == "False"
+    assert seconds < 3, "ten times what it takes, for a busy machine"

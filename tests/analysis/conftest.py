@@ -39,6 +39,12 @@ def settings(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10,
         "reference": "sgd",
         "confidence": 0.95,
         "methods": dict(methods),
+        "image_size": 8,
+        "hidden": [64, 64],
+        "batch_size": 32,
+        "validation_size": 300,
+        "test_size": 900,
+        "severities": [1, 2, 3, 4, 5],
         "experiments": {EXPERIMENT: experiment},
     }
 

@@ -15,7 +15,7 @@ DATASETS = {
     "fashion_mnist": "Fashion-MNIST",
     "mnist1d": "MNIST-1D",
 }
-WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 MISSING = "not measured"
 
 
@@ -55,6 +55,16 @@ def points_range(low: float, high: float) -> str:
 def probability(p: float) -> str:
     """A p value for LaTeX, with its relation: $= 0.031$ or $< 0.001$."""
     return "--" if math.isnan(p) else "$< 0.001$" if p < 0.001 else f"$= {p:.3f}$"
+
+
+def scientific(text: str) -> str:
+    """Text for LaTeX with its exponents written out: 1e-05 -> $10^{-5}$, 5e-04 -> $5\\times10^{-4}$."""
+
+    def written(found: re.Match) -> str:
+        factor = "" if found[1] == "1" else found[1] + r"\times"
+        return f"${factor}10^{{{int(found[2])}}}$"
+
+    return re.sub(r"(\d+(?:\.\d+)?)e([+-]\d+)", written, escape(text))
 
 
 def count(number: float) -> str:

@@ -42,6 +42,7 @@ def collect(table: pd.DataFrame, settings: dict) -> Macros:
     comparison = compare_means(means, settings["reference"], settings["confidence"])
     return {
         **_protocol(table, comparison, settings),
+        **_shifts(table),
         **_by_method(comparison, settings),
         **_by_size(scores, settings),
         **_reference(scores, settings),
@@ -72,6 +73,7 @@ def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> 
         "Method": (len(experiment["methods"]), "methods compared"),
         "Dataset": (len(experiment["datasets"]), "data sets"),
         "Size": (len(sizes), "numbers of training examples"),
+        "Severity": (len(settings["severities"]), "severities of each generated shift"),
     }
     macros = {
         "ScaleName": (settings["scale"], "name of the scale in config.yaml"),
@@ -82,6 +84,11 @@ def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> 
         "SizeLargest": (labels.count(sizes[-1]), "largest number of training examples"),
         "SizeList": (labels.listing([labels.count(size) for size in sizes]), "numbers of training examples"),
         "DatasetList": (labels.listing([labels.dataset(name) for name in experiment["datasets"]]), "data sets"),
+        "BatchSize": (labels.count(settings["batch_size"]), "examples in a batch"),
+        "ImageSize": (labels.count(settings["image_size"]), "pixels along each side of an image"),
+        "HiddenSizes": (labels.listing([labels.count(size) for size in settings["hidden"]]), "units of the hidden layers"),
+        "ValidationSize": (labels.count(settings["validation_size"]), "validation examples of a seed"),
+        "TestSize": (labels.count(settings["test_size"]), "test examples of a seed"),
         "RunCount": (labels.count(total), "training runs, all draws"),
         "DivergedCount": (labels.count(diverged), "runs that diverged, of all draws"),
         "DivergedShare": (labels.percent(diverged / total), "share of runs that diverged, per cent"),
@@ -91,6 +98,17 @@ def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> 
     for name, (value, meaning) in counts.items():
         macros[f"{name}Count"] = (labels.count(value), meaning)
         macros[f"{name}CountWord"] = (labels.word(value), f"{meaning}, in words")
+    return macros
+
+
+def _shifts(table: pd.DataFrame) -> Macros:
+    """The corruptions that are tested on and those that are kept for validation."""
+    macros, corrupted = {}, table[(table["experiment"] == EXPERIMENT) & (table["shift_family"] == "corruption")]
+    for split in ("test", "validation"):
+        names = sorted(corrupted[corrupted["split"] == split]["shift"].unique())
+        listed = labels.listing([labels.escape(name.replace("_", " ")) for name in names])
+        macros[f"{split.capitalize()}CorruptionList"] = (listed, f"corruptions of the {split} data")
+        macros[f"{split.capitalize()}CorruptionCountWord"] = (labels.word(len(names)), f"number of {split} corruptions")
     return macros
 
 
@@ -156,7 +174,8 @@ def _reference(scores: pd.DataFrame, settings: dict) -> Macros:
     unshifted, macros = own[own["shift_family"] == "none"], {}
     for name in labels.DATASETS | dict.fromkeys(settings["experiments"][EXPERIMENT]["datasets"]):
         for end, size in {"Smallest": sizes[0], "Largest": sizes[-1]}.items():
-            mean = unshifted.query("dataset == @name and train_size == @size")["value"].mean()
+            cell = (unshifted["dataset"] == name) & (unshifted["train_size"] == size)
+            mean = unshifted[cell]["value"].mean()
             value = labels.percent(mean) if pd.notna(mean) else MISSING
             what = f"in-distribution accuracy of the reference on {labels.dataset(name)} at the {end.lower()} train size"
             macros[f"Reference{macro(name)}At{end}"] = (value, f"{what}, per cent")

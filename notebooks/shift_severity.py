@@ -1,0 +1,84 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How does accuracy fall as the test data shift?
+#
+# One panel a data set: images are corrupted, MNIST-1D is generated with other settings. The upper row has the accuracy at
+# each severity, 0 being unshifted data. Methods differ far less than severities do, so the lower row has the difference
+# to the reference as a map: a row that turns blue to the right is a method that gains as the shift grows.
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+experiment = "data_efficiency"
+
+# %%
+import numpy as np
+
+from robustpath.analysis import captions, labels, style
+from robustpath.analysis.records import load, report_settings, test_scores
+from robustpath.analysis.selection import select
+from robustpath.analysis.statistics import average, interval, paired
+
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+
+# %% [markdown]
+# The natural shift has one severity only and is left to the table. Within each seed the accuracy is averaged over the
+# shifts of one severity and over the numbers of training examples.
+
+# %%
+scores = test_scores(select(table), experiment)
+scores = scores[scores["shift_family"] != "natural"].drop(columns="shift_family")
+scores = average(average(scores, ["shift"]), ["train_size"])
+accuracy = interval(scores, ["dataset", "severity", "method"], settings["confidence"])
+difference = paired(scores, ["dataset", "severity"], settings["reference"], settings["confidence"])
+difference
+
+# %%
+methods = style.looks(settings["methods"])
+datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
+severities = np.sort(scores["severity"].unique())
+others = [name for name in methods if name != settings["reference"]]
+limit = 100 * difference["mean"].abs().max() or 1.0
+
+figure, axes = style.panels(2, len(datasets), 2.4 + 0.16 * len(methods), height_ratios=[1.6, 0.16 * len(methods)])
+for column, name in enumerate(datasets):
+    upper, lower = axes[0][column], axes[1][column]
+    if column:
+        upper.sharey(axes[0][0])
+    for method, rows in accuracy[accuracy["dataset"] == name].groupby("method"):
+        reach = 100 * (rows["high"] - rows["mean"])
+        upper.errorbar(rows["severity"], 100 * rows["mean"], reach, elinewidth=0.7, **methods[method])
+    here = difference[difference["dataset"] == name]
+    means = here.pivot(index="method", columns="severity", values="mean").loc[others]
+    clear = here[(here["low"] > 0) | (here["high"] < 0)]
+    image = lower.pcolormesh(100 * means, cmap="RdBu", vmin=-limit, vmax=limit, edgecolors="white", linewidth=0.5)
+    places = [(means.columns.get_loc(row.severity) + 0.5, others.index(row.method) + 0.5) for row in clear.itertuples()]
+    lower.scatter(*np.array(places).reshape(-1, 2).T, s=3, color="black", linewidths=0)
+    lower.invert_yaxis()
+    lower.set_yticks(np.arange(len(others)) + 0.5, [methods[method]["label"] for method in others] if column == 0 else [])
+    lower.set_xticks(np.arange(len(severities)) + 0.5, severities)
+    lower.tick_params(length=0)
+    lower.spines[:].set_visible(False)
+    upper.set_title(labels.dataset(name))
+    upper.set_xticks(severities)
+    upper.tick_params(labelleft=column == 0)
+axes[0][0].set_ylabel("accuracy (%)")
+figure.supxlabel("severity of the shift", fontsize=8.5)
+bar = figure.colorbar(image, ax=[row for row in axes[1]], aspect=12, pad=0.01)
+bar.set_label(f"difference to {labels.method(settings['reference'])}\n(points)", linespacing=1.0)
+bar.outline.set_visible(False)
+style.legend(figure, methods)
+style.save(figure, out)
+
+# %%
+captions.write(captions.caption("shift_severity", settings, table, experiment), caption)

@@ -1,0 +1,74 @@
+"""Captions by code: what is asked and shown, and on what evidence, so that none can be out of step with its numbers."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from robustpath.analysis import labels, records
+from robustpath.analysis.comparison import cost
+from robustpath.analysis.selection import VALIDATION, Rule
+from robustpath.errors import UserError
+from robustpath.files import replacing
+
+
+def manifest(name: str, folder: Path | None = None) -> dict:
+    """What notebooks/manifest.yaml says of a figure or table: kind (figure or table), question, shows."""
+    path = (folder or records.root() / "notebooks") / "manifest.yaml"
+    entries = yaml.safe_load(path.read_text())
+    if name not in entries:
+        raise UserError(f"{path}: no entry {name}, only {', '.join(entries)}; add its kind, question and shows")
+    return entries[name]
+
+
+def caption(
+    name: str,
+    settings: dict,
+    table: pd.DataFrame,
+    experiment: str,
+    rule: Rule = VALIDATION,
+    correction: str = "",
+) -> str:
+    """The caption of a result in LaTeX: question, what is shown, evidence (scale, n, interval, rule, diverged), notebook.
+
+    `table` holds the records the result is drawn from, all draws; `correction` says how many comparisons were corrected
+    and how, in LaTeX.
+    """
+    own = table[table["experiment"] == experiment]
+    costs = cost(table, experiment)
+    seeds, draws = own["seed"].nunique(), own["draw"].nunique()
+    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
+    level = f"{100 * settings['confidence']:g}\\,\\%"
+    chosen = (
+        f"Of {labels.word(draws)} hyperparameter draws a seed, the one with the {labels.escape(rule.words)}."
+        if draws > 1
+        else "Default hyperparameters."
+    )
+    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
+    facts = [
+        f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds, {level} $t$ intervals over seeds.",
+        chosen,
+        correction,
+        f"{lost} diverged.",
+    ]
+    return " ".join([headline(name), *filter(None, facts), origin(name)])
+
+
+def headline(name: str) -> str:
+    """Question and reading of a figure or table from the manifest, in LaTeX."""
+    entry = manifest(name)
+    return f"\\textbf{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
+
+
+def origin(name: str) -> str:
+    """Which notebook made it, in LaTeX."""
+    return f"Made by \\texttt{{notebooks/{labels.escape(name)}.py}}."
+
+
+def write(text: str, out: str | Path | None) -> None:
+    """Write LaTeX text to `out`; with None it is only printed."""
+    if out is None:
+        print(text)
+        return
+    with replacing(Path(out)) as temporary:
+        temporary.write_text(text.rstrip("\n") + "\n")

@@ -1,0 +1,83 @@
+"""One look for all figures: sizes, fonts, and a colour, marker and line for each method."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from robustpath.analysis import labels
+from robustpath.files import replacing
+
+TEXT_WIDTH = 5.5  # inches, of a one-column article
+# Okabe & Ito's colour-blind-safe palette; its yellow is darkened, since a thin yellow line is lost on white paper.
+COLOURS = ["#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#8C7A00"]
+# Cycles of coprime lengths, so that no two of the first 280 methods look alike.
+MARKERS = ["o", "s", "^", "D", "v"]
+LINES = ["-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)), (0, (8, 2))]
+SETTINGS = {
+    "pdf.fonttype": 42,
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.labelsize": 8.5,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3.2,
+    "savefig.dpi": 300,
+    "figure.dpi": 150,
+}
+
+
+def looks(methods: Iterable[str]) -> dict[str, dict]:
+    """Name -> color, marker, linestyle and label, by place in the list: a method appended changes no other's look."""
+    return {
+        name: {
+            "color": COLOURS[i % len(COLOURS)],
+            "marker": MARKERS[i % len(MARKERS)],
+            "linestyle": LINES[i % len(LINES)],
+            "label": labels.method(name),
+        }
+        for i, name in enumerate(methods)
+    }
+
+
+def panels(rows: int, columns: int, height: float, **options) -> tuple[Figure, list[list[Axes]]]:
+    """A figure as wide as the text and `height` inches high, with rows x columns panels; forgets other matplotlib settings."""
+    matplotlib.rcdefaults()
+    plt.rcParams.update(SETTINGS)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(TEXT_WIDTH, height), layout="constrained", squeeze=False, **options
+    )
+    return figure, axes
+
+
+def legend(figure: Figure, methods: dict[str, dict]) -> None:
+    """One legend above all panels for the methods of `looks`, read along the rows."""
+    columns = min(4, len(methods))
+    handles = [Line2D([], [], **look) for look in methods.values()]
+    # Matplotlib fills a legend column by column.
+    order = [handles[i] for column in range(columns) for i in range(column, len(handles), columns)]
+    figure.legend(handles=order, loc="outside upper center", ncols=columns)
+
+
+def save(figure: Figure, out: str | Path | None) -> None:
+    """Write the figure as PDF to `out`, the same bytes every time; with None it is only shown."""
+    if out is not None:
+        with replacing(Path(out)) as temporary:
+            figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})

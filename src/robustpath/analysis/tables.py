@@ -1,0 +1,25 @@
+"""LaTeX tables in booktabs style, from cells that are LaTeX already."""
+
+Row = list[str]
+
+
+def heading(text: str, columns: int) -> Row:
+    """A row that names the group of rows below it."""
+    return [f"\\multicolumn{{{columns}}}{{@{{}}l}}{{\\textit{{{text}}}}}"]
+
+
+def span(text: str, first: int, last: int) -> tuple[str, str]:
+    """A cell centred over columns first..last, counted from 1, and the rule to stand under it."""
+    return f"\\multicolumn{{{last - first + 1}}}{{c}}{{{text}}}", f"\\cmidrule(lr){{{first}-{last}}}"
+
+
+def booktabs(header: list[Row | str], groups: list[list[Row]], alignment: str) -> str:
+    """A tabular of footnote size: header rows (or rules, as strings), then groups of rows a thin gap apart; edges flush."""
+    lines = ["\\begingroup\\footnotesize\\setlength{\\tabcolsep}{5pt}%"]
+    lines += [f"\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", "\\toprule"]
+    lines += [row if isinstance(row, str) else " & ".join(row) + r" \\" for row in header]
+    lines.append("\\midrule")
+    for position, group in enumerate(groups):
+        lines += ["\\addlinespace[3pt]"] * (position > 0)
+        lines += [" & ".join(row) + r" \\" for row in group]
+    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}\\endgroup"])

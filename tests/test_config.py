@@ -61,6 +61,7 @@ zebra          | 1              | = 1 is not a known key; allowed: scale, method
 seeds          | 3              | = 3 is not a known key; allowed: scale, methods, reference, confidence, scales ('se
 L.image-size   | 8              | = 8 is not a known key; did you mean 'image_size'? Allowed: device
 L.experiments.data_eficiency | {} | = {} is not a known key; did you mean 'data_efficiency'? Allowed: data_efficiency
+L.methods      | all            | = 'all' is not a known key; allowed: device, image_size, hidden, batch_size
 E.sede         | 10             | = 10 is not a known key; did you mean 'seeds'? Allowed: datasets, methods
 # wrong types
 confidence     | high           | = 'high' is text; allowed: a number from 0.5 to 0.999
@@ -72,6 +73,7 @@ methods        | [sgd, null]    | [1] = null is empty; allowed: a name
 scales         | [1]            | = [1] is a list; allowed: a mapping of names to a mapping with the keys device
 L              | null           | = null is empty; allowed: a mapping with the keys device, image_size
 L.batch_size   | "32"           | = '32' is text; did you mean 32? Allowed: a whole number from 1
+L.batch_size   | "0"            | = '0' is text; allowed: a whole number
 L.batch_size   | 32.0           | = 32.0 is a number; did you mean 32? Allowed: a whole number
 L.batch_size   | 32.5           | = 32.5 is a number; allowed: a whole number
 L.hidden       | [64, yes]      | [1] = true is a truth value; allowed: a whole number from 1 to 65,536
@@ -97,6 +99,7 @@ E.methods      | []             | = [] has too few entries; allowed: 'all' or a 
 scale          | labtop         | = 'labtop' is not a known scale; did you mean 'laptop'? Allowed: smoke, laptop
 scales.Mine    | {}             | = {} is not a plain name; allowed: names of lower-case letters, digits and underscores
 methods        | [sgd, samm]    | [1] = 'samm' is not a known method; did you mean 'sam'? Allowed: sgd, adamw
+methods        | [sgd, sma]     | [1] = 'sma' is not a known method; did you mean 'sam'? Allowed: sgd, adamw
 methods        | [SGD]          | [0] = 'SGD' is not a known method; did you mean 'sgd'? Allowed: sgd
 methods        | [sgd, sgd]     | [1] = 'sgd' is a method named twice; allowed: each name once
 reference      | adam           | = 'adam' is not a known method of the list; did you mean 'radam'? Allowed: sgd
@@ -111,6 +114,7 @@ E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' 
 E.train_sizes  | [150, 50]      | = [150, 50] is not in ascending order without repeats; did you mean [50, 150]? Allowed
 E.train_sizes  | [50, 50]       | = [50, 50] is not in ascending order without repeats; did you mean [50]? Allowed
 L.severities   | [1, 1, 2]      | = [1, 1, 2] is not in ascending order without repeats; did you mean [1, 2]?
+E.train_sizes  | [50, 6000]     | [1] = 6000 is more training examples than 'optdigits' has; allowed: at most 540 (of
 E.train_sizes  | [50, 600]      | [1] = 600 is more training examples than 'optdigits' has; allowed: at most 540 (of
 E.train_sizes  | [5, 50]        | [0] = 5 is too small; allowed: at least 10, one of each class
 L.test_size    | 1440           | = 1440 leaves nothing to train on; allowed: validation_size and test_size tog
@@ -125,7 +129,7 @@ def mistakes():
             yield key.replace("L.", f"{L}.").replace("E.", f"{E}.") if key != "L" else L, value, expected
 
 
-@pytest.mark.parametrize(("key", "value", "expected"), mistakes())
+@pytest.mark.parametrize(("key", "value", "expected"), list(mistakes()))
 def test_a_mistake_is_told_in_one_sentence(key, value, expected):
     joint = "" if expected.startswith("[") else " "
     assert message(edited((key.split("."), yaml.safe_load(value)))).startswith(f"config.yaml: {key}{joint}{expected}")
@@ -134,6 +138,8 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
     assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency)")
+    text = message(edited(((*LAPTOP, "reference"), "sgd")))
+    assert text.endswith("experiments ('reference' is a key of the top level)")
 
 
 def test_a_key_that_is_no_text():
@@ -240,6 +246,10 @@ def test_overrides_are_merged_key_by_key():
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
+        (
+            {"scales": {"laptop": {"experiments": {"data_efficiency": {"train_sizes": [6000]}}}}},
+            "--config: scales.laptop",
+        ),
         ({"scale": "smok"}, "--config: scale = 'smok' is not a known scale; did you mean 'smoke'? Allowed: smoke"),
         ({"scael": "smoke"}, "--config: scael = 'smoke' is not a known key; did you mean 'scale'?"),
         ({"scales": {"smoke": {"hidden": 8}}}, "--config: scales.smoke.hidden = 8 is a number"),

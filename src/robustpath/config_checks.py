@@ -68,15 +68,21 @@ def _sizes(name: str, key: str, scale: "Scale", experiment: "DataEfficiency") ->
             allowed = f"{what} below {balanced:,}, the examples of '{dataset.name}' in equal classes"
             yield Problem(("scales", name, kind), getattr(scale, kind), "leaves nothing to train on", allowed)
             return
-    path = ("scales", name, "experiments", key, "train_sizes")
+    if not trained:
+        return
+    smallest, widest = (
+        min(trained, key=lambda dataset: room[dataset.name]),
+        max(trained, key=lambda dataset: dataset.classes),
+    )
     for position, size in enumerate(experiment.train_sizes):
-        for dataset in trained:
-            if size > room[dataset.name]:
-                complaint = f"is more training examples than '{dataset.name}' has"
-                yield Problem((*path, position), size, complaint, _room(dataset, scale, room[dataset.name]))
-            if size < dataset.classes:
-                allowed = f"at least {dataset.classes}, one of each class of '{dataset.name}'"
-                yield Problem((*path, position), size, "is too small", allowed)
+        path = ("scales", name, "experiments", key, "train_sizes", position)
+        if size > room[smallest.name]:
+            complaint = f"is more training examples than '{smallest.name}' has"
+            yield Problem(path, size, complaint, _room(smallest, scale, room[smallest.name]))
+        if size < widest.classes:
+            yield Problem(
+                path, size, "is too small", f"at least {widest.classes}, one of each class of '{widest.name}'"
+            )
 
 
 def _room(dataset: "registry.DataSet", scale: "Scale", room: int) -> str:

@@ -73,8 +73,9 @@ def nearest(word: Any, allowed: Iterable[str]) -> Any:
     """The allowed spelling closest to `word`, or ABSENT if none is near."""
     by_lower = {name.lower(): name for name in allowed}
     text = str(word).lower().replace("-", "_")
-    # One letter of three is another word rather than a slip: 'gpu' is not 'cpu'.
-    close = get_close_matches(text, by_lower, n=1, cutoff=0.6 if len(text) > 3 else 0.7)
+    swapped = [name for name in by_lower if sorted(name) == sorted(text)]
+    # One wrong letter of three makes another word rather than a slip: 'gpu' is not 'cpu'.
+    close = swapped or get_close_matches(text, by_lower, n=1, cutoff=0.6 if len(text) > 3 else 0.7)
     return by_lower[close[0]] if close else ABSENT
 
 

@@ -11,8 +11,10 @@ from robustpath.files import replacing
 
 PACKAGES = "latexmk texlive-latex-recommended texlive-latex-extra texlive-science lmodern"
 
+_ERROR = re.compile(r"^(?P<file>\S[^:\n]*\.\w+):(?P<line>\d+): (?P<message>.+)$", re.MULTILINE)
+_UNPLACED = re.compile(r"^! (?P<message>.+)$", re.MULTILINE)
+_MACRO = re.compile(r"^l\.\d+ .*(\\[A-Za-z]+)", re.MULTILINE)
 _UNDEFINED = re.compile(r"(Reference|Citation) [`'](.+?)' on page \S+ undefined")
-_LINE = re.compile(r"^l\.(\d+)", re.MULTILINE)
 
 
 def build(scale: str, paper: Path, generated: Path, out: Path) -> None:
@@ -33,11 +35,15 @@ def build(scale: str, paper: Path, generated: Path, out: Path) -> None:
     folder.mkdir(parents=True)
     finished = _latexmk(paper, generated, folder)
     log = folder / "main.log"
-    text = _unwrapped(log)
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    # An error first: after one, LaTeX stops before it knows any reference, and would call them all undefined.
+    if error := _first_error(text):
+        raise UserError(f"LaTeX cannot build the paper: {error}; the log is {log}.")
     if undefined := sorted({f"{kind.lower()} {name}" for kind, name in _UNDEFINED.findall(text)}):
         raise UserError(f"The paper uses what is not defined: {', '.join(undefined)}; the log is {log}.")
-    if finished.returncode or not (folder / "main.pdf").exists():
-        raise UserError(f"LaTeX cannot build the paper: {_first_error(text, finished.stdout)}; the log is {log}.")
+    if finished.returncode:
+        last = [line for line in (finished.stdout + finished.stderr).splitlines() if line.strip()][-1:]
+        raise UserError(f"latexmk cannot build the paper: {' '.join(last)}; its files are in {folder}.")
     with replacing(out) as temporary:
         shutil.copyfile(folder / "main.pdf", temporary)
 
@@ -46,7 +52,7 @@ def _latexmk(paper: Path, generated: Path, folder: Path) -> subprocess.Completed
     """latexmk run in `folder`; what was generated hides a file of the same name in `paper`."""
     search = f"{generated}:{paper}:"
     settings = {"TEXINPUTS": search, "BIBINPUTS": search, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
-    # Log lines are cut at 79 characters by default, which would hide the file a message names.
+    # TeX cuts log lines at 79 characters by default, in the middle of the names looked for.
     settings |= {"max_print_line": "10000", "error_line": "254", "half_error_line": "238"}
     # -norc: a person's own latexmkrc must not change the paper.
     command = ["latexmk", "-norc", "-pdf", "-bibtex", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
@@ -60,17 +66,12 @@ def _latexmk(paper: Path, generated: Path, folder: Path) -> subprocess.Completed
     )
 
 
-def _unwrapped(log: Path) -> str:
-    return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-
-
-def _first_error(log: str, output: str) -> str:
-    """File, line and first message of a LaTeX log; else the last line that latexmk printed."""
-    if found := re.search(r"^(\S+?\.\w+):(\d+): (.+)$", log, re.MULTILINE):
-        name, line, message = found.groups()
-        return f"{message} ({name}, line {line})"
-    if found := re.search(r"^! (.+)$", log, re.MULTILINE):
-        line = _LINE.search(log, found.end())
-        return found[1] + (f" (line {line[1]})" if line else "")
-    printed = [line for line in output.splitlines() if line.strip()]
-    return printed[-1] if printed else "latexmk said nothing"
+def _first_error(log: str) -> str:
+    """Message, file and line of the first error in a LaTeX log, with the macro where one is undefined; else ""."""
+    error = _ERROR.search(log)
+    # A missing file is told without its place, which follows in the line that says that LaTeX gives up.
+    unplaced = _UNPLACED.search(log, 0, error.start() if error else len(log))
+    message = (unplaced or error)["message"].rstrip(".") if unplaced or error else ""
+    if message.startswith("Undefined control") and (macro := _MACRO.search(log, error.end())):
+        message += f" {macro[1]}"
+    return message + (f" ({error['file']}, line {error['line']})" if error else "")

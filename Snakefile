@@ -1,0 +1,58 @@
+"""From raw data to the paper: `snakemake` makes the PDF, `snakemake NAME` one figure or table (see README.md)."""
+
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.12")
+sys.path.insert(0, f"{workflow.basedir}/src")
+
+
+include: "workflow/rules/common.smk"
+
+
+CONFIG = checked(lambda: load(overrides=config))
+RESULTS = f"results/{CONFIG.scale}"
+CELLS = expand(CONFIG)
+MANIFEST = checked(manifest)
+CODE = checked(fingerprints)
+
+
+pathvars:
+    results=RESULTS,
+    logs=f"{RESULTS}/logs",
+    benchmarks=f"{RESULTS}/benchmarks",
+
+
+wildcard_constraints:
+    experiment="[a-z][a-z0-9_]*",
+    dataset="[a-z][a-z0-9_]*",
+    method="[a-z][a-z0-9_]*",
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/paper.pdf",
+    localrule: True
+    message:
+        "All is made"
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/paper.smk"
+
+
+use_all_cores_unless_told()
+check_targets()
+
+
+onsuccess:
+    say_last(summary())
+
+
+onerror:
+    say_last(*failures())

@@ -1,0 +1,197 @@
+"""The command line: each step of the pipeline as one plain command, which the workflow calls and a person can too."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from robustpath.errors import UserError
+
+LISTS = ("methods", "data", "shifts", "figures", "cells")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if it succeeded, 1 after printing the one sentence of a UserError."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # so that a log can be followed while its job runs
+    options = vars(parser().parse_args(arguments))
+    run = options.pop("run")
+    try:
+        run(**options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `list … | head` has read enough
+        sys.stderr.close()
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m robustpath", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run, *, settings=True) -> argparse.ArgumentParser:
+        added = commands.add_parser(run.__name__.rstrip("_"), help=run.__doc__, description=run.__doc__)
+        added.set_defaults(run=run)
+        if settings:
+            added.add_argument(
+                "--settings", type=_mapping, required=True, metavar="JSON", help="what the result depends on"
+            )
+        return added
+
+    step = command(prepare)
+    _file(step, "--out", "the prepared data, safetensors")
+    _file(step, "--card", "the data card, JSON")
+
+    step = command(train)
+    _file(step, "--data", "the prepared data")
+    _file(step, "--weights", "the trained weights of all runs, safetensors")
+    _file(step, "--runs", "one row a run, parquet")
+    _file(step, "--seconds", "wall seconds of each run, parquet")
+    _threads(step)
+
+    step = command(evaluate)
+    step.add_argument(
+        "--data",
+        type=_named_file,
+        nargs="+",
+        required=True,
+        metavar="NAME=FILE",
+        help="prepared data, natural shifts included",
+    )
+    _files(step, "--weights", "trained weights, in the order of the settings' methods")
+    _files(step, "--runs", "tables of runs, in the same order")
+    _file(step, "--scores", "the scores, parquet")
+    _threads(step)
+
+    step = command(collate, settings=False)
+    _files(step, "--scores", "scores to join")
+    _files(step, "--seconds", "seconds to join")
+    _file(step, "--records", "the records, parquet")
+    _file(step, "--seconds-out", "the seconds, parquet")
+
+    step = command(notebook)
+    step.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="percent-format notebook (.py)")
+    _file(step, "--records", "the records")
+    _file(step, "--out", "the figure (pdf) or table (tex)")
+    _file(step, "--caption", "its caption (tex)")
+    _file(step, "--executed", "the executed notebook (ipynb)")
+
+    step = command(numbers)
+    _file(step, "--records", "the records")
+    _file(step, "--out", "one LaTeX macro a number (tex)")
+
+    step = command(paper, settings=False)
+    step.add_argument("--scale", required=True, help="the scale the results come from")
+    _file(step, "--paper", "folder of the LaTeX sources")
+    _file(step, "--generated", "folder of figures, tables and numbers")
+    _file(step, "--out", "the paper (pdf)")
+
+    step = command(list_, settings=False)
+    step.add_argument("what", choices=LISTS)
+    step.add_argument("--json", action="store_true", help="machine-readable, with every field")
+    step.add_argument("--scale", help="the scale whose cells to list; the config's own by default")
+
+    step = command(schema, settings=False)
+    step.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of step")
+    return top
+
+
+def prepare(settings, out, card):
+    """Read, check and convert one data set."""
+    from robustpath.data.prepare import prepare as run
+
+    run(settings, out, card)
+
+
+def train(settings, data, weights, runs, seconds, threads):
+    """Train every run of one method on one data set."""
+    from robustpath.training.run import train as run
+
+    run(settings, data, weights, runs, seconds, threads)
+
+
+def evaluate(settings, data, weights, runs, scores, threads):
+    """Score all methods of one data set on every split and shift."""
+    from robustpath.evaluation.run import evaluate as run
+
+    run(settings, dict(data), weights, runs, scores, threads)
+
+
+def collate(scores, seconds, records, seconds_out):
+    """Join the scores of all data sets into the records."""
+    from robustpath.analysis.records import collate as run
+
+    run(scores, seconds, records, seconds_out)
+
+
+def notebook(notebook, records, settings, out, caption, executed):
+    """Draw one figure or table from the records."""
+    from robustpath.analysis.notebooks import execute
+
+    files = {"records": str(records), "out": str(out), "caption": str(caption)}
+    execute(notebook, {**files, "settings": settings}, executed)
+
+
+def numbers(records, settings, out):
+    """Write the numbers that the paper's text quotes."""
+    from robustpath.analysis.numbers import write
+
+    write(records, settings, out)
+
+
+def paper(scale, paper, generated, out):
+    """Compile the paper."""
+    from robustpath.analysis.paper import build
+
+    build(scale, paper, generated, out)
+
+
+def list_(what, json, scale):
+    """Show what there is: methods, data sets, shifts, figures and tables, or the cells of a scale."""
+    from robustpath.listing import show
+
+    print(show(what, as_json=json, scale=scale))
+
+
+def schema(check):
+    """Write the config's JSON schema and reference from its model."""
+    from robustpath.config_reference import write
+
+    files = write(check)
+    print(*(f"{file} {'in step' if check else 'written'}" for file in files), sep="\n")
+
+
+def _file(step, option, text):
+    step.add_argument(option, type=Path, required=True, metavar="FILE", help=text)
+
+
+def _files(step, option, text):
+    step.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=text)
+
+
+def _threads(step):
+    step.add_argument("--threads", type=int, default=1, metavar="N", help="threads of torch (default 1)")
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
+        raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=FILE")
+    return name, Path(file)
+
+
+def _mapping(text: str) -> dict:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not valid JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("not a JSON object")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+for name, entry in MANIFEST.items():
+
+    rule:
+        name:
+            name
+        input:
+            notebook=f"notebooks/{name}.py",
+            records="<results>/records.parquet",
+        output:
+            out=f"<results>/generated/{name}.{SUFFIX[entry['kind']]}",
+            caption=f"<results>/generated/{name}.caption.tex",
+        log:
+            text=f"<logs>/notebooks/{name}.log",
+            notebook=f"<logs>/notebooks/{name}.ipynb",
+        benchmark:
+            f"<benchmarks>/notebooks/{name}.tsv"
+        localrule: True
+        conda:
+            "../../environment.yml"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            settings=told(study.report_settings(CONFIG)),
+            code=CODE["notebook"][name],
+        message:
+            f"Draw the {entry['kind']} {name}"
+        shell:
+            "python -m robustpath notebook {input.notebook} --records {input.records} --settings {params.settings:q}"
+            " --out {output.out} --caption {output.caption} --executed {log.notebook} > {log.text} 2>&1"
+
+
+rule numbers:
+    input:
+        records="<results>/records.parquet",
+    output:
+        "<results>/generated/numbers.tex",
+    log:
+        "<logs>/numbers.log",
+    benchmark:
+        "<benchmarks>/numbers.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=told(study.report_settings(CONFIG)),
+        code=CODE["numbers"],
+    message:
+        "Write the numbers of the text"
+    shell:
+        "python -m robustpath numbers --records {input.records} --settings {params.settings:q} --out {output} > {log} 2>&1"

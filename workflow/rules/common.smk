@@ -1,0 +1,175 @@
+"""Helpers of the rules: checks that end in one sentence, what each job is told, where its files lie, the last word."""
+
+import atexit
+import json
+import os
+import sys
+import time
+from difflib import get_close_matches
+from pathlib import Path
+
+from snakemake.cli import get_argument_parser
+from snakemake_interface_executor_plugins.settings import ExecMode
+
+from robustpath import config as study
+from robustpath.config import expand, load
+from robustpath.errors import UserError
+from robustpath.listing import manifest
+from robustpath.methods import names
+from robustpath.provenance.fingerprint import fingerprint
+
+ROOT = Path(workflow.basedir)
+STARTED = time.time()
+SUFFIX = {"figure": "pdf", "table": "tex"}
+PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
+
+# Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a
+# parameter: a new virtual environment is no reason to train again.
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    PYTHONPATH=os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+)
+
+
+def checked(read):
+    """The value of read(); a UserError ends the run here, before any job, with its one sentence."""
+    try:
+        return read()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
+def fingerprints():
+    """The code that each kind of job runs; a training job's includes the file of its own method and no other."""
+    folder = ROOT / "src/robustpath/methods"
+    return {
+        "prepare": fingerprint("robustpath.data.prepare"),
+        "train": {
+            name: fingerprint("robustpath.training.run", folder / family / f"{name}.py")
+            for name, family in names().items()
+        },
+        "evaluate": fingerprint("robustpath.evaluation.run"),
+        "collate": fingerprint("robustpath.analysis.records"),
+        "numbers": fingerprint("robustpath.analysis.numbers"),
+        "paper": fingerprint("robustpath.analysis.paper"),
+        "notebook": {
+            name: fingerprint("robustpath.analysis.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
+        },
+    }
+
+
+def told(settings):
+    """Settings as the command line takes them; the order of keys is the config's, which figures keep."""
+    return json.dumps(settings, separators=(",", ":"))
+
+
+def prepare_settings(wildcards):
+    return told(study.prepare_settings(CONFIG, wildcards.dataset))
+
+
+def train_settings(wildcards):
+    cell = study.Cell(wildcards.experiment, wildcards.dataset, wildcards.method)
+    return told(study.train_settings(CONFIG, cell))
+
+
+def train_code(wildcards):
+    return CODE["train"][wildcards.method]
+
+
+def evaluate_settings(wildcards):
+    return told(study.evaluate_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+
+
+def named_data(wildcards):
+    """The data set of the evaluation and those it is shifted to, each as NAME=FILE."""
+    return [f"{Path(file).stem}={file}" for file in evaluated_data(wildcards)]
+
+
+def evaluated_data(wildcards):
+    shifted = study.evaluate_settings(CONFIG, wildcards.experiment, wildcards.dataset)["natural"]
+    return [f"{RESULTS}/data/{name}.safetensors" for name in [wildcards.dataset, *shifted]]
+
+
+def trained(suffix):
+    """The training outputs of all methods of an evaluation, in the order of its settings."""
+
+    def files(wildcards):
+        folder = f"{RESULTS}/train/{wildcards.experiment}/{wildcards.dataset}"
+        return [f"{folder}/{name}{suffix}" for name in study.methods_of(CONFIG, wildcards.experiment)]
+
+    return files
+
+
+def scores():
+    return [f"{RESULTS}/evaluate/{name}/{data}.parquet" for name, data in dict.fromkeys(cell[:2] for cell in CELLS)]
+
+
+def seconds():
+    return [f"{RESULTS}/train/{cell.experiment}/{cell.dataset}/{cell.method}.seconds.parquet" for cell in CELLS]
+
+
+def drawn():
+    """Every figure and table with its caption."""
+    return [
+        f"{RESULTS}/generated/{name}.{ending}"
+        for name, entry in MANIFEST.items()
+        for ending in (SUFFIX[entry["kind"]], "caption.tex")
+    ]
+
+
+def paper_sources():
+    return sorted(str(file.relative_to(ROOT)) for file in (ROOT / "paper").rglob("*") if file.suffix in PAPER_SUFFIXES)
+
+
+def use_all_cores_unless_told():
+    """Let a bare `snakemake NAME` run: Snakemake wants --cores for local jobs, and --jobs for a cluster's.
+
+    A default profile cannot do it: Snakemake would merge it into the cluster's and cap the cluster at this machine.
+    """
+    given = workflow.resource_settings
+    if given.cores is None and given.nodes is None:
+        given.cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        workflow.global_resources["_cores"] = given.cores
+
+
+def check_targets():
+    """End the run with the names there are if a target is a plain word and no rule."""
+    if workflow.exec_mode != ExecMode.DEFAULT:
+        return
+    known = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+    for target in get_argument_parser().parse_known_args()[0].targets:
+        if target.isidentifier() and target not in known and not Path(target).exists():
+            near = get_close_matches(target, known, n=1)
+            hint = f"did you mean {near[0]}? There are" if near else "there are"
+            sys.exit(f"error: there is no figure, table or step '{target}'; {hint} {', '.join(known)}.")
+
+
+def summary():
+    """What a finished run leaves behind, in a line."""
+    runs = sum(
+        len(settings["train_sizes"]) * settings["seeds"] * settings["draws"]
+        for settings in (study.train_settings(CONFIG, cell) for cell in CELLS)
+    )
+    counts = [
+        f"{runs:,} runs",
+        f"{len({cell.method for cell in CELLS})} methods",
+        f"{len({cell.dataset for cell in CELLS})} data sets",
+        f"{len(MANIFEST)} figures and tables",
+    ]
+    return f"{RESULTS}/paper.pdf: {', '.join(counts)}."
+
+
+def failures():
+    """The sentences that the failed jobs of this run left in their logs."""
+    said = {}
+    for log in sorted(Path(RESULTS, "logs").rglob("*.log"), key=lambda file: file.stat().st_mtime):
+        if log.stat().st_mtime >= STARTED:
+            said |= {
+                line: None for line in log.read_text(errors="replace").splitlines()[-1:] if line.startswith("error: ")
+            }
+    return list(said)
+
+
+def say_last(*lines):
+    """Print after Snakemake's own last words, where the eye falls."""
+    atexit.register(lambda: print(*lines, sep="\n", file=sys.stderr))

@@ -1,0 +1,21 @@
+rule prepare:
+    output:
+        data="<results>/data/{dataset}.safetensors",
+        card="<results>/data/{dataset}.json",
+    log:
+        "<logs>/prepare/{dataset}.log",
+    benchmark:
+        "<benchmarks>/prepare/{dataset}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=prepare_settings,
+        code=CODE["prepare"],
+    message:
+        "Prepare {wildcards.dataset}"
+    shell:
+        "python -m robustpath prepare --settings {params.settings:q} --out {output.data} --card {output.card} > {log} 2>&1"

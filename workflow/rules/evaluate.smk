@@ -1,0 +1,54 @@
+rule evaluate:
+    input:
+        data=evaluated_data,
+        weights=trained(".safetensors"),
+        runs=trained(".parquet"),
+    output:
+        scores="<results>/evaluate/{experiment}/{dataset}.parquet",
+    log:
+        "<logs>/evaluate/{experiment}/{dataset}.log",
+    benchmark:
+        "<benchmarks>/evaluate/{experiment}/{dataset}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        gpu=0,
+    params:
+        settings=evaluate_settings,
+        code=CODE["evaluate"],
+        data=named_data,
+    message:
+        "Evaluate all methods on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
+    shell:
+        "python -m robustpath evaluate --settings {params.settings:q} --data {params.data} --weights {input.weights}"
+        " --runs {input.runs} --scores {output.scores} --threads {threads} > {log} 2>&1"
+
+
+rule collate:
+    input:
+        scores=scores(),
+        seconds=seconds(),
+    output:
+        records="<results>/records.parquet",
+        seconds="<results>/seconds.parquet",
+    log:
+        "<logs>/collate.log",
+    benchmark:
+        "<benchmarks>/collate.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=CODE["collate"],
+    message:
+        "Collate the records"
+    shell:
+        "python -m robustpath collate --scores {input.scores} --seconds {input.seconds}"
+        " --records {output.records} --seconds-out {output.seconds} > {log} 2>&1"

@@ -1,0 +1,26 @@
+rule train:
+    input:
+        data="<results>/data/{dataset}.safetensors",
+    output:
+        weights="<results>/train/{experiment}/{dataset}/{method}.safetensors",
+        runs="<results>/train/{experiment}/{dataset}/{method}.parquet",
+        seconds="<results>/train/{experiment}/{dataset}/{method}.seconds.parquet",
+    log:
+        "<logs>/train/{experiment}/{dataset}/{method}.log",
+    benchmark:
+        "<benchmarks>/train/{experiment}/{dataset}/{method}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+        gpu=0,
+    params:
+        settings=train_settings,
+        code=train_code,
+    message:
+        "Train {wildcards.method} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
+    shell:
+        "python -m robustpath train --settings {params.settings:q} --data {input.data} --weights {output.weights}"
+        " --runs {output.runs} --seconds {output.seconds} --threads {threads} > {log} 2>&1"

@@ -95,7 +95,7 @@ def speckle_noise(images: Tensor, severity: int, generator: Generator) -> Tensor
 def _blur_matrix(size: int, width: float) -> Tensor:
     """The matrix [size, size] of a Gaussian blur of `width` pixels that repeats the border pixel outwards.
 
-    The kernel is integrated over each pixel: sampled at the centres it would vanish where `width` is a third of a pixel.
+    The kernel is integrated over each pixel: sampled at the centres it would vanish where `width` is a third of one.
     """
     offsets = torch.arange(-size, size + 1, dtype=torch.float64)
     edges = torch.erf(torch.stack([offsets - 0.5, offsets + 0.5]) / (width * math.sqrt(2)))
@@ -119,17 +119,14 @@ def gaussian_blur(images: Tensor, severity: int, generator: Generator) -> Tensor
 def spatter(images: Tensor, severity: int, generator: Generator) -> Tensor:
     """Throw grey mud: where smoothed noise passes a threshold the image gives way to grey 63/255.
 
-    The mud is thrown at 28 pixels and then brought to the image's size, so that it covers the same share at each size.
+    The mud is thrown at 28 pixels and then brought to the image's size, so that it covers the same share at each size:
+    .07, .13, .19, .34, .51. Severities 4 and 5 are our own: MNIST-C's cover less than its third.
     """
-    mean, deviation, grain, threshold, edge = (
-        (0.65, 0.3, 4, 0.69, 0.6),
-        (0.65, 0.3, 3, 0.68, 0.6),
-        (0.65, 0.3, 2, 0.68, 0.5),
-        (0.65, 0.3, 1, 0.65, 1.5),
-        (0.67, 0.4, 1, 0.65, 1.5),
-    )[severity - 1]
+    grain = (4, 3, 2, 2, 2)[severity - 1]
+    threshold = (0.69, 0.68, 0.68, 0.66, 0.64)[severity - 1]
+    edge = (0.6, 0.6, 0.5, 0.5, 0.5)[severity - 1]
     noise = torch.randn(len(images), REFERENCE_SIZE, REFERENCE_SIZE, generator=generator)
-    liquid = _blur(mean + deviation * noise, grain)
+    liquid = _blur(0.65 + 0.3 * noise, grain)
     mud = _blur((liquid > threshold).float(), edge)
     mud = resize(mud.masked_fill(mud < 0.8, 0), images.shape[1]).to(images.device)
     return (images * (1 - mud) + 63 / 255 * mud).clamp(0, 1)

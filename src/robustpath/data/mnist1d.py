@@ -1,4 +1,4 @@
-"""MNIST-1D (Greydanus and Kobak 2020, arXiv:2011.14439): ten hand-made signals under seeded nuisances.
+"""MNIST-1D (Greydanus and Kobak 2024, arXiv:2011.14439): ten hand-made signals under seeded nuisances.
 
 The recipe, example by example: append 36..60 zeros to a template of 12 points, stretch to 72, scale, roll, fill the
 empty places with smooth noise, add white noise, shear, reduce to 40 points, standardise. Here every step is one

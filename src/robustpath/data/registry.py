@@ -10,7 +10,7 @@ from robustpath.errors import UserError
 
 @dataclass(frozen=True)
 class File:
-    """One source file; `sha256` and `size` are those of the payload after gunzip, the same whichever road it came by."""
+    """One source file; `sha256` and `size` are those of the decompressed payload, whichever road it came by."""
 
     name: str
     sha256: str
@@ -156,7 +156,7 @@ DATASETS: dict[str, DataSet] = {
             smallest_class=1000,
             files=(),
             licence="Apache-2.0 (the recipe); the signals are generated here",
-            citation="greydanus2020mnist1d",
+            citation="greydanus2024mnist1d",
             reader="mnist1d",
         ),
     )

@@ -16,7 +16,7 @@ __all__ = ["CORRUPTIONS", "SHIFTS", "Shift", "ShiftedSet", "shifted_sets", "summ
 
 
 class ShiftedSet(NamedTuple):
-    """Examples to score: inputs float32 [n, ...], labels int64 [n]. `shift` and `shift_family` are "none" if unshifted."""
+    """Examples to score: inputs float32 [n, ...], labels int64 [n]. Unshifted: shift and family "none", severity 0."""
 
     split: str
     shift: str

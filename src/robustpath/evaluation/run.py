@@ -1,0 +1,95 @@
+"""Scores of every run of a data set, all methods at once, on every split and shift."""
+
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from robustpath.data import prepare
+from robustpath.data.shifts import ShiftedSet, shifted_sets
+from robustpath.data.splits import split
+from robustpath.files import replacing
+from robustpath.methods.base import Params
+from robustpath.models.mlp import mlp, predict
+from robustpath.training.device import resolve
+
+RUN = ["experiment", "dataset", "method", "family", "train_size", "seed", "draw"]
+COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
+
+
+class Scores(NamedTuple):
+    """One number a member: accuracy (a fraction) and cross_entropy (nats)."""
+
+    accuracy: Tensor
+    cross_entropy: Tensor
+
+
+def evaluate(
+    settings: dict, data: dict[str, Path], weights: list[Path], runs: list[Path], scores: Path, threads: int
+) -> None:
+    """Score all runs of one experiment and data set; one row a run x split x shift x severity x metric.
+
+    `data` holds the data set itself and the partners of its natural shifts; `weights` and `runs` are the trained
+    methods' files, in one order.
+    """
+    torch.set_num_threads(threads)
+    device = resolve(settings["device"])
+    prepared = {name: prepare.load(path) for name, path in data.items()}
+    own = prepared[settings["dataset"]]
+    network = predict(mlp(own.inputs[0].numel(), settings["hidden"], int(own.labels.max()) + 1))
+    table = pd.concat([pd.read_parquet(path) for path in runs], ignore_index=True)
+    trained = [load_file(path, device=str(device)) for path in weights]
+    params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
+
+    frames = []
+    for seed, members in table.groupby("seed"):
+        for rows, examples in _examples(settings, seed, members, prepared):
+            chosen = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
+            measured = score(network, chosen, examples.inputs.to(device), examples.labels.to(device))
+            frames.append(_rows(rows, examples, measured))
+        print(f"{settings['dataset']}: seed {seed + 1} of {settings['seeds']} scored")
+    with replacing(scores) as temporary:
+        pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
+
+
+def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, prepare.Prepared]):
+    """(runs, examples) to score for a seed: each train size on its own training examples, all runs on the rest."""
+    own = prepared[settings["dataset"]]
+    sizes = settings["validation_size"], settings["test_size"]
+    pool = split(own.labels, own.official_test, settings["dataset"], seed, *sizes).train
+    training = (
+        (rows, ShiftedSet("train", "none", "none", 0, own.inputs[pool[:size]], own.labels[pool[:size]]))
+        for size, rows in members.groupby("train_size")
+    )
+    held_out = ((members, examples) for examples in shifted_sets(settings["dataset"], seed, prepared, settings))
+    return chain(training, held_out)
+
+
+@torch.no_grad()
+def score(network, params: Params, inputs: Tensor, labels: Tensor) -> Scores:
+    """Accuracy and mean cross-entropy of every member: params [M, …], inputs [n, …], labels [n] -> two tensors [M]."""
+    logits = torch.vmap(network, in_dims=(0, None))(params, inputs)
+    targets = labels.expand(len(logits), -1)
+    losses = cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1)
+    return Scores((logits.argmax(2) == targets).double().mean(1), losses.double())
+
+
+def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: Scores) -> pd.DataFrame:
+    return pd.concat(
+        [
+            runs[RUN].assign(
+                split=examples.split,
+                shift=examples.shift,
+                shift_family=examples.shift_family,
+                severity=examples.severity,
+                metric=metric,
+                value=values.cpu().numpy(),
+            )
+            for metric, values in measured._asdict().items()
+        ]
+    ).join(runs[COST])

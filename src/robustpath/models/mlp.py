@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -14,18 +15,18 @@ Params = dict[str, Tensor]
 
 
 def mlp(inputs: int, hidden: Sequence[int], classes: int) -> nn.Module:
-    """A fully connected ReLU network from [b, …] (`inputs` numbers an example) to logits [b, classes]; holds no memory."""
+    """A fully connected ReLU network from [b, …], `inputs` numbers an example, to logits [b, classes]; without values."""
     widths = [inputs, *hidden]
     layers: list[nn.Module] = [nn.Flatten()]
     with torch.device("meta"):
-        for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+        for fan_in, fan_out in pairwise(widths):
             layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
         layers.append(nn.Linear(widths[-1], classes))
     return nn.Sequential(*layers)
 
 
 def initialise(model: nn.Module, generator: torch.Generator) -> Params:
-    """Parameters drawn from `generator`: weights and biases uniform on ±1/sqrt(fan-in), the default of PyTorch's linear layer."""
+    """Parameters drawn from `generator`: weights and biases uniform on ±1/sqrt(fan-in), PyTorch's default."""
     params = {}
     for name, module in model.named_modules():
         if isinstance(module, nn.Linear):

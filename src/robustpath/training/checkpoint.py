@@ -22,7 +22,7 @@ def save(path: Path, snapshot: Snapshot, key: str) -> None:
 
 
 def position(path: Path, key: str) -> tuple[int, int] | None:
-    """(stage, step) of the checkpoint; None where there is none, or it is damaged, or belongs to other settings or code."""
+    """(stage, step) of a checkpoint; None where it is missing, damaged, or of other settings or code."""
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata()

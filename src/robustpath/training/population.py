@@ -55,8 +55,8 @@ def stack(trees: Iterable[Params]) -> Params:
 
 
 def program(spec: Spec, loss: Loss, stage: Stage, compiled: bool) -> Program:
-    """One step of a stage for all members:
-    (hyperparameters, params, state, diverged, data, positions, progress, noise, probe) -> (params, state, diverged, info).
+    """One step of a stage for all members: (hyperparameters, params, state, diverged, data, positions, progress, noise,
+    probe) -> (params, state, diverged, info).
 
     A member whose loss or parameters are no longer finite is marked and stands still from then on.
     """
@@ -91,9 +91,7 @@ def begin(
     members = len(next(iter(params.values())))
     device = next(iter(params.values())).device
     # vmap may return expanded views, whose strides would change after the first step and compile it anew
-    state = tree_map(
-        lambda tensor: tensor.clone(memory_format=torch.contiguous_format), torch.vmap(init)(hyperparameters, params)
-    )
+    state = tree_map(_contiguous_copy, torch.vmap(init)(hyperparameters, params))
     return Snapshot(stage, 0, params, state, torch.zeros(members, dtype=torch.bool, device=device), {})
 
 
@@ -149,6 +147,10 @@ def readout(spec: Spec, stages: list[Stage], hyperparameters: dict[str, Tensor],
         return phases(build(spec, values))[stages[-1].index][1].readout(params, state)
 
     return torch.vmap(member)(hyperparameters, snapshot.params, snapshot.state)
+
+
+def _contiguous_copy(tensor: Tensor) -> Tensor:
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
 def _unflatten(vector: Tensor, like: Params) -> Params:

@@ -138,7 +138,7 @@ class Cell:
         return {name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in self.spec.search}
 
     def _streams(self, runs: list[Run]) -> population.Streams:
-        """Batches, noise and probes of the members: functions of (data set, seed, train size), drawn once for all draws."""
+        """Batches, noise and probes: functions of (data set, seed, train size), drawn once for all of its draws."""
         keys = list(dict.fromkeys((run.seed, run.train_size) for run in runs))
         row = torch.tensor([keys.index((run.seed, run.train_size)) for run in runs])
         dataset, size = self.settings["dataset"], self.settings["batch_size"]

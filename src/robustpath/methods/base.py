@@ -50,7 +50,8 @@ def _last_iterate(params: Params, state: Any) -> Params:
 
 @dataclass(frozen=True)
 class Method:
-    """init(params) -> state; step(loss, params, state, batch, context) -> (params, state, info); readout(params, state) -> params.
+    """init(params) -> state; step(loss, params, state, batch, context) -> (params, state, info); readout(params, state)
+    -> params.
 
     info is a dict of scalars and holds "loss". readout gives the parameters that are evaluated. `phases`, where not
     empty, is a sequence of (share of the budget, method) that the engine runs one after the other.
@@ -127,7 +128,7 @@ class Spec:
 
 
 def register(*, search: Mapping[str, Space], base: Callable[..., Method] | None = None, cite: str = "") -> Callable:
-    """Make a factory a method of the paper: `search` is its space, `base` the method it builds on, `cite` a key of references.bib.
+    """Make a factory a method of the paper: `search` is its space, `base` what it builds on, `cite` a bibliography key.
 
     The factory takes its own hyperparameters by name and, with a base, `base: Method` first.
     """

@@ -15,7 +15,7 @@ Params = dict[str, Tensor]
 
 
 def mlp(inputs: int, hidden: Sequence[int], classes: int) -> nn.Module:
-    """A fully connected ReLU network from [b, …], `inputs` numbers an example, to logits [b, classes]; without values."""
+    """A fully connected ReLU network from [b, …], `inputs` numbers an example, to logits [b, classes]."""
     widths = [inputs, *hidden]
     layers: list[nn.Module] = [nn.Flatten()]
     with torch.device("meta"):

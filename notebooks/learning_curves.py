@@ -10,8 +10,18 @@
 # # How does accuracy grow with the number of training examples?
 #
 # One panel a data set. The upper row has the accuracy on unshifted test data; since methods lie close together there,
-# the lower row has the difference to the reference, seed by seed: a bar that does not touch zero is a method that differs
-# at that number of examples.
+# the lower row has the difference to the reference, seed by seed: where a bar does not touch zero, a method differs at
+# that number of examples.
+
+# %%
+import numpy as np
+from IPython.display import display
+from matplotlib.ticker import NullLocator
+
+from robustpath.analysis import captions, labels, style
+from robustpath.analysis.records import load, report_settings, test_scores
+from robustpath.analysis.selection import select
+from robustpath.analysis.statistics import average, interval, paired
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -21,14 +31,6 @@ caption = None  # LaTeX caption; None prints it
 experiment = "data_efficiency"
 
 # %%
-import numpy as np
-from matplotlib.ticker import NullLocator
-
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis.records import load, report_settings, test_scores
-from robustpath.analysis.selection import select
-from robustpath.analysis.statistics import average, interval, paired
-
 settings = report_settings(settings)
 table = load(records, settings["scale"])
 
@@ -40,10 +42,10 @@ scores = test_scores(select(table), experiment)
 scores = average(scores[scores["shift_family"] == "none"], ["shift_family", "shift", "severity"])
 accuracy = interval(scores, ["dataset", "train_size", "method"], settings["confidence"])
 difference = paired(scores, ["dataset", "train_size"], settings["reference"], settings["confidence"])
-difference
+display(difference)
 
 # %%
-methods = style.looks(settings["methods"])
+methods = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(scores["method"])}
 datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
 sizes = np.sort(scores["train_size"].unique())
 gap = np.diff(np.log(sizes)).min() if len(sizes) > 1 else 1.0
@@ -54,8 +56,8 @@ def draw(axes, rows, names, spread):
     for position, name in enumerate(names):
         shift = np.exp(gap * spread * ((position + 0.5) / len(names) - 0.5))
         line = rows[rows["method"] == name].sort_values("train_size")
-        reach = 100 * (line["high"] - line["mean"])
-        axes.errorbar(line["train_size"] * shift, 100 * line["mean"], reach, elinewidth=0.7, linewidth=0.7, **methods[name])
+        places, reach = line["train_size"] * shift, 100 * (line["high"] - line["mean"])
+        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, linewidth=0.7, **methods[name])
 
 
 figure, axes = style.panels(2, len(datasets), 3.9, sharex=True, sharey="row", height_ratios=[1, 1.2])

@@ -10,8 +10,15 @@
 # # Which methods are accurate, robust and cheap?
 #
 # One row a method: its accuracy on unshifted test data and under each kind of shift, each kind in a column of its own.
-# Under each accuracy stands the paired difference to the reference; a star marks the differences that stand after Holm's
+# Under each accuracy stands the paired difference to the reference; a star marks those that stand after Holm's
 # correction over all comparisons of the table. The last columns say what a run costs and how many runs diverged.
+
+# %%
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, tables
+from robustpath.analysis.comparison import KINDS, compare, cost
+from robustpath.analysis.records import load, report_settings
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -21,10 +28,6 @@ caption = None  # LaTeX caption; None prints it
 experiment = "data_efficiency"
 
 # %%
-from robustpath.analysis import captions, labels, tables
-from robustpath.analysis.comparison import KINDS, compare, cost
-from robustpath.analysis.records import load, report_settings
-
 settings = report_settings(settings)
 table = load(records, settings["scale"])
 
@@ -34,11 +37,11 @@ table = load(records, settings["scale"])
 
 # %%
 comparison = compare(table, experiment, settings["reference"], settings["confidence"])
-comparison
+display(comparison)
 
 # %%
 costs = cost(table, experiment)
-costs
+display(costs)
 
 # %%
 cells = comparison.set_index(["method", "shift_family"])
@@ -52,7 +55,8 @@ def rows(method):
     own = [cells.loc[(method, kind)] for kind in kinds]
     evaluations = labels.count(counts["gradient_evaluations"])
     diverged = f"{labels.count(counts['diverged'])} of {labels.count(counts['runs'])}"
-    first = [labels.escape(labels.method(method)), *(labels.percent(cell["mean"]) for cell in own), evaluations, diverged]
+    accuracies = [labels.percent(cell["mean"]) for cell in own]
+    first = [labels.escape(labels.method(method)), *accuracies, evaluations, diverged]
     if method == reference:
         return [first]
     return [first, ["", *(difference(cell) for cell in own), "", ""]]
@@ -66,14 +70,15 @@ def difference(cell):
 
 
 columns = len(kinds) + 3
+others = [name for name in costs.index if name != reference]
 groups = [[tables.heading("reference", columns), *rows(reference)]]
 for family in dict.fromkeys(settings["methods"].values()):
-    members = [name for name, its in settings["methods"].items() if its == family and name != reference]
+    members = [name for name, its in settings["methods"].items() if its == family and name in others]
     for position, name in enumerate(members):
         groups.append([tables.heading(family, columns)] * (position == 0) + rows(name))
 over, rule = tables.span(r"test accuracy (\%)", 2, len(kinds) + 1)
 header = [["", over, "gradient", "runs"], rule, ["method", *(KINDS[kind] for kind in kinds), "evaluations", "diverged"]]
-captions.write(tables.booktabs(header, groups, "l" + "r" * (len(kinds) + 2)), out)
+captions.write(tables.booktabs(header, groups, "l" + "c" * len(kinds) + "rr"), out)
 
 # %%
 compared = comparison["holm"].count()

@@ -11,6 +11,14 @@
 #
 # Read from the registry of methods, which is also what the runs were drawn from.
 
+# %%
+import pandas as pd
+from IPython.display import display
+
+from robustpath import methods
+from robustpath.analysis import captions, labels, tables
+from robustpath.analysis.records import report_settings
+
 # %% tags=["parameters"]
 records = None  # not used: every notebook takes the same parameters
 settings = None  # what the report is told of the config; None reads config.yaml
@@ -19,12 +27,6 @@ caption = None  # LaTeX caption; None prints it
 experiment = "data_efficiency"  # says how many draws there are
 
 # %%
-import pandas as pd
-
-from robustpath import methods
-from robustpath.analysis import captions, labels, tables
-from robustpath.analysis.records import report_settings
-
 settings = report_settings(settings)
 specs = {name: methods.load(name) for name in settings["methods"]}
 
@@ -36,14 +38,14 @@ spaces = pd.DataFrame(
         for key, space in spec.own_search.items()
     ]
 )
-spaces
+display(spaces)
 
 # %%
 groups = []
 for name, spec in specs.items():
     label = labels.escape(labels.method(name)) + (rf"~\citep{{{spec.cite}}}" if spec.cite else "")
     lines = [
-        [labels.escape(key.replace("_", " ")), labels.scientific(f"{space.default:g}"), labels.scientific(space.describe())]
+        [labels.scientific(text) for text in (key.replace("_", " "), f"{space.default:g}", space.describe())]
         for key, space in spec.own_search.items()
     ]
     if spec.base is not None:

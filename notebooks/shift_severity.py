@@ -9,9 +9,18 @@
 # %% [markdown]
 # # How does accuracy fall as the test data shift?
 #
-# One panel a data set: images are corrupted, MNIST-1D is generated with other settings. The upper row has the accuracy at
-# each severity, 0 being unshifted data. Methods differ far less than severities do, so the lower row has the difference
-# to the reference as a map: a row that turns blue to the right is a method that gains as the shift grows.
+# One panel a data set: images are corrupted, MNIST-1D is generated with other settings. The upper row has the accuracy
+# at each severity, 0 being unshifted data. Methods differ far less than severities do, so the lower row has the
+# difference to the reference as a map: a row that turns blue to the right is a method that gains as the shift grows.
+
+# %%
+import numpy as np
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, style
+from robustpath.analysis.records import load, report_settings, test_scores
+from robustpath.analysis.selection import select
+from robustpath.analysis.statistics import average, interval, paired
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -21,13 +30,6 @@ caption = None  # LaTeX caption; None prints it
 experiment = "data_efficiency"
 
 # %%
-import numpy as np
-
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis.records import load, report_settings, test_scores
-from robustpath.analysis.selection import select
-from robustpath.analysis.statistics import average, interval, paired
-
 settings = report_settings(settings)
 table = load(records, settings["scale"])
 
@@ -41,13 +43,14 @@ scores = scores[scores["shift_family"] != "natural"].drop(columns="shift_family"
 scores = average(average(scores, ["shift"]), ["train_size"])
 accuracy = interval(scores, ["dataset", "severity", "method"], settings["confidence"])
 difference = paired(scores, ["dataset", "severity"], settings["reference"], settings["confidence"])
-difference
+display(difference)
 
 # %%
-methods = style.looks(settings["methods"])
+methods = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(scores["method"])}
 datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
 severities = np.sort(scores["severity"].unique())
 others = [name for name in methods if name != settings["reference"]]
+names = [methods[name]["label"] for name in others]
 limit = 100 * difference["mean"].abs().max() or 1.0
 
 figure, axes = style.panels(2, len(datasets), 2.4 + 0.16 * len(methods), height_ratios=[1.6, 0.16 * len(methods)])
@@ -65,7 +68,7 @@ for column, name in enumerate(datasets):
     places = [(means.columns.get_loc(row.severity) + 0.5, others.index(row.method) + 0.5) for row in clear.itertuples()]
     lower.scatter(*np.array(places).reshape(-1, 2).T, s=3, color="black", linewidths=0)
     lower.invert_yaxis()
-    lower.set_yticks(np.arange(len(others)) + 0.5, [methods[method]["label"] for method in others] if column == 0 else [])
+    lower.set_yticks(np.arange(len(others)) + 0.5, names if column == 0 else [])
     lower.set_xticks(np.arange(len(severities)) + 0.5, severities)
     lower.tick_params(length=0)
     lower.spines[:].set_visible(False)
@@ -74,7 +77,7 @@ for column, name in enumerate(datasets):
     upper.tick_params(labelleft=column == 0)
 axes[0][0].set_ylabel("accuracy (%)")
 figure.supxlabel("severity of the shift", fontsize=8.5)
-bar = figure.colorbar(image, ax=[row for row in axes[1]], aspect=12, pad=0.01)
+bar = figure.colorbar(image, ax=list(axes[1]), aspect=12, pad=0.01)
 bar.set_label(f"difference to {labels.method(settings['reference'])}\n(points)", linespacing=1.0)
 bar.outline.set_visible(False)
 style.legend(figure, methods)

@@ -62,7 +62,7 @@ def splits(dataset):
 
 
 def synthetic(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10, draws=3, rng=0):
-    """A valid table of records: accuracy rises with the train size, falls with severity, and differs a little by method."""
+    """A valid table: accuracy rises with the train size, falls with severity, and differs a little by method."""
     rng = np.random.default_rng(rng)
     parts = []
     for dataset in datasets:
@@ -80,18 +80,14 @@ def synthetic(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10
         run["steps"] = np.where(run["method"] == "sam", 500, 1000)
         run["hyperparameters"] = [f'{{"learning_rate": {x:.4f}}}' for x in rng.lognormal(-3, 1, len(run))]
         where = pd.DataFrame(splits(dataset), columns=["split", "shift", "shift_family", "severity"])
-        table = run.merge(where, how="cross").merge(pd.DataFrame({"metric": ["accuracy", "cross_entropy"]}), how="cross")
+        metric = pd.DataFrame({"metric": ["accuracy", "cross_entropy"]})
+        table = run.merge(where, how="cross").merge(metric, how="cross")
         fall = 0.05 * table["severity"] * np.where(table["shift_family"] == "natural", 4, 1)
         accuracy = table["skill"] - fall + rng.normal(0, 0.008, len(table))
         accuracy = np.where(table["diverged"], 0.1, accuracy.clip(0.05, 1.0))
         table["value"] = np.where(table["metric"] == "accuracy", accuracy, -np.log(accuracy))
         parts.append(table.assign(dataset=dataset, experiment=EXPERIMENT))
     return pd.concat(parts, ignore_index=True)[list(records.SCHEMA)]
-
-
-@pytest.fixture(scope="session")
-def laptop_records():
-    return synthetic()
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +101,20 @@ def small_settings():
 
 
 @pytest.fixture(scope="session")
-def records_file(laptop_records, tmp_path_factory):
+def make_records():
+    """The generator itself, for tests that need another shape."""
+    return synthetic
+
+
+@pytest.fixture(scope="session")
+def make_settings():
+    """Report settings of another shape."""
+    return settings
+
+
+@pytest.fixture(scope="session")
+def records_file(small_records, tmp_path_factory):
+    """The small records on disk."""
     path = tmp_path_factory.mktemp("results") / "records.parquet"
-    records.write(laptop_records, path)
+    records.write(small_records, path)
     return path

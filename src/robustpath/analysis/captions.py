@@ -29,7 +29,7 @@ def caption(
     rule: Rule = VALIDATION,
     correction: str = "",
 ) -> str:
-    """The caption of a result in LaTeX: question, what is shown, evidence (scale, n, interval, rule, diverged), notebook.
+    """The caption of a result in LaTeX: question, what is shown, on what evidence, by which notebook.
 
     `table` holds the records the result is drawn from, all draws; `correction` says how many comparisons were corrected
     and how, in LaTeX.
@@ -39,14 +39,14 @@ def caption(
     seeds, draws = own["seed"].nunique(), own["draw"].nunique()
     total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
     level = f"{100 * settings['confidence']:g}\\,\\%"
-    chosen = (
-        f"Of {labels.word(draws)} hyperparameter draws a seed, the one with the {labels.escape(rule.words)}."
-        if draws > 1
-        else "Default hyperparameters."
-    )
+    chosen = "Hyperparameters are the defaults."
+    if draws > 1:
+        best = f"the one of {labels.word(draws)} draws with the {labels.escape(rule.words)}"
+        chosen = f"Hyperparameters: for each seed, {best}."
     lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
     facts = [
-        f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds, {level} $t$ intervals over seeds.",
+        f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds,"
+        f" {level} $t$ intervals over seeds.",
         chosen,
         correction,
         f"{lost} diverged.",

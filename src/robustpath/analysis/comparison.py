@@ -19,10 +19,10 @@ def seed_means(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare(records: pd.DataFrame, experiment: str, reference: str, confidence: float) -> pd.DataFrame:
-    """Columns method, shift_family, n, mean, low, high (accuracy) and difference, difference_low, difference_high, p, holm.
+    """Columns shift_family, method, n, mean, low, high, difference, difference_low, difference_high, p, holm.
 
-    Fractions, for draws chosen by validation accuracy. The differences are to the reference, seed by seed; Holm runs over
-    all differences of this table. The reference has no difference (NaN).
+    Accuracies as fractions, of the draws chosen by validation accuracy. The differences are to the reference, seed by
+    seed; Holm runs over all differences of this table. The reference has no difference (NaN).
     """
     scores = seed_means(test_scores(select(records), experiment))
     check_complete(scores)

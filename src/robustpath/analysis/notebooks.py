@@ -52,13 +52,13 @@ def _last_line(text: str) -> str:
 
 
 def _manager(scratch: Path) -> type:
-    """A kernel manager for this interpreter, whatever kernels the machine has, that talks over files, not over ports."""
+    """A kernel manager for this interpreter, whatever kernels the machine has; it talks over files, not ports."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
     package = str(Path(robustpath.__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    environment = {name: "1" for name in THREADS}
+    environment = dict.fromkeys(THREADS, "1")
     environment |= {"SOURCE_DATE_EPOCH": "0", "PYTHONPATH": path, "IPYTHONDIR": str(scratch / "ipython")}
     # IPython must not leave its history in the user's home, nor read a start-up file from it.
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]

@@ -82,11 +82,11 @@ def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> 
         "GradientBudget": (labels.count(experiment["budget"]), "gradient evaluations a run may spend"),
         "SizeSmallest": (labels.count(sizes[0]), "smallest number of training examples"),
         "SizeLargest": (labels.count(sizes[-1]), "largest number of training examples"),
-        "SizeList": (labels.listing([labels.count(size) for size in sizes]), "numbers of training examples"),
+        "SizeList": (labels.listing(list(map(labels.count, sizes))), "numbers of training examples"),
         "DatasetList": (labels.listing([labels.dataset(name) for name in experiment["datasets"]]), "data sets"),
         "BatchSize": (labels.count(settings["batch_size"]), "examples in a batch"),
         "ImageSize": (labels.count(settings["image_size"]), "pixels along each side of an image"),
-        "HiddenSizes": (labels.listing([labels.count(size) for size in settings["hidden"]]), "units of the hidden layers"),
+        "HiddenSizes": (labels.listing(list(map(labels.count, settings["hidden"]))), "units of the hidden layers"),
         "ValidationSize": (labels.count(settings["validation_size"]), "validation examples of a seed"),
         "TestSize": (labels.count(settings["test_size"]), "test examples of a seed"),
         "RunCount": (labels.count(total), "training runs, all draws"),
@@ -113,7 +113,7 @@ def _shifts(table: pd.DataFrame) -> Macros:
 
 
 def _difference(prefix: str, row: pd.Series | None, what: str) -> Macros:
-    """Macros of a paired difference with columns mean, low, high: its value, interval and verdict; row None if unknown."""
+    """Value, interval and verdict of a paired difference with columns mean, low, high; None if unknown."""
     value, span, words = MISSING, MISSING, "was not compared with"
     if row is not None:
         value, span = labels.points(row["mean"]), labels.points_range(row["low"], row["high"])
@@ -168,7 +168,7 @@ def _by_size(scores: pd.DataFrame, settings: dict) -> Macros:
 
 
 def _reference(scores: pd.DataFrame, settings: dict) -> Macros:
-    """How hard the tasks are: the reference's accuracy by data set at both ends of size, and at both ends of severity."""
+    """How hard the tasks are: the reference's accuracy by data set and size, and at both ends of severity."""
     own = scores[scores["method"] == settings["reference"]]
     sizes = sorted(own["train_size"].unique())
     unshifted, macros = own[own["shift_family"] == "none"], {}
@@ -177,7 +177,7 @@ def _reference(scores: pd.DataFrame, settings: dict) -> Macros:
             cell = (unshifted["dataset"] == name) & (unshifted["train_size"] == size)
             mean = unshifted[cell]["value"].mean()
             value = labels.percent(mean) if pd.notna(mean) else MISSING
-            what = f"in-distribution accuracy of the reference on {labels.dataset(name)} at the {end.lower()} train size"
+            what = f"{TEST_SET['none']} of the reference on {labels.dataset(name)}, {end.lower()} train size"
             macros[f"Reference{macro(name)}At{end}"] = (value, f"{what}, per cent")
     for kind in ("corruption", "generator"):
         shifted = own[own["shift_family"] == kind]
@@ -194,10 +194,11 @@ def _controls(means: pd.DataFrame, settings: dict) -> Macros:
     macros = {}
     for name, control in CONTROLS.items():
         both = means[means["method"].isin([name, control])]
-        known = both["method"].nunique() == 2
-        rows = paired(both, ["shift_family"], control, settings["confidence"]).set_index("shift_family") if known else None
+        rows = pd.DataFrame()
+        if both["method"].nunique() == 2:
+            rows = paired(both, ["shift_family"], control, settings["confidence"]).set_index("shift_family")
         for kind, suffix in SUFFIX.items():
-            row = rows.loc[kind] if known and kind in rows.index else None
+            row = rows.loc[kind] if kind in rows.index else None
             what = f"{TEST_SET[kind]} of {labels.method(name)} minus that of {labels.method(control)}"
             macros |= _difference(f"{macro(name)}MinusControl{suffix}", row, what)
     return macros

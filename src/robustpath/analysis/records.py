@@ -1,4 +1,4 @@
-"""Records: the one tidy table of all scores, a row a run x split x shift x severity x metric, and its way to and from disk."""
+"""Records: the one tidy table of all scores, a row a run x split x shift x severity x metric; reading and writing."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -48,7 +48,7 @@ NOUN = {"text": "text", "whole": "whole numbers", "real": "real numbers", "truth
 
 
 def validate(table: pd.DataFrame, source: object, schema: dict[str, str] = SCHEMA, key: list[str] = KEY) -> None:
-    """Raise a UserError naming `source` and the column or row where `table` departs from `schema`; `key` must be unique."""
+    """Raise a UserError naming `source` and the column or row where `table` departs from `schema` or repeats `key`."""
     missing = [name for name in schema if name not in table]
     unknown = [name for name in table if name not in schema]
     if missing or unknown:
@@ -99,7 +99,7 @@ def _join(files: Iterable[Path], out: Path, schema: dict[str, str], key: list[st
 
 
 def write(table: pd.DataFrame, out: Path, schema: dict[str, str] = SCHEMA, key: list[str] = KEY) -> None:
-    """Write rows sorted by `key` as parquet without any trace of when or by whom, so that equal tables are equal bytes."""
+    """Write rows sorted by `key` as parquet with no trace of when or by whom: equal tables are equal bytes."""
     arrow = pa.schema([(name, ARROW[kind]) for name, kind in schema.items()])
     rows = pa.Table.from_pandas(table[list(schema)], schema=arrow, preserve_index=False).replace_schema_metadata(None)
     with replacing(out) as temporary:
@@ -145,7 +145,7 @@ def report_settings(settings: dict | None = None, scale: str | None = None) -> d
 
 
 def test_scores(records: pd.DataFrame, experiment: str) -> pd.DataFrame:
-    """Test accuracies of one experiment: columns dataset, method, train_size, seed, shift_family, shift, severity, value.
+    """Test accuracies of an experiment: dataset, method, train_size, seed, shift_family, shift, severity, value.
 
     Takes records after selection (one draw a cell); shift_family "none" is the unshifted test set.
     """

@@ -12,7 +12,7 @@ CELL = RUN[:-1]
 
 @dataclass(frozen=True)
 class Rule:
-    """A selection rule: the split whose unshifted accuracy decides, whether it is a fair headline, its words in captions."""
+    """A selection rule: the split whose unshifted accuracy decides, whether it may be a headline, its words."""
 
     split: str
     headline: bool
@@ -26,8 +26,8 @@ ORACLE = Rule("test", False, "highest test accuracy (oracle: an upper bound that
 def choose(records: pd.DataFrame, rule: Rule = VALIDATION) -> pd.DataFrame:
     """The chosen run of each cell, one row each with the columns of RUN and `diverged`.
 
-    Within (experiment, dataset, method, train_size, seed) the draw with the highest accuracy by the rule; diverged draws
-    come after all others, and of equal draws the lowest is taken. Raises UserError for a run without that accuracy.
+    Within (experiment, dataset, method, train_size, seed) the draw with the highest accuracy by the rule; diverged
+    draws come last, and of equal draws the lowest is taken. Raises UserError for a run without that accuracy.
     """
     decides = (records["split"] == rule.split) & (records["shift"] == "none") & (records["metric"] == "accuracy")
     scores = records.loc[decides, [*RUN, "diverged", "value"]]

@@ -1,4 +1,4 @@
-"""Statistics over seeds: t intervals, paired differences, Holm's correction. Tables have named columns, never bare arrays.
+"""Statistics over seeds: t intervals, paired differences, Holm's correction; on tables with named columns.
 
 The seed is the unit of replication: whatever else is averaged is averaged within a seed first.
 """
@@ -39,9 +39,9 @@ def average(scores: pd.DataFrame, over: list[str]) -> pd.DataFrame:
 
 
 def _summary(values: pd.core.groupby.SeriesGroupBy, confidence: float) -> pd.DataFrame:
-    """n, mean, low, high of each group: mean -+ t[(1 + confidence) / 2, n - 1] sd / sqrt(n), sd with n - 1 (Student 1908).
+    """n, mean, low, high, error of each group: mean -+ t[(1 + confidence) / 2, n - 1] error (Student 1908).
 
-    One value has no interval: low and high are NaN.
+    error = sd / sqrt(n), the sd with n - 1. One value has no interval: low and high are NaN.
     """
     table = values.agg(n="size", mean="mean", deviation="std")
     error = table["deviation"] / np.sqrt(table["n"])
@@ -69,7 +69,8 @@ def paired(
     """
     _check_unique(scores, [*by, of, over])
     if reference not in set(scores[of]):
-        raise UserError(f"no scores of the reference {reference} to compare with, only {', '.join(sorted(set(scores[of])))}")
+        known = ", ".join(sorted(set(scores[of])))
+        raise UserError(f"no scores of the reference {reference} to compare with, only of {known}")
     check_complete(scores[[*by, of, over, "value"]], across=(of,))
     wide = scores.pivot(index=[*by, over], columns=of, values="value")
     differences = wide.sub(wide[reference], axis="index").drop(columns=reference)
@@ -88,7 +89,7 @@ def _check_unique(scores: pd.DataFrame, key: list[str]) -> None:
 
 
 def holm(p: pd.Series) -> pd.Series:
-    """Holm's step-down adjusted p, on the index of `p`: max over j <= i of min(1, (m - j + 1) p[j]), sorted (Holm 1979)."""
+    """Holm's adjusted p on the index of `p`: max over j <= i of min(1, (m - j + 1) p[j]), p sorted (Holm 1979)."""
     ordered = p.sort_values(kind="stable")
     factors = np.arange(len(p), 0, -1)
     return (ordered * factors).clip(upper=1).cummax().reindex(p.index)

@@ -58,7 +58,7 @@ def looks(methods: Iterable[str]) -> dict[str, dict]:
 
 
 def panels(rows: int, columns: int, height: float, **options) -> tuple[Figure, list[list[Axes]]]:
-    """A figure as wide as the text and `height` inches high, with rows x columns panels; forgets other matplotlib settings."""
+    """A figure as wide as the text, `height` inches high, of rows x columns panels; other settings are forgotten."""
     matplotlib.rcdefaults()
     plt.rcParams.update(SETTINGS)
     figure, axes = plt.subplots(

@@ -1,0 +1,76 @@
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from robustpath.analysis import notebooks
+from robustpath.errors import UserError
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+
+
+def test_every_notebook_is_in_the_manifest():
+    assert set(MANIFEST) == {file.stem for file in FOLDER.glob("*.py")}
+    assert {entry["kind"] for entry in MANIFEST.values()} <= {"figure", "table"}
+
+
+def run(name, records_file, settings, folder):
+    out = folder / f"{name}.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}"
+    parameters = {
+        "records": str(records_file),
+        "settings": settings,
+        "out": str(out),
+        "caption": str(folder / f"{name}.caption.tex"),
+    }
+    notebooks.execute(FOLDER / f"{name}.py", parameters, folder / f"{name}.ipynb")
+    return out.read_bytes(), (folder / f"{name}.caption.tex").read_text()
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_a_notebook_makes_its_result_and_caption(name, records_file, small_settings, tmp_path):
+    from robustpath import methods
+
+    known = {name: family for name, family in small_settings["methods"].items() if name in methods.names()}
+    settings = small_settings if name != "search_spaces" else {**small_settings, "methods": known}
+    result, caption = run(name, records_file, settings, tmp_path)
+    assert caption.startswith(rf"\textbf{{{MANIFEST[name]['question']}}}")
+    if MANIFEST[name]["kind"] == "figure":
+        assert result.startswith(b"%PDF")
+        assert (result, caption) == run(name, records_file, settings, tmp_path / "again")
+    else:
+        assert result.count(rb"\toprule") == 1
+        cells = {len(re.split(r"(?<!\\)&", line)) for line in result.decode().splitlines() if line.endswith(r"\\")}
+        assert len(cells - {1}) <= 2
+
+
+CELL = """
+# %% tags=["parameters"]
+out = None
+
+# %%
+import os, sys, pathlib
+pathlib.Path(out).write_text("\\n".join([sys.executable, os.environ["OMP_NUM_THREADS"], os.environ["SOURCE_DATE_EPOCH"]]))
+"""
+
+
+def test_the_kernel_is_this_interpreter_with_one_thread(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    (tmp_path / "cell.py").write_text(CELL)
+    notebooks.execute(tmp_path / "cell.py", {"out": str(tmp_path / "out")}, tmp_path / "executed.ipynb")
+    assert (tmp_path / "out").read_text().split("\n") == [sys.executable, "1", "0"]
+
+
+def test_a_failing_notebook_is_kept_and_told_in_one_sentence(tmp_path):
+    (tmp_path / "bad.py").write_text("# %%\nprint('before')\n\n# %%\nraise KeyError('no such\\ncolumn')\n")
+    executed = tmp_path / "logs" / "bad.ipynb"
+    with pytest.raises(UserError, match=r"bad\.py: KeyError: .*column.*logs/bad\.ipynb") as error:
+        notebooks.execute(tmp_path / "bad.py", {}, executed)
+    assert "\n" not in str(error.value)
+    cells = json.loads(executed.read_text())["cells"]
+    assert any("before" in str(cell.get("outputs")) for cell in cells)
+    assert [file.name for file in executed.parent.iterdir()] == ["bad.ipynb"]

@@ -1,0 +1,93 @@
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+
+from robustpath.analysis import labels, numbers
+from robustpath.analysis.comparison import compare
+from robustpath.analysis.selection import select
+
+
+@pytest.fixture(scope="module")
+def macros(small_records, small_settings):
+    return numbers.collect(small_records, small_settings)
+
+
+def test_means_and_differences_are_those_of_the_records(macros, small_records):
+    chosen = select(small_records)
+    unshifted = chosen[(chosen["split"] == "test") & (chosen["shift"] == "none") & (chosen["metric"] == "accuracy")]
+    seeds = unshifted.pivot_table(index="seed", columns="method", values="value", aggfunc="mean")
+    assert macros["AccuracySgdId"][0] == f"{100 * seeds['sgd'].mean():.1f}"
+    assert macros["DifferenceRadamId"][0] == f"${100 * (seeds['radam'] - seeds['sgd']).mean():+.1f}$"
+    assert macros["BestId"][0] == labels.method(seeds.mean().idxmax())
+    assert macros["RunCount"][0] == "96"
+    assert macros["ComparisonCount"][0] == "8"
+    assert macros["SizeList"][0] == "50 and 150"
+    assert macros["TestCorruptionCountWord"][0] == "six"
+    assert "speckle noise" in macros["ValidationCorruptionList"][0]
+
+
+def test_shifted_and_unshifted_accuracy_are_never_one_number(small_records, small_settings):
+    before = compare(small_records, "data_efficiency", "sgd", 0.95).set_index(["shift_family", "method"])["mean"]
+    shifted = (small_records["shift_family"] == "corruption") & (small_records["metric"] == "accuracy")
+    after = small_records.assign(value=small_records["value"].mask(shifted & (small_records["split"] == "test"), 0.0))
+    after = compare(after, "data_efficiency", "sgd", 0.95).set_index(["shift_family", "method"])["mean"]
+    assert (after["corruption"] == 0).all()
+    pd.testing.assert_series_equal(before.drop("corruption"), after.drop("corruption"))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.1, 0.2, "is higher than"),
+        (-0.2, -0.1, "is lower than"),
+        (-0.1, 0.2, "is not distinguishable from"),
+        (0.0, 0.2, "is not distinguishable from"),
+        (float("nan"), float("nan"), "is not distinguishable from"),
+    ],
+)
+def test_verdict_follows_the_interval(low, high, words):
+    assert numbers.verdict(low, high) == words
+
+
+def test_what_was_not_run_is_said_to_be_so(macros):
+    assert macros["ContourWarmupMinusControlId"][0] == labels.MISSING
+    assert macros["ContourWarmupMinusControlIdVerdict"][0] == "was not compared with"
+    assert macros["ReferenceFashionMnistAtLargest"][0] == labels.MISSING
+
+
+def test_the_control_is_compared_in_pairs(make_records, make_settings):
+    methods = {"sgd": "minima", "isotropic_warmup": "minima", "contour_warmup": "minima"}
+    macros = numbers.collect(
+        make_records(methods, ["mnist1d"], (50,), 5, 1), make_settings(methods, ["mnist1d"], (50,), 5, 1)
+    )
+    assert macros["ContourWarmupMinusControlGenerator"][0].startswith("$")
+    assert macros["ContourWarmupMinusControlGeneratorVerdict"][0] in {
+        numbers.verdict(*x) for x in [(1, 2), (-2, -1), (-1, 1)]
+    }
+    assert macros["ContourWarmupMinusControlNatural"][0] == labels.MISSING
+
+
+def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make_settings):
+    methods = {"sgd": "minima", "contour_warmup": "minima", "adamw": "minima", "radam": "minima"}
+    shape = (methods, ["mnist1d"], (50,), 3, 1)
+    assert set(macros) <= set(numbers.collect(make_records(*shape), make_settings(*shape)))
+
+
+def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, small_settings, tmp_path):
+    numbers.write(records_file, small_settings, tmp_path / "numbers.tex")
+    lines = (tmp_path / "numbers.tex").read_text().splitlines()
+    names = [re.fullmatch(r"\\newcommand\{\\([A-Za-z]+)\}\{.*\}% \S.*", line)[1] for line in lines]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_every_macro_is_sound_latex(records_file, small_settings, macros, tmp_path):
+    numbers.write(records_file, small_settings, tmp_path / "numbers.tex")
+    uses = "\n\n".join(f"\\{name}" for name in macros)
+    text = f"\\documentclass{{article}}\\input{{numbers}}\\begin{{document}}{uses}\\end{{document}}"
+    (tmp_path / "main.tex").write_text(text)
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "main.tex"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0

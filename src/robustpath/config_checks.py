@@ -70,19 +70,16 @@ def _sizes(name: str, key: str, scale: "Scale", experiment: "DataEfficiency") ->
             return
     if not trained:
         return
-    smallest, widest = (
-        min(trained, key=lambda dataset: room[dataset.name]),
-        max(trained, key=lambda dataset: dataset.classes),
-    )
+    smallest = min(trained, key=lambda dataset: room[dataset.name])
+    widest = max(trained, key=lambda dataset: dataset.classes)
     for position, size in enumerate(experiment.train_sizes):
         path = ("scales", name, "experiments", key, "train_sizes", position)
         if size > room[smallest.name]:
             complaint = f"is more training examples than '{smallest.name}' has"
             yield Problem(path, size, complaint, _room(smallest, scale, room[smallest.name]))
         if size < widest.classes:
-            yield Problem(
-                path, size, "is too small", f"at least {widest.classes}, one of each class of '{widest.name}'"
-            )
+            allowed = f"at least {widest.classes}, one of each class of '{widest.name}'"
+            yield Problem(path, size, "is too small", allowed)
 
 
 def _room(dataset: "registry.DataSet", scale: "Scale", room: int) -> str:

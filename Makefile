@@ -1,0 +1,47 @@
+# The two commands are `make paper` and `make test`; each sets up what it needs first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# May be given on the command line, as in `make paper SCALE=smoke CORES=4`.
+SCALE ?= $(shell sed -n 's/^scale: *\([^ \#]*\).*/\1/p' config.yaml)
+CORES ?= all
+ARGS ?=
+UV ?= uv
+
+PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help paper test lint setup lock clean distclean
+
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo 'Settings: SCALE=smoke|laptop|cluster, CORES=number|all, ARGS="more arguments of snakemake or pytest",'
+	@echo '          PYTHON=interpreter of the set-up, APT=no (leave the system as it is)'
+
+paper: setup  ## From raw data to the PDF; goes on where an earlier run stopped
+	@.venv/bin/snakemake --cores $(CORES) --rerun-incomplete --config scale=$(SCALE) $(ARGS)
+	@echo 'The paper: $(PDF)'
+
+test: setup  ## All tests, up to a small run of the whole pipeline
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: setup  ## Style of the Python, the workflow and the scripts
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/snakefmt --check Snakefile workflow/rules
+	.venv/bin/snakemake --lint
+
+setup:  ## Only what the others need: .venv, LaTeX, data packages
+	@workflow/scripts/setup.sh
+
+lock:  ## requirements.lock anew from requirements.in (needs uv)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package torch \
+		--custom-compile-command 'make lock' --output-file requirements.lock requirements.in
+
+clean:  ## Remove the results of this scale, caches and logs
+	rm -rf results/$(SCALE) build .pytest_cache .ruff_cache
+	find src tests notebooks workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## Remove everything that was made or downloaded, .venv too
+	rm -rf results .snakemake .cache .venv src/robustpath.egg-info

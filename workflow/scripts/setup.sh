@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# All that `make paper` and `make test` need: .venv from requirements.lock; LaTeX and Fashion-MNIST from Debian.
+# A machine that has all of it is left alone, in a tenth of a second. PYTHON=… names the interpreter, APT=no leaves the
+# system as it is. What only an administrator can install is named in one sentence; only Python itself is worth stopping for.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra texlive-science"
+FASHION="dataset-fashion-mnist"
+LOG=build/setup.log
+STAMP=.venv/complete
+DATA=${ROBUSTPATH_DATA:-.cache/data}
+
+say() { printf 'set-up: %s\n' "$*"; }
+
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# follow PATTERN WHAT: standard input goes to the log; every 25th line that matches is one of progress.
+follow() {
+    local line count=0
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$LOG"
+        [[ ! $line =~ ^$1 ]] || { count=$((count + 1)) && [ $((count % 25)) -ne 0 ]; } || say "      $count $2"
+        [[ ! $line =~ ^Installing\ collected ]] || say "      installing"
+    done
+}
+
+# Whoever may install Debian packages here, as the command to put before apt-get; fails where nobody may.
+administrator() {
+    [ "${APT:-yes}" != no ] && command -v apt-get >/dev/null || return 1
+    [ "$(id -u)" -eq 0 ] && return
+    sudo -n true 2>/dev/null && echo "sudo -n"
+}
+
+apt_install() {
+    local admin
+    admin=$(administrator) || return
+    # Another apt-get, such as the machine's own upgrades, is waited for.
+    local apt="$admin env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600"
+    mkdir -p build
+    { $apt update && $apt install -y --no-install-recommends "$@"; } </dev/null 2>&1 | follow 'Setting up' "packages set up"
+}
+
+usable() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && "$1" -c 'import ensurepip' 2>/dev/null
+}
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3.11 python3 python3.12 python3.13 /usr/bin/python3}; do
+        if usable "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+# The place counts too: programs in a virtual environment name its folder, so a moved or copied one is made anew.
+key() {
+    { pwd && cat requirements.lock && grep '^torch==' requirements.in; } | cksum
+}
+
+complete() {
+    [ -f "$STAMP" ] && [ "$(cat "$STAMP")" = "$(key)" ] && .venv/bin/python -c '' 2>/dev/null
+}
+
+pip_install() {
+    # Compiled once here, modules need not be at every start: torch alone would take 2 s longer.
+    env -u PYTHONDONTWRITEBYTECODE -u PIP_NO_COMPILE .venv/bin/python -m pip install --no-input --disable-pip-version-check \
+        --progress-bar off "$@" </dev/null 2>&1 | follow '(Collecting|Processing)' "packages fetched" && return
+    tail -n 15 "$LOG" >&2
+    fail "pip could not install the packages: mend what the lines above say and run again (all it said is in $LOG)."
+}
+
+python_environment() {
+    ! complete || return 0
+    mkdir -p build
+    if command -v flock >/dev/null; then
+        exec 9>build/setup.lock
+        flock -n 9 || { say "another set-up is at work here: waiting for it" && flock 9; }
+        ! complete || return 0
+    fi
+    : >"$LOG"
+    local python torch packages
+    if ! python=$(find_python); then
+        say "python3 and python3-venv, by apt-get"
+        apt_install python3 python3-venv || true
+        python=$(find_python) || fail "Python 3.11 or newer with its venv module is missing:" \
+            "have an administrator run 'apt-get install python3 python3-venv', or name another one by PYTHON=…"
+    fi
+    torch=$(grep '^torch==' requirements.in)
+    packages=$(grep -c '^[a-zA-Z].*==' requirements.lock)
+    say "Python packages into .venv: once, 2 GB, a minute or two (details in $LOG)"
+    say "[1/4] virtual environment of $("$python" --version)"
+    # What an interrupted set-up left may lack files that pip would not miss.
+    rm -rf .venv
+    "$python" -m venv .venv >>"$LOG" 2>&1 || fail "$python could not make a virtual environment; $LOG says why."
+    say "[2/4] the packages of requirements.lock, about $packages"
+    pip_install --require-hashes -r requirements.lock
+    say "[3/4] $torch"
+    pip_install "$torch"
+    say "[4/4] robustpath itself"
+    pip_install --no-deps --no-build-isolation -e .
+    key >"$STAMP.part" && mv "$STAMP.part" "$STAMP"
+    say "Python packages are ready after $SECONDS s"
+}
+
+has_latex() {
+    command -v latexmk >/dev/null && command -v pdflatex >/dev/null || return 1
+    # shellcheck disable=SC2046
+    [ ! -f paper/main.tex ] || TEXINPUTS=paper: kpsewhich \
+        $(sed -n 's/^\\usepackage.*{\(.*\)}.*/\1/p' paper/main.tex | tr ',' '\n' | sed 's/ *$/.sty/') >/dev/null
+}
+
+has_fashion() {
+    [ -d /usr/share/datasets/fashion-mnist ] || [ -f "$DATA/train-images-idx3-ubyte.gz" ]
+}
+
+missing_system() {
+    has_latex || echo "$LATEX"
+    has_fashion || echo "$FASHION"
+}
+
+system_packages() {
+    local missing consequences="" start=$SECONDS
+    missing=$(missing_system | tr '\n' ' ')
+    [ -n "$missing" ] || return 0
+    if administrator >/dev/null; then
+        say "LaTeX or data by apt-get: once, 0.5 GB at most, a minute or two (details in $LOG)"
+        # shellcheck disable=SC2086
+        apt_install $missing && say "system packages are ready after $((SECONDS - start)) s" || say "apt-get failed; the end of $LOG says why"
+    fi
+    missing=$(missing_system | tr '\n' ' ')
+    [ -n "$missing" ] || return 0
+    has_latex || consequences+=" Without LaTeX all is made but the PDF."
+    has_fashion || consequences+=" Fashion-MNIST is downloaded when it is needed."
+    say "have an administrator run 'apt-get install --no-install-recommends ${missing% }'.$consequences"
+}
+
+python_environment
+system_packages

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ LISTS = ("methods", "data", "shifts", "figures", "cells")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if it succeeded, 1 after printing the one sentence of a UserError."""
+    """Run one command; 0 if it succeeded, 1 after the one sentence of a UserError or the traceback of a fault."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # so that a log can be followed while its job runs
     options = vars(parser().parse_args(arguments))
@@ -24,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:  # `list … | head` has read enough
         sys.stderr.close()
+    except Exception as error:
+        traceback.print_exc()
+        print(f"error: a fault of the program, not of its input ({type(error).__name__}: {error})", file=sys.stderr)
+        return 1
     return 0
 
 

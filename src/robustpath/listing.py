@@ -113,12 +113,11 @@ def table(found: list[dict]) -> str:
     widths = [max(len(line[i]) for line in [header, *text]) for i in range(len(header))]
     right = [all(isinstance(row[key], int) for row in found) for key in header]
     lines = [header, ["-" * width for width in widths], *text]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if to_right else cell.ljust(width) for cell, width, to_right in zip(line, widths, right)
-        ).rstrip()
-        for line in lines
-    )
+    return "\n".join("  ".join(map(_aligned, line, widths, right)).rstrip() for line in lines)
+
+
+def _aligned(text: str, width: int, to_right: bool) -> str:
+    return text.rjust(width) if to_right else text.ljust(width)
 
 
 def _cell(value) -> str:

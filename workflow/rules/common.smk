@@ -145,18 +145,18 @@ def check_targets():
 
 
 def summary():
-    """What a finished run leaves behind, in a line."""
-    runs = sum(
-        len(settings["train_sizes"]) * settings["seeds"] * settings["draws"]
-        for settings in (study.train_settings(CONFIG, cell) for cell in CELLS)
-    )
-    counts = [
-        f"{runs:,} runs",
-        f"{len({cell.method for cell in CELLS})} methods",
-        f"{len({cell.dataset for cell in CELLS})} data sets",
-        f"{len(MANIFEST)} figures and tables",
-    ]
-    return f"{RESULTS}/paper.pdf: {', '.join(counts)}."
+    """What a finished run has made: the paper with its counts, or the targets that were asked for."""
+    targets = [file for job in workflow.dag.targetjobs for file in (job.output[:1] or job.input)]
+    if f"{RESULTS}/paper.pdf" not in targets:
+        return f"Made {', '.join(sorted(targets))}."
+    of_each = [study.train_settings(CONFIG, cell) for cell in CELLS]
+    counts = {
+        "runs": sum(len(settings["train_sizes"]) * settings["seeds"] * settings["draws"] for settings in of_each),
+        "methods": len({cell.method for cell in CELLS}),
+        "data sets": len({cell.dataset for cell in CELLS}),
+        "figures and tables": len(MANIFEST),
+    }
+    return f"Made {RESULTS}/paper.pdf from {', '.join(f'{count:,} {of}' for of, count in counts.items())}."
 
 
 def failures():

@@ -53,7 +53,8 @@ out = None
 
 # %%
 import os, sys, pathlib
-pathlib.Path(out).write_text("\\n".join([sys.executable, os.environ["OMP_NUM_THREADS"], os.environ["SOURCE_DATE_EPOCH"]]))
+facts = [sys.executable, os.environ["OMP_NUM_THREADS"], os.environ["SOURCE_DATE_EPOCH"]]
+pathlib.Path(out).write_text("\\n".join(facts))
 """
 
 

@@ -34,7 +34,7 @@ def test_order_of_rows_and_files_does_not_change_the_bytes(small_records, tmp_pa
 def test_collating_the_same_runs_twice_is_refused(small_records, tmp_path):
     for name in ("a", "b"):
         records.write(small_records, tmp_path / name)
-    with pytest.raises(UserError, match="occurs twice.*method=adamw.*train_size=50"):
+    with pytest.raises(UserError, match=r"occurs twice.*method=adamw.*train_size=50"):
         records.collate([tmp_path / "a", tmp_path / "b"], [], tmp_path / "out", tmp_path / "seconds")
     assert not (tmp_path / "out").exists()
 

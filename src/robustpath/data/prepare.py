@@ -89,10 +89,7 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
     raw, labels, official_test = getattr(readers, dataset.reader)(payloads)
     inputs, words = PREPROCESSING[dataset.name](raw, settings["image_size"])
     prepared = Prepared(inputs.contiguous(), torch.from_numpy(labels), torch.from_numpy(official_test))
-    tensors = prepared._asdict()
-    with replacing(out) as temporary:
-        # One key only: the order of several would differ from run to run.
-        save_file(tensors, temporary, metadata={"sha256": _fingerprint(tensors)})
+    save(prepared, out)
     facts = {
         "dataset": dataset.name,
         "title": dataset.title,
@@ -113,11 +110,19 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
                 "dtype": str(tensor.dtype).removeprefix("torch."),
                 "sha256": hashlib.sha256(tensor.numpy()).hexdigest(),
             }
-            for name, tensor in tensors.items()
+            for name, tensor in prepared._asdict().items()
         },
     }
     with replacing(card) as temporary:
         temporary.write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def save(prepared: Prepared, path: Path) -> None:
+    """Write a prepared data set with its own checksum; the same tensors give the same bytes."""
+    tensors = prepared._asdict()
+    with replacing(path) as temporary:
+        # One key only: the order of several would differ from run to run.
+        save_file(tensors, temporary, metadata={"sha256": _fingerprint(tensors)})
 
 
 def load(path: Path) -> Prepared:

@@ -1,0 +1,122 @@
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from robustpath.data.corruptions import CORRUPTIONS, _blur
+from robustpath.data.registry import TEST_CORRUPTIONS, VALIDATION_CORRUPTIONS
+from robustpath.data.streams import generator
+
+
+def blots(size, count=64):
+    """Bright blots on black, in [0, 1], wide enough for pixels to part as they move: float32 [count, size, size]."""
+    noise = torch.randn(count, size, size, generator=generator("blots", size))
+    return (size * _blur(noise, size / 6)).clamp(0, 1)
+
+
+@pytest.mark.parametrize("size", [8, 28])
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_severity_moves_the_images_further_and_keeps_them_images(name, size):
+    images = blots(size)
+    distances = []
+    for severity in range(1, 6):
+        corrupted = CORRUPTIONS[name](images, severity, generator("corruption"))
+        assert corrupted.shape == images.shape
+        assert corrupted.dtype == torch.float32
+        assert corrupted.min() >= 0
+        assert corrupted.max() <= 1
+        distances.append((corrupted - images).norm(dim=(1, 2)).mean().item())
+    assert distances[0] > 0.01
+    assert all(near < far for near, far in pairwise(distances))
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_the_generator_alone_decides(name):
+    images = blots(8)
+    untouched = images.clone()
+    torch.manual_seed(1)
+    first = CORRUPTIONS[name](images, 3, generator("corruption", 0))
+    torch.manual_seed(2)
+    assert torch.equal(first, CORRUPTIONS[name](images, 3, generator("corruption", 0)))
+    assert torch.equal(images, untouched)
+    random = name not in ("contrast", "gaussian_blur", "brightness")
+    assert torch.equal(first, CORRUPTIONS[name](images, 3, generator("corruption", 1))) != random
+
+
+def test_four_may_be_tuned_on_and_six_never():
+    assert set(CORRUPTIONS) == {*TEST_CORRUPTIONS, *VALIDATION_CORRUPTIONS}
+    assert (len(TEST_CORRUPTIONS), len(VALIDATION_CORRUPTIONS)) == (6, 4)
+
+
+def test_contrast_and_brightness_have_their_formulae():
+    images = blots(8)
+    mean = images.mean((1, 2), keepdim=True)
+    assert torch.allclose(CORRUPTIONS["contrast"](images, 2, generator()), 0.3 * images + 0.7 * mean, atol=1e-6)
+    assert torch.allclose(CORRUPTIONS["brightness"](images, 3, generator()), (images + 0.3).clamp(max=1), atol=1e-6)
+
+
+def test_translation_by_whole_pixels_moves_pixels():
+    images = blots(28)
+    moved = CORRUPTIONS["translate"](images, 3, generator("sides"))
+    sides = set()
+    for image, result in zip(images, moved, strict=True):
+        padded = torch.nn.functional.pad(image, (3, 3, 3, 3))
+        crops = {(y, x): padded[y : y + 28, x : x + 28] for y in (0, 6) for x in (0, 6)}
+        found = [corner for corner, crop in crops.items() if torch.allclose(crop, result, atol=1e-6)]
+        assert len(found) == 1
+        sides.add(found[0])
+    assert len(sides) == 4
+
+
+def test_translation_by_part_of_a_pixel_shares_it_out():
+    images = torch.zeros(1, 8, 8)
+    images[0, 4, 4] = 1
+    part = 8 / 28
+    moved = CORRUPTIONS["translate"](images, 1, generator())
+    expected = sorted([(1 - part) ** 2, part * (1 - part), part * (1 - part), part**2])
+    assert moved.flatten().sort().values[-4:].tolist() == pytest.approx(expected, abs=1e-6)
+    assert moved.sum().item() == pytest.approx(1, abs=1e-6)
+
+
+def test_rotation_turns_by_the_angle_both_ways():
+    images = torch.zeros(32, 28, 28)
+    images[:, 13:15, 22:24] = 1
+    turned = CORRUPTIONS["rotate"](images, 3, generator("turn"))
+    place = torch.arange(28.0) - 13.5
+    x, y = turned.sum(1) @ place / turned.sum((1, 2)), turned.sum(2) @ place / turned.sum((1, 2))
+    angles = torch.atan2(y, x)
+    assert torch.allclose(angles.abs(), torch.full_like(angles, 0.6), atol=0.02)
+    assert {-1, 1} == set(angles.sign().int().tolist())
+
+
+def test_noises_have_their_strengths():
+    grey = torch.full((200, 28, 28), 0.5)
+    tolerance = {"rel": 0.02}
+    assert CORRUPTIONS["gaussian_noise"](grey, 1, generator("n")).std().item() == pytest.approx(0.08, **tolerance)
+    assert CORRUPTIONS["speckle_noise"](grey, 2, generator("n")).std().item() == pytest.approx(0.1, **tolerance)
+    shot = CORRUPTIONS["shot_noise"](grey, 1, generator("n"))
+    assert shot.mean().item() == pytest.approx(0.5, **tolerance)
+    assert shot.std().item() == pytest.approx(math.sqrt(0.5 / 60), **tolerance)
+    impulses = CORRUPTIONS["impulse_noise"](grey, 5, generator("n"))
+    assert (impulses == 0).float().mean().item() == pytest.approx(0.135, rel=0.03)
+    assert (impulses == 1).float().mean().item() == pytest.approx(0.135, rel=0.03)
+
+
+def test_blur_is_scipys_but_for_the_width_of_a_pixel():
+    images = blots(28, 4)
+    ours = CORRUPTIONS["gaussian_blur"](images, 3, generator())
+    # A kernel integrated over pixels is wider by the variance of a pixel, 1/12.
+    width = math.sqrt(3**2 + 1 / 12)
+    theirs = gaussian_filter(images.double().numpy(), (0, width, width), mode="nearest", truncate=8)
+    assert torch.allclose(ours.double(), torch.from_numpy(theirs), atol=2e-3)
+
+
+@pytest.mark.parametrize("size", [8, 14, 28])
+def test_mud_covers_the_same_share_at_every_size(size):
+    shares = []
+    for severity in range(1, 6):
+        mud = CORRUPTIONS["spatter"](torch.zeros(300, size, size), severity, generator("mud"))
+        shares.append(mud.mean().item() * 255 / 63)
+    assert shares == pytest.approx([0.068, 0.134, 0.195, 0.337, 0.508], abs=0.015)

@@ -1,0 +1,48 @@
+import hashlib
+import struct
+
+import numpy as np
+import pytest
+
+from robustpath.data import readers
+from robustpath.data.download import payload
+from robustpath.data.registry import DATASETS
+
+
+def test_idx_reads_ranks_one_and_three():
+    images = struct.pack(">4B3I", 0, 0, 8, 3, 2, 2, 3) + bytes(range(12))
+    assert readers.idx(images).tolist() == [[[0, 1, 2], [3, 4, 5]], [[6, 7, 8], [9, 10, 11]]]
+    assert readers.idx(struct.pack(">4BI", 0, 0, 8, 1, 3) + b"\x07\x00\x09").tolist() == [7, 0, 9]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "not an IDX"),
+        (struct.pack(">4BI", 0, 0, 9, 1, 1) + b"1", "not an IDX"),
+        (struct.pack(">4B", 0, 0, 8, 3), "header cut short"),
+        (struct.pack(">4BI", 0, 0, 8, 1, 3) + b"12", "do not fill"),
+    ],
+)
+def test_idx_refuses_what_is_no_idx(content, fault):
+    with pytest.raises(ValueError, match=fault):
+        readers.idx(content)
+
+
+def test_table_puts_the_label_last():
+    images, labels = readers.table(b"1,2,3,4,7\n5.0e+00,6,7,8,0\n", 2)
+    assert images.tolist() == [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
+    assert labels.tolist() == [7, 0]
+
+
+def test_optdigits_are_scikit_learns_digits():
+    from sklearn.datasets import load_digits
+
+    dataset = DATASETS["optdigits"]
+    images, labels, official_test = readers.optdigits({file.name: payload(file) for file in dataset.files})
+    digits = load_digits()
+    assert np.array_equal(images, digits.images)
+    assert np.array_equal(labels, digits.target)
+    assert not official_test.any()
+    digest = hashlib.sha256(images.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest()
+    assert digest == "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"

@@ -1,0 +1,71 @@
+"""Scores of a population against one model after the other."""
+
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+
+from robustpath.analysis import records
+from robustpath.data import prepare
+from robustpath.data.prepare import Prepared
+from robustpath.data.shifts import shifted_sets
+from robustpath.data.streams import generator
+from robustpath.evaluation import run
+from robustpath.models.mlp import initialise, mlp, predict
+
+SETTINGS = {
+    "experiment": "data_efficiency",
+    "dataset": "optdigits",
+    "methods": ["sgd"],
+    "seeds": 2,
+    "hidden": [7],
+    "validation_size": 30,
+    "test_size": 40,
+    "severities": [1, 5],
+    "image_size": 8,
+    "natural": ["mnist5k"],
+    "device": "cpu",
+}
+
+
+def images(name: str) -> Prepared:
+    labels = torch.arange(200) % 10
+    inputs = torch.rand(200, 8, 8, generator=generator(name))
+    return Prepared(inputs, labels, torch.zeros(200, dtype=torch.bool))
+
+
+def test_scores_equal_one_model_after_the_other(tmp_path):
+    prepared = {name: images(name) for name in ("optdigits", "mnist5k")}
+    files = {name: tmp_path / f"{name}.safetensors" for name in prepared}
+    for name, data in prepared.items():
+        prepare.save(data, files[name])
+    model = mlp(64, [7], 10)
+    members = [(size, seed, draw) for size in (20, 50) for seed in (0, 1) for draw in (0, 1)]
+    trees = [initialise(model, generator("member", number)) for number in range(len(members))]
+    save_file({name: torch.stack([tree[name] for tree in trees]) for name in trees[0]}, tmp_path / "w.safetensors")
+    table = pd.DataFrame(members, columns=["train_size", "seed", "draw"]).assign(
+        experiment="data_efficiency", dataset="optdigits", method="sgd", family="minima",
+        gradient_evaluations=10.0, steps=10, diverged=False, hyperparameters="{}",
+    )  # fmt: skip
+    table.to_parquet(tmp_path / "runs.parquet")
+    run.evaluate(
+        SETTINGS, files, [tmp_path / "w.safetensors"], [tmp_path / "runs.parquet"], tmp_path / "s.parquet", threads=1
+    )
+
+    scores = pd.read_parquet(tmp_path / "s.parquet")
+    records.validate(scores, "scores")
+    found = scores.set_index(["train_size", "seed", "draw", "split", "shift", "severity", "metric"])["value"]
+    assert set(scores["shift_family"]) == {"none", "natural", "corruption"}
+    expected_rows = 0
+    for seed in (0, 1):
+        for examples in shifted_sets("optdigits", seed, prepared, SETTINGS):
+            for tree, (size, run_seed, draw) in zip(trees, members, strict=True):
+                if run_seed != seed:
+                    continue
+                logits = predict(model)(tree, examples.inputs)
+                key = (size, seed, draw, examples.split, examples.shift, examples.severity)
+                accuracy = (logits.argmax(1) == examples.labels).double().mean().item()
+                entropy = torch.nn.functional.cross_entropy(logits, examples.labels).item()
+                assert found[*key, "accuracy"] == accuracy
+                assert abs(found[*key, "cross_entropy"] - entropy) < 1e-5
+                expected_rows += 2
+    assert len(scores) == expected_rows + 2 * len(members)  # and each run's own training examples

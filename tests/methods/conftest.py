@@ -1,0 +1,55 @@
+"""A small problem on which every registered method is tried."""
+
+import pytest
+import torch
+
+from robustpath import methods
+from robustpath.data.prepare import Prepared
+from robustpath.data.streams import generator
+from robustpath.training.run import Cell, Run
+
+SETTINGS = {
+    "experiment": "test",
+    "dataset": "blobs",
+    "train_sizes": [40, 80],
+    "seeds": 2,
+    "draws": 2,
+    "budget": 120,
+    "batch_size": 16,
+    "hidden": [12, 12],
+    "validation_size": 30,
+    "test_size": 30,
+    "device": "cpu",
+}
+MEMBERS = [Run(size, seed, number) for size in (40, 80) for seed in (0, 1) for number in (0, 1)]
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """Three overlapping Gaussian classes in eight dimensions."""
+    labels = torch.arange(300) % 3
+    centres = 1.5 * torch.randn(3, 8, generator=generator("blobs", "centres"))
+    inputs = centres[labels] + torch.randn(300, 8, generator=generator("blobs", "noise"))
+    return Prepared(inputs, labels, torch.zeros(300, dtype=torch.bool))
+
+
+@pytest.fixture
+def make_cell(blobs):
+    """make_cell(method, **settings) -> a Cell on the blobs, in eager mode."""
+
+    def make(name: str, **settings) -> Cell:
+        chosen = SETTINGS | {"method": name} | settings
+        return Cell(chosen, methods.load(name), blobs, torch.device("cpu"), len(MEMBERS))
+
+    return make
+
+
+@pytest.fixture
+def train(tmp_path):
+    """train(cell, members) -> what the members became; each call starts afresh."""
+    count = iter(range(1000))
+
+    def run(cell: Cell, members=MEMBERS):
+        return cell.train(members, 32, tmp_path / f"{next(count)}.safetensors", "key", "test")
+
+    return run

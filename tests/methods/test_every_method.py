@@ -1,0 +1,139 @@
+"""What must hold for every registered method; a new method is tested here as soon as its file exists."""
+
+import pytest
+import torch
+
+from robustpath import methods
+from robustpath.evaluation.run import score
+from robustpath.methods.base import Batch, build, draw
+from robustpath.models.mlp import mean_cross_entropy, mlp, predict
+from robustpath.training import checkpoint, run
+from robustpath.training.plan import phases, plan
+
+from .conftest import MEMBERS
+
+ALL = list(methods.names())
+WITH_OFF_SWITCH = [name for name in ALL if getattr(methods.load(name), "off", None)]
+
+
+def fix_draws(monkeypatch, change):
+    """Every member gets the default hyperparameters, changed by `change(run's draw number)`."""
+    monkeypatch.setattr(run, "draw", lambda spec, seed, number: draw(spec, seed, 0) | change(number))
+
+
+def same(a, b, rows=slice(None)):
+    """Bit for bit."""
+    return all(torch.equal(a.params[name][rows], b.params[name][rows]) for name in a.params)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
+    fix_draws(monkeypatch, lambda number: {})
+    cell = make_cell(name, budget=400)
+    trained = train(cell)
+    network = predict(mlp(8, [12, 12], 3))
+    start = {key: torch.stack([cell.start[member.seed][key] for member in MEMBERS]) for key in trained.params}
+    before = score(network, start, blobs.inputs, blobs.labels)
+    after = score(network, trained.params, blobs.inputs, blobs.labels)
+    assert not trained.diverged.any()
+    assert (after.cross_entropy < 0.8 * before.cross_entropy).all()
+    assert after.accuracy.mean() > before.accuracy.mean() + 0.2
+
+
+@pytest.mark.parametrize("name", WITH_OFF_SWITCH)
+def test_switched_off_it_is_plain_sgd_bit_by_bit(name, make_cell, train, monkeypatch):
+    off = methods.load(name).off
+    fix_draws(monkeypatch, lambda number: {})
+    plain, default = train(make_cell("sgd")), train(make_cell(name))
+    fix_draws(monkeypatch, lambda number: dict(off))
+    cell = make_cell(name)
+    per_step = cell.stages[0].cost
+    switched = train(make_cell(name, budget=int(120 * per_step)))
+    assert same(switched, plain)
+    assert not same(default, plain) or per_step > 1
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_member_is_the_same_with_other_mates_and_alone(name, make_cell, train):
+    cell = make_cell(name)
+    together = train(cell)
+    for position in (0, 5):
+        alone = train(cell, [MEMBERS[position]])
+        assert same(alone, type(together)({k: v[[position]] for k, v in together.params.items()}, None, None))
+    backwards = train(cell, MEMBERS[::-1])
+    assert all(torch.equal(backwards.params[key].flip(0), together.params[key]) for key in together.params)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, train, tmp_path, monkeypatch):
+    cell = make_cell(name)
+    uninterrupted = train(cell)
+    resume = tmp_path / "resume.safetensors"
+    keeper, seen = run._keeper, []
+
+    def dies(path, key, label, stages):
+        def keep(snapshot):
+            seen.append((snapshot.stage, snapshot.step))
+            checkpoint.save(path, snapshot, key)
+            if len(seen) == block:
+                raise KeyboardInterrupt
+
+        return keep
+
+    monkeypatch.setattr(run, "_keeper", dies)
+    with pytest.raises(KeyboardInterrupt):
+        cell.train(MEMBERS, 32, resume, "key", "test")
+    monkeypatch.setattr(run, "_keeper", keeper)
+    resumed = make_cell(name).train(MEMBERS, 32, resume, "key", "test")
+    assert checkpoint.position(resume, "key") == (len(cell.stages) - 1, cell.stages[-1].steps)
+    assert same(resumed, uninterrupted)
+    assert all(torch.equal(resumed.sums[key], uninterrupted.sums[key]) for key in uninterrupted.sums)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_member_that_diverges_is_marked_and_its_mates_are_untouched(name, make_cell, train):
+    healthy = train(make_cell(name))
+    cell = make_cell(name)
+    cell.start[1] = {key: torch.full_like(value, torch.nan) for key, value in cell.start[1].items()}
+    broken = train(cell)
+    sick = torch.tensor([member.seed == 1 for member in MEMBERS])
+    assert torch.equal(broken.diverged | healthy.diverged, sick | healthy.diverged)
+    assert same(broken, healthy, ~sick)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_search_space_is_declared_with_its_defaults(name):
+    spec = methods.load(name)
+    assert spec.name == name
+    assert spec.family == methods.names()[name]
+    assert spec.cite, f"{name} names no reference"
+    assert spec.source.endswith(".") or ":" in spec.source
+    assert draw(spec, 3, 0) == {key: space.default for key, space in spec.search.items()}
+    assert draw(spec, 3, 1) == draw(spec, 3, 1)
+    assert draw(spec, 3, 1) != draw(spec, 4, 1)
+    assert draw(spec, 3, 1) != draw(spec, 3, 2)
+    for key, space in spec.search.items():
+        assert space.describe(), key
+        assert torch.isfinite(torch.tensor([space.sample(u) for u in (0.0, 0.5, 0.999)])).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_budget_is_spent_and_never_overspent(name, make_cell):
+    cell = make_cell(name)
+    spent = sum(stage.steps * stage.cost for stage in cell.stages)
+    largest_step = max(stage.cost for stage in cell.stages)
+    assert 120 - largest_step < spent <= 120
+    spec = methods.load(name)
+    shares = [share for share, _ in phases(build(spec, {}))]
+    assert sum(shares) == pytest.approx(1)
+    assert len(cell.stages) == len(shares)
+    assert cell.stages == plan(spec, cell_loss(), cell.start[0], example(cell), 120)
+
+
+def cell_loss():
+    return mean_cross_entropy(mlp(8, [12, 12], 3))
+
+
+def example(cell):
+    return Batch(cell.data.inputs[:16], cell.data.labels[:16])

@@ -1,0 +1,127 @@
+"""A cell from settings to files."""
+
+import json
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from robustpath.data import prepare
+from robustpath.data.streams import generator
+from robustpath.errors import UserError
+from robustpath.training import run
+from robustpath.training.device import resolve
+
+SETTINGS = {
+    "experiment": "data_efficiency",
+    "dataset": "blobs",
+    "method": "sgd",
+    "train_sizes": [20, 40],
+    "seeds": 2,
+    "draws": 2,
+    "budget": 110,
+    "batch_size": 8,
+    "hidden": [6],
+    "validation_size": 20,
+    "test_size": 20,
+    "device": "cpu",
+}
+
+
+@pytest.fixture
+def data(tmp_path):
+    labels = torch.arange(120) % 3
+    inputs = torch.randn(120, 5, generator=generator("run")) + labels[:, None]
+    path = tmp_path / "blobs.safetensors"
+    prepare.save(prepare.Prepared(inputs, labels, torch.zeros(120, dtype=torch.bool)), path)
+    return path
+
+
+@pytest.fixture
+def train(tmp_path, data):
+    def call(folder: str, **changes):
+        out = tmp_path / folder
+        out.mkdir(exist_ok=True)
+        files = [out / "sgd.safetensors", out / "sgd.parquet", out / "sgd.seconds.parquet"]
+        run.train(SETTINGS | changes, data, *files, threads=1)
+        return files
+
+    return call
+
+
+def test_every_run_has_its_row_weights_and_seconds(train):
+    weights, runs, seconds = train("a")
+    table = pd.read_parquet(runs)
+    assert table[["train_size", "seed", "draw"]].to_numpy().tolist() == [
+        [size, seed, draw] for size in (20, 40) for seed in (0, 1) for draw in (0, 1)
+    ]
+    assert set(table["gradient_evaluations"]) == {110.0}
+    assert set(table["steps"]) == {110}
+    assert not table["diverged"].any()
+    assert json.loads(table["hyperparameters"][0])["learning_rate"] == 0.1
+    assert table["mean_0.loss"].between(0, 3).all()
+    assert {len(tensor) for tensor in load_file(weights).values()} == {8}
+    assert (pd.read_parquet(seconds)["seconds"] > 0).all()
+
+
+def test_the_same_settings_give_the_same_bytes_and_leave_no_checkpoint(train, tmp_path):
+    first, second = train("a"), train("b")
+    for one, other in zip(first[:2], second[:2], strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(path.name for path in first)
+
+
+def test_more_runs_in_chunks_change_no_run(train, monkeypatch):
+    weights, runs, _ = train("a")
+    monkeypatch.setitem(run.WIDTH, "cpu", 3)
+    chunked, chunked_runs, _ = train("b")
+    whole, parts = load_file(weights), load_file(chunked)
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    assert runs.read_bytes() == chunked_runs.read_bytes()
+
+
+def test_a_job_killed_between_checkpoints_goes_on_and_ends_with_the_same_bytes(train, tmp_path, monkeypatch, capsys):
+    undisturbed = train("a")
+    monkeypatch.setenv("ROBUSTPATH_CHECKPOINT_SECONDS", "0")
+    monkeypatch.setattr(run, "REPORT_SECONDS", 0)
+    save, calls = run.checkpoint.save, []
+
+    def save_then_die(path, snapshot, key):
+        save(path, snapshot, key)
+        calls.append(snapshot.step)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.checkpoint, "save", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        train("b")
+    assert [path.suffixes for path in (tmp_path / "b").iterdir()] == [[".part0", ".resume", ".safetensors"]]
+    resumed = train("b")
+    assert "going on from step 100" in capsys.readouterr().out
+    for one, other in zip(undisturbed[:2], resumed[:2], strict=True):
+        assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["truncated", "other settings"])
+def test_a_checkpoint_that_does_not_fit_is_not_used(damage, train, tmp_path, monkeypatch, capsys):
+    undisturbed = train("a")
+    folder = tmp_path / "b"
+    folder.mkdir()
+    leftover = folder / ".sgd.part0.resume.safetensors"
+    if damage == "truncated":
+        leftover.write_bytes(b"\x10\x00\x00")
+    else:
+        save_file({"leaf.0": torch.ones(2)}, leftover, {"key": "of another run", "stage": "0", "step": "50"})
+    again = train("b")
+    assert "going on" not in capsys.readouterr().out
+    assert undisturbed[0].read_bytes() == again[0].read_bytes()
+
+
+def test_a_budget_below_one_step_and_an_absent_gpu_are_refused(train, monkeypatch):
+    with pytest.raises(UserError, match="budget of 0 gradient evaluations is too small for sgd.*raise `budget`"):
+        train("a", budget=0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="no GPU here; set `device: auto`"):
+        resolve("cuda")
+    assert resolve("auto").type == "cpu"

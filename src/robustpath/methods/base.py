@@ -107,7 +107,10 @@ def choice(*values: float, default: float) -> Space:
 
 @dataclass(frozen=True)
 class Spec:
-    """A registered method: its name and family (file and folder), factory, own search space and base."""
+    """A registered method: its name and family (file and folder), factory, own search space and base.
+
+    off: the values of its own hyperparameters that turn it into its base bit by bit; None where none do.
+    """
 
     name: str
     family: str
@@ -115,6 +118,7 @@ class Spec:
     own_search: Mapping[str, Space]
     base: "Spec | None"
     cite: str
+    off: Mapping[str, float] | None = None
 
     @property
     def search(self) -> dict[str, Space]:
@@ -127,15 +131,23 @@ class Spec:
         return inspect.getdoc(self.factory).split("\n")[0]
 
 
-def register(*, search: Mapping[str, Space], base: Callable[..., Method] | None = None, cite: str = "") -> Callable:
+def register(
+    *,
+    search: Mapping[str, Space],
+    base: Callable[..., Method] | None = None,
+    cite: str = "",
+    off: Mapping[str, float] | None = None,
+) -> Callable:
     """Make a factory a method of the paper: `search` is its space, `base` what it builds on, `cite` a bibliography key.
 
-    The factory takes its own hyperparameters by name and, with a base, `base: Method` first.
+    The factory takes its own hyperparameters by name and, with a base, `base: Method` first. `off` are the values that
+    turn the method into its base bit by bit.
     """
 
     def decorate(factory: Callable[..., Method]) -> Callable[..., Method]:
         family = factory.__module__.split(".")[-2] if "." in factory.__module__ else ""
-        factory.spec = Spec(factory.__name__, family, factory, dict(search), base.spec if base else None, cite)
+        parent = base.spec if base else None
+        factory.spec = Spec(factory.__name__, family, factory, dict(search), parent, cite, off)
         return factory
 
     return decorate

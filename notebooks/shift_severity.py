@@ -66,7 +66,8 @@ for column, name in enumerate(datasets):
     clear = here[(here["low"] > 0) | (here["high"] < 0)]
     image = lower.pcolormesh(100 * means, cmap="RdBu", vmin=-limit, vmax=limit, edgecolors="white", linewidth=0.5)
     places = [(means.columns.get_loc(row.severity) + 0.5, others.index(row.method) + 0.5) for row in clear.itertuples()]
-    lower.scatter(*np.array(places).reshape(-1, 2).T, s=3, color="black", linewidths=0)
+    shades = np.where(100 * clear["mean"].abs() > 0.6 * limit, "white", "black")
+    lower.scatter(*np.array(places).reshape(-1, 2).T, s=4, c=shades, linewidths=0)
     lower.invert_yaxis()
     lower.set_yticks(np.arange(len(others)) + 0.5, names if column == 0 else [])
     lower.set_xticks(np.arange(len(severities)) + 0.5, severities)

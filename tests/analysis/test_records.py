@@ -62,6 +62,15 @@ def test_a_spoilt_table_is_refused_with_file_and_place(small_records, spoil, mes
     assert str(error.value).startswith("scores/optdigits.parquet: ")
 
 
+def test_a_diverged_run_may_lack_its_cross_entropy(small_records):
+    diverged = small_records["draw"] == 1
+    table = small_records.assign(diverged=diverged)
+    lost = diverged & (table["metric"] == "cross_entropy")
+    records.validate(table.assign(value=table["value"].mask(lost)), "scores")
+    with pytest.raises(UserError, match="column value has no value"):
+        records.validate(table.assign(value=table["value"].mask(diverged)), "scores")
+
+
 def test_a_truncated_file_is_refused(small_records, tmp_path):
     path = tmp_path / "records.parquet"
     records.write(small_records, path)

@@ -36,7 +36,7 @@ def test_pdf_is_the_same_twice_with_real_fonts_and_the_width_of_the_text(figure,
     assert content == (tmp_path / "b.pdf").read_bytes()
     assert b"CreationDate" not in content
     assert b"/Type3" not in content
-    assert b"/MediaBox [ 0 0 396 144 ]" in content
+    assert b"/MediaBox [ 0 0 403.2 144 ]" in content
 
 
 def test_without_a_file_nothing_is_written(figure, tmp_path, monkeypatch):

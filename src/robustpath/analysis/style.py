@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from robustpath.analysis import labels
 from robustpath.files import replacing
 
-TEXT_WIDTH = 5.5  # inches, of a one-column article
+TEXT_WIDTH = 5.6  # inches, as in paper/main.tex
 # Okabe & Ito's colour-blind-safe palette; its yellow is darkened, since a thin yellow line is lost on white paper.
 COLOURS = ["#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#8C7A00"]
 # Cycles of coprime lengths, so that no two of the first 280 methods look alike.

@@ -15,7 +15,7 @@ def span(text: str, first: int, last: int) -> tuple[str, str]:
 
 def booktabs(header: list[Row | str], groups: list[list[Row]], alignment: str) -> str:
     """A tabular of footnote size: header rows (or rules, as strings), then groups of rows a thin gap apart."""
-    lines = ["\\begingroup\\footnotesize\\setlength{\\tabcolsep}{5pt}%"]
+    lines = ["\\begingroup\\footnotesize\\setlength{\\tabcolsep}{4pt}%"]
     lines += [f"\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", "\\toprule"]
     lines += [row if isinstance(row, str) else " & ".join(row) + r" \\" for row in header]
     lines.append("\\midrule")

@@ -188,7 +188,7 @@ def test_python_without_venv_is_named_where_nobody_may_install(machine):
     code, output = machine.run(NO_ENSUREPIP="1", PYTHON="python3.11")
     assert code == 1 and not machine.complete
     assert output.splitlines()[-1].startswith("error: Python 3.11 or newer with its venv module is missing: ")
-    assert "apt-get install python3 python3-venv" in output
+    assert "apt-get install --no-install-recommends python3 python3-venv'" in output
 
 
 def test_python_without_venv_is_asked_of_apt_by_an_administrator(machine):

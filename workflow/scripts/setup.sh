@@ -86,12 +86,13 @@ python_environment() {
     fi
     : >"$LOG"
     local python torch packages
-    if ! python=$(find_python); then
+    if ! find_python >/dev/null && administrator >/dev/null; then
         say "python3 and python3-venv, by apt-get"
-        apt_install python3 python3-venv || true
-        python=$(find_python) || fail "Python 3.11 or newer with its venv module is missing:" \
-            "have an administrator run 'apt-get install python3 python3-venv', or name another one by PYTHON=…"
+        apt_install python3 python3-venv || say "apt-get failed; the end of $LOG says why"
     fi
+    python=$(find_python) || fail "Python 3.11 or newer with its venv module is missing: have an administrator run" \
+        "'apt-get install --no-install-recommends $(echo python3 python3-venv $(missing_system))'," \
+        "or name an interpreter by PYTHON=…"
     torch=$(grep '^torch==' requirements.in)
     packages=$(grep -c '^[a-zA-Z].*==' requirements.lock)
     say "Python packages into .venv: once, 2 GB, a minute or two (details in $LOG)"

@@ -1,0 +1,138 @@
+"""How much faster a population trains than one model after the other, on one thread, and what bounds it.
+
+    python benchmarks/population.py [--members 32] [--batch 32] [--methods sgd sam …]
+
+Each round times a plain torch loop (torch.optim.SGD, data in memory) and the population engine in turn, so that both
+see the same machine; medians over rounds are printed. The floor is the time that the network's matrix products
+alone would take at the machine's rate for one large product.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from robustpath import methods
+from robustpath.data.streams import batches
+from robustpath.methods.base import Batch
+from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
+from robustpath.training import population
+from robustpath.training.plan import plan
+
+NETS = {"64-64-64-10 (8x8 images)": (64, [64, 64], 10), "40-64-64-10 (MNIST-1D)": (40, [64, 64], 10)}
+EXAMPLES = 500
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--members", type=int, default=32, help="models in a population (default 32)")
+    parser.add_argument("--batch", type=int, default=32, help="examples in a batch (default 32)")
+    parser.add_argument("--steps", type=int, default=200, help="population steps a round (default 200)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
+    parser.add_argument("--methods", nargs="+", default=["sgd"], choices=list(methods.names()), metavar="METHOD")
+    options = parser.parse_args()
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(".cache/inductor").absolute()))
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
+    torch.set_num_threads(1)
+
+    rate = matrix_product_rate()
+    print(f"one thread; one 1024 x 1024 matrix product runs at {rate / 1e9:.0f} GFLOP/s; batch {options.batch}")
+    for net, shape in NETS.items():
+        flops = 6 * options.batch * sum(a * b for a, b in zip([shape[0], *shape[1]], [*shape[1], shape[2]], strict=True))
+        flops -= 2 * options.batch * shape[0] * shape[1][0]  # no gradient is taken of the inputs
+        print(f"\n{net}: {flops / 1e6:.2f} MFLOP in products a gradient evaluation, floor {flops / rate * 1e6:.1f} µs")
+        for name in options.methods:
+            report(name, shape, flops, rate, options)
+
+
+def report(name: str, shape: tuple, flops: float, rate: float, options: argparse.Namespace) -> None:
+    """Print one method's line on one network."""
+    run, first, cost = population_of(name, shape, options)
+    loop = plain_loop(shape, options.batch)
+    alone, together = [], []
+    for _ in range(options.rounds):
+        alone.append(timed(loop, options.steps))
+        together.append(timed(run, options.steps) / options.members)
+    slow, fast = statistics.median(alone), statistics.median(together)
+    share = cost * flops / rate * 1e6 / fast
+    print(
+        f"  {name}: plain SGD loop {slow:.0f} µs a model-step, population of {options.members} {fast:.1f} µs, "
+        f"{slow / fast:.1f}x faster; {cost:g} gradient evaluations a step, {share:.0%} of the product rate; "
+        f"first step {first:.1f} s"
+    )
+
+
+def timed(run: Callable[[int], None], steps: int) -> float:
+    """Wall microseconds a step."""
+    begun = time.perf_counter()
+    run(steps)
+    return (time.perf_counter() - begun) / steps * 1e6
+
+
+def matrix_product_rate() -> float:
+    """Floating-point operations a second of a 1024 x 1024 product, the best of ten."""
+    a = torch.randn(1024, 1024)
+    a @ a
+    return 2 * 1024**3 / min(timed(lambda _: a @ a, 1) for _ in range(10)) * 1e6
+
+
+def example_data(shape: tuple) -> population.Data:
+    """Random inputs and labels."""
+    return population.Data(torch.rand(EXAMPLES, shape[0]), torch.randint(shape[2], (EXAMPLES,)))
+
+
+def plain_loop(shape: tuple, batch: int) -> Callable[[int], None]:
+    """One model trained by torch.optim.SGD as most code does it, batches indexed from memory."""
+    sizes = [shape[0], *shape[1]]
+    layers = [part for a, b in zip(sizes, sizes[1:], strict=False) for part in (torch.nn.Linear(a, b), torch.nn.ReLU())]
+    network = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], shape[2]))
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
+    data = example_data(shape)
+
+    def run(steps: int) -> None:
+        order = batches(EXAMPLES, batch, 0, steps, "benchmark")
+        for step in range(steps):
+            loss = torch.nn.functional.cross_entropy(network(data.inputs[order[step]]), data.labels[order[step]])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+
+    run(50)
+    return run
+
+
+def population_of(name: str, shape: tuple, options: argparse.Namespace) -> tuple[Callable[[int], None], float, float]:
+    """(run a number of steps of the method's last phase, seconds of the first step, gradient evaluations a step)."""
+    spec, data = methods.load(name), example_data(shape)
+    model = mlp(*shape)
+    loss = mean_cross_entropy(model)
+    start = [initialise(model, torch.Generator().manual_seed(member)) for member in range(options.members)]
+    batch = Batch(data.inputs[: options.batch], data.labels[: options.batch])
+    stages = plan(spec, loss, start[0], batch, budget=10_000)
+    stage = stages[-1]
+    hyperparameters = {key: torch.full((options.members,), float(space.default)) for key, space in spec.search.items()}
+    step = population.program(spec, loss, stage, compiled=True)
+    snapshot = population.begin(spec, stages, hyperparameters, population.stack(start), len(stages) - 1)
+    now = [snapshot.params, snapshot.state, snapshot.diverged]
+    progress = torch.full((), 0.5)
+
+    def run(steps: int) -> None:
+        order = torch.stack(
+            [batches(EXAMPLES, options.batch, 0, steps, "benchmark", member) for member in range(options.members)], dim=1
+        )
+        for position in range(steps):
+            now[:] = step(hyperparameters, *now, data, order[position], progress, None, None)[:3]
+
+    begun = time.perf_counter()
+    run(1)
+    first = time.perf_counter() - begun
+    run(20)
+    return run, first, stage.cost
+
+
+if __name__ == "__main__":
+    main()

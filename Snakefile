@@ -11,7 +11,7 @@ sys.path.insert(0, f"{workflow.basedir}/src")
 include: "workflow/rules/common.smk"
 
 
-CONFIG = checked(lambda: load(overrides=config))
+CONFIG = checked(lambda: load(overrides=typed(config)))
 RESULTS = f"results/{CONFIG.scale}"
 CELLS = expand(CONFIG)
 MANIFEST = checked(manifest)
@@ -34,6 +34,7 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/paper.pdf",
+        drawn(),
     localrule: True
     message:
         "All is made"

@@ -8,6 +8,7 @@ import time
 from difflib import get_close_matches
 from pathlib import Path
 
+import yaml
 from snakemake.cli import get_argument_parser
 from snakemake_interface_executor_plugins.settings import ExecMode
 
@@ -37,6 +38,18 @@ def checked(read):
         return read()
     except UserError as error:
         sys.exit(f"error: {error}")
+
+
+def typed(value):
+    """A value of --config with its nested numbers read as YAML reads config.yaml: Snakemake leaves them text."""
+    if isinstance(value, dict):
+        return {key: typed(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [typed(below) for below in value]
+    try:
+        return yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        return value
 
 
 def fingerprints():

@@ -1,0 +1,88 @@
+"""Copies of the repository to plan and run Snakemake in."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PARTS = (
+    "Snakefile",
+    "slurm",
+    "workflow",
+    "config.yaml",
+    "environment.yml",
+    "pyproject.toml",
+    "src",
+    "notebooks",
+    "paper",
+)
+
+
+class Plan(NamedTuple):
+    """What Snakemake says it would run: jobs by rule, and each job's message."""
+
+    rules: Counter
+    messages: set[str]
+
+
+def checkout(folder: Path, scale: str = "smoke") -> Path:
+    """A copy of the repository's sources in `folder`, with `scale` chosen in its config."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        source = REPOSITORY / part
+        if source.is_dir() and not source.is_symlink():
+            shutil.copytree(
+                source, folder / part, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "generated")
+            )
+        else:
+            shutil.copy2(source, folder / part, follow_symlinks=False)
+    config = folder / "config.yaml"
+    edit(config, re.search(r"^scale: \w+$", config.read_text(), re.M).group(), f"scale: {scale}")
+    return folder
+
+
+def duplicate(folder: Path, to: Path) -> Path:
+    """A copy of a checkout with its results and Snakemake's memory of them, modification times kept."""
+    return Path(shutil.copytree(folder, to, symlinks=True))
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace the first `old` in a file, which must be there."""
+    text = file.read_text()
+    assert old in text, f"{file} does not hold {old!r}"
+    file.write_text(text.replace(old, new, 1))
+
+
+def snakemake(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run Snakemake in a folder as a user would, one thread a job."""
+    settings = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=folder,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+    )
+
+
+def plan(folder: Path, *arguments: str) -> Plan:
+    """A dry run's jobs."""
+    done = snakemake(folder, "-n", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    table = said.partition("Job stats:")[2].partition("\n\n")[0]
+    rules = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if name != "total"}
+    assert rules or "Nothing to be done" in said
+    return Plan(Counter(rules), set(re.findall(r"^Job \d+: (.+)$", said, re.M)))
+
+
+def run_whole(folder: Path) -> Path:
+    """Run the smoke scale to its PDF."""
+    done = snakemake(folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder

@@ -1,0 +1,125 @@
+"""What runs again after which edit, and that nothing else does."""
+
+import pytest
+from checkouts import edit, plan
+
+from robustpath.config import datasets_to_prepare, expand, load
+from robustpath.listing import manifest
+
+METHODS = "src/robustpath/methods/minima"
+
+
+def cells(folder):
+    return expand(load(folder / "config.yaml"))
+
+
+def drawn(folder):
+    return set(manifest(folder / "notebooks/manifest.yaml"))
+
+
+def reported(folder):
+    """All that follows the records."""
+    return drawn(folder) | {"numbers", "paper", "all"}
+
+
+def trainings(planned):
+    """The (method, data set) pairs that a plan trains, read off the messages of its jobs."""
+    words = [message.split() for message in planned.messages if message.startswith("Train ")]
+    return {(method, dataset) for _, method, _, dataset, *_ in words}
+
+
+def append(file, text):
+    file.write_text(file.read_text() + text)
+
+
+def test_a_finished_run_has_nothing_to_do(finished):
+    assert not plan(finished).rules
+
+
+def test_comments_and_docstrings_rerun_nothing(finished):
+    for file in (finished / "src").rglob("*.py"):
+        append(file, "\n# A comment.\n")
+        text = file.read_text()
+        if text.startswith('"""'):
+            file.write_text('"""In other words. ' + text.removeprefix('"""'))
+    assert not plan(finished).rules
+
+
+def test_a_method_reruns_its_own_cells_and_what_depends_on_them(finished):
+    append(finished / METHODS / "sam.py", "\nUNUSED = 1\n")
+    planned = plan(finished)
+    assert trainings(planned) == {("sam", cell.dataset) for cell in cells(finished) if cell.method == "sam"}
+    assert planned.rules["evaluate"] == len({cell.dataset for cell in cells(finished)})
+    assert set(planned.rules) == {"train", "evaluate", "collate"} | reported(finished)
+
+
+def test_the_engine_reruns_every_training(finished):
+    append(finished / "src/robustpath/training/run.py", "\nUNUSED = 1\n")
+    planned = plan(finished)
+    assert planned.rules["train"] == len(cells(finished))
+    assert not planned.rules["prepare"]
+
+
+def test_the_recipe_of_the_data_reruns_everything(finished):
+    append(finished / "src/robustpath/data/prepare.py", "\nUNUSED = 1\n")
+    planned = plan(finished)
+    assert planned.rules["prepare"] == len(datasets_to_prepare(load(finished / "config.yaml")))
+    assert planned.rules["train"] == len(cells(finished))
+
+
+def test_the_statistics_rerun_no_training(finished):
+    append(finished / "src/robustpath/analysis/statistics.py", "\nUNUSED = 1\n")
+    planned = plan(finished)
+    assert planned.rules["numbers"] == 1
+    assert not {"prepare", "train", "evaluate"} & set(planned.rules)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "first", "untouched"),
+    [
+        ("reference: sgd", "reference: adamw", "numbers", {"prepare", "train", "evaluate", "collate"}),
+        ("severities: [1, 3, 5]", "severities: [1, 5]", "evaluate", {"prepare", "train"}),
+        ("budget: 60", "budget: 61", "train", {"prepare"}),
+        ("budget: 1000", "budget: 1001", None, {"prepare", "train", "evaluate", "collate", "numbers", "paper"}),
+    ],
+)
+def test_a_value_of_the_config_reruns_what_it_touches(finished, old, new, first, untouched):
+    edit(finished / "config.yaml", old, new)
+    planned = plan(finished)
+    assert first is None or planned.rules[first]
+    assert not untouched & set(planned.rules)
+
+
+def test_a_method_taken_out_trains_nothing(finished):
+    edit(finished / "config.yaml", "  - sam\n", "")
+    planned = plan(finished)
+    assert not {"prepare", "train"} & set(planned.rules)
+    assert planned.rules["evaluate"]
+
+
+def test_a_method_put_in_trains_its_own_cells_only(finished):
+    source = (finished / METHODS / "sam.py").read_text()
+    (finished / METHODS / "newcomer.py").write_text(source.replace("def sam(", "def newcomer("))
+    edit(finished / "config.yaml", "  - sam\n", "  - sam\n  - newcomer\n")
+    assert {method for method, _ in trainings(plan(finished))} == {"newcomer"}
+
+
+def test_a_deleted_figure_is_all_that_its_name_reruns(finished):
+    (finished / "results/smoke/generated/learning_curves.pdf").unlink()
+    assert plan(finished, "learning_curves").rules == {"learning_curves": 1}
+    assert set(plan(finished).rules) == {"learning_curves", "paper", "all"}
+
+
+def test_a_notebook_reruns_itself(finished):
+    append(finished / "notebooks/learning_curves.py", "\nprint('more')\n")
+    assert set(plan(finished).rules) == {"learning_curves", "paper", "all"}
+
+
+def test_a_sentence_of_the_paper_compiles_it_again(finished):
+    append(finished / "paper/main.tex", "\n% A comment.\n")
+    assert set(plan(finished).rules) == {"paper", "all"}
+
+
+def test_the_environment_file_reruns_nothing(finished):
+    append(finished / "environment.yml", "\n# A comment.\n")
+    assert not plan(finished).rules

@@ -6,6 +6,7 @@ import torch
 from robustpath import methods
 from robustpath.data.prepare import Prepared
 from robustpath.data.streams import generator
+from robustpath.training import population
 from robustpath.training.run import Cell, Run
 
 SETTINGS = {
@@ -14,7 +15,7 @@ SETTINGS = {
     "train_sizes": [40, 80],
     "seeds": 2,
     "draws": 2,
-    "budget": 120,
+    "budget": 80,
     "batch_size": 16,
     "hidden": [12, 12],
     "validation_size": 30,
@@ -31,6 +32,12 @@ def blobs():
     centres = 1.5 * torch.randn(3, 8, generator=generator("blobs", "centres"))
     inputs = centres[labels] + torch.randn(300, 8, generator=generator("blobs", "noise"))
     return Prepared(inputs, labels, torch.zeros(300, dtype=torch.bool))
+
+
+@pytest.fixture(autouse=True)
+def short_blocks(monkeypatch):
+    """Blocks short enough for every method to have several in a small budget."""
+    monkeypatch.setattr(population, "BLOCK", 15)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from robustpath.training.plan import phases, plan
 from .conftest import MEMBERS
 
 ALL = list(methods.names())
-WITH_OFF_SWITCH = [name for name in ALL if getattr(methods.load(name), "off", None)]
+WITH_OFF_SWITCH = [name for name in ALL if methods.load(name).off]
 
 
 def fix_draws(monkeypatch, change):
@@ -48,7 +48,7 @@ def test_switched_off_it_is_plain_sgd_bit_by_bit(name, make_cell, train, monkeyp
     fix_draws(monkeypatch, lambda number: dict(off))
     cell = make_cell(name)
     per_step = cell.stages[0].cost
-    switched = train(make_cell(name, budget=int(120 * per_step)))
+    switched = train(make_cell(name, budget=int(80 * per_step)))
     assert same(switched, plain)
     assert not same(default, plain) or per_step > 1
 
@@ -65,7 +65,7 @@ def test_a_member_is_the_same_with_other_mates_and_alone(name, make_cell, train)
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("block", [1, 2, 3])
+@pytest.mark.parametrize("block", [1, 2])
 def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, train, tmp_path, monkeypatch):
     cell = make_cell(name)
     uninterrupted = train(cell)
@@ -123,12 +123,12 @@ def test_the_budget_is_spent_and_never_overspent(name, make_cell):
     cell = make_cell(name)
     spent = sum(stage.steps * stage.cost for stage in cell.stages)
     largest_step = max(stage.cost for stage in cell.stages)
-    assert 120 - largest_step < spent <= 120
+    assert 80 - largest_step < spent <= 80
     spec = methods.load(name)
     shares = [share for share, _ in phases(build(spec, {}))]
     assert sum(shares) == pytest.approx(1)
     assert len(cell.stages) == len(shares)
-    assert cell.stages == plan(spec, cell_loss(), cell.start[0], example(cell), 120)
+    assert cell.stages == plan(spec, cell_loss(), cell.start[0], example(cell), 80)
 
 
 def cell_loss():

@@ -36,4 +36,4 @@ def filled(beta: Tensor, updates: Tensor) -> Tensor:
 
     Single precision would lose four of its seven digits at beta = 0.999 and t = 1.
     """
-    return 1 - beta.double() ** updates
+    return 1 - beta.double() ** updates.double()

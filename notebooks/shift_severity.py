@@ -16,6 +16,8 @@
 # %%
 import numpy as np
 from IPython.display import display
+from matplotlib.colors import SymLogNorm
+from matplotlib.ticker import NullLocator
 
 from robustpath.analysis import captions, labels, style
 from robustpath.analysis.records import load, report_settings, test_scores
@@ -53,6 +55,8 @@ others = [name for name in methods if name != settings["reference"]]
 names = [methods[name]["label"] for name in others]
 limit = 100 * difference["mean"].abs().max() or 1.0
 
+scale = SymLogNorm(**style.DIFFERENCES, vmin=-limit, vmax=limit)
+
 figure, axes = style.panels(2, len(datasets), 2.4 + 0.16 * len(methods), height_ratios=[1.6, 0.16 * len(methods)])
 for column, name in enumerate(datasets):
     upper, lower = axes[0][column], axes[1][column]
@@ -64,9 +68,9 @@ for column, name in enumerate(datasets):
     here = difference[difference["dataset"] == name]
     means = here.pivot(index="method", columns="severity", values="mean").loc[others]
     clear = here[(here["low"] > 0) | (here["high"] < 0)]
-    image = lower.pcolormesh(100 * means, cmap="RdBu", vmin=-limit, vmax=limit, edgecolors="white", linewidth=0.5)
+    image = lower.pcolormesh(100 * means, cmap="RdBu", norm=scale, edgecolors="white", linewidth=0.5)
     places = [(means.columns.get_loc(row.severity) + 0.5, others.index(row.method) + 0.5) for row in clear.itertuples()]
-    shades = np.where(100 * clear["mean"].abs() > 0.6 * limit, "white", "black")
+    shades = np.where(np.abs(scale(100 * clear["mean"].to_numpy()) - 0.5) > 0.3, "white", "black")
     lower.scatter(*np.array(places).reshape(-1, 2).T, s=4, c=shades, linewidths=0)
     lower.invert_yaxis()
     lower.set_yticks(np.arange(len(others)) + 0.5, names if column == 0 else [])
@@ -79,6 +83,9 @@ for column, name in enumerate(datasets):
 axes[0][0].set_ylabel("accuracy (%)")
 figure.supxlabel("severity of the shift", fontsize=8.5)
 bar = figure.colorbar(image, ax=list(axes[1]), aspect=12, pad=0.01)
+ticks = style.difference_ticks(-limit, limit)
+bar.set_ticks(list(ticks), labels=list(ticks.values()))
+bar.ax.yaxis.set_minor_locator(NullLocator())
 bar.set_label(f"difference to {labels.method(settings['reference'])}\n(points)", linespacing=1.0)
 bar.outline.set_visible(False)
 style.legend(figure, methods)

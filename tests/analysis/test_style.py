@@ -49,3 +49,9 @@ def test_legend_is_read_along_the_rows(figure):
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     # Filled column by column: the fifth of five stands under the first of four.
     assert labels == ["SGD", "SAM", "AdamW", "SWA", "EMA"]
+
+
+def test_ticks_of_differences_lie_inside_and_are_signed():
+    assert style.difference_ticks(-2.5, 4.4) == {-2: "\N{MINUS SIGN}2", 0: "0", 2: "+2", 4: "+4"}
+    assert list(style.difference_ticks(-30, 6)) == [-20, -5, -2, 0, 2, 5]
+    assert list(style.difference_ticks(-80, 80)) == [-50, -5, 0, 5, 50]

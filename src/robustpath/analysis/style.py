@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from robustpath.analysis import labels
 from robustpath.files import replacing
@@ -18,6 +19,9 @@ COLOURS = ["#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#C
 # Cycles of coprime lengths, so that no two of the first 280 methods look alike.
 MARKERS = ["o", "s", "^", "D", "v"]
 LINES = ["-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)), (0, (8, 2))]
+# Scale of differences, in percentage points: linear as far as this, logarithmic beyond, so that one method that fails
+# does not flatten all others.
+DIFFERENCES = {"linthresh": 5.0, "linscale": 1.5}
 SETTINGS = {
     "pdf.fonttype": 42,
     "font.family": "STIXGeneral",
@@ -65,6 +69,18 @@ def panels(rows: int, columns: int, height: float, **options) -> tuple[Figure, l
         rows, columns, figsize=(TEXT_WIDTH, height), layout="constrained", squeeze=False, **options
     )
     return figure, axes
+
+
+def difference_ticks(low: float, high: float) -> dict[float, str]:
+    """Place -> text of the ticks on the scale DIFFERENCES between `low` and `high`, in percentage points."""
+    extent = max(-low, high)
+    if extent <= DIFFERENCES["linthresh"]:
+        candidates = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+    else:
+        sizes = [2, 5, 20] if extent <= 50 else [5, 50]
+        candidates = [sign * size for size in sizes for sign in (-1, 1)] + [0]
+    inside = sorted(tick for tick in candidates if low <= tick <= high)
+    return {tick: f"{tick:+g}".replace("-", "\N{MINUS SIGN}") if tick else "0" for tick in inside}
 
 
 def legend(figure: Figure, methods: dict[str, dict]) -> None:

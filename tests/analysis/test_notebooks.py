@@ -40,11 +40,15 @@ def test_a_notebook_makes_its_result_and_caption(name, records_file, small_setti
     assert caption.startswith(rf"\textbf{{{MANIFEST[name]['question']}}}")
     if MANIFEST[name]["kind"] == "figure":
         assert result.startswith(b"%PDF")
-        assert (result, caption) == run(name, records_file, settings, tmp_path / "again")
     else:
         assert result.count(rb"\toprule") == 1
         cells = {len(re.split(r"(?<!\\)&", line)) for line in result.decode().splitlines() if line.endswith(r"\\")}
         assert len(cells - {1}) <= 2
+
+
+def test_a_figure_drawn_again_is_the_same_to_the_byte(records_file, small_settings, tmp_path):
+    one, other = (run("learning_curves", records_file, small_settings, tmp_path / place) for place in ("a", "b"))
+    assert one == other
 
 
 CELL = """

@@ -20,7 +20,7 @@ def test_the_corrected_average_of_four_iterates():
 
 
 def test_started_at_the_first_iterate_it_is_pytorchs():
-    """torch.optim.swa_utils starts at the first iterate, 1, and gives it the weight 0.9^4 that we correct for: 1.653."""
+    """torch.optim.swa_utils starts at the first iterate, 1, and gives it the weight 0.9^4 that we correct: 1.653."""
     ours = averaged(ITERATES).evaluated.item() * (1 - 0.9**4) + 0.9**4 * 1.0
     assert ours == pytest.approx(1.653, abs=1e-12)
     holder = torch.nn.Linear(1, 1, bias=False).double()

@@ -107,7 +107,6 @@ def test_the_search_space_is_declared_with_its_defaults(name):
     spec = methods.load(name)
     assert spec.name == name
     assert spec.family == methods.names()[name]
-    assert spec.cite, f"{name} names no reference"
     assert spec.source.endswith(".") or ":" in spec.source
     assert draw(spec, 3, 0) == {key: space.default for key, space in spec.search.items()}
     assert draw(spec, 3, 1) == draw(spec, 3, 1)

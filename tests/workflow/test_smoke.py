@@ -1,0 +1,121 @@
+"""The whole pipeline at smoke scale: to the PDF, twice the same, without LaTeX, and killed half-way."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from checkouts import duplicate, edit, run_whole, snakemake
+
+TEX = ("latexmk", "pdflatex", "bibtex", "tectonic", "lualatex", "xelatex")
+needs_latex = pytest.mark.skipif(not shutil.which("latexmk"), reason="latexmk is not installed")
+
+
+def hashes(results: Path) -> dict[str, str]:
+    """The sha256 of every result that must not depend on when and how fast it was made."""
+    kinds = (
+        "data/*",
+        "train/**/*.safetensors",
+        "train/**/*.parquet",
+        "evaluate/**/*",
+        "records.parquet",
+        "generated/*",
+        "*.pdf",
+    )
+    files = {file for kind in kinds for file in results.glob(kind) if file.is_file() and ".seconds." not in file.name}
+    return {str(file.relative_to(results)): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)}
+
+
+def steps(stderr: str) -> int:
+    """The number of jobs that a run finished."""
+    return stderr.count("Finished jobid:")
+
+
+@needs_latex
+def test_two_runs_give_the_same_bytes(tmp_path, sources, smoke_run):
+    again = run_whole(duplicate(sources, tmp_path / "repository"))
+    first, second = hashes(smoke_run / "results/smoke"), hashes(again / "results/smoke")
+    assert {"paper.pdf", "records.parquet", "generated/learning_curves.pdf"} <= set(first)
+    assert {name for name in first | second if first.get(name) != second.get(name)} == set()
+
+
+@needs_latex
+def test_a_figure_is_drawn_again_by_its_name_alone(tmp_path, smoke_run):
+    folder = duplicate(smoke_run, tmp_path / "repository")
+    figure = folder / "results/smoke/generated/learning_curves.pdf"
+    before = figure.read_bytes()
+    figure.unlink()
+    done = snakemake(folder, "learning_curves")
+    assert done.returncode == 0, done.stderr
+    assert steps(done.stderr) == 1
+    assert done.stderr.strip().splitlines()[-1] == "Made results/smoke/generated/learning_curves.pdf."
+    assert figure.read_bytes() == before
+
+
+@needs_latex
+def test_without_latex_all_but_the_paper_is_made_and_the_last_line_says_so(tmp_path, smoke_run):
+    folder = duplicate(smoke_run, tmp_path / "repository")
+    results = folder / "results/smoke"
+    (results / "paper.pdf").unlink()
+    (results / "generated/search_spaces.tex").unlink()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for directory in reversed(os.environ["PATH"].split(os.pathsep)):
+        for program in Path(directory).glob("*"):
+            if program.name not in TEX:
+                (programs / program.name).unlink(missing_ok=True)
+                (programs / program.name).symlink_to(program)
+    done = snakemake(folder, PATH=str(programs))
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "latexmk" in last
+    assert (results / "generated/search_spaces.tex").is_file()
+    assert not (results / "paper.pdf").exists()
+
+
+def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(tmp_path, sources):
+    folder = duplicate(sources, tmp_path / "killed")
+    edit(folder / "config.yaml", "budget: 60", "budget: 1500")
+    whole = duplicate(folder, tmp_path / "whole")
+    cell = Path("results/smoke/train/data_efficiency/optdigits")
+    target = str(cell / "sgd.parquet")
+    outputs = [cell / f"sgd{suffix}" for suffix in (".safetensors", ".parquet")]
+
+    kill_training(folder, target, checkpoint=folder / cell / ".sgd.part0.resume.safetensors")
+    assert not list((folder / cell).glob("sgd*"))
+
+    for place in (folder, whole):
+        done = snakemake(place, target)
+        assert done.returncode == 0, done.stderr
+    said = (folder / "results/smoke/logs/train/data_efficiency/optdigits/sgd.log").read_text()
+    assert "going on from step" in said
+    for file in outputs:
+        assert (folder / file).read_bytes() == (whole / file).read_bytes()
+
+
+def kill_training(folder: Path, target: str, checkpoint: Path) -> None:
+    """Run Snakemake and kill its training job, as the kernel would, once the checkpoint is there."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", target],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "ROBUSTPATH_CHECKPOINT_SECONDS": "0"},
+        stderr=subprocess.DEVNULL,
+    )
+    while not checkpoint.exists():
+        assert run.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.01)
+    training = [
+        child
+        for child in psutil.Process(run.pid).children(recursive=True)
+        if child.cmdline()[1:4] == ["-m", "robustpath", "train"]
+    ]
+    assert len(training) == 1
+    training[0].send_signal(signal.SIGKILL)
+    assert run.wait() == 1

@@ -1,0 +1,86 @@
+"""A walk on a level set of the loss, in directions of any kind: what contour_warmup and its control have in common."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from robustpath.methods.base import Method, grad_and_value, log_uniform
+from robustpath.methods.tree import norm, scale, subtract, tree_map, unit, where
+
+Params = dict[str, Tensor]
+
+SHARE = 0.25  # of the budget is walked; the rest is left to the descent
+PROBE = 128  # examples whose loss is held level
+TOLERANCE = 0.05  # of the level, above or below it
+SEARCH = {"step_length": log_uniform(0.01, 0.1, default=0.05)}
+
+
+class State(NamedTuple):
+    """start: the first parameters; level: their probe loss; gradient, loss: the probe's at the current parameters;
+    step_length: relative to the norm of the parameters; measured: whether level, gradient and loss are known yet."""
+
+    start: Params
+    gradient: Params
+    loss: Tensor
+    level: Tensor
+    step_length: Tensor
+    measured: Tensor
+
+
+def move(params: Params, direction: Params, length: Tensor, gradient: Params, error: Tensor) -> Params:
+    """params + length u - (error/|g|²) g, brought back to the norm of `params`, for the unit vector u = `direction`.
+
+    `error` is the loss above the level. The correction, a Newton step on the loss, is held to the length of the walk's
+    step, as the loss is linear no further (and a vanishing gradient asks for an infinite one).
+    """
+    steepness = norm(gradient).clamp_min(torch.finfo(error.dtype).tiny)
+    correction = torch.minimum(torch.maximum(error / steepness, -length), length)
+    moved = tree_map(lambda w, u, g: w + length * u - correction * g, params, direction, unit(gradient))
+    return scale(unit(moved), norm(params))
+
+
+def walk(
+    direction: Callable[[Params, Params, Params], Params], step_length: Tensor, tolerance: float = TOLERANCE
+) -> Method:
+    """Steps of `move` along unit(direction(params, gradient, noise)) that end within `tolerance` c of the first loss c.
+
+    A step that would end elsewhere is not taken, and the next is half as long; after one that is taken the next is 1.2
+    times as long, but never longer than the first: `step_length` times the norm of the parameters. (Unbounded, steps
+    grow until each is a new random start wherever the loss hardly varies, as at initialisation.) Gradient and loss at
+    the end of a taken step serve the next, so a step costs one gradient on the probe; the first only measures c.
+    """
+
+    def init(params):
+        zero = torch.zeros_like(norm(params))
+        return State(params, tree_map(torch.zeros_like, params), zero, zero, zero + step_length, zero > 0)
+
+    def step(loss, params, state, batch, context):
+        length = state.step_length * norm(state.start)
+        ahead = unit(direction(params, state.gradient, context.noise))
+        moved = move(params, ahead, length, state.gradient, state.loss - state.level)
+        trial = where(state.measured, moved, params)
+        gradient, value = grad_and_value(loss)(trial, context.probe)
+        level = torch.where(state.measured, state.level, value)
+        accepted = ~state.measured | ((value - level).abs() <= tolerance * level)
+        factor = torch.where(accepted, 1.2, 0.5)
+        after = State(
+            state.start,
+            where(accepted, gradient, state.gradient),
+            torch.where(accepted, value, state.loss),
+            level,
+            torch.minimum(state.step_length * factor, step_length),
+            torch.ones_like(state.measured),
+        )
+        reached = where(accepted, trial, params)
+        info = {
+            "loss": after.loss,
+            "accepted": accepted.to(value.dtype),
+            "level_error": (after.loss - level).abs() / level.clamp_min(torch.finfo(level.dtype).tiny),
+            "displacement": norm(subtract(reached, state.start)) / norm(state.start),
+            "step_length": state.step_length,
+        }
+        return reached, after, info
+
+    return Method(init, step, noise=True, probe=PROBE)

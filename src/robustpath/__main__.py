@@ -14,8 +14,7 @@ LISTS = ("methods", "data", "shifts", "figures", "cells")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it succeeded, 1 after the one sentence of a UserError or the traceback of a fault."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # so that a log can be followed while its job runs
+    flush_every_line()
     options = vars(parser().parse_args(arguments))
     run = options.pop("run")
     try:
@@ -30,6 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: a fault of the program, not of its input ({type(error).__name__}: {error})", file=sys.stderr)
         return 1
     return 0
+
+
+def flush_every_line() -> None:
+    """Let a log be followed while its job runs."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
 
 
 def parser() -> argparse.ArgumentParser:

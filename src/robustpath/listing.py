@@ -94,6 +94,8 @@ def manifest(path: Path = MANIFEST) -> dict[str, dict]:
         raise UserError(f"{path}: no such file; run from the folder that holds it.") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: is not valid YAML ({str(error).splitlines()[0]}).") from None
+    if not isinstance(entries, dict):
+        raise UserError(f"{path}: is not a mapping of names to entries.")
     for name, entry in entries.items():
         if not isinstance(entry, dict) or entry.get("kind") not in ("figure", "table") or "question" not in entry:
             raise UserError(f"{path}: {name} needs a kind (figure or table) and a question.")

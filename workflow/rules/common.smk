@@ -54,12 +54,12 @@ def typed(value):
 
 def fingerprints():
     """The code that each kind of job runs; a training job's includes the file of its own method and no other."""
-    folder = ROOT / "src/robustpath/methods"
+    family = names()
     return {
         "prepare": fingerprint("robustpath.data.prepare"),
         "train": {
-            name: fingerprint("robustpath.training.run", folder / family / f"{name}.py")
-            for name, family in names().items()
+            name: fingerprint("robustpath.training.run", f"robustpath.methods.{family[name]}.{name}")
+            for name in {cell.method for cell in CELLS}
         },
         "evaluate": fingerprint("robustpath.evaluation.run"),
         "collate": fingerprint("robustpath.analysis.records"),

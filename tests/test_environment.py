@@ -74,6 +74,7 @@ def test_conda_environment_has_the_same_packages_and_versions():
     by_pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
     assert conda.pop("python") == "3.11"
     assert [line for line in by_pip if "==" not in line] == ["-e ."]
+    assert "cxx-compiler" in entries
     by_conda = {name: version for name, version in WANTED.items() if name not in pins(by_pip)}
     assert {normalised(name): version for name, version in conda.items()} == {
         CONDA_NAMES.get(name, name): version for name, version in by_conda.items()

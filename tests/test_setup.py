@@ -20,6 +20,7 @@ fails() { echo "no route"; exit 1; }
 hangs() { sleep 60; }
 case "$*" in
     *ensurepip) exit "${NO_ENSUREPIP:-0}" ;;
+    *Python.h*) exit "${NO_HEADERS:-0}" ;;
     *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     *"-m pip"*) echo "Collecting a package"; "${PIP:-works}" ;;
 esac
@@ -27,7 +28,7 @@ esac
 APT = """#!/bin/bash
 echo "apt-get $*" >> "$CALLS"
 cd "$(dirname "$0")"
-[[ "$*" != *latexmk* ]] || { touch latexmk pdflatex && chmod +x latexmk pdflatex; }
+[[ "$*" != *latexmk* ]] || { touch latexmk pdflatex g++ && chmod +x latexmk pdflatex g++; }
 """
 
 
@@ -49,9 +50,9 @@ class Machine:
         (self.bin / name).write_text(text)
         (self.bin / name).chmod(0o755)
 
-    def has_latex(self):
-        self.command("latexmk")
-        self.command("pdflatex")
+    def has_system_packages(self):
+        for command in ("latexmk", "pdflatex", "g++"):
+            self.command(command)
 
     def may_install(self, user: int):
         self.command("id", f"#!/bin/bash\necho {user}\n")
@@ -95,7 +96,7 @@ def machine(tmp_path) -> Machine:
 
 
 def test_first_run_installs_lock_then_torch_then_the_project(machine):
-    machine.has_latex()
+    machine.has_system_packages()
     code, output = machine.run()
     installs = [call.partition("--progress-bar off ")[2] for call in machine.calls if "-m pip install" in call]
     assert installs == [
@@ -108,14 +109,14 @@ def test_first_run_installs_lock_then_torch_then_the_project(machine):
 
 
 def test_second_run_does_and_says_nothing(machine):
-    machine.has_latex()
+    machine.has_system_packages()
     machine.run()
     assert machine.run() == (0, "")
-    assert machine.calls == ["python -c "]
+    assert [call[:9] for call in machine.calls] == ["python -c"] * 2
 
 
 def test_changed_lock_or_moved_clone_is_set_up_anew(machine):
-    machine.has_latex()
+    machine.has_system_packages()
     machine.run()
     with (machine.folder / "requirements.lock").open("a") as lock:
         lock.write("pandas==3.1.1\n")
@@ -128,7 +129,7 @@ def test_changed_lock_or_moved_clone_is_set_up_anew(machine):
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_set_up_is_incomplete_and_made_anew(machine, end):
-    machine.has_latex()
+    machine.has_system_packages()
     process = machine.start(PIP="hangs")
     deadline = time.monotonic() + 20
     while not machine.called("-m pip") and time.monotonic() < deadline:
@@ -142,7 +143,7 @@ def test_interrupted_set_up_is_incomplete_and_made_anew(machine, end):
 
 
 def test_failing_pip_is_told_with_its_own_words(machine):
-    machine.has_latex()
+    machine.has_system_packages()
     code, output = machine.run(PIP="fails")
     assert code == 1 and not machine.complete
     assert "no route" in output
@@ -155,15 +156,23 @@ def test_user_without_rights_is_told_what_to_install_and_goes_on(machine):
     last = output.splitlines()[-1]
     assert code == 0 and machine.complete
     assert "apt-get install --no-install-recommends latexmk lmodern texlive-latex-recommended" in last
-    assert last.endswith("Without LaTeX all is made but the PDF.")
+    assert "g++ python3-dev'. Without LaTeX all is made but the PDF. Without a C++ compiler and Python.h" in last
     assert machine.called("apt-get") == 0
+
+
+def test_compiler_without_the_headers_of_python_is_no_compiler(machine):
+    machine.has_system_packages()
+    code, output = machine.run(NO_HEADERS="1")
+    assert code == 0
+    assert "apt-get install --no-install-recommends g++ python3-dev'" in output
 
 
 def test_administrator_gets_latex_installed(machine):
     machine.may_install(user=0)
     code, output = machine.run()
     assert code == 0 and "administrator" not in output
-    assert machine.called("apt-get") == 2 and "install -y --no-install-recommends latexmk" in machine.calls[-1]
+    assert machine.called("apt-get") == 2
+    assert machine.called("install -y --no-install-recommends latexmk") == 1
     assert machine.run() == (0, "")
 
 
@@ -184,15 +193,15 @@ def test_system_is_left_alone_on_request(machine):
 
 
 def test_python_without_venv_is_named_where_nobody_may_install(machine):
-    machine.has_latex()
+    machine.has_system_packages()
     code, output = machine.run(NO_ENSUREPIP="1", PYTHON="python3.11")
     assert code == 1 and not machine.complete
     assert output.splitlines()[-1].startswith("error: Python 3.11 or newer with its venv module is missing: ")
-    assert "apt-get install --no-install-recommends python3 python3-venv'" in output
+    assert "apt-get install --no-install-recommends python3 python3-venv g++ python3-dev'" in output
 
 
 def test_python_without_venv_is_asked_of_apt_by_an_administrator(machine):
-    machine.has_latex()
+    machine.has_system_packages()
     machine.may_install(user=0)
     machine.run(NO_ENSUREPIP="1", PYTHON="python3.11")
     assert machine.called("install -y --no-install-recommends python3 python3-venv") == 1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All that `make paper` and `make test` need: .venv from requirements.lock; LaTeX and Fashion-MNIST from Debian.
+# All that `make paper` and `make test` need: .venv from requirements.lock; LaTeX, a C++ compiler and Fashion-MNIST from Debian.
 # A machine that has all of it is left alone, in a tenth of a second. PYTHON=… names the interpreter, APT=no leaves the
 # system as it is. What only an administrator can install is named in one sentence; only Python itself is worth stopping for.
 set -euo pipefail
@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra texlive-science"
 FASHION="dataset-fashion-mnist"
+COMPILER="g++ python3-dev"
 LOG=build/setup.log
 STAMP=.venv/complete
 DATA=${ROBUSTPATH_DATA:-.cache/data}
@@ -121,8 +122,15 @@ has_fashion() {
     [ -d /usr/share/datasets/fashion-mnist ] || [ -f "$DATA/train-images-idx3-ubyte.gz" ]
 }
 
+# torch.compile needs both.
+has_compiler() {
+    command -v "${CXX:-g++}" >/dev/null && [ -x .venv/bin/python ] && .venv/bin/python -c \
+        'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))'
+}
+
 missing_system() {
     has_latex || echo "$LATEX"
+    has_compiler || echo "$COMPILER"
     has_fashion || echo "$FASHION"
 }
 
@@ -131,13 +139,14 @@ system_packages() {
     missing=$(missing_system | tr '\n' ' ')
     [ -n "$missing" ] || return 0
     if administrator >/dev/null; then
-        say "LaTeX or data by apt-get: once, 0.5 GB at most, a minute or two (details in $LOG)"
+        say "system packages by apt-get: once, 0.8 GB at most, a minute or two (details in $LOG)"
         # shellcheck disable=SC2086
         apt_install $missing && say "system packages are ready after $((SECONDS - start)) s" || say "apt-get failed; the end of $LOG says why"
     fi
     missing=$(missing_system | tr '\n' ' ')
     [ -n "$missing" ] || return 0
     has_latex || consequences+=" Without LaTeX all is made but the PDF."
+    has_compiler || consequences+=" Without a C++ compiler and Python.h training is several times slower."
     has_fashion || consequences+=" Fashion-MNIST is downloaded when it is needed."
     say "have an administrator run 'apt-get install --no-install-recommends ${missing% }'.$consequences"
 }

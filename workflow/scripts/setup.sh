@@ -4,6 +4,8 @@
 # system as it is. What only an administrator can install is named in one sentence; only Python itself is worth stopping for.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# An environment that is made anew cannot be made by its own interpreter.
+PATH=${PATH//"$PWD/.venv/bin:"/}
 
 LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra texlive-science"
 FASHION="dataset-fashion-mnist"

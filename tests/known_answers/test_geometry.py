@@ -174,6 +174,12 @@ def test_layers_are_ordered_by_number_whatever_the_order_of_the_names():
     assert chain(dict(sorted(params.items()))) == chain(params) == ["1", "3", "5", "7", "9", "11"]
 
 
+def test_nothing_projected_is_nothing():
+    _, params, gradient, _ = network(8, 7, 6, 3)
+    nothing = tree_map(torch.zeros_like, params)
+    assert norm(tangent(params, gradient, nothing)) == 0
+
+
 def test_a_flat_point_and_dead_units_give_finite_tangents():
     model, params, _, batch = network(8, 7, 6, 3)
     params["1.weight"][2], params["1.bias"][2], params["3.weight"][:, 2] = 0, 0, 0

@@ -80,6 +80,17 @@ def test_without_latex_all_but_the_paper_is_made_and_the_last_line_says_so(tmp_p
     assert not (results / "paper.pdf").exists()
 
 
+def test_a_damaged_file_is_named_once_in_the_last_line(tmp_path, smoke_run):
+    folder = duplicate(smoke_run, tmp_path / "repository")
+    data = folder / "results/smoke/data/mnist1d.safetensors"
+    data.write_bytes(data.read_bytes()[:-1000])
+    done = snakemake(folder)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: results/smoke/data/mnist1d.safetensors")
+    assert done.stderr.count(last) == 1
+
+
 def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(tmp_path, sources):
     folder = duplicate(sources, tmp_path / "killed")
     edit(folder / "config.yaml", "budget: 60", "budget: 1500")

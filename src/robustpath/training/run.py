@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-import sys
+import sysconfig
 import time
 from collections.abc import Callable
 from functools import partial
@@ -192,12 +192,10 @@ def _can_compile(device: torch.device) -> bool:
     """Whether torch.compile has what it needs; its files go to a cache that later jobs share."""
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(".cache/inductor").absolute()))
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    if device.type == "cuda" or shutil.which(os.environ.get("CXX", "g++")):
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    if device.type == "cuda" or (shutil.which(os.environ.get("CXX", "g++")) and headers.exists()):
         return True
-    print(
-        "no C++ compiler (g++) found: training goes on uncompiled, slower, with results equal to rounding",
-        file=sys.stderr,
-    )
+    print("a C++ compiler or Python.h is missing (Debian: g++ python3-dev): uncompiled, slower, equal to rounding")
     return False
 
 

@@ -88,6 +88,7 @@ def test_the_constants_of_the_walk_are_those_of_the_code():
     text = (PAPER / "sections/methods.tex").read_text()
     assert f"first {SHARES[walk.SHARE]} of the budget" in text
     assert f"${walk.PROBE}$ training examples" in text
+    assert rf"$\tau = {walk.TOLERANCE}$" in text
 
 
 def _figure() -> bytes:

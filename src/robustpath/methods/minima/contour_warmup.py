@@ -8,7 +8,7 @@ from robustpath.methods.minima.sgd import sgd
 from robustpath.methods.walk import SEARCH, SHARE, walk
 
 
-@register(search=SEARCH, base=sgd, cite="mishkin2025levelset")
+@register(search=SEARCH, base=sgd)
 def contour_warmup(base: Method, step_length: Tensor) -> Method:
     """Contour-parallel warm-up: w <- w + d |w| u - ((L - c)/|g|²) g on the sphere |w| = |w_0|, then the base method.
 

@@ -12,7 +12,7 @@ def isotropic(params, gradient, noise):
     return noise
 
 
-@register(search=SEARCH, base=sgd, cite="mishkin2025levelset")
+@register(search=SEARCH, base=sgd)
 def isotropic_warmup(base: Method, step_length: Tensor) -> Method:
     """Isotropic warm-up: contour_warmup with the noise itself for direction, its control.
 

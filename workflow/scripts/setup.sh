@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# All that `make paper` and `make test` need: .venv from requirements.lock; LaTeX, a C++ compiler and Fashion-MNIST from Debian.
-# A machine that has all of it is left alone, in a tenth of a second. PYTHON=… names the interpreter, APT=no leaves the
-# system as it is. What only an administrator can install is named in one sentence; only Python itself is worth stopping for.
+# All that `make paper` and `make test` need: .venv from requirements.lock; LaTeX, a C++ compiler and Fashion-MNIST
+# from Debian. A machine that has all of it is left alone, in a fifth of a second. What only an administrator can
+# install is named in one sentence; only Python itself is worth stopping for.
+# PYTHON=… names the interpreter, APT=no leaves the system as it is.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # An environment that is made anew cannot be made by its own interpreter.
@@ -44,7 +45,8 @@ apt_install() {
     # Another apt-get, such as the machine's own upgrades, is waited for.
     local apt="$admin env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600"
     mkdir -p build
-    { $apt update && $apt install -y --no-install-recommends "$@"; } </dev/null 2>&1 | follow 'Setting up' "packages set up"
+    { $apt update && $apt install -y --no-install-recommends "$@"; } </dev/null 2>&1 |
+        follow 'Setting up' "packages set up"
 }
 
 usable() {
@@ -73,8 +75,8 @@ complete() {
 
 pip_install() {
     # Compiled once here, modules need not be at every start: torch alone would take 2 s longer.
-    env -u PYTHONDONTWRITEBYTECODE -u PIP_NO_COMPILE .venv/bin/python -m pip install --no-input --disable-pip-version-check \
-        --progress-bar off "$@" </dev/null 2>&1 | follow '(Collecting|Processing)' "packages fetched" && return
+    env -u PYTHONDONTWRITEBYTECODE -u PIP_NO_COMPILE .venv/bin/python -m pip install \
+        --no-input --disable-pip-version-check --progress-bar off "$@" </dev/null 2>&1 | follow '(Collecting|Processing)' "packages fetched" && return
     tail -n 15 "$LOG" >&2
     fail "pip could not install the packages: mend what the lines above say and run again (all it said is in $LOG)."
 }
@@ -143,7 +145,11 @@ system_packages() {
     if administrator >/dev/null; then
         say "system packages by apt-get: once, 0.8 GB at most, a minute or two (details in $LOG)"
         # shellcheck disable=SC2086
-        apt_install $missing && say "system packages are ready after $((SECONDS - start)) s" || say "apt-get failed; the end of $LOG says why"
+        if apt_install $missing; then
+            say "system packages are ready after $((SECONDS - start)) s"
+        else
+            say "apt-get failed; the end of $LOG says why"
+        fi
     fi
     missing=$(missing_system | tr '\n' ' ')
     [ -n "$missing" ] || return 0

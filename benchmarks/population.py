@@ -12,6 +12,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -42,7 +43,7 @@ def main() -> None:
     rate = matrix_product_rate()
     print(f"one thread; one 1024 x 1024 matrix product runs at {rate / 1e9:.0f} GFLOP/s; batch {options.batch}")
     for net, shape in NETS.items():
-        flops = 6 * options.batch * sum(a * b for a, b in zip([shape[0], *shape[1]], [*shape[1], shape[2]], strict=True))
+        flops = 6 * options.batch * sum(a * b for a, b in pairwise([shape[0], *shape[1], shape[2]]))
         flops -= 2 * options.batch * shape[0] * shape[1][0]  # no gradient is taken of the inputs
         print(f"\n{net}: {flops / 1e6:.2f} MFLOP in products a gradient evaluation, floor {flops / rate * 1e6:.1f} µs")
         for name in options.methods:
@@ -88,7 +89,7 @@ def example_data(shape: tuple) -> population.Data:
 def plain_loop(shape: tuple, batch: int) -> Callable[[int], None]:
     """One model trained by torch.optim.SGD as most code does it, batches indexed from memory."""
     sizes = [shape[0], *shape[1]]
-    layers = [part for a, b in zip(sizes, sizes[1:], strict=False) for part in (torch.nn.Linear(a, b), torch.nn.ReLU())]
+    layers = [part for a, b in pairwise(sizes) for part in (torch.nn.Linear(a, b), torch.nn.ReLU())]
     network = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], shape[2]))
     optimiser = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4)
     data = example_data(shape)
@@ -121,9 +122,8 @@ def population_of(name: str, shape: tuple, options: argparse.Namespace) -> tuple
     progress = torch.full((), 0.5)
 
     def run(steps: int) -> None:
-        order = torch.stack(
-            [batches(EXAMPLES, options.batch, 0, steps, "benchmark", member) for member in range(options.members)], dim=1
-        )
+        each = [batches(EXAMPLES, options.batch, 0, steps, "benchmark", member) for member in range(options.members)]
+        order = torch.stack(each, dim=1)
         for position in range(steps):
             now[:] = step(hyperparameters, *now, data, order[position], progress, None, None)[:3]
 

@@ -58,7 +58,8 @@ def test_a_population_follows_one_plain_torch_loop_a_member(problem):
         )
         size = int(values["batches_per_step"])
         for step in range(STEPS):
-            value = torch.nn.functional.cross_entropy(network(data.inputs[order[step, seed]]), data.labels[order[step, seed]])
+            chosen = order[step, seed]
+            value = torch.nn.functional.cross_entropy(network(data.inputs[chosen]), data.labels[chosen])
             (value / size).backward()
             if (step + 1) % size == 0:
                 progress = torch.tensor((step + 0.5) / STEPS)

@@ -119,7 +119,7 @@ def test_a_checkpoint_that_does_not_fit_is_not_used(damage, train, tmp_path, mon
 
 
 def test_a_budget_below_one_step_and_an_absent_gpu_are_refused(train, monkeypatch):
-    with pytest.raises(UserError, match="budget of 0 gradient evaluations is too small for sgd.*raise `budget`"):
+    with pytest.raises(UserError, match=r"budget of 0 gradient evaluations is too small for sgd.*raise `budget`"):
         train("a", budget=0)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match="no GPU here; set `device: auto`"):

@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # An environment that is made anew cannot be made by its own interpreter.
 PATH=${PATH//"$PWD/.venv/bin:"/}
 
-LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra texlive-science"
+LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra"
 FASHION="dataset-fashion-mnist"
 COMPILER="g++ python3-dev"
 LOG=build/setup.log

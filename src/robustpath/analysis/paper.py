@@ -9,7 +9,7 @@ from pathlib import Path
 from robustpath.errors import UserError
 from robustpath.files import replacing
 
-PACKAGES = "latexmk texlive-latex-recommended texlive-latex-extra texlive-science lmodern"
+PACKAGES = "latexmk texlive-latex-recommended texlive-latex-extra lmodern"
 
 _ERROR = re.compile(r"^(?P<file>\S[^:\n]*\.\w+):(?P<line>\d+): (?P<message>.+)$", re.MULTILINE)
 _UNPLACED = re.compile(r"^! (?P<message>.+)$", re.MULTILINE)

@@ -115,6 +115,11 @@ def test_a_notebook_reruns_itself(finished):
     assert set(plan(finished).rules) == {"learning_curves", "paper", "all"}
 
 
+def test_a_question_of_the_manifest_draws_its_own_figure_again(finished):
+    edit(finished / "notebooks/manifest.yaml", "How does accuracy grow", "How fast does accuracy grow")
+    assert set(plan(finished).rules) == {"learning_curves", "paper", "all"}
+
+
 def test_a_sentence_of_the_paper_compiles_it_again(finished):
     append(finished / "paper/main.tex", "\n% A comment.\n")
     assert set(plan(finished).rules) == {"paper", "all"}

@@ -23,6 +23,7 @@ for name, entry in MANIFEST.items():
             runtime=10,
         params:
             settings=told(study.report_settings(CONFIG)),
+            entry=told(entry),
             code=CODE["notebook"][name],
         message:
             f"Draw the {entry['kind']} {name}"

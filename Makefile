@@ -12,7 +12,7 @@ PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help paper test lint setup lock clean distclean
+.PHONY: help paper test lint gallery setup lock clean distclean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ lint: setup  ## Style of the Python, the workflow and the scripts
 	.venv/bin/ruff format --check .
 	.venv/bin/snakefmt --check Snakefile workflow/rules
 	.venv/bin/snakemake --lint
+
+gallery: setup  ## The pictures of README.md, from a finished laptop run
+	@workflow/scripts/gallery.sh
 
 setup:  ## Only what the others need: .venv, LaTeX, data packages
 	@workflow/scripts/setup.sh

@@ -1,0 +1,78 @@
+"""What README.md says, held to the repository."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from robustpath.config import expand, load
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "--import-mode=importlib"]
+EXAMPLE = "src/robustpath/methods/minima/signsgd.py"
+
+
+def test_files_and_pictures_that_are_named_exist():
+    named = set(re.findall(r"\]\(([\w./]+)\)", TEXT)) | set(
+        re.findall(r"`((?:src|notebooks|workflow|docs|tests)/[\w./]+)`", TEXT)
+    )
+    assert len(named) > 8
+    assert {name for name in named if not (ROOT / name).exists()} == {EXAMPLE}
+
+
+def test_the_picture_of_the_workflow_shows_its_rules():
+    drawn = set(re.findall(r">(\w+)</text>", (ROOT / "docs/workflow.svg").read_text()))
+    rules = {
+        name
+        for file in (ROOT / "workflow/rules").glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", file.read_text(), re.M)
+    }
+    notebooks = set(yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text()))
+    assert drawn == rules | notebooks, "run `make gallery`"
+
+
+def test_every_figure_and_table_has_its_row_and_every_figure_its_picture():
+    for name, entry in yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text()).items():
+        assert f"notebooks/{name}.py" in TEXT
+        assert (entry["kind"] != "figure") or f"docs/gallery/{name}.png" in TEXT
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "cluster"])
+def test_the_numbers_of_runs_are_those_of_the_config(scale):
+    config = load(ROOT / "config.yaml", {"scale": scale})
+    of_scale = config.scales[scale].experiments
+    runs = 0
+    for cell in expand(config):
+        experiment = getattr(of_scale, cell.experiment)
+        runs += len(experiment.train_sizes) * experiment.seeds * experiment.draws
+    assert re.search(rf"\| `{scale}` \|.*\| {runs:,} \|", TEXT), f"{scale}: {runs:,}"
+
+
+def test_the_example_of_a_method_passes_the_tests_of_every_method(tmp_path):
+    source = re.search(r"```python\n(\"\"\"Sign descent.*?)```", TEXT, re.S).group(1)
+    package = tmp_path / "src"
+    subprocess.run(["cp", "-r", str(ROOT / "src"), str(package)], check=True)
+    (tmp_path / EXAMPLE).write_text(source)
+    environment = os.environ | {"PYTHONPATH": str(package), "OMP_NUM_THREADS": "1"}
+    listed = subprocess.run(
+        [sys.executable, "-m", "robustpath", "list", "methods"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert "signsgd" in listed.stdout, listed.stderr
+    tried = subprocess.run(
+        [*PYTEST, "--rootdir", str(ROOT), "tests/methods", "-k", "signsgd"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert re.search(r"[6-9] passed", tried.stdout), tried.stdout

@@ -57,6 +57,6 @@ def train(tmp_path):
     count = iter(range(1000))
 
     def run(cell: Cell, members=MEMBERS):
-        return cell.train(members, 32, tmp_path / f"{next(count)}.safetensors", "key", "test")
+        return cell.train(members, tmp_path / f"{next(count)}.safetensors", "key", "test")
 
     return run

@@ -83,9 +83,9 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
 
     monkeypatch.setattr(run, "_keeper", dies)
     with pytest.raises(KeyboardInterrupt):
-        cell.train(MEMBERS, 32, resume, "key", "test")
+        cell.train(MEMBERS, resume, "key", "test")
     monkeypatch.setattr(run, "_keeper", keeper)
-    resumed = make_cell(name).train(MEMBERS, 32, resume, "key", "test")
+    resumed = make_cell(name).train(MEMBERS, resume, "key", "test")
     assert checkpoint.position(resume, "key") == (len(cell.stages) - 1, cell.stages[-1].steps)
     assert same(resumed, uninterrupted)
     assert all(torch.equal(resumed.sums[key], uninterrupted.sums[key]) for key in uninterrupted.sums)
@@ -136,3 +136,12 @@ def cell_loss():
 
 def example(cell):
     return Batch(cell.data.inputs[:16], cell.data.labels[:16])
+
+
+def test_a_phase_is_compiled_where_its_steps_repay_it(make_cell):
+    assert make_cell("contour_warmup").mode == "eager, then eager"
+    long = make_cell("contour_warmup", budget=40_000)
+    steps = [len(MEMBERS) * stage.steps for stage in long.stages]
+    assert steps[0] < run.COMPILED_STEPS <= steps[1]
+    assert long.mode == "eager, then compiled"
+    assert (long.width, make_cell("sgd").width) == (run.WIDTH["cpu"], 2)

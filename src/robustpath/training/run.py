@@ -29,7 +29,7 @@ from robustpath.training.device import resolve
 from robustpath.training.plan import Stage, plan
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: on a CPU, as many as its caches hold
-COMPILED_STEPS = 40_000  # model-steps of a cell from which compilation repays its 3 to 20 seconds
+COMPILED_STEPS = 40_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
 
@@ -66,7 +66,7 @@ def train(settings: dict, data: Path, weights: Path, runs: Path, seconds: Path, 
         label = f"{spec.name} on {settings['dataset']}, part {number + 1} of {len(chunks)}"
         resume = weights.with_name(f".{weights.stem}.part{number}.resume.safetensors")
         begun = time.monotonic()
-        results.append(cell.train(chunk, width, resume, key, label))
+        results.append(cell.train(chunk, resume, key, label))
         durations += [(time.monotonic() - begun) / len(chunk)] * len(chunk)
         print(f"{label}: {len(chunk)} runs in {time.monotonic() - begun:.1f} s ({cell.mode})")
 
@@ -96,10 +96,13 @@ class Cell:
         loss = mean_cross_entropy(model)
         self.start = {seed: initialise(model, self._stream(seed, "initialisation")) for seed in self.pools}
         self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"])
-        steps = sum(stage.steps for stage in self.stages)
-        compiled = members * steps >= COMPILED_STEPS and _can_compile(device)
-        self.mode = "compiled" if compiled else "eager"
-        self.programs = [population.program(spec, loss, stage, compiled) for stage in self.stages]
+        worthwhile = [members * stage.steps >= COMPILED_STEPS for stage in self.stages]
+        compiled = worthwhile if any(worthwhile) and _can_compile(device) else [False] * len(worthwhile)
+        self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
+        self.width = WIDTH[device.type] if any(compiled) else 2
+        self.programs = [
+            population.program(spec, loss, stage, choice) for stage, choice in zip(self.stages, compiled, strict=True)
+        ]
 
     def _stream(self, seed: int, purpose: str) -> torch.Generator:
         return streams.generator(self.settings["dataset"], seed, purpose)
@@ -108,9 +111,9 @@ class Cell:
         positions = torch.arange(self.settings["batch_size"]) % len(prepared.labels)
         return Batch(prepared.inputs[positions], prepared.labels[positions])
 
-    def train(self, chunk: list[Run], width: int, resume: Path, key: str, label: str) -> "Trained":
-        """Train some of the members; a compiled population is filled up to `width`, a lone run to two."""
-        filled = chunk + [chunk[-1]] * ((width if self.mode == "compiled" else min(2, width)) - len(chunk))
+    def train(self, chunk: list[Run], resume: Path, key: str, label: str) -> "Trained":
+        """Train some of the members; a compiled population is filled up to one width, a lone run to two."""
+        filled = chunk + [chunk[-1]] * (self.width - len(chunk))
         hyperparameters = self._hyperparameters(filled)
         params = population.stack(self.start[run.seed] for run in filled)
         params = {name: tensor.to(self.device) for name, tensor in params.items()}

@@ -20,7 +20,7 @@ help:  ## This list
 	@echo '          PYTHON=interpreter of the set-up, APT=no (leave the system as it is)'
 
 paper: setup  ## From raw data to the PDF; goes on where an earlier run stopped
-	@.venv/bin/snakemake --cores $(CORES) --rerun-incomplete --config scale=$(SCALE) $(ARGS)
+	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) --config scale=$(SCALE)
 	@echo 'The paper: $(PDF)'
 
 test: setup  ## All tests, up to a small run of the whole pipeline

@@ -29,6 +29,11 @@ def dataset(name: str) -> str:
     return DATASETS.get(name) or name.replace("_", " ")
 
 
+def shift(name: str) -> str:
+    """A shift as the paper prints it within a sentence."""
+    return DATASETS.get(name) or name.replace("_", " ").replace("gaussian", "Gaussian")
+
+
 def percent(fraction: float, digits: int = 1) -> str:
     """A fraction as per cent without the sign: 0.8624 -> 86.2."""
     return "--" if math.isnan(fraction) else f"{100 * fraction:.{digits}f}"

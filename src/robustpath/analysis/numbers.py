@@ -106,7 +106,7 @@ def _shifts(table: pd.DataFrame) -> Macros:
     macros, corrupted = {}, table[(table["experiment"] == EXPERIMENT) & (table["shift_family"] == "corruption")]
     for split in ("test", "validation"):
         names = sorted(corrupted[corrupted["split"] == split]["shift"].unique())
-        listed = labels.listing([labels.escape(name.replace("_", " ")) for name in names])
+        listed = labels.listing([labels.escape(labels.shift(name)) for name in names])
         macros[f"{split.capitalize()}CorruptionList"] = (listed, f"corruptions of the {split} data")
         macros[f"{split.capitalize()}CorruptionCountWord"] = (labels.word(len(names)), f"number of {split} corruptions")
     return macros

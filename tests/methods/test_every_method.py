@@ -103,6 +103,18 @@ def test_a_member_that_diverges_is_marked_and_its_mates_are_untouched(name, make
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_a_member_that_explodes_stands_still_where_it_was_last_finite(name, make_cell, train, monkeypatch):
+    fix_draws(monkeypatch, lambda number: {})
+    healthy = train(make_cell(name))
+    fix_draws(monkeypatch, lambda number: {"learning_rate": 1e30} if number else {})
+    exploded = train(make_cell(name))
+    wild = torch.tensor([member.draw == 1 for member in MEMBERS])
+    assert torch.equal(exploded.diverged, wild)
+    assert all(tensor.isfinite().all() for tensor in exploded.params.values())
+    assert same(exploded, healthy, ~wild)
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_the_search_space_is_declared_with_its_defaults(name):
     spec = methods.load(name)
     assert spec.name == name

@@ -72,6 +72,8 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A shell started in the background would leave interrupts ignored in all that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, **environment: str) -> tuple[int, str]:

@@ -4,7 +4,8 @@
 
 Each round times a plain torch loop (torch.optim.SGD, data in memory) and the population engine in turn, so that both
 see the same machine; medians over rounds are printed. The floor is the time that the network's matrix products
-alone would take at the machine's rate for one large product.
+alone would take at the machine's rate for one large product. What bounds a population is told by the time that the
+same products take as it calls them, small and batched over members: the rest of a step is elementwise.
 """
 
 import argparse
@@ -46,6 +47,8 @@ def main() -> None:
         flops = 6 * options.batch * sum(a * b for a, b in pairwise([shape[0], *shape[1], shape[2]]))
         flops -= 2 * options.batch * shape[0] * shape[1][0]  # no gradient is taken of the inputs
         print(f"\n{net}: {flops / 1e6:.2f} MFLOP in products a gradient evaluation, floor {flops / rate * 1e6:.1f} µs")
+        small = min(timed(batched_products(shape, options), 20) for _ in range(options.rounds)) / options.members
+        print(f"  its products alone, batched over {options.members} members: {small:.1f} µs a model-step")
         for name in options.methods:
             report(name, shape, flops, rate, options)
 
@@ -79,6 +82,25 @@ def matrix_product_rate() -> float:
     a = torch.randn(1024, 1024)
     a @ a
     return 2 * 1024**3 / min(timed(lambda _: a @ a, 1) for _ in range(10)) * 1e6
+
+
+def batched_products(shape: tuple, options: argparse.Namespace) -> Callable[[int], None]:
+    """Every matrix product of a gradient evaluation of all members and nothing else."""
+    widths = [shape[0], *shape[1], shape[2]]
+    members, batch = options.members, options.batch
+    weights = [torch.randn(members, a, b) for a, b in pairwise(widths)]
+    values = [torch.randn(members, batch, width) for width in widths]
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            for layer, weight in enumerate(weights):
+                torch.bmm(values[layer], weight)
+                torch.bmm(values[layer].transpose(1, 2), values[layer + 1])
+                if layer:
+                    torch.bmm(values[layer + 1], weight.transpose(1, 2))
+
+    run(5)
+    return run
 
 
 def example_data(shape: tuple) -> population.Data:

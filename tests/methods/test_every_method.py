@@ -2,12 +2,13 @@
 
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from robustpath import methods
 from robustpath.evaluation.run import score
 from robustpath.methods.base import Batch, build, draw
 from robustpath.models.mlp import mean_cross_entropy, mlp, predict
-from robustpath.training import checkpoint, run
+from robustpath.training import checkpoint, population, run
 from robustpath.training.plan import phases, plan
 
 from .conftest import MEMBERS
@@ -112,6 +113,38 @@ def test_a_member_that_explodes_stands_still_where_it_was_last_finite(name, make
     assert torch.equal(exploded.diverged, wild)
     assert all(tensor.isfinite().all() for tensor in exploded.params.values())
     assert same(exploded, healthy, ~wild)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(name, make_cell):
+    """Tensors of the meta device have no values and refuse to meet others, as those of a GPU do."""
+    cell, spec = make_cell(name), methods.load(name)
+    start = {key: tensor.to("meta") for key, tensor in population.stack([cell.start[0]] * 3).items()}
+    hyperparameters = {key: torch.empty(3, device="meta") for key in spec.search}
+    data = population.Data(cell.data.inputs.to("meta"), cell.data.labels.to("meta"))
+    positions = torch.empty((3, 16), dtype=torch.long, device="meta")
+    size = sum(tensor[0].numel() for tensor in start.values())
+    for number, stage in enumerate(cell.stages):
+        noise = torch.empty((3, size), device="meta") if stage.noise else None
+        probe = Batch(data.inputs[positions], data.labels[positions]) if stage.probe else None
+        before = population.begin(spec, cell.stages, hyperparameters, start, number)
+        step = population.program(spec, cell_loss(), stage, compiled=False)
+        after = step(
+            hyperparameters,
+            start,
+            before.state,
+            before.diverged,
+            data,
+            positions,
+            torch.empty((), device="meta"),
+            noise,
+            probe,
+        )
+        ended = before._replace(params=after[0], state=after[1])
+        final = population.readout(spec, cell.stages, hyperparameters, ended) if stage is cell.stages[-1] else {}
+        assert {tensor.device.type for tensor in tree_leaves((before, after, final)) if torch.is_tensor(tensor)} == {
+            "meta"
+        }
 
 
 @pytest.mark.parametrize("name", ALL)

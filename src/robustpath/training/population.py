@@ -6,6 +6,7 @@ population gives the same bytes.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -90,8 +91,7 @@ def begin(
 
     members = len(next(iter(params.values())))
     device = next(iter(params.values())).device
-    # vmap may return expanded views, whose strides would change after the first step and compile it anew
-    state = tree_map(_contiguous_copy, torch.vmap(init)(hyperparameters, params))
+    state = tree_map(partial(_own_copy, device), torch.vmap(init)(hyperparameters, params))
     return Snapshot(stage, 0, params, state, torch.zeros(members, dtype=torch.bool, device=device), {})
 
 
@@ -149,8 +149,10 @@ def readout(spec: Spec, stages: list[Stage], hyperparameters: dict[str, Tensor],
     return torch.vmap(member)(hyperparameters, snapshot.params, snapshot.state)
 
 
-def _contiguous_copy(tensor: Tensor) -> Tensor:
-    return tensor.clone(memory_format=torch.contiguous_format)
+def _own_copy(device: torch.device, tensor: Tensor) -> Tensor:
+    """vmap may return expanded views, whose strides would change after the first step and compile it anew, and a
+    method's fresh scalars lie on the CPU."""
+    return tensor.to(device).clone(memory_format=torch.contiguous_format)
 
 
 def _unflatten(vector: Tensor, like: Params) -> Params:

@@ -64,7 +64,7 @@ def test_a_quarter_of_the_budget_is_walked_and_the_rest_is_the_base(name):
     spec = methods.load(name)
     (share, first), (rest, second) = build(spec, {"learning_rate": double(0.3), "warmup": double(0.0)}).phases
     assert (share, rest) == (0.25, 0.75)
-    assert (first.noise, first.probe) == (True, 128)
+    assert (first.noise, first.probe) == (1, 128)
     base = build(methods.load("sgd"), {"learning_rate": double(0.3), "warmup": double(0.0)})
     params, context = {"w": double([1.0, -2.0])}, Context(double(0.4))
     ends = [

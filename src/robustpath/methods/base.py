@@ -32,13 +32,18 @@ class Context(NamedTuple):
     """What the engine hands to a step beside the batch.
 
     progress: share of the phase that is done at the middle of this step, a scalar in (0, 1).
-    noise: standard normal numbers shaped like the parameters, where the method asks for them (`noise=True`).
+    noise: standard normal numbers shaped like the parameters, where the method asks for them (`noise` = how many; with
+    more than one, every tensor has a first axis of that many).
     probe: a fixed batch of the run's own training examples, where the method asks for one (`probe` = its size).
+    holdout: a fixed batch of the run's own training examples that no batch holds, where the method asks for one.
+    network: the network itself, (params, inputs [b, …]) -> logits [b, classes]; its passes are counted as the loss's.
     """
 
     progress: Tensor
     noise: Params | None = None
     probe: Batch | None = None
+    holdout: Batch | None = None
+    network: Callable[[Params, Tensor], Tensor] | None = None
 
 
 Loss = Callable[[Params, Batch], Tensor]
@@ -53,15 +58,19 @@ class Method:
     """init(params) -> state; step(loss, params, state, batch, context) -> (params, state, info); readout(params, state)
     -> params.
 
-    info is a dict of scalars and holds "loss". readout gives the parameters that are evaluated. `phases`, where not
-    empty, is a sequence of (share of the budget, method) that the engine runs one after the other.
+    info is a dict of scalars and holds "loss". readout gives the parameters that are evaluated, or that the next phase
+    starts from. `phases`, where not empty, is a sequence of (share of the budget, method) that the engine runs one after
+    the other. What a step asks for: `noise` (how many vectors), `probe` and `holdout` (how many examples); `order`
+    names the order of the batches: those of the same name meet the same batches.
     """
 
     init: Callable[[Params], Any]
     step: Callable[..., tuple[Params, Any, dict[str, Tensor]]]
     readout: Callable[[Params, Any], Params] = _last_iterate
-    noise: bool = False
+    noise: int = 0
     probe: int = 0
+    holdout: int = 0
+    order: str = "batches"
     phases: tuple[tuple[float, "Method"], ...] = ()
 
     def replace(self, **changes: Any) -> "Method":
@@ -110,6 +119,7 @@ class Spec:
     """A registered method: its name and family (file and folder), factory, own search space and base.
 
     off: the values of its own hyperparameters that turn it into its base bit by bit; None where none do.
+    largest: the most parameters a model may have for it; None where any number will do.
     """
 
     name: str
@@ -119,6 +129,7 @@ class Spec:
     base: "Spec | None"
     cite: str
     off: Mapping[str, float] | None = None
+    largest: int | None = None
 
     @property
     def search(self) -> dict[str, Space]:
@@ -137,17 +148,18 @@ def register(
     base: Callable[..., Method] | None = None,
     cite: str = "",
     off: Mapping[str, float] | None = None,
+    largest: int | None = None,
 ) -> Callable:
     """Make a factory a method of the paper: `search` is its space, `base` what it builds on, `cite` a bibliography key.
 
     The factory takes its own hyperparameters by name and, with a base, `base: Method` first. `off` are the values that
-    turn the method into its base bit by bit.
+    turn the method into its base bit by bit; `largest` is the most parameters a model may have for it.
     """
 
     def decorate(factory: Callable[..., Method]) -> Callable[..., Method]:
         family = factory.__module__.split(".")[-2] if "." in factory.__module__ else ""
         parent = base.spec if base else None
-        factory.spec = Spec(factory.__name__, family, factory, dict(search), parent, cite, off)
+        factory.spec = Spec(factory.__name__, family, factory, dict(search), parent, cite, off, largest)
         return factory
 
     return decorate

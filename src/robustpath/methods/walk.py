@@ -83,4 +83,4 @@ def walk(
         }
         return reached, after, info
 
-    return Method(init, step, noise=True, probe=PROBE)
+    return Method(init, step, noise=1, probe=PROBE)

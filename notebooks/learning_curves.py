@@ -39,7 +39,7 @@ table = load(records, settings["scale"])
 
 # %%
 scores = test_scores(select(table), experiment)
-scores = average(scores[scores["shift_family"] == "none"], ["shift_family", "shift", "severity"])
+scores = average(scores[scores["shift_family"] == "none"], ["label_noise", "shift_family", "shift", "severity"])
 accuracy = interval(scores, ["dataset", "train_size", "method"], settings["confidence"])
 difference = paired(scores, ["dataset", "train_size"], settings["reference"], settings["confidence"])
 display(difference)

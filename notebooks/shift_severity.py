@@ -42,7 +42,7 @@ table = load(records, settings["scale"])
 # %%
 scores = test_scores(select(table), experiment)
 scores = scores[scores["shift_family"] != "natural"].drop(columns="shift_family")
-scores = average(average(scores, ["shift"]), ["train_size"])
+scores = average(average(scores, ["shift"]), ["train_size", "label_noise"])
 accuracy = interval(scores, ["dataset", "severity", "method"], settings["confidence"])
 difference = paired(scores, ["dataset", "severity"], settings["reference"], settings["confidence"])
 display(difference)

@@ -30,6 +30,7 @@ def settings(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10,
         "datasets": list(datasets),
         "methods": list(methods),
         "train_sizes": list(sizes),
+        "label_noise": [0.0],
         "seeds": seeds,
         "draws": draws,
         "budget": 1000,
@@ -86,7 +87,7 @@ def synthetic(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10
         accuracy = table["skill"] - fall + rng.normal(0, 0.008, len(table))
         accuracy = np.where(table["diverged"], 0.1, accuracy.clip(0.05, 1.0))
         table["value"] = np.where(table["metric"] == "accuracy", accuracy, -np.log(accuracy))
-        parts.append(table.assign(dataset=dataset, experiment=EXPERIMENT))
+        parts.append(table.assign(dataset=dataset, experiment=EXPERIMENT, label_noise=0.0, converged=True))
     return pd.concat(parts, ignore_index=True)[list(records.SCHEMA)]
 
 

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from robustpath.analysis import captions
@@ -22,6 +23,15 @@ def test_a_caption_states_its_evidence(small_records, small_settings):
     ]:
         assert part in text
     assert "  " not in text
+
+
+def test_label_noise_is_stated_where_there_is_any(small_records, small_settings):
+    noisy = pd.concat([small_records, small_records.assign(label_noise=0.2)])
+    said = captions.caption("learning_curves", small_settings, noisy, "data_efficiency")
+    assert r"Share of random training labels: 0 and 20\,\%." in said
+    assert "random training labels" not in captions.caption(
+        "learning_curves", small_settings, small_records, "data_efficiency"
+    )
 
 
 def test_an_oracle_is_marked_and_no_divergence_is_said(small_records, small_settings):

@@ -53,6 +53,8 @@ def test_collating_the_same_runs_twice_is_refused(small_records, tmp_path):
             "column split may hold test, train, validation",
         ),
         (lambda t: t.assign(value=t["value"] * 100), r"fraction in \[0, 1\], see row 0"),
+        (lambda t: t.assign(label_noise=20.0), r"label noise must be a share in \[0, 1\], see row 0"),
+        (lambda t: t.assign(metric="sharpness"), "column metric may hold accuracy, asam_sharpness, barrier"),
         (lambda t: pd.concat([t, t.iloc[[3]]], ignore_index=True), "occurs twice: row"),
     ],
 )
@@ -69,6 +71,22 @@ def test_a_diverged_run_may_lack_its_cross_entropy(small_records):
     records.validate(table.assign(value=table["value"].mask(lost)), "scores")
     with pytest.raises(UserError, match="column value has no value"):
         records.validate(table.assign(value=table["value"].mask(diverged)), "scores")
+
+
+def test_a_measure_that_did_not_converge_may_lack_its_value_and_says_so(small_records):
+    runs = small_records[(small_records["split"] == "train") & (small_records["metric"] == "accuracy")]
+    measures = runs.assign(metric="lambda_max", value=float("nan"), converged=False)
+    table = pd.concat([small_records, measures], ignore_index=True)
+    records.validate(table, "measures")
+    assert not records.measured(table, "data_efficiency", "lambda_max")["converged"].any()
+    with pytest.raises(UserError, match="column value has no value"):
+        records.validate(table.assign(converged=True), "measures")
+
+
+def test_runs_that_differ_in_label_noise_alone_are_two_runs(small_records):
+    noisy = pd.concat([small_records, small_records.assign(label_noise=0.2)], ignore_index=True)
+    records.validate(noisy, "scores")
+    assert len(records.runs(noisy)) == 2 * len(records.runs(small_records))
 
 
 def test_a_truncated_file_is_refused(small_records, tmp_path):

@@ -7,7 +7,8 @@ from robustpath.errors import UserError
 
 def table(*draws):
     """Records of one cell from (validation accuracy, test accuracy, diverged) a draw."""
-    cell = {"experiment": "e", "dataset": "d", "method": "sgd", "train_size": 50, "seed": 0, "metric": "accuracy"}
+    cell = {"experiment": "e", "dataset": "d", "method": "sgd", "train_size": 50, "label_noise": 0.0, "seed": 0}
+    cell["metric"] = "accuracy"
     rows = [
         {**cell, "draw": draw, "split": split, "shift": shift, "value": value, "diverged": diverged}
         for draw, (validation, test, diverged) in enumerate(draws)
@@ -45,7 +46,7 @@ def test_only_the_validation_rule_may_be_a_headline():
 
 def test_each_cell_keeps_all_rows_of_one_draw(small_records):
     chosen = select(small_records)
-    cell = ["dataset", "method", "train_size", "seed"]
+    cell = ["dataset", "method", "train_size", "label_noise", "seed"]
     assert (chosen.groupby(cell)["draw"].nunique() == 1).all()
     assert len(chosen) * 2 == len(small_records)
     assert list(chosen) == list(small_records)

@@ -44,9 +44,11 @@ def caption(
         best = f"the one of {labels.word(draws)} draws with the {labels.escape(rule.words)}"
         chosen = f"Hyperparameters: for each seed, {best}."
     lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
+    noise = sorted(own["label_noise"].unique())
     facts = [
         f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds,"
         f" {level} $t$ intervals over seeds.",
+        f"Share of random training labels: {labels.levels(noise)}." if any(noise) else "",
         chosen,
         correction,
         f"{lost} diverged.",

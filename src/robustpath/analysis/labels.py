@@ -47,6 +47,11 @@ def points(fraction: float, digits: int = 1) -> str:
     return f"${text}$" if float(text) else f"${text[1:]}$"
 
 
+def levels(shares: list[float]) -> str:
+    """Shares in per cent as a list for LaTeX: [0.0, 0.2] -> 0 and 20\\,\\%."""
+    return listing([f"{100 * share:g}" for share in shares]) + r"\,\%"
+
+
 def percent_range(low: float, high: float) -> str:
     """An interval of fractions in per cent: [85.1, 87.3]."""
     return f"[{percent(low)}, {percent(high)}]"

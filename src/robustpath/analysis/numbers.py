@@ -150,7 +150,7 @@ def _by_method(comparison: pd.DataFrame, settings: dict) -> Macros:
 def _by_size(scores: pd.DataFrame, settings: dict) -> Macros:
     """In-distribution accuracy and differences at the smallest and the largest train size, averaged over data sets."""
     unshifted = scores[scores["shift_family"] == "none"]
-    means = average(unshifted[["dataset", "method", "train_size", "seed", "value"]], ["dataset"])
+    means = average(unshifted.drop(columns=["shift_family", "shift", "severity"]), ["dataset", "label_noise"])
     sizes, reference, macros = sorted(means["train_size"].unique()), settings["reference"], {}
     for place, size in {"AtSmallest": sizes[0], "AtLargest": sizes[-1]}.items():
         here = means[means["train_size"] == size]

@@ -1,4 +1,4 @@
-"""Records: the one tidy table of all scores, a row a run x split x shift x severity x metric; reading and writing."""
+"""Records: the one tidy table of scores and measures, a row a run x split x shift x severity x metric."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from robustpath.errors import UserError
 from robustpath.files import replacing
 
-RUN = ["experiment", "dataset", "method", "train_size", "seed", "draw"]
+RUN = ["experiment", "dataset", "method", "train_size", "label_noise", "seed", "draw"]
 KEY = [*RUN, "split", "shift", "severity", "metric"]
 SCHEMA = {
     "experiment": "text",
@@ -18,6 +18,7 @@ SCHEMA = {
     "method": "text",
     "family": "text",
     "train_size": "whole",
+    "label_noise": "real",
     "seed": "whole",
     "draw": "whole",
     "split": "text",
@@ -26,16 +27,38 @@ SCHEMA = {
     "severity": "whole",
     "metric": "text",
     "value": "real",
+    "converged": "truth",
     "gradient_evaluations": "real",
     "steps": "whole",
     "diverged": "truth",
     "hyperparameters": "text",
 }
 SECONDS = {name: SCHEMA[name] for name in RUN} | {"seconds": "real"}
+SHARPNESS = [
+    "lambda_max",
+    "trace",
+    "sam_sharpness",
+    "asam_sharpness",
+    "noise_sharpness",
+    "keskar_sharpness",
+    "pacbayes_sigma",
+    "pacbayes_sigma_magnitude",
+]
+NORMS = ["path_norm", "frobenius_norm", "distance_from_start", "spectral_product", "margin"]
+DISTANCES = ["barrier", "barrier_matched", "function_distance", "disagreement"]
+WALKS = [
+    "walk_level_error",
+    "walk_displacement",
+    "walk_function_distance",
+    "walk_lambda_max_start",
+    "walk_lambda_max_end",
+    "walk_accepted",
+]
+MEASURES = [*SHARPNESS, *NORMS, *DISTANCES, *WALKS]
 ALLOWED = {
     "split": {"train", "validation", "test"},
     "shift_family": {"none", "natural", "corruption", "generator"},
-    "metric": {"accuracy", "cross_entropy"},
+    "metric": {"accuracy", "cross_entropy", *MEASURES},
 }
 ARROW = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "truth": pa.bool_()}
 FITS = {
@@ -61,8 +84,9 @@ def validate(table: pd.DataFrame, source: object, schema: dict[str, str] = SCHEM
             raise UserError(f"{source}: column {name} must hold {NOUN[kind]}, not {table[name].dtype}")
         empty = table[name].isna()
         if name == "value":
-            # The logits of a diverged network may overflow; its accuracy is still a number.
-            empty &= ~(table["diverged"].astype(bool) & (table["metric"] == "cross_entropy"))
+            # The logits of a diverged network may overflow, and a measure may fail; an accuracy is always a number.
+            lost = table["diverged"].astype(bool) | ~table["converged"].astype(bool)
+            empty &= ~(lost & (table["metric"] != "accuracy"))
         if empty.any():
             raise UserError(f"{source}: column {name} has no value in {_row(table, empty, key)}")
         strange = ~table[name].isin(ALLOWED[name]) if name in ALLOWED else None
@@ -73,6 +97,10 @@ def validate(table: pd.DataFrame, source: object, schema: dict[str, str] = SCHEM
         outside = (table["metric"] == "accuracy") & ~table["value"].between(0, 1)
         if outside.any():
             raise UserError(f"{source}: an accuracy must be a fraction in [0, 1], see {_row(table, outside, key)}")
+    if "label_noise" in schema:
+        outside = ~table["label_noise"].between(0, 1)
+        if outside.any():
+            raise UserError(f"{source}: label noise must be a share in [0, 1], see {_row(table, outside, key)}")
     twice = table.duplicated(key)
     if twice.any():
         raise UserError(f"{source}: the same row occurs twice: {_row(table, twice, key)}")
@@ -148,7 +176,7 @@ def report_settings(settings: dict | None = None, scale: str | None = None) -> d
 
 
 def test_scores(records: pd.DataFrame, experiment: str) -> pd.DataFrame:
-    """Test accuracies of an experiment: dataset, method, train_size, seed, shift_family, shift, severity, value.
+    """Test accuracies of an experiment: dataset, method, train_size, label_noise, seed, shift_family … severity, value.
 
     Takes records after selection (one draw a cell); shift_family "none" is the unshifted test set.
     """
@@ -158,8 +186,16 @@ def test_scores(records: pd.DataFrame, experiment: str) -> pd.DataFrame:
     if chosen.empty:
         known = ", ".join(sorted(records["experiment"].unique()))
         raise UserError(f"the records have no test accuracy of experiment {experiment}, only {known}")
-    axes = ["dataset", "method", "train_size", "seed", "shift_family", "shift", "severity"]
+    axes = ["dataset", "method", "train_size", "label_noise", "seed", "shift_family", "shift", "severity"]
     return chosen[[*axes, "value"]].reset_index(drop=True)
+
+
+def measured(records: pd.DataFrame, experiment: str, metric: str, split: str | None = None) -> pd.DataFrame:
+    """The rows RUN, value, converged of one measure of an experiment; on `split` alone where the metric has several."""
+    own = (records["experiment"] == experiment) & (records["metric"] == metric) & (records["shift"] == "none")
+    if split is not None:
+        own &= records["split"] == split
+    return records.loc[own, [*RUN, "value", "converged"]].reset_index(drop=True)
 
 
 def runs(records: pd.DataFrame) -> pd.DataFrame:

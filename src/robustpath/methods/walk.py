@@ -6,10 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from robustpath.methods.base import Method, grad_and_value, log_uniform
-from robustpath.methods.tree import norm, scale, subtract, tree_map, unit, where
-
-Params = dict[str, Tensor]
+from robustpath.methods.base import Context, Loss, Method, Params, grad, grad_and_value, log_uniform
+from robustpath.methods.tree import add, norm, scale, subtract, tree_map, unit, where, zeros_like
 
 SHARE = 0.25  # of the budget is walked; the rest is left to the descent
 PROBE = 128  # examples whose loss is held level
@@ -17,11 +15,25 @@ TOLERANCE = 0.05  # of the level, above or below it
 SEARCH = {"step_length": log_uniform(0.01, 0.1, default=0.05)}
 
 
+class Place(NamedTuple):
+    """What a direction may look at: the parameters and the gradient of the probe's loss there; the first parameters;
+    the unit vector along which the last step was taken, zero before the first; the loss and the step's context."""
+
+    params: Params
+    gradient: Params
+    start: Params
+    last: Params
+    loss: Loss
+    context: Context
+
+
 class State(NamedTuple):
-    """start: the first parameters; level: their probe loss; gradient, loss: the probe's at the current parameters;
-    step_length: relative to the norm of the parameters; measured: whether level, gradient and loss are known yet."""
+    """start: the first parameters; last: the direction of the last step that was taken; level: the probe's loss at the
+    start; gradient, loss: the probe's at the current parameters; step_length: relative to the norm of the parameters;
+    measured: whether level, gradient and loss are known yet."""
 
     start: Params
+    last: Params
     gradient: Params
     loss: Tensor
     level: Tensor
@@ -41,10 +53,18 @@ def move(params: Params, direction: Params, length: Tensor, gradient: Params, er
     return scale(unit(moved), norm(params))
 
 
-def walk(
-    direction: Callable[[Params, Params, Params], Params], step_length: Tensor, tolerance: float = TOLERANCE
-) -> Method:
-    """Steps of `move` along unit(direction(params, gradient, noise)) that end within `tolerance` c of the first loss c.
+def steepening(place: Place, radius: Tensor) -> Params:
+    """grad L(w + radius ĝ) - g for the probe's loss L: radius H ĝ to first order, and H ĝ is the gradient of |g|.
+
+    One gradient more on the probe. Along its tangential part a walk goes to steeper points of the level set (level-set
+    teleportation, Mishkin et al. 2025), against it to flatter ones; it is that of SAM's gradient, as g has none.
+    """
+    ahead = add(place.params, scale(unit(place.gradient), radius))
+    return subtract(grad(place.loss)(ahead, place.context.probe), place.gradient)
+
+
+def walk(direction: Callable[[Place], Params], step_length: Tensor, tolerance: float = TOLERANCE) -> Method:
+    """Steps of `move` along unit(direction(place)) that end within `tolerance` c of the first loss c.
 
     A step that would end elsewhere is not taken, and the next is half as long; after one that is taken the next is 1.2
     times as long, but never longer than the first: `step_length` times the norm of the parameters. (Unbounded, steps
@@ -54,11 +74,11 @@ def walk(
 
     def init(params):
         zero = torch.zeros_like(norm(params))
-        return State(params, tree_map(torch.zeros_like, params), zero, zero, zero + step_length, zero > 0)
+        return State(params, zeros_like(params), zeros_like(params), zero, zero, zero + step_length, zero > 0)
 
     def step(loss, params, state, batch, context):
         length = state.step_length * norm(state.start)
-        ahead = unit(direction(params, state.gradient, context.noise))
+        ahead = unit(direction(Place(params, state.gradient, state.start, state.last, loss, context)))
         moved = move(params, ahead, length, state.gradient, state.loss - state.level)
         trial = where(state.measured, moved, params)
         gradient, value = grad_and_value(loss)(trial, context.probe)
@@ -67,6 +87,7 @@ def walk(
         factor = torch.where(accepted, 1.2, 0.5)
         after = State(
             state.start,
+            where(accepted & state.measured, ahead, state.last),
             where(accepted, gradient, state.gradient),
             torch.where(accepted, value, state.loss),
             level,

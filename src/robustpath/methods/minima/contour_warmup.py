@@ -8,6 +8,11 @@ from robustpath.methods.minima.sgd import sgd
 from robustpath.methods.walk import SEARCH, SHARE, walk
 
 
+def random_tangent(place):
+    """The noise, projected."""
+    return tangent(place.params, place.gradient, place.context.noise)
+
+
 @register(search=SEARCH, base=sgd)
 def contour_warmup(base: Method, step_length: Tensor) -> Method:
     """Contour-parallel warm-up: w <- w + d |w| u - ((L - c)/|g|²) g on the sphere |w| = |w_0|, then the base method.
@@ -19,4 +24,4 @@ def contour_warmup(base: Method, step_length: Tensor) -> Method:
     the orbits of a group (Zhao et al. 2022); here u is random and the steps are a phase that comes before descent.
     No setting makes it the base method alone, since the walk always takes its share of the budget.
     """
-    return sequence((SHARE, walk(tangent, step_length)), (1 - SHARE, base))
+    return sequence((SHARE, walk(random_tangent, step_length)), (1 - SHARE, base))

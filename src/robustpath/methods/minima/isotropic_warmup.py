@@ -7,9 +7,9 @@ from robustpath.methods.minima.sgd import sgd
 from robustpath.methods.walk import SEARCH, SHARE, walk
 
 
-def isotropic(params, gradient, noise):
+def isotropic(place):
     """The noise as it is drawn."""
-    return noise
+    return place.context.noise
 
 
 @register(search=SEARCH, base=sgd)

@@ -13,6 +13,9 @@ SETTINGS = {
     "experiment": "test",
     "dataset": "blobs",
     "train_sizes": [40, 80],
+    "label_noise": [0.0],
+    "grid": {},
+    "points": 4,
     "seeds": 2,
     "draws": 2,
     "budget": 80,
@@ -22,7 +25,7 @@ SETTINGS = {
     "test_size": 30,
     "device": "cpu",
 }
-MEMBERS = [Run(size, seed, number) for size in (40, 80) for seed in (0, 1) for number in (0, 1)]
+MEMBERS = [Run(size, 0.0, seed, number) for size in (40, 80) for seed in (0, 1) for number in (0, 1)]
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def test_a_member_is_the_same_with_other_mates_and_alone(name, make_cell, train)
     together = train(cell)
     for position in (0, 5):
         alone = train(cell, [MEMBERS[position]])
-        assert same(alone, type(together)({k: v[[position]] for k, v in together.params.items()}, None, None))
+        assert same(alone, type(together)({k: v[[position]] for k, v in together.params.items()}, None, None, None))
     backwards = train(cell, MEMBERS[::-1])
     assert all(torch.equal(backwards.params[key].flip(0), together.params[key]) for key in together.params)
 
@@ -90,6 +90,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
     assert checkpoint.position(resume, "key") == (len(cell.stages) - 1, cell.stages[-1].steps)
     assert same(resumed, uninterrupted)
     assert all(torch.equal(resumed.sums[key], uninterrupted.sums[key]) for key in uninterrupted.sums)
+    assert all(torch.equal(resumed.path[key], uninterrupted.path[key]) for key in uninterrupted.path)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -121,14 +122,16 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
     cell, spec = make_cell(name), methods.load(name)
     start = {key: tensor.to("meta") for key, tensor in population.stack([cell.start[0]] * 3).items()}
     hyperparameters = {key: torch.empty(3, device="meta") for key in spec.search}
-    data = population.Data(cell.data.inputs.to("meta"), cell.data.labels.to("meta"))
+    row = torch.empty(3, dtype=torch.long, device="meta")
+    data = population.Data(cell.data.inputs.to("meta"), cell.data.labels.to("meta"), row)
     positions = torch.empty((3, 16), dtype=torch.long, device="meta")
     size = sum(tensor[0].numel() for tensor in start.values())
     for number, stage in enumerate(cell.stages):
-        noise = torch.empty((3, size), device="meta") if stage.noise else None
-        probe = Batch(data.inputs[positions], data.labels[positions]) if stage.probe else None
+        noise = torch.empty((3, size * stage.noise), device="meta") if stage.noise else None
+        batch = population.examples(data, positions)
+        probe, holdout = batch if stage.probe else None, batch if stage.holdout else None
         before = population.begin(spec, cell.stages, hyperparameters, start, number)
-        step = population.program(spec, cell_loss(), stage, compiled=False)
+        step = population.program(spec, cell_loss(), stage, False, predict(mlp(8, [12, 12], 3)))
         after = step(
             hyperparameters,
             start,
@@ -139,9 +142,10 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
             torch.empty((), device="meta"),
             noise,
             probe,
+            holdout,
         )
         ended = before._replace(params=after[0], state=after[1])
-        final = population.readout(spec, cell.stages, hyperparameters, ended) if stage is cell.stages[-1] else {}
+        final = population.readout(spec, cell.stages, hyperparameters, ended)
         assert {tensor.device.type for tensor in tree_leaves((before, after, final)) if torch.is_tensor(tensor)} == {
             "meta"
         }
@@ -172,7 +176,7 @@ def test_the_budget_is_spent_and_never_overspent(name, make_cell):
     shares = [share for share, _ in phases(build(spec, {}))]
     assert sum(shares) == pytest.approx(1)
     assert len(cell.stages) == len(shares)
-    assert cell.stages == plan(spec, cell_loss(), cell.start[0], example(cell), 80)
+    assert cell.stages == plan(spec, cell_loss(), cell.start[0], example(cell), 80, predict(mlp(8, [12, 12], 3)))
 
 
 def cell_loss():
@@ -180,7 +184,7 @@ def cell_loss():
 
 
 def example(cell):
-    return Batch(cell.data.inputs[:16], cell.data.labels[:16])
+    return Batch(cell.data.inputs[:16], cell.data.labels[0, :16])
 
 
 def test_a_phase_is_compiled_where_its_steps_repay_it(make_cell):

@@ -32,7 +32,7 @@ def train(problem, compiled: bool) -> population.Snapshot:
     loss = mean_cross_entropy(model)
     stages = plan(SPEC, loss, start[0], Batch(data.inputs[:BATCH], data.labels[:BATCH]), STEPS)
     programs = [population.program(SPEC, loss, stage, compiled) for stage in stages]
-    sources = population.Streams(lambda first, last: order[first:last], None, None)
+    sources = population.Streams(lambda stage, first, last: order[first:last])
     snapshot = population.begin(SPEC, stages, hyperparameters, population.stack(start))
     return population.advance(snapshot, SPEC, stages, programs, hyperparameters, data, sources)
 

@@ -18,6 +18,9 @@ SETTINGS = {
     "dataset": "blobs",
     "method": "sgd",
     "train_sizes": [20, 40],
+    "label_noise": [0.0],
+    "grid": {},
+    "points": 0,
     "seeds": 2,
     "draws": 2,
     "budget": 110,
@@ -43,7 +46,12 @@ def train(tmp_path, data):
     def call(folder: str, **changes):
         out = tmp_path / folder
         out.mkdir(exist_ok=True)
-        files = [out / "sgd.safetensors", out / "sgd.parquet", out / "sgd.seconds.parquet"]
+        files = [
+            out / "sgd.safetensors",
+            out / "sgd.path.safetensors",
+            out / "sgd.parquet",
+            out / "sgd.seconds.parquet",
+        ]
         run.train(SETTINGS | changes, data, *files, threads=1)
         return files
 
@@ -51,7 +59,7 @@ def train(tmp_path, data):
 
 
 def test_every_run_has_its_row_weights_and_seconds(train):
-    weights, runs, seconds = train("a")
+    weights, _, runs, seconds = train("a")
     table = pd.read_parquet(runs)
     assert table[["train_size", "seed", "draw"]].to_numpy().tolist() == [
         [size, seed, draw] for size in (20, 40) for seed in (0, 1) for draw in (0, 1)
@@ -67,15 +75,15 @@ def test_every_run_has_its_row_weights_and_seconds(train):
 
 def test_the_same_settings_give_the_same_bytes_and_leave_no_checkpoint(train, tmp_path):
     first, second = train("a"), train("b")
-    for one, other in zip(first[:2], second[:2], strict=True):
+    for one, other in zip(first[:3], second[:3], strict=True):
         assert one.read_bytes() == other.read_bytes()
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(path.name for path in first)
 
 
 def test_more_runs_in_chunks_change_no_run(train, monkeypatch):
-    weights, runs, _ = train("a")
+    weights, _, runs, _ = train("a")
     monkeypatch.setitem(run.WIDTH, "cpu", 3)
-    chunked, chunked_runs, _ = train("b")
+    chunked, _, chunked_runs, _ = train("b")
     whole, parts = load_file(weights), load_file(chunked)
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
     assert runs.read_bytes() == chunked_runs.read_bytes()
@@ -99,7 +107,7 @@ def test_a_job_killed_between_checkpoints_goes_on_and_ends_with_the_same_bytes(t
     assert [path.suffixes for path in (tmp_path / "b").iterdir()] == [[".part0", ".resume", ".safetensors"]]
     resumed = train("b")
     assert "going on from step 100" in capsys.readouterr().out
-    for one, other in zip(undisturbed[:2], resumed[:2], strict=True):
+    for one, other in zip(undisturbed[:3], resumed[:3], strict=True):
         assert one.read_bytes() == other.read_bytes()
 
 

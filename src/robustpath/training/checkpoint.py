@@ -16,6 +16,7 @@ def save(path: Path, snapshot: Snapshot, key: str) -> None:
     leaves, _ = tree_flatten((snapshot.params, snapshot.state, snapshot.diverged))
     tensors = {f"leaf.{i}": leaf.detach().cpu().contiguous() for i, leaf in enumerate(leaves)}
     tensors |= {f"sum.{name}": value.detach().cpu().contiguous() for name, value in snapshot.sums.items()}
+    tensors |= {f"path.{name}": value.detach().cpu().contiguous() for name, value in snapshot.path.items()}
     metadata = {"key": key, "stage": str(snapshot.stage), "step": str(snapshot.step)}
     with replacing(path) as temporary:
         save_file(tensors, temporary, metadata)
@@ -37,7 +38,10 @@ def load(path: Path, like: Snapshot) -> Snapshot:
     device = str(like.diverged.device)
     with safe_open(path, "pt", device=device) as file:
         restored = [file.get_tensor(f"leaf.{i}") for i in range(len(leaves))]
-        sums = {name.removeprefix("sum."): file.get_tensor(name) for name in file.keys() if name.startswith("sum.")}  # noqa: SIM118
+        sums, path = (
+            {name.removeprefix(kind): file.get_tensor(name) for name in file.keys() if name.startswith(kind)}  # noqa: SIM118
+            for kind in ("sum.", "path.")
+        )
         metadata = file.metadata()
     params, state, diverged = tree_unflatten([torch.as_tensor(leaf) for leaf in restored], structure)
-    return Snapshot(int(metadata["stage"]), int(metadata["step"]), params, state, diverged, sums)
+    return Snapshot(int(metadata["stage"]), int(metadata["step"]), params, state, diverged, sums, path)

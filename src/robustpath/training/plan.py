@@ -1,5 +1,6 @@
 """How a budget of gradient evaluations becomes steps: the phases of a method, and what each of their steps costs."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -17,8 +18,18 @@ class Stage(NamedTuple):
     index: int
     steps: int
     cost: float
-    noise: bool
+    noise: int
     probe: int
+    holdout: int = 0
+    order: str = "batches"
+
+
+class Moment(NamedTuple):
+    """A point of training: so many steps into a stage, after so many gradient evaluations in all."""
+
+    stage: int
+    step: int
+    spent: float
 
 
 def phases(method: Method) -> tuple[tuple[float, Method], ...]:
@@ -26,35 +37,65 @@ def phases(method: Method) -> tuple[tuple[float, Method], ...]:
     return method.phases or ((1.0, method),)
 
 
-def step_cost(method: Method, loss: Loss, params: Params, batch: Batch) -> float:
-    """Gradient evaluations of one step, counted on the losses that the step calls.
+def step_cost(
+    method: Method, loss: Loss, params: Params, batch: Batch, network: Callable[[Params, Tensor], Tensor] | None = None
+) -> float:
+    """Gradient evaluations of one step, counted on the losses (and passes of the network) that the step calls.
 
     One gradient evaluation is a forward and a backward pass over one batch; a pass over more or fewer examples counts
     in proportion, and a forward pass alone counts a third.
     """
     tally = 0.0
 
-    def counted(p: Params, b: Batch) -> Tensor:
+    def count(p: Params, examples: int) -> None:
         nonlocal tally
-        passes = 1.0 if any(tensor.requires_grad for tensor in p.values()) else FORWARD_SHARE
-        tally += passes * len(b.labels) / len(batch.labels)
+        layers = [_transformations(tensor) for tensor in p.values()]
+        passes = 1.0 if any(differentiated for differentiated, _ in layers) else FORWARD_SHARE
+        tally += passes * max(models for _, models in layers) * examples / len(batch.labels)
+
+    def counted_loss(p: Params, b: Batch) -> Tensor:
+        count(p, len(b.labels))
         return loss(p, b)
 
-    probe = _first_examples(batch, method.probe) if method.probe else None
-    context = Context(torch.tensor(0.5), {k: torch.ones_like(v) for k, v in params.items()}, probe)
-    method.step(counted, params, method.init(params), batch, context)
+    def counted_network(p: Params, inputs: Tensor) -> Tensor:
+        count(p, len(inputs))
+        return network(p, inputs)
+
+    noise = {k: torch.ones((method.noise, *v.shape) if method.noise > 1 else v.shape) for k, v in params.items()}
+    context = Context(
+        torch.tensor(0.5),
+        noise if method.noise else None,
+        _first_examples(batch, method.probe) if method.probe else None,
+        _first_examples(batch, method.holdout) if method.holdout else None,
+        counted_network if network else None,
+    )
+    method.step(counted_loss, params, method.init(params), batch, context)
     return tally
 
 
-def plan(spec: Spec, loss: Loss, params: Params, batch: Batch, budget: int) -> list[Stage]:
+def plan(
+    spec: Spec,
+    loss: Loss,
+    params: Params,
+    batch: Batch,
+    budget: int,
+    network: Callable[[Params, Tensor], Tensor] | None = None,
+) -> list[Stage]:
     """The stages that spend `budget` gradient evaluations; each phase takes whole steps, the last takes what is left.
 
-    Raises UserError where a phase's share of the budget is less than one of its steps.
+    Raises UserError where a phase's share of the budget is less than one of its steps, or the model has more parameters
+    than the method is meant for.
     """
+    size = sum(tensor.numel() for tensor in params.values())
+    if spec.largest and size > spec.largest:
+        raise UserError(
+            f"{spec.name} is meant for at most {spec.largest} parameters and the network has {size}; take it off the "
+            "list of the experiment's methods in config.yaml."
+        )
     stages, spent = [], 0.0
     sequence = phases(build(spec, {}))
     for index, (share, method) in enumerate(sequence):
-        cost = step_cost(method, loss, params, batch)
+        cost = step_cost(method, loss, params, batch, network)
         allowance = budget - spent if index == len(sequence) - 1 else budget * share
         steps = int(allowance / cost + 1e-9)
         if steps < 1:
@@ -62,9 +103,42 @@ def plan(spec: Spec, loss: Loss, params: Params, batch: Batch, budget: int) -> l
                 f"a budget of {budget} gradient evaluations is too small for {spec.name}: phase {index + 1} has "
                 f"{allowance:g} of them and one step costs {cost:g}; raise `budget` in config.yaml."
             )
-        stages.append(Stage(index, steps, cost, method.noise, method.probe))
+        stages.append(Stage(index, steps, cost, method.noise, method.probe, method.holdout, method.order))
         spent += steps * cost
     return stages
+
+
+def moments(stages: list[Stage], points: int) -> list[Moment]:
+    """The points of training whose parameters are kept: the ends of all stages but the last and, where `points` is not
+    0, so many (at least two) at equal distances in gradient evaluations, from the start to the end."""
+    spent = [0.0]
+    for stage in stages:
+        spent.append(spent[-1] + stage.steps * stage.cost)
+    kept = {Moment(i, stage.steps, spent[i + 1]) for i, stage in enumerate(stages[:-1])}
+    for position in range(points):
+        target = spent[-1] * position / (points - 1)
+        stage = max(i for i in range(len(stages)) if spent[i] <= target or i == 0)
+        step = min(round((target - spent[stage]) / stages[stage].cost), stages[stage].steps)
+        if stage and not step:
+            stage, step = stage - 1, stages[stage - 1].steps
+        kept.add(Moment(stage, step, spent[stage] + step * stages[stage].cost))
+    return sorted(kept)
+
+
+def _transformations(tensor: Tensor) -> tuple[bool, int]:
+    """Whether a tensor inside a method's step is being differentiated, and how many models it stands for.
+
+    A method may vectorise over copies of the model: the loss is called once then, and counts once a copy. PyTorch tells
+    what is around a tensor by these functions alone.
+    """
+    functorch, differentiated, models = torch._C._functorch, tensor.requires_grad, 1
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        inner = functorch.get_unwrapped(tensor)
+        if functorch.is_batchedtensor(tensor):
+            models *= inner.shape[functorch.maybe_get_bdim(tensor)]
+        differentiated = differentiated or functorch.is_gradtrackingtensor(tensor)
+        tensor = inner
+    return differentiated or tensor.requires_grad, models
 
 
 def _first_examples(batch: Batch, count: int) -> Batch:

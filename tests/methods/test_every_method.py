@@ -11,7 +11,7 @@ from robustpath.models.mlp import mean_cross_entropy, mlp, predict
 from robustpath.training import checkpoint, population, run
 from robustpath.training.plan import phases, plan
 
-from .conftest import MEMBERS
+from .conftest import MEMBERS, hidden
 
 ALL = list(methods.names())
 WITH_OFF_SWITCH = [name for name in ALL if methods.load(name).off]
@@ -32,7 +32,7 @@ def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
     fix_draws(monkeypatch, lambda number: {})
     cell = make_cell(name, budget=400)
     trained = train(cell)
-    network = predict(mlp(8, [12, 12], 3))
+    network = predict(mlp(8, hidden(name), 3))
     start = {key: torch.stack([cell.start[member.seed][key] for member in MEMBERS]) for key in trained.params}
     before = score(network, start, blobs.inputs, blobs.labels)
     after = score(network, trained.params, blobs.inputs, blobs.labels)
@@ -131,7 +131,7 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
         batch = population.examples(data, positions)
         probe, holdout = batch if stage.probe else None, batch if stage.holdout else None
         before = population.begin(spec, cell.stages, hyperparameters, start, number)
-        step = population.program(spec, cell_loss(), stage, False, predict(mlp(8, [12, 12], 3)))
+        step = population.program(spec, cell_loss(name), stage, False, predict(mlp(8, hidden(name), 3)))
         after = step(
             hyperparameters,
             start,
@@ -176,11 +176,13 @@ def test_the_budget_is_spent_and_never_overspent(name, make_cell):
     shares = [share for share, _ in phases(build(spec, {}))]
     assert sum(shares) == pytest.approx(1)
     assert len(cell.stages) == len(shares)
-    assert cell.stages == plan(spec, cell_loss(), cell.start[0], example(cell), 80, predict(mlp(8, [12, 12], 3)))
+    assert cell.stages == plan(
+        spec, cell_loss(name), cell.start[0], example(cell), 80, predict(mlp(8, hidden(name), 3))
+    )
 
 
-def cell_loss():
-    return mean_cross_entropy(mlp(8, [12, 12], 3))
+def cell_loss(name):
+    return mean_cross_entropy(mlp(8, hidden(name), 3))
 
 
 def example(cell):

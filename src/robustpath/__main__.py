@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     step = command(train)
     _file(step, "--data", "the prepared data")
     _file(step, "--weights", "the trained weights of all runs, safetensors")
+    _file(step, "--path", "the parameters kept on the way, safetensors")
     _file(step, "--runs", "one row a run, parquet")
     _file(step, "--seconds", "wall seconds of each run, parquet")
     _threads(step)
@@ -116,11 +117,11 @@ def prepare(settings, out, card):
     run(settings, out, card)
 
 
-def train(settings, data, weights, runs, seconds, threads):
+def train(settings, data, weights, path, runs, seconds, threads):
     """Train every run of one method on one data set."""
     from robustpath.training.run import train as run
 
-    run(settings, data, weights, runs, seconds, threads)
+    run(settings, data, weights, path, runs, seconds, threads)
 
 
 def evaluate(settings, data, weights, runs, scores, threads):

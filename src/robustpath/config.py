@@ -4,6 +4,7 @@ A job's settings hold what its result depends on and nothing else, so that a cha
 and no others. Nothing here imports torch: the workflow reads the config before it plans.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -26,8 +27,8 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class DataEfficiency(Section):
-    """Accuracy against the number of training examples: every method on every data set at every size."""
+class Experiment(Section):
+    """One experiment: some methods on some data sets, every size, level of label noise, seed and draw."""
 
     datasets: list[str] = Field(
         min_length=1, description="Data sets to train on (`python -m robustpath list data`), each once."
@@ -40,15 +41,31 @@ class DataEfficiency(Section):
         min_length=1,
         description="Numbers of training examples, ascending; what validation and test leave is the limit.",
     )
+    label_noise: list[Annotated[float, Field(ge=0, le=1)]] = Field(
+        [0.0],
+        min_length=1,
+        description="Shares of the training and validation labels that are drawn anew at random, ascending.",
+    )
     seeds: int = Field(
         ge=2,
         le=10_000,
         description="Paired repetitions: a seed fixes split, start and batch order of every method; at least two.",
     )
     draws: int = Field(
+        1,
         ge=1,
         le=10_000,
         description="Hyperparameter draws of each method. Draw 0 is the default; validation accuracy selects.",
+    )
+    grid: dict[FolderName, Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1)]] = Field(
+        {},
+        description="In place of random draws: values of hyperparameters, every combination a draw, all else default.",
+    )
+    points: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="Moments of training, start and end included, whose parameters are kept; 0 for none."
+    )
+    measured: bool = Field(
+        False, description="Whether sharpness, norms, barriers and walks are measured, on draw 0 or a whole grid."
     )
     budget: int = Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
 
@@ -56,7 +73,11 @@ class DataEfficiency(Section):
 class Experiments(Section):
     """The experiments of a scale."""
 
-    data_efficiency: DataEfficiency = Field(description="Accuracy against the number of training examples.")
+    data_efficiency: Experiment = Field(description="Accuracy against the number of training examples.")
+    minima: Experiment = Field(description="Every method and control, with and without label noise: the first family.")
+    lengths: Experiment = Field(description="SGD of several lengths: its accuracy against its training loss.")
+    trajectories: Experiment = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
+    random_labels: Experiment = Field(description="SGD on labels of which a share, up to all, is random.")
 
 
 class Scale(Section):
@@ -161,7 +182,7 @@ def active(config: Config) -> Scale:
     return config.scales[config.scale]
 
 
-def experiments(config: Config) -> dict[str, DataEfficiency]:
+def experiments(config: Config) -> dict[str, Experiment]:
     """The experiments of the active scale by name."""
     return dict(active(config).experiments)
 
@@ -198,9 +219,16 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale = active(config)
-    of_experiment = experiments(config)[cell.experiment].model_dump(include={"train_sizes", "seeds", "draws", "budget"})
+    told = {"train_sizes", "label_noise", "seeds", "draws", "grid", "points", "budget"}
+    of_experiment = experiments(config)[cell.experiment].model_dump(include=told)
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
     return cell._asdict() | of_experiment | of_scale
+
+
+def runs(settings: dict) -> int:
+    """How many runs a cell with these settings of its training has."""
+    draws = math.prod(len(values) for values in settings["grid"].values()) if settings["grid"] else settings["draws"]
+    return len(settings["train_sizes"]) * len(settings["label_noise"]) * settings["seeds"] * draws
 
 
 def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
@@ -212,6 +240,21 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
         "methods": methods_of(config, experiment),
         "seeds": experiments(config)[experiment].seeds,
         "natural": list(registry.DATASETS[dataset].natural_shift_to),
+        **of_scale,
+    }
+
+
+def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
+    """What measuring the runs of a data set depends on; differences between networks are to the reference's runs."""
+    of_scale = active(config).model_dump(include={"hidden", "validation_size", "test_size", "device"})
+    chosen = experiments(config)[experiment]
+    return {
+        "experiment": experiment,
+        "dataset": dataset,
+        "methods": methods_of(config, experiment),
+        "reference": config.reference,
+        "seeds": chosen.seeds,
+        "grid": chosen.grid,
         **of_scale,
     }
 

@@ -8,7 +8,7 @@ from robustpath.config_errors import Problem, nearest
 from robustpath.data import registry
 
 if TYPE_CHECKING:
-    from robustpath.config import Config, DataEfficiency, Scale
+    from robustpath.config import Config, Experiment, Scale
 
 
 def problems(config: "Config") -> Iterator[Problem]:
@@ -22,9 +22,11 @@ def problems(config: "Config") -> Iterator[Problem]:
             path = ("scales", name, "experiments", key)
             yield from _names((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)
             yield from _ascending((*path, "train_sizes"), experiment.train_sizes)
+            yield from _ascending((*path, "label_noise"), experiment.label_noise)
+            yield from _draws(path, experiment)
             if experiment.methods != "all":
                 yield from _names((*path, "methods"), experiment.methods, "method of the list", config.methods)
-                if config.reference not in experiment.methods:
+                if config.reference not in experiment.methods and not experiment.grid:
                     allowed = f"'all' or a list with the reference method '{config.reference}'"
                     yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
             yield from _sizes(name, key, scale, experiment)
@@ -42,13 +44,20 @@ def _names(path: tuple, names: list[str], what: str, allowed: Collection[str]) -
             yield Problem((*path, position), name, f"is a {what} named twice", "each name once")
 
 
-def _ascending(path: tuple, numbers: list[int]) -> Iterator[Problem]:
+def _draws(path: tuple, experiment: "Experiment") -> Iterator[Problem]:
+    if experiment.grid and experiment.draws > 1:
+        yield Problem((*path, "draws"), experiment.draws, "stands beside a grid, which sets the draws", "1, or no grid")
+    if experiment.points == 1:
+        yield Problem((*path, "points"), 1, "is too small", "0, or at least 2: the start and the end")
+
+
+def _ascending(path: tuple, numbers: list[float]) -> Iterator[Problem]:
     right = sorted(set(numbers))
     if numbers != right:
         yield Problem(path, numbers, "is not in ascending order without repeats", "each number once, ascending", right)
 
 
-def _sizes(name: str, key: str, scale: "Scale", experiment: "DataEfficiency") -> Iterator[Problem]:
+def _sizes(name: str, key: str, scale: "Scale", experiment: "Experiment") -> Iterator[Problem]:
     """Training, validation and test examples must be there in every data set, the natural shifts' included."""
     trained = [registry.DATASETS[chosen] for chosen in experiment.datasets if chosen in registry.DATASETS]
     partners = [registry.DATASETS[other] for dataset in trained for other in dataset.natural_shift_to]

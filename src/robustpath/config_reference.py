@@ -43,15 +43,23 @@ def reference_text() -> str:
     """The config reference in Markdown: a table of keys for each level."""
     schema = Config.model_json_schema()
     parts = [INTRODUCTION]
-    for place, node in sections(schema):
+    for places, node in _alike(schema):
         required = node.get("required", [])
         rows = [
             f"| `{key}` | {describe(schema, value)} | {_default(value, key in required)} | {value['description']} |"
             for key, value in node["properties"].items()
         ]
-        title = f"## `{place}`" if place else "## Top level"
+        title = f"## {places}" if places else "## Top level"
         parts += [f"{title}\n\n{node['description']}", "\n".join([HEADER, *rows])]
     return "\n\n".join(parts) + "\n"
+
+
+def _alike(schema: dict) -> list[tuple[str, dict]]:
+    """The sections, those of one form together: `a.b`, `a.c`."""
+    forms: dict[int, tuple[list[str], dict]] = {}
+    for place, node in sections(schema):
+        forms.setdefault(id(node), ([], node))[0].append(f"`{place}`" if place else "")
+    return [(", ".join(places), node) for places, node in forms.values()]
 
 
 def _default(node: dict, required: bool) -> str:

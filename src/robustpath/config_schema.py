@@ -55,6 +55,8 @@ def describe(schema: dict, node: dict) -> str:
             return f"a mapping of names to {describe(schema, next(iter(values.values())))}"
         case {"properties": keys}:
             return f"a mapping with the keys {', '.join(keys)}"
+        case {"type": "boolean"}:
+            return "true or false"
         case other:
             raise ValueError(f"no words for the schema node {other}")
 

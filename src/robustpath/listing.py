@@ -75,14 +75,13 @@ def figures() -> list[dict]:
 
 def cells(scale: str | None = None) -> list[dict]:
     """Every cell of a scale (the config's own if None) with its number of runs."""
-    from robustpath.config import expand, load, train_settings
+    from robustpath.config import expand, load, runs, train_settings
 
     config = load(overrides={"scale": scale} if scale else None)
     found = []
     for cell in expand(config):
         settings = train_settings(config, cell)
-        runs = len(settings["train_sizes"]) * settings["seeds"] * settings["draws"]
-        found.append({"experiment": cell.experiment, "dataset": cell.dataset, "method": cell.method, "runs": runs})
+        found.append(cell._asdict() | {"runs": runs(settings)})
     return found
 
 

@@ -6,8 +6,10 @@ from safetensors.torch import save_file
 
 from robustpath.analysis import records
 from robustpath.data import prepare
+from robustpath.data.label_noise import noisy
 from robustpath.data.prepare import Prepared
-from robustpath.data.shifts import shifted_sets
+from robustpath.data.shifts import ShiftedSet, shifted_sets
+from robustpath.data.splits import split
 from robustpath.data.streams import generator
 from robustpath.evaluation import run
 from robustpath.models.mlp import initialise, mlp, predict
@@ -39,10 +41,12 @@ def test_scores_equal_one_model_after_the_other(tmp_path):
     for name, data in prepared.items():
         prepare.save(data, files[name])
     model = mlp(64, [7], 10)
-    members = [(size, seed, draw) for size in (20, 50) for seed in (0, 1) for draw in (0, 1)]
+    members = [
+        (size, noise, seed, draw) for size in (20, 50) for noise in (0.0, 0.4) for seed in (0, 1) for draw in (0, 1)
+    ]
     trees = [initialise(model, generator("member", number)) for number in range(len(members))]
     save_file({name: torch.stack([tree[name] for tree in trees]) for name in trees[0]}, tmp_path / "w.safetensors")
-    table = pd.DataFrame(members, columns=["train_size", "seed", "draw"]).assign(
+    table = pd.DataFrame(members, columns=["train_size", "label_noise", "seed", "draw"]).assign(
         experiment="data_efficiency", dataset="optdigits", method="sgd", family="minima",
         gradient_evaluations=10.0, steps=10, diverged=False, hyperparameters="{}",
     )  # fmt: skip
@@ -53,19 +57,20 @@ def test_scores_equal_one_model_after_the_other(tmp_path):
 
     scores = pd.read_parquet(tmp_path / "s.parquet")
     records.validate(scores, "scores")
-    found = scores.set_index(["train_size", "seed", "draw", "split", "shift", "severity", "metric"])["value"]
+    found = scores.set_index(["train_size", "label_noise", "seed", "draw", "split", "shift", "severity", "metric"])[
+        "value"
+    ]
     assert set(scores["shift_family"]) == {"none", "natural", "corruption"}
-    expected_rows = 0
-    for seed in (0, 1):
-        for examples in shifted_sets("optdigits", seed, prepared, SETTINGS):
-            for tree, (size, run_seed, draw) in zip(trees, members, strict=True):
-                if run_seed != seed:
-                    continue
-                logits = predict(model)(tree, examples.inputs)
-                key = (size, seed, draw, examples.split, examples.shift, examples.severity)
-                accuracy = (logits.argmax(1) == examples.labels).double().mean().item()
-                entropy = torch.nn.functional.cross_entropy(logits, examples.labels).item()
-                assert found[*key, "accuracy"] == accuracy
-                assert abs(found[*key, "cross_entropy"] - entropy) < 1e-5
-                expected_rows += 2
-    assert len(scores) == expected_rows + 2 * len(members)  # and each run's own training examples
+    own, expected_rows = prepared["optdigits"], 0
+    for tree, (size, noise, seed, draw) in zip(trees, members, strict=True):
+        parts = split(own.labels, own.official_test, "optdigits", seed, 30, 40)
+        labels = noisy(own.labels, 10, "optdigits", seed, noise)
+        learnt = ShiftedSet("train", "none", "none", 0, own.inputs[parts.train[:size]], labels[parts.train[:size]])
+        for examples in [learnt, *shifted_sets("optdigits", seed, prepared, SETTINGS)]:
+            right = labels[parts.validation] if examples.split == "validation" else examples.labels
+            logits = predict(model)(tree, examples.inputs)
+            key = (size, noise, seed, draw, examples.split, examples.shift, examples.severity)
+            assert found[*key, "accuracy"] == (logits.argmax(1) == right).double().mean().item()
+            assert abs(found[*key, "cross_entropy"] - torch.nn.functional.cross_entropy(logits, right).item()) < 1e-5
+            expected_rows += 2
+    assert len(scores) == expected_rows

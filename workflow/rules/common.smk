@@ -62,6 +62,7 @@ def fingerprints():
             for name in {cell.method for cell in CELLS}
         },
         "evaluate": fingerprint("robustpath.evaluation.run"),
+        "measure": fingerprint("robustpath.evaluation.measure"),
         "collate": fingerprint("robustpath.analysis.records"),
         "numbers": fingerprint("robustpath.analysis.numbers"),
         "paper": fingerprint("robustpath.analysis.paper"),
@@ -93,6 +94,10 @@ def evaluate_settings(wildcards):
     return told(study.evaluate_settings(CONFIG, wildcards.experiment, wildcards.dataset))
 
 
+def measure_settings(wildcards):
+    return told(study.measure_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+
+
 def named_data(wildcards):
     """The data set of the evaluation and those it is shifted to, each as NAME=FILE."""
     return [f"{Path(file).stem}={file}" for file in evaluated_data(wildcards)]
@@ -114,7 +119,12 @@ def trained(suffix):
 
 
 def scores():
-    return [f"{RESULTS}/evaluate/{name}/{data}.parquet" for name, data in dict.fromkeys(cell[:2] for cell in CELLS)]
+    """The scores of every experiment and data set, and the measures where an experiment is measured."""
+    chosen = study.experiments(CONFIG)
+    pairs = dict.fromkeys(cell[:2] for cell in CELLS)
+    return [f"{RESULTS}/evaluate/{name}/{data}.parquet" for name, data in pairs] + [
+        f"{RESULTS}/measure/{name}/{data}.parquet" for name, data in pairs if chosen[name].measured
+    ]
 
 
 def seconds():
@@ -164,7 +174,7 @@ def summary():
         return f"Made {', '.join(sorted(targets))}."
     of_each = [study.train_settings(CONFIG, cell) for cell in CELLS]
     counts = {
-        "runs": sum(len(settings["train_sizes"]) * settings["seeds"] * settings["draws"] for settings in of_each),
+        "runs": sum(map(study.runs, of_each)),
         "methods": len({cell.method for cell in CELLS}),
         "data sets": len({cell.dataset for cell in CELLS}),
         "figures and tables": len(MANIFEST),

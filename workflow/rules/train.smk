@@ -3,6 +3,7 @@ rule train:
         data="<results>/data/{dataset}.safetensors",
     output:
         weights="<results>/train/{experiment}/{dataset}/{method}.safetensors",
+        path="<results>/train/{experiment}/{dataset}/{method}.path.safetensors",
         runs="<results>/train/{experiment}/{dataset}/{method}.parquet",
         seconds="<results>/train/{experiment}/{dataset}/{method}.seconds.parquet",
     log:
@@ -23,4 +24,4 @@ rule train:
         "Train {wildcards.method} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
     shell:
         "python -m robustpath train --settings {params.settings:q} --data {input.data} --weights {output.weights}"
-        " --runs {output.runs} --seconds {output.seconds} --threads {threads} > {log} 2>&1"
+        " --path {output.path} --runs {output.runs} --seconds {output.seconds} --threads {threads} > {log} 2>&1"

@@ -1,6 +1,5 @@
 """Scores of every run of a data set, all methods at once, on every split and shift."""
 
-from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from robustpath.data import prepare
+from robustpath.data.label_noise import noisy
 from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
 from robustpath.files import replacing
@@ -18,7 +18,7 @@ from robustpath.methods.base import Params
 from robustpath.models.mlp import mlp, predict
 from robustpath.training.device import resolve
 
-RUN = ["experiment", "dataset", "method", "family", "train_size", "seed", "draw"]
+RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
 COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
 
 
@@ -33,6 +33,9 @@ def evaluate(
     settings: dict, data: dict[str, Path], weights: list[Path], runs: list[Path], scores: Path, threads: int
 ) -> None:
     """Score all runs of one experiment and data set; one row a run x split x shift x severity x metric.
+
+    Training and validation labels are as noisy as those a run was trained on, since a user has no others; those of the
+    test are clean.
 
     `data` holds the data set itself and the partners of its natural shifts; `weights` and `runs` are the trained
     methods' files, in one order.
@@ -58,16 +61,22 @@ def evaluate(
 
 
 def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, prepare.Prepared]):
-    """(runs, examples) to score for a seed: each train size on its own training examples, all runs on the rest."""
-    own = prepared[settings["dataset"]]
+    """(runs, examples) to score for a seed: each train size and label noise on its own training and validation
+    examples, all runs on the rest."""
+    dataset, own = settings["dataset"], prepared[settings["dataset"]]
     sizes = settings["validation_size"], settings["test_size"]
-    pool = split(own.labels, own.official_test, settings["dataset"], seed, *sizes).train
-    training = (
-        (rows, ShiftedSet("train", "none", "none", 0, own.inputs[pool[:size]], own.labels[pool[:size]]))
-        for size, rows in members.groupby("train_size")
-    )
-    held_out = ((members, examples) for examples in shifted_sets(settings["dataset"], seed, prepared, settings))
-    return chain(training, held_out)
+    parts = split(own.labels, own.official_test, dataset, seed, *sizes)
+    classes = int(own.labels.max()) + 1
+    labels = {level: noisy(own.labels, classes, dataset, seed, level) for level in members["label_noise"].unique()}
+    for (size, level), rows in members.groupby(["train_size", "label_noise"]):
+        chosen = parts.train[:size]
+        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels[level][chosen])
+    for examples in shifted_sets(dataset, seed, prepared, settings):
+        if examples.split != "validation":
+            yield members, examples
+            continue
+        for level, rows in members.groupby("label_noise"):
+            yield rows, examples._replace(labels=labels[level][parts.validation])
 
 
 @torch.no_grad()
@@ -89,6 +98,7 @@ def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: Scores) -> pd.Data
                 severity=examples.severity,
                 metric=metric,
                 value=values.cpu().numpy(),
+                converged=True,
             )
             for metric, values in measured._asdict().items()
         ]

@@ -1,0 +1,81 @@
+"""The theory cases in the config: the model of their section, and what the job of each case is told."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from robustpath.config_section import Section
+
+Methods = Annotated[
+    Annotated[Literal["all"], Tag("all")] | Annotated[list[str], Field(min_length=1), Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
+]
+Seeds = Annotated[int, Field(ge=1, le=10_000, description="Repetitions, each with its own random numbers.")]
+Sizes = Annotated[list[Annotated[int, Field(ge=2, le=100_000)]], Field(min_length=1)]
+Steps = Annotated[int, Field(ge=1, le=10_000_000, description="Gradient evaluations a run, the same for every method.")]
+METHODS = "Methods to start there: `all` of the list at the top, or any there are."
+
+
+class SpuriousMinimum(Section):
+    """Who leaves the spurious local minimum of Yun et al., and in how many gradient evaluations."""
+
+    methods: Methods = Field("all", description=METHODS)
+    noise: list[Annotated[float, Field(ge=0, le=100)]] = Field(
+        min_length=1, description="Standard deviations of the noise added to the minimum to start from, ascending."
+    )
+    seeds: Seeds
+    steps: Steps
+
+
+class Saddles(Section):
+    """Who leaves a strict and a monkey saddle, and in how many gradient evaluations."""
+
+    methods: Methods = Field("all", description=METHODS)
+    seeds: Seeds
+    steps: Steps
+
+
+class UniformConvergence(Section):
+    """Nagarajan & Kolter's linear example, and a network on two spheres with more and more training examples."""
+
+    dimension: int = Field(ge=1, le=1_000_000, description="Noisy inputs of the linear example.")
+    linear_sizes: Sizes = Field(description="Numbers of training examples of the linear example, ascending.")
+    sizes: Sizes = Field(description="Numbers of training examples on the two spheres, ascending.")
+    seeds: Seeds
+
+
+class Memorisation(Section):
+    """Zhang et al.'s network of 2n + d weights that fits any n labels of d inputs."""
+
+    dimension: int = Field(ge=1, le=10_000, description="Inputs an example.")
+    sizes: Annotated[list[Annotated[int, Field(ge=2, le=100)]], Field(min_length=1)] = Field(
+        description="Numbers of examples, ascending; rounding limits them."
+    )
+    seeds: Seeds
+
+
+class PathNorm(Section):
+    """Neyshabur et al.'s path norm and Path-SGD, which rescaling of the units leaves as they are."""
+
+    scale: float = Field(ge=0, le=10, description="Standard deviation of the logarithm of the units' factors.")
+    steps: int = Field(ge=1, le=100_000, description="Steps of the two descents.")
+    seeds: Seeds
+
+
+class Theory(Section):
+    """The theory cases of a scale, one job each."""
+
+    spurious_minimum: SpuriousMinimum = Field(description="Who leaves a spurious local minimum.")
+    saddles: Saddles = Field(description="Who leaves a saddle.")
+    uniform_convergence: UniformConvergence = Field(description="Where uniform convergence says nothing.")
+    memorisation: Memorisation = Field(description="Few weights that fit any labels.")
+    path_norm: PathNorm = Field(description="What rescaling of the units leaves as it is.")
+
+
+def theory_settings(theory: Theory, case: str, methods: Sequence[str]) -> dict:
+    """What a case depends on beside the code; `all` its methods are `methods`."""
+    settings = getattr(theory, case).model_dump()
+    if settings.get("methods") == "all":
+        settings["methods"] = list(methods)
+    return {"case": case, **settings}

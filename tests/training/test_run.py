@@ -12,6 +12,7 @@ from robustpath.data.streams import generator
 from robustpath.errors import UserError
 from robustpath.training import run
 from robustpath.training.device import resolve
+from robustpath.training.plan import Stage
 
 SETTINGS = {
     "experiment": "data_efficiency",
@@ -78,6 +79,63 @@ def test_the_same_settings_give_the_same_bytes_and_leave_no_checkpoint(train, tm
     for one, other in zip(first[:3], second[:3], strict=True):
         assert one.read_bytes() == other.read_bytes()
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == sorted(path.name for path in first)
+
+
+def test_label_noise_is_in_the_labels_a_run_learns_from_and_leaves_the_others_alone(train):
+    weights, _, runs, _ = train("a", label_noise=[0.0, 0.5])
+    clean, *_ = train("b")
+    table, both, one = pd.read_parquet(runs), load_file(weights), load_file(clean)
+    rows = torch.tensor((table["label_noise"] == 0).to_numpy())
+    assert all(torch.equal(both[name][rows], one[name]) for name in one)
+    assert not any(torch.equal(both[name][~rows], one[name]) for name in one)
+
+
+def test_a_grid_enumerates_its_values_and_leaves_the_rest_default(train):
+    _, _, runs, _ = train("a", grid={"momentum": [0.0, 0.9], "learning_rate": [0.2]}, draws=1)
+    first = pd.read_parquet(runs).iloc[:2]
+    drawn = [json.loads(text) for text in first["hyperparameters"]]
+    assert [(row["momentum"], row["learning_rate"], row["weight_decay"]) for row in drawn] == [
+        (0, 0.2, 5e-4),
+        (0.9, 0.2, 5e-4),
+    ]
+    with pytest.raises(UserError, match=r"sgd has no hyperparameter moment, only learning_rate.*mend the grid"):
+        train("b", grid={"moment": [0.0]})
+
+
+def test_the_path_holds_start_and_end_and_is_the_way_between(train, data):
+    weights, path, *_ = train("a", points=12)
+    kept, end = load_file(path), load_file(weights)
+    shorter, *_ = train("b", points=0)
+    assert kept["moments"].tolist() == [[0, 10 * k] for k in range(12)]
+    assert all(torch.equal(kept[f"011/{name}"], end[name]) for name in end)
+    start = run.Cell(SETTINGS, run.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2).start
+    for name, tensor in end.items():
+        assert torch.equal(kept[f"000/{name}"][[0, 2]], torch.stack([start[0][name], start[1][name]]))
+        assert not torch.equal(kept[f"005/{name}"], tensor)
+    assert shorter.read_bytes() == weights.read_bytes()
+
+
+def test_a_hold_out_is_the_last_fifth_and_no_batch_or_probe_holds_it(data):
+    cell = run.Cell(SETTINGS, run.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
+    streams = cell._streams([run.Run(20, 0.0, 0, 0), run.Run(40, 0.0, 1, 0)])
+    stage = Stage(0, 100, 1.0, 0, probe=64, holdout=6)
+    held = streams.holdout(stage)
+    assert torch.equal(held[0], cell.pools[0][[16, 17, 18, 19, 16, 17]])
+    assert torch.equal(held[1], cell.pools[1][32:38])
+    for member, pool, size in ((0, cell.pools[0], 16), (1, cell.pools[1], 32)):
+        learnt = set(pool[:size].tolist())
+        assert set(streams.batches(stage, 0, 100)[:, member].flatten().tolist()) == learnt
+        assert set(streams.probe(stage)[member].tolist()) == learnt
+    plain = streams.batches(stage._replace(holdout=0), 0, 100)
+    assert set(plain[:, 0].flatten().tolist()) == set(cell.pools[0][:20].tolist())
+
+
+def test_another_order_of_batches_is_another_and_always_the_same(data):
+    cell = run.Cell(SETTINGS, run.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
+    streams = cell._streams([run.Run(20, 0.0, 0, 0)])
+    usual, other = (Stage(0, 9, 1.0, 0, 0, order=order) for order in ("batches", "other"))
+    assert not torch.equal(streams.batches(usual, 0, 9), streams.batches(other, 0, 9))
+    assert torch.equal(streams.batches(other, 0, 9), streams.batches(other, 0, 9))
 
 
 def test_more_runs_in_chunks_change_no_run(train, monkeypatch):

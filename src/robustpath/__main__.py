@@ -77,6 +77,10 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--scores", "the scores, parquet")
     _threads(step)
 
+    step = command(theory)
+    _file(step, "--out", "what was measured and what theory says of it, parquet")
+    _threads(step)
+
     step = command(collate, settings=False)
     _files(step, "--scores", "scores to join")
     _files(step, "--seconds", "seconds to join")
@@ -129,6 +133,13 @@ def evaluate(settings, data, weights, runs, scores, threads):
     from robustpath.evaluation.run import evaluate as run
 
     run(settings, dict(data), weights, runs, scores, threads)
+
+
+def theory(settings, out, threads):
+    """Run one theory case: a small problem of which the outcome is known."""
+    from robustpath.theory.run import run
+
+    run(settings, out, threads)
 
 
 def collate(scores, seconds, records, seconds_out):

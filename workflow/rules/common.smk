@@ -13,6 +13,7 @@ from snakemake.cli import get_argument_parser
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from robustpath import config as study
+from robustpath import config_theory, theory
 from robustpath.config import expand, load
 from robustpath.errors import UserError
 from robustpath.listing import manifest
@@ -96,6 +97,25 @@ def evaluate_settings(wildcards):
 
 def measure_settings(wildcards):
     return told(study.measure_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+
+
+def theory_settings(wildcards):
+    return told(of_theory(wildcards.case))
+
+
+def theory_code(wildcards):
+    """The code of a case, and of the methods that it runs."""
+    family = names()
+    methods = [f"robustpath.methods.{family[name]}.{name}" for name in of_theory(wildcards.case).get("methods", [])]
+    return fingerprint("robustpath.theory.run", f"robustpath.theory.{wildcards.case}", *methods)
+
+
+def of_theory(case):
+    return config_theory.theory_settings(study.active(CONFIG).theory, case, CONFIG.methods)
+
+
+def theory_tables():
+    return [f"{RESULTS}/theory/{case}.parquet" for case in theory.CASES]
 
 
 def named_data(wildcards):

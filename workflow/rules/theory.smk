@@ -1,0 +1,22 @@
+rule theory:
+    output:
+        "<results>/theory/{case}.parquet",
+    wildcard_constraints:
+        case="[a-z][a-z0-9_]*",
+    log:
+        "<logs>/theory/{case}.log",
+    benchmark:
+        "<benchmarks>/theory/{case}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=theory_settings,
+        code=theory_code,
+    message:
+        "Run the theory case {wildcards.case}"
+    shell:
+        "python -m robustpath theory --settings {params.settings:q} --out {output} --threads {threads} > {log} 2>&1"

@@ -28,6 +28,7 @@ wildcard_constraints:
     experiment="[a-z][a-z0-9_]*",
     dataset="[a-z][a-z0-9_]*",
     method="[a-z][a-z0-9_]*",
+    case="[a-z][a-z0-9_]*",
 
 
 rule all:

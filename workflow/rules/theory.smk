@@ -1,8 +1,6 @@
 rule theory:
     output:
         "<results>/theory/{case}.parquet",
-    wildcard_constraints:
-        case="[a-z][a-z0-9_]*",
     log:
         "<logs>/theory/{case}.log",
     benchmark:

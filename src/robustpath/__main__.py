@@ -81,6 +81,24 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--out", "what was measured and what theory says of it, parquet")
     _threads(step)
 
+    step = command(measure)
+    step.add_argument(
+        "--data", type=_named_file, nargs="+", required=True, metavar="NAME=FILE", help="prepared data of the data set"
+    )
+    _files(step, "--weights", "trained weights, in the order of the settings' methods")
+    _files(step, "--paths", "parameters kept on the way, in the same order")
+    _files(step, "--runs", "tables of runs, in the same order")
+    _file(step, "--out", "the measures, parquet")
+    _threads(step)
+
+    step = command(trace)
+    _file(step, "--data", "the prepared data")
+    _files(step, "--paths", "the parameters kept on the way, in the order of the settings' methods")
+    _files(step, "--runs", "tables of runs, in the same order")
+    _file(step, "--out", "loss, curvature and accuracy at every moment, parquet")
+    _file(step, "--surfaces", "loss surfaces and trajectories, npz")
+    _threads(step)
+
     step = command(collate, settings=False)
     _files(step, "--scores", "scores to join")
     _files(step, "--seconds", "seconds to join")
@@ -90,6 +108,14 @@ def parser() -> argparse.ArgumentParser:
     step = command(notebook)
     step.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="percent-format notebook (.py)")
     _file(step, "--records", "the records")
+    step.add_argument(
+        "--inputs",
+        type=_named_file,
+        nargs="+",
+        default=[],
+        metavar="NAME=FILE",
+        help="what it reads beside the records, by the names of its manifest entry",
+    )
     _file(step, "--out", "the figure (pdf) or table (tex)")
     _file(step, "--caption", "its caption (tex)")
     _file(step, "--executed", "the executed notebook (ipynb)")
@@ -142,6 +168,20 @@ def theory(settings, out, threads):
     run(settings, out, threads)
 
 
+def measure(settings, data, weights, paths, runs, out, threads):
+    """Measure the minima and walks of all methods of one data set."""
+    from robustpath.evaluation.measure import measure as run
+
+    run(settings, dict(data), weights, paths, runs, out, threads)
+
+
+def trace(settings, data, paths, runs, out, surfaces, threads):
+    """Follow the runs of one data set through the moments that were kept, and draw the surfaces they cross."""
+    from robustpath.evaluation.trace import trace as run
+
+    run(settings, data, paths, runs, out, surfaces, threads)
+
+
 def collate(scores, seconds, records, seconds_out):
     """Join the scores of all data sets into the records."""
     from robustpath.analysis.records import collate as run
@@ -149,12 +189,13 @@ def collate(scores, seconds, records, seconds_out):
     run(scores, seconds, records, seconds_out)
 
 
-def notebook(notebook, records, settings, out, caption, executed):
+def notebook(notebook, records, inputs, settings, out, caption, executed):
     """Draw one figure or table from the records."""
     from robustpath.analysis.notebooks import execute
 
     files = {"records": str(records), "out": str(out), "caption": str(caption)}
-    execute(notebook, {**files, "settings": settings}, executed)
+    beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
+    execute(notebook, {**files, **beside, "settings": settings}, executed)
 
 
 def numbers(records, settings, out):

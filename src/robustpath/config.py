@@ -244,6 +244,12 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
     }
 
 
+def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
+    """What tracing the runs of a data set depends on."""
+    of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
+    return {"experiment": experiment, "dataset": dataset, **of_scale}
+
+
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What measuring the runs of a data set depends on; differences between networks are to the reference's runs."""
     of_scale = active(config).model_dump(include={"hidden", "validation_size", "test_size", "device"})

@@ -6,6 +6,7 @@ for name, entry in MANIFEST.items():
         input:
             notebook=f"notebooks/{name}.py",
             records="<results>/records.parquet",
+            beside=[file for files in beside_records(entry).values() for file in files],
         output:
             out=f"<results>/generated/{name}.{SUFFIX[entry['kind']]}",
             caption=f"<results>/generated/{name}.caption.tex",
@@ -24,12 +25,13 @@ for name, entry in MANIFEST.items():
         params:
             settings=told(study.report_settings(CONFIG)),
             entry=told(entry),
+            beside=(f"--inputs {' '.join(named_inputs(entry))}" if entry.get("inputs") else ""),
             code=CODE["notebook"][name],
         message:
             f"Draw the {entry['kind']} {name}"
         shell:
-            "python -m robustpath notebook {input.notebook} --records {input.records} --settings {params.settings:q}"
-            " --out {output.out} --caption {output.caption} --executed {log.notebook} > {log.text} 2>&1"
+            "python -m robustpath notebook {input.notebook} --records {input.records} {params.beside}"
+            " --settings {params.settings:q} --out {output.out} --caption {output.caption} --executed {log.notebook} > {log.text} 2>&1"
 
 
 rule numbers:

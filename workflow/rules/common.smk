@@ -19,6 +19,7 @@ from robustpath.errors import UserError
 from robustpath.listing import manifest
 from robustpath.methods import names
 from robustpath.provenance.fingerprint import fingerprint
+from robustpath.theory import CASES
 
 ROOT = Path(workflow.basedir)
 STARTED = time.time()
@@ -64,6 +65,7 @@ def fingerprints():
         },
         "evaluate": fingerprint("robustpath.evaluation.run"),
         "measure": fingerprint("robustpath.evaluation.measure"),
+        "trace": fingerprint("robustpath.evaluation.trace"),
         "collate": fingerprint("robustpath.analysis.records"),
         "numbers": fingerprint("robustpath.analysis.numbers"),
         "paper": fingerprint("robustpath.analysis.paper"),
@@ -93,6 +95,10 @@ def train_code(wildcards):
 
 def evaluate_settings(wildcards):
     return told(study.evaluate_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+
+
+def trace_settings(wildcards):
+    return told(study.trace_settings(CONFIG, wildcards.experiment, wildcards.dataset))
 
 
 def measure_settings(wildcards):
@@ -145,6 +151,28 @@ def scores():
     return [f"{RESULTS}/evaluate/{name}/{data}.parquet" for name, data in pairs] + [
         f"{RESULTS}/measure/{name}/{data}.parquet" for name, data in pairs if chosen[name].measured
     ]
+
+
+def traced(suffix):
+    """What is traced: every experiment and data set that keeps moments of its training."""
+    chosen = study.experiments(CONFIG)
+    pairs = dict.fromkeys(cell[:2] for cell in CELLS if chosen[cell.experiment].points)
+    return [f"{RESULTS}/trace/{name}/{data}{suffix}" for name, data in pairs]
+
+
+def beside_records(entry):
+    """The files that a figure or table reads beside the records, by the names in its manifest entry."""
+    known = {
+        "traces": traced(".parquet"),
+        "surfaces": traced(".npz"),
+        "theory": [f"{RESULTS}/theory/{case}.parquet" for case in CASES],
+        "claims": [f"{RESULTS}/claims.json"],
+    }
+    return {name: known[name] for name in entry.get("inputs", [])}
+
+
+def named_inputs(entry):
+    return [f"{name}={file}" for name, files in beside_records(entry).items() for file in files]
 
 
 def seconds():

@@ -195,6 +195,7 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
 
     files = {"records": str(records), "out": str(out), "caption": str(caption)}
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
+    beside |= {name: beside[name][0] for name in beside.keys() & {"claims"}}  # there is but one
     execute(notebook, {**files, **beside, "settings": settings}, executed)
 
 

@@ -47,6 +47,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/trace.smk"
 include: "workflow/rules/theory.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/paper.smk"
 

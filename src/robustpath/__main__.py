@@ -105,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--records", "the records, parquet")
     _file(step, "--seconds-out", "the seconds, parquet")
 
+    step = command(claims)
+    _file(step, "--records", "the records")
+    _file(step, "--claims", "the hypotheses, YAML")
+    _file(step, "--out", "the verdicts, JSON")
+
     step = command(notebook)
     step.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="percent-format notebook (.py)")
     _file(step, "--records", "the records")
@@ -122,6 +127,7 @@ def parser() -> argparse.ArgumentParser:
 
     step = command(numbers)
     _file(step, "--records", "the records")
+    step.add_argument("--claims", type=Path, metavar="FILE", help="the verdicts, JSON; without them they are missing")
     _file(step, "--out", "one LaTeX macro a number (tex)")
 
     step = command(paper, settings=False)
@@ -189,6 +195,13 @@ def collate(scores, seconds, records, seconds_out):
     run(scores, seconds, records, seconds_out)
 
 
+def claims(records, claims, settings, out):
+    """Judge the hypotheses by the records."""
+    from robustpath.analysis.claims import write
+
+    write(records, claims, settings, out)
+
+
 def notebook(notebook, records, inputs, settings, out, caption, executed):
     """Draw one figure or table from the records."""
     from robustpath.analysis.notebooks import execute
@@ -199,11 +212,11 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
     execute(notebook, {**files, **beside, "settings": settings}, executed)
 
 
-def numbers(records, settings, out):
+def numbers(records, claims, settings, out):
     """Write the numbers that the paper's text quotes."""
     from robustpath.analysis.numbers import write
 
-    write(records, settings, out)
+    write(records, settings, out, claims)
 
 
 def paper(scale, paper, generated, out):

@@ -25,7 +25,7 @@ CONTROLS = {"contour_warmup": "isotropic_warmup"}
 Macros = dict[str, tuple[str, str]]
 
 
-def write(records_file: Path, settings: dict, out: Path) -> None:
+def write(records_file: Path, settings: dict, out: Path, claims_file: Path | None = None) -> None:
     """Write the macros of `collect` to `out`, a file that the paper inputs."""
     lines = [
         f"\\newcommand{{\\{name}}}{{{value}}}% {meaning}"

@@ -1,0 +1,25 @@
+rule claims:
+    input:
+        records="<results>/records.parquet",
+        claims="paper/claims.yaml",
+    output:
+        "<results>/claims.json",
+    log:
+        "<logs>/claims.log",
+    benchmark:
+        "<benchmarks>/claims.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        settings=told(study.report_settings(CONFIG)),
+        code=fingerprint("robustpath.analysis.claims"),
+    message:
+        "Judge the hypotheses"
+    shell:
+        "python -m robustpath claims --records {input.records} --claims {input.claims} --settings {params.settings:q}"
+        " --out {output} > {log} 2>&1"

@@ -1,0 +1,55 @@
+"""The sharpness of Keskar et al. 2017: how far the loss rises in a small box around the parameters."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from torch import Tensor
+
+from robustpath.evaluation.measures.stacked import Losses, slopes
+
+EPSILON = 1e-3
+STEPS = 5  # the fifth corner is within 1 % of the last
+ITERATIONS = 10  # of L-BFGS-B, as in the paper
+
+
+@torch.no_grad()
+def sharpness(losses: Losses, points: Tensor, start: Tensor, epsilon: float = EPSILON, steps: int = STEPS) -> Tensor:
+    """100 max (L(w + z) - L(w)) / (1 + L(w)) over |z_i| <= epsilon (|w_i| + 1) [M] (Keskar et al. 2017, eq. 4, A = I).
+
+    Each step goes to the corner of the box that is farthest along the gradient, and the highest point met counts.
+    `start` [M, d] in (-1, 1) is where in the box it begins: not the centre, where a minimum has no gradient.
+    """
+    box = epsilon * (points.abs() + 1)
+    here, offset = losses(points), box * start
+    best = here
+    for _ in range(steps):
+        with torch.enable_grad():
+            values, gradients = slopes(losses, points + offset)
+        best = torch.maximum(best, values)
+        offset = torch.where(gradients == 0, offset, box * gradients.sign())
+    return 100 * (torch.maximum(best, losses(points + offset)) - here) / (1 + here)
+
+
+def reference(
+    loss: Callable[[Tensor], Tensor],
+    point: Tensor,
+    start: Tensor,
+    epsilon: float = EPSILON,
+    iterations: int = ITERATIONS,
+) -> float:
+    """The same for one member [d] by L-BFGS-B, as in the paper; slow. What `sharpness` is tested against."""
+    box = epsilon * (point.abs().double() + 1).numpy()
+    here = float(loss(point))
+
+    def downhill(offset: np.ndarray) -> tuple[float, np.ndarray]:
+        there = point + torch.as_tensor(offset).to(point)
+        values, gradients = slopes(lambda points: loss(points[0])[None], there[None])
+        return -float(values), -gradients[0].double().numpy()
+
+    found = minimize(
+        downhill, box * start.double().numpy(), jac=True, method="L-BFGS-B", bounds=list(zip(-box, box, strict=True)),
+        options={"maxiter": iterations, "ftol": 0, "gtol": 0},
+    )  # fmt: skip
+    return 100 * (-found.fun - here) / (1 + here)

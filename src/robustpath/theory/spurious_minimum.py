@@ -85,7 +85,8 @@ def theorem_1(batch: Batch, positive: float, negative: float, alpha: float = 1.0
     outputs whose residuals up to j do not sum to zero, as far as is best within a quarter of their gap.
     """
     inputs, labels = batch.inputs, batch.labels[:, 0]
-    fit = torch.linalg.lstsq(torch.cat([inputs, torch.ones_like(inputs[:, :1])], 1), labels[:, None]).solution[:, 0]
+    extended = torch.cat([inputs, torch.ones_like(inputs[:, :1])], 1)
+    fit = torch.linalg.solve(extended.T @ extended, extended.T @ labels)
     slope, intercept = fit[:-1], fit[-1]
     line = inputs @ slope + intercept
     below = min(-1.0, 2 * line.min().item())

@@ -1,26 +1,24 @@
 """The theory cases in the config: the model of their section, and what the job of each case is told."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
 from robustpath.config_section import Section
 
 Methods = Annotated[
-    Annotated[Literal["all"], Tag("all")] | Annotated[list[str], Field(min_length=1), Tag("list")],
-    Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
+    list[str],
+    Field(min_length=1, description="Methods to start there (`python -m robustpath list methods`), each once."),
 ]
 Seeds = Annotated[int, Field(ge=1, le=10_000, description="Repetitions, each with its own random numbers.")]
 Sizes = Annotated[list[Annotated[int, Field(ge=2, le=100_000)]], Field(min_length=1)]
 Steps = Annotated[int, Field(ge=1, le=10_000_000, description="Gradient evaluations a run, the same for every method.")]
-METHODS = "Methods to start there: `all` of the list at the top, or any there are."
 
 
 class SpuriousMinimum(Section):
     """Who leaves the spurious local minimum of Yun et al., and in how many gradient evaluations."""
 
-    methods: Methods = Field("all", description=METHODS)
+    methods: Methods
     noise: list[Annotated[float, Field(ge=0, le=100)]] = Field(
         min_length=1, description="Standard deviations of the noise added to the minimum to start from, ascending."
     )
@@ -31,7 +29,7 @@ class SpuriousMinimum(Section):
 class Saddles(Section):
     """Who leaves a strict and a monkey saddle, and in how many gradient evaluations."""
 
-    methods: Methods = Field("all", description=METHODS)
+    methods: Methods
     seeds: Seeds
     steps: Steps
 
@@ -73,9 +71,6 @@ class Theory(Section):
     path_norm: PathNorm = Field(description="What rescaling of the units leaves as it is.")
 
 
-def theory_settings(theory: Theory, case: str, methods: Sequence[str]) -> dict:
-    """What a case depends on beside the code; `all` its methods are `methods`."""
-    settings = getattr(theory, case).model_dump()
-    if settings.get("methods") == "all":
-        settings["methods"] = list(methods)
-    return {"case": case, **settings}
+def theory_settings(theory: Theory, case: str) -> dict:
+    """What a case depends on beside the code."""
+    return {"case": case, **getattr(theory, case).model_dump()}

@@ -13,7 +13,7 @@ from snakemake.cli import get_argument_parser
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from robustpath import config as study
-from robustpath import config_theory, theory
+from robustpath import config_theory
 from robustpath.config import expand, load
 from robustpath.errors import UserError
 from robustpath.listing import manifest
@@ -117,11 +117,7 @@ def theory_code(wildcards):
 
 
 def of_theory(case):
-    return config_theory.theory_settings(study.active(CONFIG).theory, case, CONFIG.methods)
-
-
-def theory_tables():
-    return [f"{RESULTS}/theory/{case}.parquet" for case in theory.CASES]
+    return config_theory.theory_settings(study.active(CONFIG).theory, case)
 
 
 def named_data(wildcards):

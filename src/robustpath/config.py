@@ -10,21 +10,17 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import Discriminator, Field, Tag, ValidationError
 
 from robustpath import methods as method_files
 from robustpath.config_checks import problems
 from robustpath.config_errors import ConfigError, from_pydantic, report
+from robustpath.config_section import Section
+from robustpath.config_theory import Theory
 from robustpath.data import registry
 
 FolderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
-
-
-class Section(BaseModel):
-    """A mapping of the config: unknown keys are refused, and nothing is converted (3 is not "3", true is not 1)."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Experiment(Section):
@@ -99,6 +95,7 @@ class Scale(Section):
         [1, 2, 3, 4, 5], min_length=1, description="Severities of the shifts to evaluate on, ascending."
     )
     experiments: Experiments = Field(description="The experiments of this scale.")
+    theory: Theory = Field(description="Small problems of the papers whose outcome is known.")
 
 
 class Config(Section):

@@ -22,7 +22,7 @@ from robustpath.training.device import resolve
 ITERATIONS = 20  # of Lanczos: along a walk the largest eigenvalues lie close together
 SIDE = 31  # points a side of a surface
 EXTENT = 1.0  # of a random plane, in filter lengths to each side
-MARGIN = 0.25  # around a trajectory, as a share of its extent
+MARGIN = 0.15  # around a trajectory, as a share of its extent
 
 
 def trace(
@@ -30,8 +30,9 @@ def trace(
 ) -> None:
     """Trace the runs of one experiment and data set.
 
-    `out`: one row a run x moment x quantity (loss, lambda_max, accuracy, distance). `surfaces`: for each method's run
-    of the first seed, the loss on a random filter-normalised plane around its end and on the plane of its trajectory.
+    `out`: one row a run x moment x quantity (loss, lambda_max, accuracy, distance), `walking` where a walk led there.
+    `surfaces`: for each method's run of the first seed, the loss on a random filter-normalised plane around its end and
+    on the plane of its trajectory.
     Raises UserError where an experiment kept no moments.
     """
     torch.set_num_threads(threads)
@@ -43,13 +44,14 @@ def trace(
         moments = kept.pop("moments")
         if len(moments) < 3:
             raise UserError(f"{path} holds no way to trace: give experiment {settings['experiment']} `points` above 2")
+        walking = np.array([f"mean_{int(phase)}.level_error" in table for phase in moments[:, 0]])
         for row, about in table.iterrows():
             params = _way(kept, len(moments), row)
             task = _Task(settings, prepared, about, len(moments), device)
-            frames.append(task.quantities(params, moments))
+            frames.append(task.quantities(params, moments, walking))
             if about["seed"] == 0:
                 drawn |= {f"{about['method']}.{name}": array for name, array in task.surfaces(params).items()}
-                drawn[f"{about['method']}.moments"] = moments.numpy()
+                drawn[f"{about['method']}.walking"] = walking
         print(f"{settings['dataset']}: {table['method'].iloc[0]} traced, {len(table)} runs of {len(moments)} moments")
     with replacing(out) as temporary:
         pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
@@ -90,7 +92,7 @@ class _Task:
 
         return losses
 
-    def quantities(self, params: Params, moments: Tensor) -> pd.DataFrame:
+    def quantities(self, params: Params, moments: Tensor, walking: np.ndarray) -> pd.DataFrame:
         params = {name: tensor.to(self.device) for name, tensor in params.items()}
         points, losses = flatten(params), self._losses(params)
         test_inputs, test_labels = self.test
@@ -109,7 +111,7 @@ class _Task:
             [
                 pd.DataFrame([own] * len(points)).assign(
                     moment=range(len(points)),
-                    phase=moments[:, 0].long().numpy(),
+                    walking=walking,
                     gradient_evaluations=moments[:, 1].numpy(),
                     quantity=name,
                     value=values.double().cpu().numpy(),
@@ -130,8 +132,8 @@ class _Task:
         span = torch.linspace(-EXTENT, EXTENT, SIDE)
         way = principal_plane(points.double())
         low, high = way.coordinates.amin(0), way.coordinates.amax(0)
-        room = MARGIN * (high - low).max()
-        axes = [torch.linspace(float(low[i] - room), float(high[i] + room), SIDE) for i in range(2)]
+        middle, reach = (low + high) / 2, (0.5 + MARGIN) * (high - low).max()
+        axes = [torch.linspace(float(middle[i] - reach), float(middle[i] + reach), SIDE) for i in range(2)]
         return {
             "random": plane(losses, points[-1], random, span, span).cpu().numpy(),
             "random_axis": span.numpy(),

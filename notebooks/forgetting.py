@@ -1,0 +1,87 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Does the descent keep the curvature that a walk has found?
+#
+# The largest eigenvalue of the Hessian of the training loss along the whole way of a run, each method against the
+# reference. Walks are drawn thick. Were the minimum decided by where the descent starts, the curves would stay apart
+# after a walk has ended.
+
+# %%
+import numpy as np
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, style
+from robustpath.analysis import traces as traced
+from robustpath.analysis.records import load, report_settings
+from robustpath.analysis.statistics import interval
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+traces = None  # files of traces; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+experiment = "trajectories"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+way = traced.quantities(traces, settings["scale"])
+way = way[(way["experiment"] == experiment) & (way["quantity"] == "lambda_max")]
+
+# %% [markdown]
+# Eigenvalues differ by factors, so mean and interval are those of their logarithms.
+
+# %%
+positive = way[way["value"] > 0].assign(value=lambda rows: np.log(rows["value"]))
+keys = ["method", "moment", "gradient_evaluations", "walking"]
+curves = interval(positive.groupby([*keys, "seed"], as_index=False)["value"].mean(), keys, settings["confidence"])
+curves[["mean", "low", "high"]] = np.exp(curves[["mean", "low", "high"]])
+display(curves)
+
+# %%
+reference = settings["reference"]
+looks = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(curves["method"])}
+others = [name for name in looks if name != reference]
+columns = min(3, len(others))
+rows = -(-len(others) // columns)
+figure, axes = style.panels(rows, columns, 0.4 + 1.5 * rows, sharex=True, sharey=True)
+panels = [axis for row in axes for axis in row]
+for name, axis in zip(others, panels, strict=False):
+    for method, colour in ((reference, "0.45"), (name, style.COLOURS[4])):
+        curve = curves[curves["method"] == method].sort_values("gradient_evaluations")
+        axis.fill_between(curve["gradient_evaluations"], curve["low"], curve["high"], color=colour, alpha=0.2, lw=0)
+        axis.plot(curve["gradient_evaluations"], curve["mean"], color=colour, lw=1.0)
+        # A walk's line begins where the moment before it lies.
+        steps = curve["walking"] | curve["walking"].shift(-1, fill_value=False)
+        if curve["walking"].any():
+            walk = curve[steps]
+            axis.plot(walk["gradient_evaluations"], walk["mean"], color=style.COLOURS[5], lw=2.6, solid_capstyle="butt")
+    axis.set_title(looks[name]["label"])
+    axis.set_yscale("log")
+for axis in panels[len(others) :]:
+    axis.set_visible(False)
+for axis in panels[len(others) - columns : len(others)]:
+    axis.tick_params(labelbottom=True)
+handles = [
+    style.Line2D([], [], color="0.45", label=labels.method(reference)),
+    style.Line2D([], [], color=style.COLOURS[4], label="the method of the panel"),
+    style.Line2D([], [], color=style.COLOURS[5], lw=2.6, label="its walk"),
+]
+figure.legend(handles=handles, loc="outside upper center", ncols=3)
+figure.supxlabel("gradient evaluations", fontsize=8.5)
+figure.supylabel(r"largest eigenvalue $\lambda_{\max}$", fontsize=8.5)
+style.save(figure, out)
+
+# %%
+lost = len(way) - len(positive)
+doubtful = int((~way["converged"]).sum())
+note = f"{doubtful} of {len(way)} eigenvalues have not converged and {lost} are not positive and left out."
+captions.write(captions.caption("forgetting", settings, table, experiment, correction=note), caption)

@@ -1,0 +1,35 @@
+"""Reading what was traced: quantities along the way of a run, and the surfaces it crosses."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from robustpath.analysis import records
+from robustpath.errors import UserError
+
+
+def files(given: list[str] | None, scale: str, pattern: str) -> list[Path]:
+    """The files as given, or those that match `pattern` in the results of `scale`; UserError where there are none."""
+    if given:
+        return [Path(file) for file in given]
+    folder = records.root() / "results" / scale
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise UserError(f"no {pattern} in {folder}: run `snakemake --config scale={scale}` first")
+    return found
+
+
+def quantities(given: list[str] | None, scale: str) -> pd.DataFrame:
+    """One row a run x moment x quantity, with columns gradient_evaluations, walking, value, converged."""
+    return pd.concat([pd.read_parquet(file) for file in files(given, scale, "trace/*/*.parquet")], ignore_index=True)
+
+
+def surfaces(given: list[str] | None, scale: str) -> dict[str, dict[str, np.ndarray]]:
+    """Method -> name -> array, for the first file of surfaces."""
+    found: dict[str, dict[str, np.ndarray]] = {}
+    with np.load(files(given, scale, "trace/*/*.npz")[0]) as arrays:
+        for key in arrays:
+            method, _, name = key.partition(".")
+            found.setdefault(method, {})[name] = arrays[key]
+    return found

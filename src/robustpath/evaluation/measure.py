@@ -137,7 +137,7 @@ def along(walks: list[Walk], group: Group, members: list[int]) -> dict[str, Meas
         "walk_function_distance": _sure(apart),
         "walk_lambda_max_start": Measured(first.value[again], first.converged[again]),
         "walk_lambda_max_end": _top(points[1], group, which),
-        "walk_accepted": _sure(torch.tensor([walk.accepted for walk in walks], device=device)),
+        "walk_accepted": _sure(torch.tensor([walk.accepted for walk in walks], dtype=torch.float64, device=device)),
     }
 
 

@@ -54,8 +54,10 @@ def _matrices(params: Params, names: list[str], member: int) -> list[np.ndarray]
 
 
 def _orders(moving: list[np.ndarray], fixed: list[np.ndarray]) -> list[np.ndarray]:
-    """For every hidden layer, which of the moving units comes first, second, …"""
+    """For every hidden layer, which of the moving units comes first, second, …; as they are if not all are finite."""
     orders = [np.arange(len(matrix)) for matrix in moving[:-1]]
+    if not all(np.isfinite(matrix).all() for matrix in (*moving, *fixed)):
+        return orders
     for _ in range(SWEEPS):
         changed = False
         for layer, order in enumerate(orders):

@@ -19,7 +19,7 @@ def sharpness(losses: Losses, points: Tensor, start: Tensor, epsilon: float = EP
     """100 max (L(w + z) - L(w)) / (1 + L(w)) over |z_i| <= epsilon (|w_i| + 1) [M] (Keskar et al. 2017, eq. 4, A = I).
 
     Each step goes to the corner of the box that is farthest along the gradient, and the highest point met counts.
-    `start` [M, d] in (-1, 1) is where in the box it begins: not the centre, where a minimum has no gradient.
+    `start` [M, d] in (-1, 1) is where in the box it begins: at the centre a minimum has no gradient to tell corners by.
     """
     box = epsilon * (points.abs() + 1)
     here, offset = losses(points), box * start
@@ -28,7 +28,7 @@ def sharpness(losses: Losses, points: Tensor, start: Tensor, epsilon: float = EP
         with torch.enable_grad():
             values, gradients = slopes(losses, points + offset)
         best = torch.maximum(best, values)
-        offset = torch.where(gradients == 0, offset, box * gradients.sign())
+        offset = torch.where(gradients < 0, -box, box)
     return 100 * (torch.maximum(best, losses(points + offset)) - here) / (1 + here)
 
 
@@ -42,6 +42,8 @@ def reference(
     """The same for one member [d] by L-BFGS-B, as in the paper; slow. What `sharpness` is tested against."""
     box = epsilon * (point.abs().double() + 1).numpy()
     here = float(loss(point))
+    if not start.any():
+        raise ValueError("start off the centre of the box: at a stationary point no ascent leaves it")
 
     def downhill(offset: np.ndarray) -> tuple[float, np.ndarray]:
         there = point + torch.as_tensor(offset).to(point)

@@ -26,16 +26,18 @@ def caption(
     settings: dict,
     table: pd.DataFrame,
     experiment: str,
-    rule: Rule = VALIDATION,
+    rule: Rule | None = VALIDATION,
     correction: str = "",
+    intervals: str = "$t$ intervals over seeds",
 ) -> str:
     """The caption of a result in LaTeX: question, what is shown, on what evidence, by which notebook.
 
-    `table` holds the records the result is drawn from, all draws; `correction` says how many comparisons were corrected
-    and how, in LaTeX.
+    `table` holds the records the result is drawn from, all draws; without a rule, the result is drawn from the defaults
+    (draw 0) alone. `correction` says how many comparisons were corrected and how, in LaTeX; `intervals` their kind.
     """
     own = table[table["experiment"] == experiment]
-    costs = cost(table, experiment)
+    own = own if rule else own[own["draw"] == 0]
+    costs = cost(own, experiment)
     seeds, draws = own["seed"].nunique(), own["draw"].nunique()
     total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
     level = f"{100 * settings['confidence']:g}\\,\\%"
@@ -46,8 +48,8 @@ def caption(
     lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
     noise = sorted(own["label_noise"].unique())
     facts = [
-        f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds,"
-        f" {level} $t$ intervals over seeds.",
+        f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds"
+        + (f", {level} {intervals}." if intervals else "."),
         f"Share of random training labels: {labels.levels(noise)}." if any(noise) else "",
         chosen,
         correction,

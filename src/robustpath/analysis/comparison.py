@@ -38,6 +38,16 @@ def compare_means(scores: pd.DataFrame, reference: str, confidence: float) -> pd
     return absolute.merge(relative.rename(columns=names), on=["shift_family", "method"], how="left")
 
 
+def by_level(records: pd.DataFrame, experiment: str, reference: str, confidence: float) -> pd.DataFrame:
+    """The table of `compare` at each level of label noise: label_noise first, and Holm within a level."""
+    scores = test_scores(select(records[records["experiment"] == experiment]), experiment)
+    check_complete(scores, across=("method", "seed"))
+    parts = {
+        level: compare_means(seed_means(rows), reference, confidence) for level, rows in scores.groupby("label_noise")
+    }
+    return pd.concat(parts, names=["label_noise"]).reset_index(level=0).reset_index(drop=True)
+
+
 def cost(records: pd.DataFrame, experiment: str) -> pd.DataFrame:
     """Index method, columns family, gradient_evaluations (mean a run), runs, diverged (counts), over every draw run."""
     each = runs(records[records["experiment"] == experiment])

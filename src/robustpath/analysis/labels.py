@@ -8,12 +8,26 @@ METHODS = {
     "radam": "RAdam",
     "contour_warmup": "contour warm-up",
     "isotropic_warmup": "isotropic warm-up",
+    "linear_warmup": "linear warm-up",
+    "high_rate_warmup": "high-rate warm-up",
+    "persistent_warmup": "persistent warm-up",
+    "repelled_warmup": "repelled warm-up",
+    "flat_warmup": "flat warm-up",
+    "contour_cooldown": "contour cool-down",
+    "reordered_sgd": "reordered SGD",
+    "perturbed_gd": "perturbed GD",
+    "perturbed_sgd": "perturbed SGD",
+    "entropy_sgd": "Entropy-SGD",
+    "lookahead": "Lookahead",
+    "schedule_free": "schedule-free SGD",
 }
 DATASETS = {
     "mnist5k": "MNIST-5k",
     "optdigits": "Optdigits",
     "fashion_mnist": "Fashion-MNIST",
     "mnist1d": "MNIST-1D",
+    "typefaces": "Typefaces",
+    "typeface_digits": "Typeface digits",
 }
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 MISSING = "not measured"
@@ -41,9 +55,12 @@ def percent(fraction: float, digits: int = 1) -> str:
 
 def points(fraction: float, digits: int = 1) -> str:
     """A difference of fractions in percentage points for LaTeX: 0.0031 -> $+0.3$; what rounds to zero has no sign."""
-    if math.isnan(fraction):
-        return "--"
-    text = f"{100 * fraction:+.{digits}f}"
+    return "--" if math.isnan(fraction) else signed(100 * fraction, digits)
+
+
+def signed(number: float, digits: int = 2) -> str:
+    """A number for LaTeX with its sign, which what rounds to zero has not: -0.123 -> $-0.12$."""
+    text = f"{number:+.{digits}f}"
     return f"${text}$" if float(text) else f"${text[1:]}$"
 
 

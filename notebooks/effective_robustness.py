@@ -1,0 +1,143 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Is a method robust, or only accurate?
+#
+# Accuracy under shift follows accuracy in distribution. The line is fitted on published methods alone; what a method
+# has above it is its effective robustness (Taori et al. 2020). Above: every method against the line, on logit scales.
+# Below: the distance from the line, method by method.
+
+# %%
+import numpy as np
+import pandas as pd
+from IPython.display import display
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from scipy.special import expit, logit
+
+from robustpath.analysis import captions, labels, robustness, style, verdicts
+from robustpath.analysis.evidence import accuracies
+from robustpath.analysis.records import load, report_settings
+from robustpath.analysis.selection import select
+from robustpath.analysis.statistics import interval
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+claims = None  # file of verdicts; None takes those in results/
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+experiment = "minima"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+told = verdicts.read(claims, settings["scale"])
+accuracy = accuracies(select(table[table["experiment"] == experiment])).drop(columns="draw")
+
+# %%
+baselines, size = told["baselines"], settings["test_size"]
+lines = robustness.lines(accuracy, baselines, size)
+means = robustness.points(accuracy, size).groupby([*robustness.PLACE, "method"], as_index=False)[["none", "ood"]].mean()
+left = robustness.residuals(accuracy, baselines, size)
+seeds = left.groupby(["method", "label_noise", "seed"], as_index=False)["value"].mean()
+residual = interval(seeds, ["method", "label_noise"], settings["confidence"])
+display(pd.DataFrame(lines.values(), index=pd.MultiIndex.from_tuples(lines, names=robustness.PLACE)), residual)
+
+# %%
+groups = verdicts.grouped([name for name in settings["methods"] if name in set(means["method"])], told, "")
+order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
+dots = {"published methods": ("0.55", "o"), "controls": (style.COLOURS[4], "s")}
+dots |= {"contour-parallel variants": (style.COLOURS[5], "D"), "neighbours": (style.COLOURS[3], "^")}
+noise = sorted(means["label_noise"].unique())
+datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(means["dataset"])]
+places, place = {}, 0.0
+for members in order.values():
+    for method in members:
+        places[method] = place
+        place += 1
+    place += 0.6
+
+
+def inside(rows):
+    """Which methods lie within the range of the published ones, widened by its own width: the rest hide the line."""
+    near = pd.Series(True, index=rows.index)
+    for name in ("none", "ood"):
+        values = logit(rows[name])
+        known = values[rows["method"].isin(baselines)]
+        width = max(np.ptp(known), 0.1) if len(known) else np.inf
+        near &= values.between(known.min() - width, known.max() + width) | known.empty
+    return near
+
+
+style.panels(1, 1, 1.0)  # for its settings
+figure = style.plt.figure(figsize=(style.TEXT_WIDTH, 1.4 * len(noise) + 0.9 + 0.118 * place), layout="constrained")
+upper, lower = figure.subfigures(2, 1, height_ratios=[1.4 * len(noise) + 0.35, 0.55 + 0.118 * place])
+panels = upper.subplots(len(noise), len(datasets), squeeze=False)
+hidden = 0
+for line_of_panels, level in zip(panels, noise, strict=True):
+    for panel, dataset in zip(line_of_panels, datasets, strict=True):
+        here = means[(means["dataset"] == dataset) & (means["label_noise"] == level)]
+        near = inside(here)
+        hidden += int((~near).sum())
+        for name, members in order.items():
+            rows = here[near & here["method"].isin(members)]
+            colour, marker = dots[name]
+            look = {"s": 9, "c": colour, "marker": marker, "linewidths": 0, "label": name}
+            panel.scatter(logit(rows["none"]), logit(rows["ood"]), **look)
+        for key, line in lines.items():
+            if (key[0], key[2]) == (dataset, level):
+                ends = logit(here.loc[near, "none"]).agg(["min", "max"]).to_numpy()
+                panel.plot(ends, line.intercept + line.slope * ends, color="0.3", linewidth=0.8)
+                panel.text(0.04, 0.97, f"$R^2$ = {line.r_squared:.2f}", transform=panel.transAxes, va="top", fontsize=7)
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_locator(MaxNLocator(4))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * expit(value):.1f}"))
+        panel.tick_params(labelsize=6.5)
+        panel.set_title(f"{labels.dataset(dataset)}, {100 * level:g} % label noise", fontsize=8)
+upper.supxlabel("accuracy in distribution (%)", fontsize=8.5)
+upper.supylabel("accuracy under shift (%)", fontsize=8.5)
+upper.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=len(order))
+
+axes = lower.subplots(1, len(noise), sharey=True, squeeze=False)[0]
+for panel, level in zip(axes, noise, strict=True):
+    panel.axvline(0, color="0.4", linewidth=0.6)
+    for name, members in order.items():
+        rows = residual[(residual["label_noise"] == level) & residual["method"].isin(members)]
+        colour, marker = dots[name]
+        reach = 100 * (rows["high"] - rows["mean"])
+        heights = rows["method"].map(places)
+        panel.errorbar(
+            100 * rows["mean"], heights, xerr=reach, fmt=marker, color=colour, elinewidth=0.7, markersize=2.8
+        )
+    for height in places.values():
+        panel.axhline(height, color="0.92", linewidth=0.5, zorder=0)
+    panel.set_xscale("symlog", **style.DIFFERENCES)
+    ticks = style.difference_ticks(*panel.get_xlim())
+    panel.set_xticks(list(ticks), ticks.values())
+    panel.minorticks_off()
+    panel.set_title(f"{100 * level:g} % label noise", fontsize=8)
+    panel.margins(x=0.08)
+    panel.tick_params(axis="y", length=0)
+axes[0].set_yticks(list(places.values()), [labels.method(name) for name in places], fontsize=6.5)
+axes[0].set_ylim(max(places.values()) + 0.8, -0.8)
+lower.supxlabel("effective robustness (points)", fontsize=8.5)
+style.save(figure, out)
+
+# %%
+fits = [line.r_squared for line in lines.values()]
+facts = (
+    f"The line is fitted by least squares on {labels.word(max(line.methods for line in lines.values()))} published "
+    f"methods, each a point; its $R^2$ lies between {min(fits):.2f} and {max(fits):.2f}. Intervals do not include the "
+    "uncertainty of the line."
+    if lines
+    else "Too few published methods to fit a line."
+)
+if hidden:
+    facts += f" {labels.word(hidden).capitalize()} points far outside the range of the published methods are not drawn."
+captions.write(captions.caption("effective_robustness", settings, table, experiment, correction=facts), caption)

@@ -1,0 +1,108 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Is it a better minimum, or only an earlier stop?
+#
+# Two views of the same runs. At equal budget a method is compared with SGD after as many gradient evaluations. At
+# matched training loss it is compared with SGD stopped where its training loss is the same: whatever only descends less
+# gains nothing in this view. SGD's curve from training loss to accuracy comes from annealed runs of several lengths.
+
+# %%
+from IPython.display import display
+
+from robustpath.analysis import captions, evidence, labels, style, verdicts
+from robustpath.analysis.records import load, report_settings
+from robustpath.analysis.statistics import interval
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+claims = None  # file of verdicts; None takes those in results/
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+experiment = "minima"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+told = verdicts.read(claims, settings["scale"])
+reference = settings["reference"]
+found = evidence.gather(table, experiment, told["curve"])
+
+# %% [markdown]
+# Both views take the default hyperparameters, those of SGD's curve. A run whose training loss the curve does not reach
+# has no match and is left out of the second view.
+
+# %%
+equal = evidence.gains(found.plain[found.plain["test_set"] == "none"], reference)
+matched = evidence.matched_gains(found.matched)
+matched = matched[matched["method"] != reference]
+views = {}
+for name, rows in {"equal budget": equal, "equal training loss": matched}.items():
+    seeds = rows.dropna(subset="value").groupby(["method", "label_noise", "seed"], as_index=False)["value"].mean()
+    views[name] = interval(seeds, ["method", "label_noise"], settings["confidence"])
+lost = matched.assign(lost=matched["value"].isna()).groupby(["method", "label_noise"])["lost"].agg(["sum", "size"])
+display(*views.values(), lost)
+
+# %%
+groups = verdicts.grouped([name for name in settings["methods"] if name in set(equal["method"])], told, reference)
+order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
+noise = sorted(equal["label_noise"].unique())
+places, place = {}, 0.0
+for members in order.values():
+    for method in members:
+        places[method] = place
+        place += 1
+    place += 0.6
+looks = {"equal budget": (style.COLOURS[0], "o", -0.17), "equal training loss": (style.COLOURS[5], "D", 0.17)}
+
+figure, axes = style.panels(1, len(noise), 0.9 + 0.155 * place, sharey=True)
+for panel, level in zip(axes[0], noise, strict=True):
+    for name, (colour, marker, shift) in looks.items():
+        rows = views[name][views[name]["label_noise"] == level]
+        heights = rows["method"].map(places) + shift
+        reach = 100 * (rows["high"] - rows["mean"])
+        panel.errorbar(
+            100 * rows["mean"],
+            heights,
+            xerr=reach,
+            fmt=marker,
+            color=colour,
+            elinewidth=0.7,
+            label=name,
+            markersize=2.8,
+        )
+    panel.axvline(0, color="0.4", linewidth=0.6)
+    panel.set_xscale("symlog", **style.DIFFERENCES)
+    panel.margins(x=0.08)
+    ticks = style.difference_ticks(*panel.get_xlim())
+    panel.set_xticks(list(ticks), ticks.values())
+    panel.minorticks_off()
+    panel.set_title(rf"{100 * level:g} % label noise")
+    for method, height in places.items():
+        panel.axhline(height, color="0.92", linewidth=0.5, zorder=0)
+        if (method, level) in lost.index:
+            count, total = lost.loc[(method, level)]
+            panel.annotate(f"{count}/{total}" if count else "", (1.01, height), xycoords=("axes fraction", "data"),
+                           va="center", fontsize=5.5, color="0.35", annotation_clip=False)  # fmt: skip
+axes[0][0].set_yticks(list(places.values()), [labels.method(name) for name in places])
+axes[0][0].set_ylim(max(places.values()) + 0.8, -0.8)
+for panel in axes[0]:
+    panel.tick_params(axis="y", length=0)
+figure.supxlabel(f"difference in accuracy to {labels.method(reference)} (points)", fontsize=8.5)
+figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+style.save(figure, out)
+
+# %%
+left_out, total = int(matched["value"].isna().sum()), len(matched)
+correction = (
+    f"At equal training loss {labels.count(left_out)} of {labels.count(total)} runs are left out, since the curve of "
+    f"{labels.method(reference)} does not reach their loss (small figures: how many of a method's runs)."
+)
+captions.write(captions.caption("matched_loss", settings, table, experiment, rule=None, correction=correction), caption)

@@ -1,0 +1,109 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which measure of a minimum foretells its generalisation gap?
+#
+# Kendall's tau between each measure and the gap (training less test accuracy) over all runs, and the granulated psi of
+# Jiang et al. (2019): tau among the runs that differ in one axis alone, averaged over the settings of all others. A
+# measure may order runs by what they were trained on and yet be blind to what a method does; the axes tell these apart.
+
+# %%
+import pandas as pd
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, tables
+from robustpath.analysis.concordance import along, granulated, kendall
+from robustpath.analysis.evidence import measures
+from robustpath.analysis.records import NORMS, SHARPNESS, load, report_settings
+from robustpath.analysis.statistics import interval
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # LaTeX of the table; None prints it
+caption = None  # LaTeX caption; None prints it
+experiment = "minima"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+own = table[(table["experiment"] == experiment) & (table["draw"] == 0)]
+
+# %% [markdown]
+# Training accuracy counts the labels as they were given, wrong ones included; test labels are clean. A large margin and
+# a large PAC-Bayes width speak for a small gap, so these enter with their sign turned: a positive tau always means that
+# the measure errs on the right side. What did not converge is left out and counted.
+
+# %%
+axes = ["dataset", "label_noise", "method", "seed"]
+accuracy = own[(own["metric"] == "accuracy") & (own["shift"] == "none")]
+accuracy = accuracy.pivot(index=axes, columns="split", values="value")
+gap = (accuracy["train"] - accuracy["test"]).rename("gap").reset_index()
+found = measures(own).rename(columns={"value": "measure"})
+turned = {"margin", "pacbayes_sigma", "pacbayes_sigma_magnitude"}
+lines = []
+for name in [name for name in (*SHARPNESS, *NORMS) if name in set(found["metric"])]:
+    runs = gap.merge(found.loc[found["metric"] == name, [*axes, "measure"]], on=axes)
+    whole = runs.dropna()
+    if name in turned:
+        whole = whole.assign(measure=-whole["measure"])
+    by_seed = along(whole, "method", axes).groupby("seed").mean().rename("value").reset_index().assign(measure=name)
+    over_seeds = interval(by_seed, ["measure"], settings["confidence"]).iloc[0]
+    tau = kendall(whole["measure"].to_numpy(dtype=float), whole["gap"].to_numpy(dtype=float))
+    parts = granulated(whole, axes)
+    half = over_seeds["high"] - over_seeds["mean"]
+    lines.append(
+        {"measure": name, "tau": tau, **parts, "half": half, "lost": len(runs) - len(whole), "runs": len(runs)}
+    )
+summary = pd.DataFrame(lines)
+display(summary)
+
+# %%
+names = {
+    "lambda_max": r"$\lambda_{\max}$",
+    "trace": r"$\operatorname{tr} H$",
+    "sam_sharpness": "SAM-sharpness",
+    "asam_sharpness": "ASAM-sharpness",
+    "noise_sharpness": "noise sharpness",
+    "keskar_sharpness": "Keskar's sharpness",
+    "pacbayes_sigma": r"PAC-Bayes $\sigma$ (turned)",
+    "pacbayes_sigma_magnitude": r"PAC-Bayes $\sigma$, relative (turned)",
+    "margin": "margin (turned)",
+    "path_norm": "path norm",
+    "frobenius_norm": "Frobenius norm",
+    "distance_from_start": "distance from start",
+    "spectral_product": "product of spectral norms",
+}
+heads = {"dataset": "data set", "label_noise": "label noise", "method": "method", "seed": "seed"}
+shown = [axis for axis in axes if axis in summary]
+
+
+def cell(value):
+    """A correlation for LaTeX."""
+    return "--" if pd.isna(value) else labels.signed(value)
+
+
+def row(line):
+    """One measure: tau, psi of each axis, Psi, and what did not converge."""
+    each = [cell(line[axis]) + (rf"\,$\pm$\,{line['half']:.2f}" if axis == "method" else "") for axis in shown]
+    return [names[line["measure"]], cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["lost"])]
+
+
+over, rule = tables.span(r"$\psi$ along", 3, 2 + len(shown))
+header = [["", "", over, "", "not"], rule, ["measure", r"$\tau$", *(heads[axis] for axis in shown), r"$\Psi$", "conv."]]
+groups = [[row(line) for line in lines if line["measure"] in family] for family in (SHARPNESS, NORMS)]
+captions.write(tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 3)), out)
+
+# %%
+facts = (
+    f"Every measure on {labels.count(max(line['runs'] for line in lines))} runs; the interval of $\\psi$ along methods "
+    "is over seeds. Runs of one seed share their data, and methods were not drawn at random: these are descriptions of "
+    "this study's runs, not evidence of a cause."
+)
+captions.write(captions.caption("measures", settings, table, experiment, rule=None, correction=facts), caption)

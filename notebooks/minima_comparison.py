@@ -1,0 +1,118 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which way of training reaches the better minimum?
+#
+# One row a method: accuracy in distribution after training on clean and on noisy labels, under natural shift and under
+# corruptions, each with the paired difference to the reference. The last columns say what a run costs, how many runs
+# diverged and how many walks left their level.
+
+# %%
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, tables, verdicts
+from robustpath.analysis.claims import void_walks
+from robustpath.analysis.comparison import by_level, cost
+from robustpath.analysis.records import load, report_settings
+from robustpath.analysis.statistics import holm
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+claims = None  # file of verdicts; None takes those in results/
+out = None  # LaTeX of the table; None prints it
+caption = None  # LaTeX caption; None prints it
+experiment = "minima"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+table = table[table["experiment"] == experiment]
+told = verdicts.read(claims, settings["scale"])
+reference, level = settings["reference"], 1 - settings["confidence"]
+
+# %% [markdown]
+# Accuracy in distribution at the lowest and the highest label noise, accuracy under shift at the lowest. Holm's
+# correction runs over the differences that are shown, and over no others.
+
+# %%
+comparison = by_level(table, experiment, reference, settings["confidence"])
+noise = sorted(comparison["label_noise"].unique())
+kinds = [(noise[0], "none"), (noise[-1], "none"), (noise[0], "natural"), (noise[0], "corruption")]
+found = set(zip(comparison["label_noise"], comparison["shift_family"], strict=True))
+kinds = [kind for kind in dict.fromkeys(kinds) if kind in found]
+cells = comparison.set_index(["label_noise", "shift_family", "method"]).sort_index()
+shown = cells[[place[:2] in kinds for place in cells.index]].copy()
+shown["holm"] = holm(shown["p"].dropna()).reindex(shown.index)
+display(shown)
+
+# %%
+costs = cost(table, experiment)
+walks = void_walks(table, told["tolerance"]).groupby("method")[["walks", "void"]].sum()
+display(walks)
+
+
+# %%
+def row(method):
+    """Accuracy and difference in each kind of test, then cost, divergence and void walks."""
+    own = {kind: shown.loc[(*kind, method)] for kind in kinds}
+    each = []
+    for kind, cell in own.items():
+        each += [labels.percent(cell["mean"])] * (kind[1] == "none") + [difference(method, kind, cell)]
+    counts = costs.loc[method]
+    void = f"{walks.loc[method, 'void']}/{walks.loc[method, 'walks']}" if method in walks.index else ""
+    name = labels.escape(labels.method(method))
+    return [name, *each, labels.count(counts["gradient_evaluations"]), labels.count(counts["diverged"]), void]
+
+
+def difference(method, kind, cell):
+    """A paired difference with half the width of its interval, starred when it stands after Holm's correction.
+
+    The reference has none; under shift, where there is no column for it, its accuracy takes the place.
+    """
+    if method == reference:
+        return "" if kind[1] == "none" else f"({labels.percent(cell['mean'])})"
+    star = r"\rlap{$^{\ast}$}" if cell["holm"] < level else ""
+    half = labels.percent(cell["difference_high"] - cell["difference"])
+    return rf"{labels.points(cell['difference'])}\,$\pm$\,{half}{star}"
+
+
+heads = {
+    (noise[-1], "none"): rf"{100 * noise[-1]:g}\,\% label noise",
+    (noise[0], "none"): "in distribution",
+    (noise[0], "natural"): "natural shift",
+    (noise[0], "corruption"): "corruptions",
+}
+widths = [2 if kind[1] == "none" else 1 for kind in kinds]
+columns = 1 + sum(widths) + 3
+groups = [[row(reference)]]
+for name, members in verdicts.grouped(list(costs.index), told, reference).items():
+    ordered = [method for method in settings["methods"] if method in members]
+    groups.append([tables.heading(name, columns), *map(row, ordered)])
+starts = [2 + sum(widths[:i]) for i in range(len(kinds))]
+spans = [
+    tables.span(heads[kind], start, start + width - 1) for kind, start, width in zip(kinds, starts, widths, strict=True)
+]
+names = [text for width in widths for text in (["acc.", "difference"] if width == 2 else ["difference"])]
+header = [
+    ["", *(text for text, _ in spans), "grad.", "", "void"],
+    " ".join(rule for _, rule in spans),
+    ["method", *names, "eval.", "div.", "walks"],
+]
+alignment = "l" + "".join("rl" if width == 2 else "l" for width in widths) + "rrr"
+captions.write(tables.booktabs(header, groups, alignment, gap="2.2pt"), out)
+
+# %%
+compared = int(shown["holm"].count())
+correction = (
+    rf"A star marks differences that stand at {100 * level:.3g}\,\% after Holm's correction over the {compared} "
+    r"comparisons shown. Under div. stand the runs that diverged; a walk is void where its level error exceeds "
+    rf"{100 * told['tolerance']:g}\,\%."
+)
+captions.write(captions.caption("minima_comparison", settings, table, experiment, correction=correction), caption)

@@ -1,0 +1,110 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Do the walks keep their level, and where do they lead?
+#
+# One row a walk and label noise: whether it kept its level on all training examples, how many of its steps were
+# accepted, how far it moved the weights and the function, and what became of the curvature, from the start of the walk
+# to its end and to the end of training.
+
+# %%
+import numpy as np
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, tables, verdicts
+from robustpath.analysis.claims import void_walks
+from robustpath.analysis.records import load, report_settings
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+claims = None  # file of verdicts; None takes those in results/
+out = None  # LaTeX of the table; None prints it
+caption = None  # LaTeX caption; None prints it
+experiment = "minima"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+told = verdicts.read(claims, settings["scale"])
+own = table[(table["experiment"] == experiment) & (table["draw"] == 0) & table["converged"]]
+
+# %% [markdown]
+# Medians over the runs of all data sets and seeds. How far the function moves is set against what another order of the
+# batches does to SGD; below about one, nothing but noise has moved.
+
+# %%
+metrics = [
+    "walk_accepted",
+    "walk_displacement",
+    "walk_function_distance",
+    "walk_lambda_max_start",
+    "walk_lambda_max_end",
+    "lambda_max",
+]
+medians = own[own["metric"].isin(metrics)].pivot_table(
+    index=["method", "label_noise"], columns="metric", values="value", aggfunc="median"
+)
+medians = medians.reindex(columns=metrics)
+levels = void_walks(table[table["experiment"] == experiment], told["tolerance"])
+levels = levels.set_index(["method", "label_noise"])
+order_noise = own[(own["method"] == "reordered_sgd") & (own["metric"] == "function_distance")]
+order_noise = order_noise.groupby("label_noise")["value"].median()
+display(medians.join(levels, how="right"), order_noise)
+
+
+# %%
+def number(value, digits=2):
+    """A measure with `digits` figures that count."""
+    if np.isnan(value):
+        return "--"
+    return (
+        f"{value:#.{digits}g}".rstrip(".")
+        if 1e-3 <= abs(value) < 1000
+        else labels.scientific(f"{value:.{digits - 1}e}")
+    )
+
+
+def row(method, noise, first):
+    """One walk at one label noise."""
+    its, level = medians.loc[(method, noise)], levels.loc[(method, noise)]
+    moved = its["walk_function_distance"] / order_noise.get(noise, np.nan)
+    curvature = [number(its[name]) for name in ("walk_lambda_max_start", "walk_lambda_max_end", "lambda_max")]
+    error = "--" if np.isinf(level["median"]) else labels.percent(level["median"])
+    return [
+        labels.escape(labels.method(method)) if first else "",
+        f"{100 * noise:g}",
+        error,
+        f"{level['void']:.0f} of {level['walks']:.0f}",
+        labels.percent(its["walk_accepted"], 0),
+        number(its["walk_displacement"]),
+        number(its["walk_function_distance"]),
+        number(moved),
+        *curvature,
+    ]
+
+
+walked = [name for name in settings["methods"] if name in levels.index.get_level_values("method")]
+groups = [[row(method, noise, i == 0) for i, noise in enumerate(sorted(levels.loc[method].index))] for method in walked]
+spans = [tables.span("level", 3, 4), tables.span("moved", 6, 8), tables.span(r"$\lambda_{\max}$", 9, 11)]
+header = [
+    ["", "noise", spans[0][0], "accepted", spans[1][0], spans[2][0]],
+    " ".join(rule for _, rule in spans),
+    ["walk", r"(\%)", r"error (\%)", "void", r"(\%)", "weights", "JS", r"$\times$ order", "start", "end", "trained"],
+]
+captions.write(tables.booktabs(header, groups, "lrrrrrrrrrr", gap="3pt"), out)
+
+# %%
+noise = "; ".join(rf"{100 * level:g}\,\%: {number(value)}" for level, value in order_noise.items())
+facts = (
+    rf"A walk is void where its level error exceeds {100 * told['tolerance']:g}\,\%. Median Jensen-Shannon divergence "
+    f"between SGD and SGD with another order of batches, by label noise: {noise or labels.MISSING}."
+)
+said = captions.caption("walks", settings, table, experiment, rule=None, correction=facts, intervals="")
+captions.write(said, caption)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from robustpath.methods.base import Context, Loss, Method, Params, grad, grad_and_value, log_uniform
+from robustpath.methods.base import Batch, Context, Loss, Method, Params, grad, grad_and_value, log_uniform
 from robustpath.methods.tree import add, norm, scale, subtract, tree_map, unit, where, zeros_like
 
 SHARE = 0.25  # of the budget is walked; the rest is left to the descent
@@ -17,13 +17,14 @@ SEARCH = {"step_length": log_uniform(0.01, 0.1, default=0.05)}
 
 class Place(NamedTuple):
     """What a direction may look at: the parameters and the gradient of the probe's loss there; the first parameters;
-    the unit vector along which the last step was taken, zero before the first; the loss and the step's context."""
+    the unit vector along which the last step was taken, zero before the first; what else the step was given."""
 
     params: Params
     gradient: Params
     start: Params
     last: Params
     loss: Loss
+    batch: Batch
     context: Context
 
 
@@ -78,7 +79,7 @@ def walk(direction: Callable[[Place], Params], step_length: Tensor, tolerance: f
 
     def step(loss, params, state, batch, context):
         length = state.step_length * norm(state.start)
-        ahead = unit(direction(Place(params, state.gradient, state.start, state.last, loss, context)))
+        ahead = unit(direction(Place(params, state.gradient, state.start, state.last, loss, batch, context)))
         moved = move(params, ahead, length, state.gradient, state.loss - state.level)
         trial = where(state.measured, moved, params)
         gradient, value = grad_and_value(loss)(trial, context.probe)

@@ -106,7 +106,7 @@ header = [
     ["method", *names, "eval.", "div.", "walks"],
 ]
 alignment = "l" + "".join("rl" if width == 2 else "l" for width in widths) + "rrr"
-captions.write(tables.booktabs(header, groups, alignment, gap="2.2pt"), out)
+captions.write(tables.booktabs(header, groups, alignment, gap="1.6pt"), out)
 
 # %%
 compared = int(shown["holm"].count())

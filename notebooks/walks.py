@@ -64,11 +64,9 @@ def number(value, digits=2):
     """A measure with `digits` figures that count."""
     if np.isnan(value):
         return "--"
-    return (
-        f"{value:#.{digits}g}".rstrip(".")
-        if 1e-3 <= abs(value) < 1000
-        else labels.scientific(f"{value:.{digits - 1}e}")
-    )
+    if value == 0 or 1e-3 <= abs(value) < 1000:
+        return f"{value:#.{digits}g}".rstrip(".")
+    return labels.scientific(f"{value:.{digits - 1}e}")
 
 
 def row(method, noise, first):
@@ -98,7 +96,7 @@ header = [
     " ".join(rule for _, rule in spans),
     ["walk", r"(\%)", r"error (\%)", "void", r"(\%)", "weights", "JS", r"$\times$ order", "start", "end", "trained"],
 ]
-captions.write(tables.booktabs(header, groups, "lrrrrrrrrrr", gap="3pt"), out)
+captions.write(tables.booktabs(header, groups, "lrrrrrrrrrr", gap="2.4pt"), out)
 
 # %%
 noise = "; ".join(rf"{100 * level:g}\,\%: {number(value)}" for level, value in order_noise.items())

@@ -56,10 +56,10 @@ def _finding(what: str, unit: str, threshold: float, side: str, against: str | N
     return {**told, **empty, "n": 0, "interval": "none", "left_out": 0, "verdict": UNDECIDED, "note": note}
 
 
-def _filled(finding: dict, found: Estimate, p: float, left_out: int = 0, scale: float = 1.0) -> dict:
+def _filled(finding: dict, found: Estimate, left_out: int = 0, scale: float = 1.0) -> dict:
     low, high = found.low * scale, found.high * scale
     verdict = decide(low, high, finding["threshold"], finding["side"])
-    numbers = {"effect": found.effect * scale, "low": low, "high": high, "p": p}
+    numbers = {"effect": found.effect * scale, "low": low, "high": high, "p": found.p(finding["threshold"] / scale)}
     known = {name: None if np.isnan(value) else float(value) for name, value in numbers.items()}
     return finding | known | {"n": found.n, "interval": found.interval, "left_out": left_out, "verdict": verdict}
 
@@ -80,8 +80,7 @@ def _absent(finding: dict, *tables: tuple[str, pd.DataFrame]) -> dict | None:
 def _differences(rows: pd.DataFrame, finding: dict, case: Case) -> dict:
     """A mean difference of accuracies (fractions in the rows, percentage points in the finding)."""
     (values,), lost = evidence.by_seed(rows)
-    p = bootstrap.probability(values, finding["threshold"] / 100)
-    return _filled(finding, _estimate([values], bootstrap.mean, case), p, lost, 100)
+    return _filled(finding, _estimate([values], bootstrap.mean, case), lost, 100)
 
 
 def _paired_accuracies(test_set: str, variant: str, against: str, case: Case) -> pd.DataFrame:
@@ -127,14 +126,13 @@ def _inequivalence(condition, variants: list[str], case: Case) -> dict:
         return absent
     (values,), lost = evidence.by_seed(rows)
     found = _estimate([values], bootstrap.mean, case)
-    sides = [(margin, "greater"), (-margin, "less")]
-    # Two one-sided tests, of which the data choose one.
-    p = min(1.0, 2 * min(bootstrap.probability(values, edge / 100, side) for edge, side in sides))
+    # Beyond the margin on the one side or the other: two tests, of which the data choose one.
+    p = min(1.0, 2 * min(found.tail(margin / 100), 1 - found.tail(-margin / 100)))
     same = bootstrap.equivalence(values, margin / 100)
-    finding = _filled(finding, found, p, lost, 100)
-    beyond = not np.isnan(found.low) and (100 * found.low > margin or 100 * found.high < -margin)
+    beyond = 100 * found.low > margin or 100 * found.high < -margin
     verdict = SUPPORTED if beyond else REFUTED if same < 1 - case.confidence else UNDECIDED
-    return finding | {"verdict": verdict, "p_equivalence": None if np.isnan(same) else same}
+    ps = {name: None if np.isnan(value) else float(value) for name, value in {"p": p, "p_equivalence": same}.items()}
+    return _filled(finding, found, lost, 100) | {"verdict": verdict} | ps
 
 
 def _level_error(condition, variants: list[str], case: Case) -> dict:
@@ -145,8 +143,7 @@ def _level_error(condition, variants: list[str], case: Case) -> dict:
         return absent
     wide = rows.pivot(index="seed", columns=["dataset", "train_size"], values="value").dropna(how="all")
     columns = list(wide.to_numpy(dtype=float).T)
-    p = bootstrap.sign_probability(wide.median(axis=1).to_numpy(), case.claims.tolerance)
-    return _filled(finding, _estimate(columns, bootstrap.median, case), p, int(rows["value"].isna().sum()))
+    return _filled(finding, _estimate(columns, bootstrap.median, case), int(rows["value"].isna().sum()))
 
 
 def _measure(method: str, metric: str, case: Case) -> pd.DataFrame:
@@ -165,8 +162,7 @@ def _ratio(condition, variants: list[str], case: Case) -> dict:
     if absent := _absent(finding, *zip(names, tables, strict=True), ("both in one cell", both)):
         return absent
     columns, lost = evidence.by_seed(both, ("value", "other"))
-    p = bootstrap.probability(columns[0] - condition.threshold * columns[1])
-    return _filled(finding, _estimate(columns, bootstrap.ratio, case), p, lost)
+    return _filled(finding, _estimate(columns, bootstrap.ratio, case), lost)
 
 
 def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
@@ -180,8 +176,8 @@ def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
     positive = rows["value"].where(rows["value"] > 0) / rows["expected"]
     (logs,), lost = evidence.by_seed(rows.assign(value=np.log(positive.astype(float))))
     found = _estimate([logs], bootstrap.mean, case)
-    bounds = Estimate(*np.exp([found.effect, found.low, found.high]), found.n, found.interval)
-    return _filled(finding, bounds, bootstrap.probability(logs, np.log(condition.threshold)), lost)
+    bounds = [float(np.exp(value)) for value in found[:3]]
+    return _filled(finding, Estimate(*bounds, *found[3:5], lambda ratio: found.tail(np.log(ratio))), lost)
 
 
 def _partial_correlation(condition, variants: list[str], case: Case) -> dict:
@@ -201,8 +197,7 @@ def _partial_correlation(condition, variants: list[str], case: Case) -> dict:
     whole = runs.dropna(subset=columns)
     values = [partial_spearman(rows, *columns) for _, rows in whole.groupby("seed")]
     known = np.array([value for value in values if np.isfinite(value)])
-    p = bootstrap.probability(known, condition.threshold)
-    return _filled(finding, _estimate([known], bootstrap.mean, case), p, lost)
+    return _filled(finding, _estimate([known], bootstrap.mean, case), lost)
 
 
 def partial_spearman(rows: pd.DataFrame, gain: str, measure: str, given: str) -> float:

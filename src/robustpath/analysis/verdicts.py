@@ -52,7 +52,7 @@ def number(value: float | None, unit: str | None, signed: bool = True) -> str:
     if unit == "percentage points":
         return labels.points(value / 100, 2) if signed else f"{value:g}"
     if unit == "share":
-        return rf"{100 * value:.2g}\,\%"
+        return rf"{100 * value:.2f}\,\%" if signed else rf"{100 * value:g}\,\%"
     if unit == "correlation":
         return labels.signed(value) if signed else f"{value:g}"
     return f"{value:.2f}" if abs(value) < 100 else labels.count(value)

@@ -49,6 +49,41 @@ def test_official_test_examples_are_the_only_test_examples():
     assert not official[parts.validation].any()
 
 
+# Forty groups of unequal size, each with its own number of examples of every class, and ten examples of no part.
+SIZES = torch.arange(40) % 3 + 1
+GROUP = torch.cat([torch.arange(40).repeat_interleave(3 * SIZES), torch.full((10,), -1)])
+IN_GROUPS = torch.cat([torch.arange(3).repeat(int(SIZES.sum())), torch.zeros(10, dtype=torch.int64)])
+
+
+def test_groups_stay_whole_and_examples_without_a_group_are_of_no_part():
+    official = torch.zeros(len(GROUP), dtype=torch.bool)
+    found = set()
+    for seed in range(8):
+        parts = split(IN_GROUPS, official, "toy", seed, 20, 50, GROUP)
+        groups = [set(GROUP[part].tolist()) for part in parts]
+        assert not groups[0] & groups[1] and not groups[0] & groups[2] and not groups[1] & groups[2]
+        assert -1 not in groups[0] | groups[1] | groups[2]
+        assert [len(parts.validation), len(parts.test)] == [20, 50]
+        assert len(parts.train) >= 3 * (int(SIZES.sum()) - (7 + 2) - (17 + 2))
+        for part in parts:
+            assert all(spread(IN_GROUPS, part[:size]) <= 1 for size in range(1, len(part) + 1))
+        found.add(frozenset(groups[2]))
+    assert len(found) == 8
+    again = split(IN_GROUPS, official, "toy", 7, 20, 50, GROUP)
+    assert all(torch.equal(a, b) for a, b in zip(parts, again, strict=True))
+
+
+@pytest.mark.parametrize(("validation", "test"), [(240, 10), (10, 240), (120, 120)])
+def test_more_than_the_groups_hold_is_refused(validation, test):
+    with pytest.raises(UserError, match=r"toy has 237 examples in groups, too few for validation_size"):
+        split(IN_GROUPS, torch.zeros(len(GROUP), dtype=torch.bool), "toy", 0, validation, test, GROUP)
+
+
+def test_a_data_set_in_groups_is_never_split_without_them():
+    with pytest.raises(ValueError, match="typeface_digits is split by group"):
+        split(LABELS, NONE, "typeface_digits", 0, 10, 20)
+
+
 @pytest.mark.parametrize(("validation", "test"), [(80, 20), (10, 80), (91, 0)])
 def test_more_than_there_is_is_refused_in_one_sentence(validation, test):
     with pytest.raises(UserError, match=r"toy has 90 balanced examples, too few for validation_size"):

@@ -16,6 +16,8 @@ from pathlib import Path
 from robustpath.data.registry import File
 from robustpath.errors import UserError
 
+OWN = "robustpath"
+RESTORE = "restore it from the repository"
 CACHE = Path(".cache/data")
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 30
@@ -29,7 +31,8 @@ def payload(file: File) -> bytes:
             return _verified(path, file, remedy)
     target = _data_folder() / file.name
     if not file.urls:
-        raise UserError(f"{file.name} is missing: install the Python package {file.package}, or put it at {target}")
+        remedy = RESTORE if file.package == OWN else f"install the Python package {file.package}"
+        raise UserError(f"{file.name} is missing: {remedy}, or put it at {target}")
     if os.environ.get("ROBUSTPATH_OFFLINE", "") not in ("", "0"):
         package = f"install the system package {file.system_package}, or " if file.system_package else ""
         raise UserError(f"{file.name} is missing and ROBUSTPATH_OFFLINE forbids fetching: {package}put it at {target}")
@@ -48,7 +51,8 @@ def _places(file: File) -> list[tuple[Path, str]]:
     specification = find_spec(file.package) if file.package else None
     if specification and specification.origin:
         inside = Path(specification.origin).parent / file.inside
-        places.append((inside, f"reinstall the Python package {file.package} at its locked version"))
+        reinstall = f"reinstall the Python package {file.package} at its locked version"
+        places.append((inside, RESTORE if file.package == OWN else reinstall))
     if file.folder:
         places.append((Path(file.folder) / file.name, f"reinstall the system package {file.system_package}"))
     places.append((CACHE / file.name, "delete it and run again"))

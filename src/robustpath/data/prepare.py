@@ -22,11 +22,17 @@ MNIST_BOX = 20 / 28  # share of the side that MNIST's digits fill
 
 
 class Prepared(NamedTuple):
-    """A prepared data set: inputs float32 [N, H, W] in [0, 1] or [N, L]; labels int64 [N]; official_test bool [N]."""
+    """A prepared data set: inputs float32 [N, H, W] in [0, 1] or [N, L]; labels int64 [N]; official_test bool [N].
+
+    Where examples come in groups that a split must not part, also group int64 [N] and domain int64 [N]: the place of
+    the natural shift among the data set's `domains` that an example is kept for. Each is -1 where the other is not.
+    """
 
     inputs: Tensor
     labels: Tensor
     official_test: Tensor
+    group: Tensor | None = None
+    domain: Tensor | None = None
 
 
 def _mnist5k(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
@@ -54,8 +60,9 @@ def _optdigits(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
     )
 
 
-def _fashion_mnist(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
-    return resize(torch.from_numpy(raw).float() / 255, size), "divided by 255" + _resized(28, size)
+def _bytes(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
+    # Averages over area come out a rounding above 1.
+    return resize(torch.from_numpy(raw).float() / 255, size).clamp_max(1), "divided by 255" + _resized(28, size)
 
 
 def _mnist1d(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
@@ -74,8 +81,10 @@ def _resized(source: int, size: int) -> str:
 PREPROCESSING: dict[str, Callable[[np.ndarray, int], tuple[Tensor, str]]] = {
     "mnist5k": _mnist5k,
     "optdigits": _optdigits,
-    "fashion_mnist": _fashion_mnist,
+    "fashion_mnist": _bytes,
     "mnist1d": _mnist1d,
+    "typefaces": _bytes,
+    "typeface_digits": _bytes,
 }
 
 
@@ -86,21 +95,23 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
     """
     dataset = registry.get(settings["dataset"])
     payloads = {file.name: payload(file) for file in dataset.files}
-    raw, labels, official_test = getattr(readers, dataset.reader)(payloads)
+    raw, *columns = getattr(readers, dataset.reader)(payloads)
     inputs, words = PREPROCESSING[dataset.name](raw, settings["image_size"])
-    prepared = Prepared(inputs.contiguous(), torch.from_numpy(labels), torch.from_numpy(official_test))
+    prepared = Prepared(inputs.contiguous(), *map(torch.from_numpy, columns))
     save(prepared, out)
+    pool = ~prepared.official_test if prepared.group is None else prepared.group >= 0
     facts = {
         "dataset": dataset.name,
         "title": dataset.title,
         "kind": dataset.kind,
         "licence": dataset.licence,
         "citation": dataset.citation,
-        "examples": int((~prepared.official_test).sum()),
+        "examples": int(pool.sum()),
         "official_test": int(prepared.official_test.sum()),
         "classes": dataset.classes,
-        "examples_per_class": _per_class(prepared, ~prepared.official_test, dataset.classes),
+        "examples_per_class": _per_class(prepared, pool, dataset.classes),
         "official_test_per_class": _per_class(prepared, prepared.official_test, dataset.classes),
+        **_grouping(prepared, dataset),
         "preprocessing": words,
         "recipe": dict(mnist1d.RECIPE) if dataset.kind == "signal" else {"image_size": settings["image_size"]},
         "sources": [{"name": file.name, "payload_sha256": file.sha256, "bytes": file.size} for file in dataset.files],
@@ -110,7 +121,7 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
                 "dtype": str(tensor.dtype).removeprefix("torch."),
                 "sha256": hashlib.sha256(tensor.numpy()).hexdigest(),
             }
-            for name, tensor in prepared._asdict().items()
+            for name, tensor in _tensors(prepared).items()
         },
     }
     with replacing(card) as temporary:
@@ -119,7 +130,7 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
 
 def save(prepared: Prepared, path: Path) -> None:
     """Write a prepared data set with its own checksum; the same tensors give the same bytes."""
-    tensors = prepared._asdict()
+    tensors = _tensors(prepared)
     with replacing(path) as temporary:
         # One key only: the order of several would differ from run to run.
         save_file(tensors, temporary, metadata={"sha256": _fingerprint(tensors)})
@@ -130,7 +141,9 @@ def load(path: Path) -> Prepared:
     try:
         with safe_open(path, "pt") as file:
             expected = (file.metadata() or {}).get("sha256")
-            tensors = {name: file.get_tensor(name) for name in Prepared._fields}
+            held, optional = set(file.keys()), Prepared._field_defaults
+            names = [name for name in Prepared._fields if name in held or name not in optional]
+            tensors = {name: file.get_tensor(name) for name in names}
     except FileNotFoundError:
         raise UserError(f"{path} is missing: prepare the data set first") from None
     except (SafetensorError, OSError):
@@ -146,6 +159,19 @@ def _fingerprint(tensors: dict[str, Tensor]) -> str:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(tensor.numpy())
     return digest.hexdigest()
+
+
+def _tensors(prepared: Prepared) -> dict[str, Tensor]:
+    return {name: tensor for name, tensor in prepared._asdict().items() if tensor is not None}
+
+
+def _grouping(prepared: Prepared, dataset: registry.DataSet) -> dict:
+    """How a card describes groups and domains: nothing where the data set has none."""
+    if prepared.group is None:
+        return {}
+    counts = torch.bincount(prepared.domain[prepared.domain >= 0], minlength=len(dataset.domains)).tolist()
+    groups = len(prepared.group[prepared.group >= 0].unique())
+    return {"groups": groups, "domains": dict(zip(dataset.domains, counts, strict=True))}
 
 
 def _per_class(prepared: Prepared, mask: Tensor, classes: int) -> list[int]:

@@ -1,6 +1,7 @@
 """Readers: from the verified bytes of a data set's files to arrays."""
 
 import struct
+from io import BytesIO
 
 import numpy as np
 
@@ -56,3 +57,29 @@ def mnist1d(payloads: dict[str, bytes]) -> tuple[np.ndarray, np.ndarray, np.ndar
     signals = np.concatenate([pool.numpy(), test.numpy()])
     labels = np.concatenate([generated.labels(len(pool)).numpy(), generated.labels(len(test)).numpy()])
     return signals, labels, np.repeat([False, True], [len(pool), len(test)])
+
+
+def typefaces(payloads: dict[str, bytes]) -> tuple[np.ndarray, ...]:
+    """The 26 capital letters of every face: images uint8 [N, 28, 28], labels, official-test mask, group, domain."""
+    return _glyphs(payloads["typefaces.npz"], 10, 36)
+
+
+def typeface_digits(payloads: dict[str, bytes]) -> tuple[np.ndarray, ...]:
+    """The 10 digits of every face: images uint8 [N, 28, 28], labels, official-test mask, group, domain."""
+    return _glyphs(payloads["typefaces.npz"], 0, 10)
+
+
+def _glyphs(payload: bytes, first: int, last: int) -> tuple[np.ndarray, ...]:
+    """Glyphs first..last-1 of each face, face by face.
+
+    Sans, serif and monospaced faces, domains 0 to 2 of the archive, are for books: they have their family for group and
+    domain -1. The others have group -1 and domain 0 (script), 1 (blackletter) or 2 (display).
+    """
+    with np.load(BytesIO(payload)) as archive:
+        images = archive["images"][:, first:last]
+        family, domain = archive["family"].astype(np.int64), archive["domain"].astype(np.int64) - 3
+    faces, glyphs = images.shape[:2]
+    labels = np.tile(np.arange(glyphs), faces)
+    group = np.where(domain < 0, family, -1).repeat(glyphs)
+    outside = np.maximum(domain, -1).repeat(glyphs)
+    return images.reshape(-1, *images.shape[2:]), labels, np.zeros(len(labels), bool), group, outside

@@ -37,7 +37,9 @@ class DataSet:
     licence: str
     citation: str  # key in references.bib
     reader: str  # function of robustpath.data.readers
-    natural_shift_to: tuple[str, ...] = ()
+    natural_shift_to: tuple[str, ...] = ()  # other data sets whose test examples it is tested on
+    domains: tuple[str, ...] = ()  # natural shifts whose examples lie beside its pool
+    largest_group: int = 1  # examples of a class in the largest group that a split leaves whole
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,34 @@ def _fashion(name: str, sha256: str, size: int) -> File:
             f"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/{name}",
             f"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/{name}",
         ),
+    )
+
+
+def _typefaces(name: str, title: str, classes: int, natural_shift_to: tuple[str, ...]) -> DataSet:
+    return DataSet(
+        name=name,
+        title=title,
+        kind="image",
+        classes=classes,
+        examples=227 * classes,
+        official_test=0,
+        smallest_class=227,
+        files=(
+            File(
+                "typefaces.npz",
+                "b534c53dfaec9950c6660dd19ea4968f08e5810abc678c40123ddd2df0fe7cf0",
+                1808059,
+                package="robustpath",
+                inside="data/typefaces.npz",
+            ),
+        ),
+        licence="by font as typefaces.json lists it: OFL, Apache-2.0, BSD-3-Clause, MIT, Bitstream Vera, GUST, public "
+        "domain, and one designer's permission",
+        citation="debian2023bookworm",
+        reader=name,
+        natural_shift_to=natural_shift_to,
+        domains=("script", "blackletter", "display"),
+        largest_group=6,
     )
 
 
@@ -159,6 +189,8 @@ DATASETS: dict[str, DataSet] = {
             citation="greydanus2024mnist1d",
             reader="mnist1d",
         ),
+        _typefaces("typefaces", "Capital letters of typefaces for books", 26, ()),
+        _typefaces("typeface_digits", "Digits of typefaces for books", 10, ("mnist5k",)),
     )
 }
 
@@ -174,7 +206,7 @@ SHIFTS: dict[str, Shift] = {
         *(
             Shift(partner, "natural", "test", dataset.kind, (1,))
             for dataset in DATASETS.values()
-            for partner in dataset.natural_shift_to
+            for partner in (*dataset.natural_shift_to, *dataset.domains)
         ),
         *(Shift(name, "generator", "test", "signal") for name in KNOBS),
     )
@@ -194,13 +226,24 @@ def shifts_of(dataset: str) -> tuple[Shift, ...]:
     return tuple(
         shift
         for shift in SHIFTS.values()
-        if (shift.name in entry.natural_shift_to if shift.family == "natural" else shift.kind == entry.kind)
+        if (
+            shift.name in entry.natural_shift_to + entry.domains
+            if shift.family == "natural"
+            else shift.kind == entry.kind
+        )
     )
 
 
 def largest_train(dataset: str, validation: int, test: int) -> int:
-    """How many training examples a balanced split leaves beside `validation` and `test` examples (may be negative)."""
+    """How many training examples a balanced split leaves beside `validation` and `test` examples (may be negative).
+
+    Where a split keeps groups whole, validation and test may each take all but one example of a class too many: what
+    is returned is then what every seed leaves at least.
+    """
     entry = get(dataset)
+    if entry.largest_group > 1:
+        taken = sum(-(-size // entry.classes) + entry.largest_group - 1 for size in (validation, test))
+        return entry.classes * (entry.smallest_class - taken)
     return entry.classes * entry.smallest_class - validation - (0 if entry.official_test else test)
 
 

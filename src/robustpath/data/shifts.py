@@ -9,7 +9,7 @@ from robustpath.data import mnist1d
 from robustpath.data.corruptions import CORRUPTIONS
 from robustpath.data.prepare import Prepared
 from robustpath.data.registry import SHIFTS, Shift, get, shifts_of, summary
-from robustpath.data.splits import Split, split
+from robustpath.data.splits import Split, deal, split
 from robustpath.data.streams import generator
 
 __all__ = ["CORRUPTIONS", "SHIFTS", "Shift", "ShiftedSet", "shifted_sets", "summary"]
@@ -30,9 +30,10 @@ def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], sett
     """Validation and test examples of one seed, unshifted first, then under every shift of `dataset`.
 
     `prepared` maps names to data: `dataset` itself and the partners of its natural shifts; a partner not handed in is
-    left out. `settings` gives severities, validation_size and test_size. Test shifts act on the test examples,
-    validation shifts on the validation examples. Everything is a function of (data set, seed, shift, severity), and
-    the severities of a shift share their random numbers, so that they are compared on the same noise.
+    left out, the domains of `dataset` itself are not. `settings` gives severities, validation_size and test_size. Test
+    shifts act on the test examples, validation shifts on the validation examples. Everything is a function of (data
+    set, seed, shift, severity), and the severities of a shift share their random numbers, so that they are compared on
+    the same noise.
     """
     parts = _split(dataset, seed, prepared[dataset], settings)
     data = prepared[dataset]
@@ -41,7 +42,9 @@ def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], sett
         yield ShiftedSet(name, "none", "none", 0, data.inputs[indices], data.labels[indices])
     for shift in shifts_of(dataset):
         if shift.family == "natural":
-            if shift.name in prepared:
+            if shift.name in get(dataset).domains:
+                yield _domain(shift, dataset, seed, data, settings["test_size"])
+            elif shift.name in prepared:
                 yield _natural(shift, seed, prepared[shift.name], settings)
             continue
         indices = clean[shift.split]
@@ -52,13 +55,20 @@ def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], sett
 
 def _split(dataset: str, seed: int, data: Prepared, settings: Mapping) -> Split:
     sizes = settings["validation_size"], settings["test_size"]
-    return split(data.labels, data.official_test, dataset, seed, *sizes)
+    return split(data.labels, data.official_test, dataset, seed, *sizes, data.group)
 
 
 def _natural(shift: Shift, seed: int, partner: Prepared, settings: Mapping) -> ShiftedSet:
     """The partner's own test examples for the same seed."""
     indices = _split(shift.name, seed, partner, settings).test
     return ShiftedSet(shift.split, shift.name, shift.family, 1, partner.inputs[indices], partner.labels[indices])
+
+
+def _domain(shift: Shift, dataset: str, seed: int, data: Prepared, most: int) -> ShiftedSet:
+    """Examples of a domain that no part of the split draws from, in equal classes, at most `most`."""
+    mask = data.domain == get(dataset).domains.index(shift.name)
+    indices = deal(data.labels, mask, dataset, seed, shift.name)[:most]
+    return ShiftedSet(shift.split, shift.name, shift.family, 1, data.inputs[indices], data.labels[indices])
 
 
 def _shifted(shift: Shift, severity: int, dataset: str, seed: int, data: Prepared, indices: Tensor) -> Tensor:

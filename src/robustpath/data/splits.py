@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.data import registry
 from robustpath.data.streams import generator
 from robustpath.errors import UserError
 
@@ -17,28 +18,61 @@ class Split(NamedTuple):
     test: Tensor
 
 
-def split(labels: Tensor, official_test: Tensor, dataset: str, seed: int, validation: int, test: int) -> Split:
+def split(
+    labels: Tensor,
+    official_test: Tensor,
+    dataset: str,
+    seed: int,
+    validation: int,
+    test: int,
+    group: Tensor | None = None,
+) -> Split:
     """Deal the examples into validation (`validation` of them), test (`test`) and training (all that remain).
 
     labels int64 [N], official_test bool [N]. The test part comes from the official test examples where there are any.
     Training examples beyond the rarest class are left out, to keep prefixes balanced. UserError if too few are there.
+    `group` int64 [N], where the data set has it: a group lies whole in one part, and -1 marks examples of no part.
     """
-    pool = _deal(labels, ~official_test, dataset, seed, "pool")
-    held = _deal(labels, official_test, dataset, seed, "official test") if official_test.any() else pool[validation:]
+    if group is not None:
+        return _by_group(labels, group, dataset, seed, validation, test)
+    if dataset in registry.DATASETS and registry.DATASETS[dataset].largest_group > 1:
+        raise ValueError(f"{dataset} is split by group: without its groups, training examples reach the test part")
+    pool = deal(labels, ~official_test, dataset, seed, "pool")
+    held = deal(labels, official_test, dataset, seed, "official test") if official_test.any() else pool[validation:]
     kept = pool[validation:] if official_test.any() else pool[validation + test :]
     if len(held) < test or not len(kept):
-        raise UserError(
-            f"{dataset} has {len(pool)} balanced examples{_official(official_test, held)}, too few for "
-            f"validation_size {validation} and test_size {test} beside a training set: lower them"
-        )
+        official = f" and {len(held)} official test examples" if official_test.any() else ""
+        raise _too_few(dataset, f"{len(pool)} balanced examples{official}", validation, test)
     return Split(kept, pool[:validation], held[:test])
 
 
-def _official(official_test: Tensor, held: Tensor) -> str:
-    return f" and {len(held)} official test examples" if official_test.any() else ""
+def _too_few(dataset: str, there_are: str, validation: int, test: int) -> UserError:
+    return UserError(
+        f"{dataset} has {there_are}, too few for validation_size {validation} and test_size {test} beside a training "
+        "set: lower them"
+    )
 
 
-def _deal(labels: Tensor, mask: Tensor, *key: object) -> Tensor:
+def _by_group(labels: Tensor, group: Tensor, dataset: str, seed: int, validation: int, test: int) -> Split:
+    """Whole groups in random order: to validation until it holds enough of every class, then to test, then training."""
+    pool = group >= 0
+    order, place = group[pool].unique(return_inverse=True)
+    held_by = torch.zeros(len(order), int(labels.max()) + 1, dtype=torch.int64)
+    held_by.index_put_((place, labels[pool]), torch.ones_like(place), accumulate=True)
+    shuffled = torch.randperm(len(order), generator=generator("split", dataset, seed, "groups"))
+    order, held_by = order[shuffled], held_by[shuffled]
+    parts = []
+    for part, size in (("validation", validation), ("test", test)):
+        enough = held_by.shape[1] * held_by.cumsum(0).amin(1) >= size
+        if not enough[:-1].any():
+            raise _too_few(dataset, f"{int(pool.sum())} examples in groups", validation, test)
+        taken = int(enough.int().argmax()) + 1
+        parts.append(deal(labels, torch.isin(group, order[:taken]), dataset, seed, part)[:size])
+        order, held_by = order[taken:], held_by[taken:]
+    return Split(deal(labels, torch.isin(group, order), dataset, seed, "train"), *parts)
+
+
+def deal(labels: Tensor, mask: Tensor, *key: object) -> Tensor:
     """Positions under `mask` in rounds that hold one random example of each class, classes in one random order.
 
     As every round has the same class order, any window of the sequence is balanced to one example.

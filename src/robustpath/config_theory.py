@@ -31,7 +31,7 @@ class Saddles(Section):
 
     methods: Methods
     seeds: Seeds
-    steps: Steps
+    steps: int = Field(ge=1, le=10_000_000, description="Steps a run; what a step costs is counted beside them.")
 
 
 class UniformConvergence(Section):

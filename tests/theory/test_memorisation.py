@@ -29,7 +29,7 @@ def test_by_hand():
 
 def test_every_row_of_the_case_is_as_expected():
     table = case.run({"sizes": [10, 50], "dimension": 5, "seeds": 3})
-    assert len(table) == 2 * 3 * 2 * 2
+    assert len(table) == 2 * 3 * 3
     assert (table["value"] - table["expected"]).abs().max() < 1e-9
 
 

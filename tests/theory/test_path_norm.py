@@ -51,7 +51,7 @@ def test_path_sgd_takes_the_same_way_from_a_rescaled_start_and_plain_descent_doe
 def test_every_row_of_the_case_is_as_expected():
     table = case.run({"steps": 30, "scale": 1.0, "seeds": 2})
     known = table[table["expected"].notna()]
-    assert set(known["quantity"]) == {"ratio of path norms", "largest gap of outputs"}
+    assert set(known["quantity"]) == {"ratio of path norms", "largest gap of outputs", "gap above 0.001"}
     assert (known["value"] - known["expected"]).abs().max() < 1e-10
     others = table[table["expected"].isna()]
     assert (others["value"] > 0.1).all()

@@ -12,6 +12,7 @@ from robustpath.theory.table import Row
 
 CASE = "memorisation"
 SOURCE = "zhang2021rethinking, Theorem 1"
+DIRECTIONS = 100  # drawn for the first layer, of which the widest is taken
 
 
 class Memory(NamedTuple):
@@ -44,6 +45,13 @@ def memorise(inputs: Tensor, labels: Tensor, direction: Tensor) -> Memory:
     return Memory(direction, thresholds, weights)
 
 
+def widest(inputs: Tensor, directions: Tensor) -> Tensor:
+    """The one of `directions` [k, d] on which the projections of `inputs` lie furthest apart: rounding grows with the
+    weights, and they with the inverse of the gaps."""
+    gaps = (directions @ inputs.T).sort(dim=1).values.diff(dim=1).amin(1)
+    return directions[gaps.argmax()]
+
+
 def run(settings: dict) -> pd.DataFrame:
     """The construction on Gaussian inputs with labels drawn at random, real or of two classes (0 or 1).
 
@@ -54,14 +62,15 @@ def run(settings: dict) -> pd.DataFrame:
         for seed in range(settings["seeds"]):
             stream = generator(CASE, size, settings["dimension"], seed)
             inputs = torch.randn(size, settings["dimension"], generator=stream, dtype=torch.float64)
-            direction = torch.randn(settings["dimension"], generator=stream, dtype=torch.float64)
+            directions = torch.randn(DIRECTIONS, settings["dimension"], generator=stream, dtype=torch.float64)
+            direction = widest(inputs, directions)
             real = torch.randn(size, generator=stream, dtype=torch.float64)
             classes = torch.randint(0, 2, (size,), generator=stream).double()
-            for name, labels in (("real", real), ("two classes", classes)):
+            place = f"{size} random labels"
+            for name, labels in (("real labels", real), ("two classes", classes)):
                 memory = memorise(inputs, labels, direction)
                 error = (memory(inputs) - labels).abs().max().item()
-                place = f"{size} random labels, {name}"
-                rows.append(Row(place, "largest error", error, 0.0, SOURCE, seed=seed))
-                expected = 2 * size + settings["dimension"]
-                rows.append(Row(place, "weights", memory.size(), expected, SOURCE, seed=seed))
+                rows.append(Row(place, f"largest error, {name}", error, 0.0, SOURCE, seed=seed))
+            weights = 2 * size + settings["dimension"]
+            rows.append(Row(place, "weights", memory.size(), weights, SOURCE, seed=seed))
     return table.frame(CASE, rows)

@@ -1,0 +1,85 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Do the theory cases come out as the theory says?
+#
+# Every quantity of a theory case whose outcome is known, with what was measured over all repetitions.
+
+# %%
+import re
+
+import numpy as np
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, tables
+from robustpath.analysis.records import report_settings
+from robustpath.theory.table import read
+
+# %% tags=["parameters"]
+records = None  # not used: every notebook takes the same parameters
+theory = []  # files of the theory cases
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # LaTeX of the table; None prints it
+caption = None  # LaTeX caption; None prints it
+
+# %%
+settings = report_settings(settings)
+table = read(theory)
+known = table[table["expected"].notna()]
+measured = known.groupby(["case", "source", "landscape", "method", "quantity", "expected"], sort=False)["value"].agg(
+    ["min", "mean", "max", "size"]
+)
+display(measured)
+
+
+# %% [markdown]
+# A measured number that repeats alike is given once; else its mean, and the range over the repetitions.
+
+
+# %%
+def number(value):
+    """Four digits; what is zero but for rounding has its order of magnitude."""
+    if not np.isfinite(value):
+        return r"$\infty$"
+    size = abs(value)
+    text = f"{size:.0f}" if size == round(size) else f"{size:.0e}" if size < 1e-3 else f"{size:.4g}"
+    return "$-$" * (value < 0) + labels.scientific(text)
+
+
+def found(row):
+    """The mean, and the range where there is one."""
+    if np.isclose(row["min"], row["max"], rtol=1e-9, atol=0) or row["max"] < 1e-6:
+        return number(row["max"])
+    return f"{number(row['mean'])} ({number(row['min'])} to {number(row['max'])})"
+
+
+def cited(source):
+    """A source as the table gives it, in LaTeX: its key cited, the place after it."""
+    key, comma, place = source.partition(",")
+    return (
+        rf"\citet{{{key}}}{comma}{labels.escape(place)}"
+        if re.fullmatch(r"[a-z]+\d{4}[a-z]\w*", key)
+        else labels.escape(source)
+    )
+
+
+groups = []
+for (case, source), rows in measured.groupby(["case", "source"], sort=False):
+    lines = [tables.heading(f"{labels.escape(case.replace('_', ' '))}: {cited(source)}", 5)]
+    for (_, _, landscape, method, quantity, expected), row in rows.iterrows():
+        place = f"{landscape}, {labels.method(method)}" if method else landscape
+        lines.append(
+            [labels.escape(place), labels.escape(quantity), number(expected), found(row), labels.count(row["size"])]
+        )
+    groups.append(lines)
+captions.write(tables.booktabs([["problem", "quantity", "known", "measured", "$n$"]], groups, "llrlr"), out)
+
+# %%
+facts = f"Scale {labels.escape(settings['scale'])}; $n$ counts the repetitions, each with its own random numbers."
+captions.write(" ".join([captions.headline("theory_cases"), facts, captions.origin("theory_cases")]), caption)

@@ -4,6 +4,7 @@ import copy
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,12 +18,25 @@ from robustpath.config_errors import ConfigError
 from robustpath.errors import UserError
 
 ROOT = Path(__file__).parents[1]
-FILE = ROOT / "config.yaml"
 METHODS = ("sgd", "adamw", "radam", "swa", "ema", "sam", "contour_warmup", "isotropic_warmup")
 LAPTOP = ("scales", "laptop")
 EXPERIMENT = (*LAPTOP, "experiments", "data_efficiency")
 L, E = "scales.laptop", "scales.laptop.experiments.data_efficiency"
 GONE = object()
+
+
+def small():
+    """The shipped config with eight methods, and with one cell in every experiment but the first."""
+    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    raw["methods"] = list(METHODS)
+    cell = {"datasets": ["optdigits"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
+    for scale in raw["scales"].values():
+        scale["experiments"] |= {name: cell for name in scale["experiments"] if name != "data_efficiency"}
+    return copy.deepcopy(raw)
+
+
+FILE = Path(tempfile.mkdtemp()) / "config.yaml"
+FILE.write_text(yaml.safe_dump(small(), sort_keys=False), encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +45,8 @@ def eight_methods(monkeypatch):
 
 
 def edited(*edits):
-    """config.yaml as a dict, with (path, value) put in; GONE takes the key away."""
-    raw = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    """The small config as a dict, with (path, value) put in; GONE takes the key away."""
+    raw = small()
     for path, value in edits:
         here = raw
         for part in path[:-1]:
@@ -78,6 +92,8 @@ L.batch_size   | 32.0           | = 32.0 is a number; did you mean 32? Allowed: 
 L.batch_size   | 32.5           | = 32.5 is a number; allowed: a whole number
 L.hidden       | [64, yes]      | [1] = true is a truth value; allowed: a whole number from 1 to 65,536
 L.hidden       | &a [*a]        | [0] = [[...]] is a list; allowed: a whole number
+E.measured     | 1              | = 1 is a number; allowed: true or false
+E.label_noise  | [0.2, high]    | [1] = 'high' is text; allowed: a number from 0 to 1
 E.budget       | 1e3            | = '1e3' is text; did you mean 1000? Allowed: a whole number
 E.methods      | 3              | = 3 is not a known value; allowed: 'all' or a list of one or more
 # out of bounds
@@ -88,6 +104,9 @@ L.image_size   | 64             | = 64 is too large; allowed: a whole number fro
 L.severities   | [0, 1]         | [0] = 0 is too small; allowed: a whole number from 1 to 5
 E.seeds        | 1              | = 1 is too small; allowed: a whole number from 2
 E.draws        | 0              | = 0 is too small; allowed: a whole number from 1
+E.label_noise  | [20]           | [0] = 20 is too large; allowed: a number from 0 to 1
+E.points       | 1              | = 1 is too small; allowed: 0, or at least 2: the start and the end
+E.grid         | {momentum: []} | .momentum = [] has too few entries; allowed: a list of one or more
 E.train_sizes  | [-50]          | [0] = -50 is too small; allowed: a whole number from 1
 # empty
 methods        | []             | = [] has too few entries; allowed: a list of one or more
@@ -112,6 +131,7 @@ E.methods      | [sgd, same]    | [1] = 'same' is not a known method of the list
 E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' or a list with the reference
 # sizes
 E.train_sizes  | [150, 50]      | = [150, 50] is not in ascending order without repeats; did you mean [50, 150]? Allowed
+E.label_noise  | [0.2, 0.0]     | = [0.2, 0.0] is not in ascending order without repeats; did you mean [0.0, 0.2]?
 E.train_sizes  | [50, 50]       | = [50, 50] is not in ascending order without repeats; did you mean [50]? Allowed
 L.severities   | [1, 1, 2]      | = [1, 1, 2] is not in ascending order without repeats; did you mean [1, 2]?
 E.train_sizes  | [50, 6000]     | [1] = 6000 is more training examples than 'optdigits' has; allowed: at most 540 (of
@@ -137,7 +157,7 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency)")
+    assert "scales ('seeds' is a key of scales.<name>.experiments.data_efficiency, " in text
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
     assert text.endswith("experiments ('reference' is a key of the top level)")
 
@@ -262,20 +282,17 @@ def test_a_mistake_on_the_command_line_is_placed_there(overrides, expected):
     assert expected in str(error.value)
 
 
-def test_the_shipped_scales_keep_their_promise():
-    laptop = cfg.load(FILE)
-    [(_, experiment)] = cfg.experiments(laptop).items()
-    runs = len(cfg.expand(laptop)) * len(experiment.train_sizes) * experiment.seeds * experiment.draws
-    assert laptop.scale == "laptop"
-    assert runs == 2880
-    assert experiment.seeds >= 10
-    for scale, cells in (("smoke", 16), ("laptop", 32), ("cluster", 24)):
-        assert len(cfg.expand(cfg.load(FILE, {"scale": scale}))) == cells
+def test_a_grid_sets_the_draws_and_needs_no_reference():
+    with_grid = ((*EXPERIMENT, "grid"), {"momentum": [0.0, 0.9], "warmup": [0.1]})
+    text = message(edited(with_grid))
+    assert text.startswith(f"config.yaml: {E}.draws = 3 stands beside a grid, which sets the draws; allowed: 1, or no")
+    config = cfg.validate(edited(with_grid, ((*EXPERIMENT, "draws"), 1), ((*EXPERIMENT, "methods"), ["sam"])))
+    assert cfg.runs(cfg.train_settings(config, cfg.expand(config)[0])) == 3 * 10 * 2
 
 
 def test_cells_follow_the_order_of_the_config():
     raw = edited(((*EXPERIMENT, "methods"), ["sam", "sgd"]), ((*EXPERIMENT, "datasets"), ["optdigits", "mnist1d"]))
-    cells = cfg.expand(cfg.validate(raw))
+    cells = [cell for cell in cfg.expand(cfg.validate(raw)) if cell.experiment == "data_efficiency"]
     pairs = [(cell.dataset, cell.method) for cell in cells]
     assert pairs == [("optdigits", "sgd"), ("optdigits", "sam"), ("mnist1d", "sgd"), ("mnist1d", "sam")]
     assert cells[0] == cfg.Cell("data_efficiency", "optdigits", "sgd")
@@ -284,7 +301,7 @@ def test_cells_follow_the_order_of_the_config():
 def test_the_partners_of_natural_shifts_are_prepared():
     raw = edited(((*EXPERIMENT, "datasets"), ["mnist1d", "mnist5k"]))
     config = cfg.validate(raw)
-    assert cfg.datasets_to_prepare(config) == ["mnist1d", "mnist5k", "optdigits"]
+    assert set(cfg.datasets_to_prepare(config)) == {"mnist1d", "mnist5k", "optdigits"}
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist5k")["natural"] == ["optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist1d")["natural"] == []
 
@@ -295,6 +312,8 @@ def all_settings(config):
         "prepare": cfg.prepare_settings(config, "mnist5k"),
         "prepare signal": cfg.prepare_settings(config, "mnist1d"),
         "train": cfg.train_settings(config, cell),
+        "measure": cfg.measure_settings(config, "data_efficiency", "mnist5k"),
+        "trace": cfg.trace_settings(config, "data_efficiency", "mnist5k"),
         "evaluate": cfg.evaluate_settings(config, "data_efficiency", "mnist5k"),
         "report": cfg.report_settings(config),
     }
@@ -307,7 +326,8 @@ def test_settings_are_json_and_hold_their_keys_only():
     assert settings["prepare signal"] == {"dataset": "mnist1d", "image_size": None}
     assert settings["train"] == {
         "experiment": "data_efficiency", "dataset": "mnist5k", "method": "sam", "train_sizes": [50, 150, 500],
-        "seeds": 10, "draws": 3, "budget": 1000, "batch_size": 32, "hidden": [64, 64], "validation_size": 300,
+        "label_noise": [0.0], "seeds": 10, "draws": 3, "grid": {}, "points": 0, "budget": 1000,
+        "batch_size": 32, "hidden": [64, 64], "validation_size": 300,
         "test_size": 900, "device": "cpu",
     }  # fmt: skip
     assert settings["evaluate"] == {
@@ -328,9 +348,10 @@ def test_settings_are_json_and_hold_their_keys_only():
         ((*LAPTOP, "image_size"), 16, {"prepare", "evaluate", "report"}),
         ((*LAPTOP, "severities"), [1], {"evaluate", "report"}),
         ((*LAPTOP, "batch_size"), 16, {"train", "report"}),
-        ((*LAPTOP, "device"), "auto", {"train", "evaluate"}),
+        ((*LAPTOP, "device"), "auto", {"train", "evaluate", "measure", "trace"}),
         ((*EXPERIMENT, "budget"), 10, {"train", "report"}),
-        ((*EXPERIMENT, "methods"), ["sgd", "sam"], {"evaluate", "report"}),
+        ((*EXPERIMENT, "label_noise"), [0.0, 0.2], {"train", "report"}),
+        ((*EXPERIMENT, "methods"), ["sgd", "sam"], {"evaluate", "measure", "report"}),
         ((*EXPERIMENT, "datasets"), ["mnist5k"], {"report"}),
         (("scales", "smoke", "hidden"), [8], set()),
     ],

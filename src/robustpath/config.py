@@ -273,10 +273,11 @@ def report_settings(config: Config) -> dict:
         "reference": config.reference,
         "confidence": config.confidence,
         "methods": {name: families[name] for name in config.methods if name in used},
-        **active(config).model_dump(exclude={"device", "experiments"}),
+        **active(config).model_dump(exclude={"device", "experiments", "theory"}),
         "experiments": {
             name: experiment.model_dump() | {"methods": methods_of(config, name)} for name, experiment in chosen.items()
         },
+        "theory": active(config).theory.model_dump(),
         "shifts": {
             dataset: {shift.name: [shift.family, shift.split] for shift in registry.shifts_of(dataset)}
             for dataset in trained

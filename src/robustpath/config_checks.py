@@ -18,6 +18,9 @@ def problems(config: "Config") -> Iterator[Problem]:
     yield from _known(("reference",), config.reference, "method of the list", config.methods)
     for name, scale in config.scales.items():
         yield from _ascending(("scales", name, "severities"), scale.severities)
+        for case in ("spurious_minimum", "saddles"):
+            chosen = getattr(scale.theory, case).methods
+            yield from _names(("scales", name, "theory", case, "methods"), chosen, "method", methods.names())
         for key, experiment in scale.experiments:
             path = ("scales", name, "experiments", key)
             yield from _names((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)

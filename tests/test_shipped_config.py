@@ -1,0 +1,56 @@
+"""What the shipped config promises of each scale."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from robustpath import config as cfg
+from robustpath import config_reference, methods
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "config.yaml"
+
+
+@pytest.fixture(scope="module", params=["smoke", "laptop", "cluster"])
+def shipped(request):
+    return cfg.load(FILE, {"scale": request.param})
+
+
+def test_every_method_is_in_the_list_but_those_for_toy_problems(shipped):
+    toys = {name for name in methods.names() if methods.load(name).largest}
+    assert set(shipped.methods) == set(methods.names()) - toys
+    assert toys <= set(shipped.scales[shipped.scale].theory.saddles.methods)
+
+
+def test_the_first_family_has_what_its_question_needs(shipped):
+    minima = cfg.experiments(shipped)["minima"]
+    assert len(cfg.methods_of(shipped, "minima")) >= 20
+    assert minima.measured
+    assert 0.0 in minima.label_noise
+    assert 0.2 in minima.label_noise
+    if shipped.scale != "smoke":
+        assert len(minima.datasets) >= 3
+        assert minima.seeds >= 20
+
+
+def test_the_lengths_are_those_of_the_minima(shipped):
+    minima, lengths = (cfg.experiments(shipped)[name] for name in ("minima", "lengths"))
+    for key in ("datasets", "train_sizes", "label_noise", "seeds", "budget"):
+        assert getattr(minima, key) == getattr(lengths, key), key
+    assert lengths.grid["share"][-1] == 1.0
+
+
+def test_jobs_are_few(shipped):
+    assert len(cfg.expand(shipped)) <= (5000 if shipped.scale == "cluster" else 150)
+
+
+def test_laptop_is_what_runs_unless_told():
+    assert cfg.load(FILE).scale == "laptop"
+
+
+def test_the_schema_accepts_it():
+    schema = json.loads((ROOT / config_reference.SCHEMA).read_text(encoding="utf-8"))
+    jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), schema)

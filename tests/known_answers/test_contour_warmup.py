@@ -10,53 +10,21 @@ import pytest
 import torch
 
 from robustpath import methods
-from robustpath.methods.base import Batch, Context, Method, build, grad
+from robustpath.methods.base import Context, build, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.contour_warmup import random_tangent
 from robustpath.methods.tree import add, norm, scale, subtract, tree_map, unit
 from robustpath.methods.walk import move, walk
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
 
 from .conftest import double
+from .walks import half_way_down_digits, normal, phase, wander
 
 WARMUPS = ["contour_warmup", "isotropic_warmup"]
 
 
-def phase(name: str, step_length: float) -> Method:
-    """The walk of a registered warm-up."""
-    return build(methods.load(name), {"step_length": double(step_length)}).phases[0][1]
-
-
-def normal(tree, seed, count):
-    """`count` trees of normal numbers."""
-    generator = torch.Generator().manual_seed(seed)
-    return [tree_map(lambda x: torch.randn(x.shape, generator=generator, dtype=x.dtype), tree) for _ in range(count)]
-
-
-def wander(method, loss, params, noises, probe=None):
-    """The parameters after every step, the first and measuring one included, and what the steps report."""
-    state, path, infos = method.init(params), [], []
-    for noise in noises:
-        params, state, info = method.step(loss, params, state, None, Context(double(0.5), noise, probe))
-        path.append(params)
-        infos.append(info)
-    return path, {key: torch.stack([info[key] for info in infos]) for key in infos[0]}
-
-
 @pytest.fixture(scope="module")
 def digits():
-    """A network of 64-64-64-10 units half-way down: its loss on 128 images of digits, its parameters and the images."""
-    from sklearn.datasets import load_digits
-
-    images, labels = load_digits(return_X_y=True)
-    inputs = (torch.tensor(images[:128]) - images.mean()) / images.std()
-    probe = Batch(inputs, torch.tensor(labels[:128]))
-    model = mlp(64, [64, 64], 10)
-    loss = mean_cross_entropy(model)
-    params = tree_map(torch.Tensor.double, initialise(model, torch.Generator().manual_seed(0)))
-    for _ in range(60):
-        params = subtract(params, scale(grad(loss)(params, probe), double(0.2)))
-    return loss, params, probe
+    return half_way_down_digits()
 
 
 @pytest.mark.parametrize("name", WARMUPS)
@@ -92,7 +60,7 @@ def test_the_first_step_measures_and_every_step_costs_one_loss_of_the_probe(name
         calls.append(batch)
         return loss(p, batch)
 
-    path, info = wander(phase(name, 0.05), counted, params, normal(params, 0, 4), probe)
+    path, info = wander(phase(name, step_length=0.05), counted, params, normal(params, 0, 4), probe)
     assert len(calls) == 4
     assert all(torch.equal(path[0][key], params[key]) for key in params)
     assert info["loss"][0] == loss(params, probe)
@@ -105,7 +73,7 @@ def test_the_direction_of_the_method_is_the_tangent_and_of_the_control_the_noise
     noises = normal(params, 1, 2)
     tangential = tangent(params, grad(loss)(params, probe), noises[1])
     for name, direction in zip(WARMUPS, (tangential, noises[1]), strict=True):
-        path, _ = wander(phase(name, 0.05), loss, params, noises, probe)
+        path, _ = wander(phase(name, step_length=0.05), loss, params, noises, probe)
         moved = add(params, scale(unit(direction), 0.05 * norm(params)))
         expected = scale(moved, norm(params) / norm(moved))
         assert norm(subtract(path[1], expected)) < 1e-12 * norm(params)
@@ -122,7 +90,7 @@ def test_what_projecting_a_random_direction_removes():
     noises = torch.randn(count, size, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
 
     def change(name, noise):
-        _, info = wander(phase(name, length), lambda p, b: 5 + slope @ p["w"], start, [{"w": noise}] * 2)
+        _, info = wander(phase(name, step_length=length), lambda p, b: 5 + slope @ p["w"], start, [{"w": noise}] * 2)
         return info["loss"][1] - info["loss"][0]
 
     tangential, isotropic = (torch.vmap(lambda noise, name=name: change(name, noise))(noises) for name in WARMUPS)
@@ -143,7 +111,7 @@ def test_a_tangent_step_and_a_correction_leave_the_circle_by_a_fourth_order_term
     """
     params = {"w": double([1.0, 0.0]), "z": double([1e4])}
     tangential, none = {"w": double([0.3, 2.0]), "z": double([0.0])}, tree_map(torch.zeros_like, params)
-    path, info = wander(phase("contour_warmup", 1e-5), half_square, params, [none, tangential, none])
+    path, info = wander(phase("contour_warmup", step_length=1e-5), half_square, params, [none, tangential, none])
     assert info["accepted"].all()
     assert path[1]["w"].square().sum() == pytest.approx(1.01, abs=1e-8)
     assert path[2]["w"].square().sum() == pytest.approx(1.00002475, abs=1e-8)
@@ -154,7 +122,7 @@ def test_a_walk_on_a_sphere_forgets_its_start_at_the_rate_of_its_steps():
     average: 0.370 for d = 0.1 and T = 200; in 1000 dimensions one walk has a standard deviation of 0.03."""
     start = {"w": torch.ones(1000, dtype=torch.float64)}
     noises = torch.randn(201, 8, 1000, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
-    method = phase("contour_warmup", 0.1)
+    method = phase("contour_warmup", step_length=0.1)
 
     def last(own_noises):
         path, info = wander(method, half_square, start, [{"w": noise} for noise in own_noises])
@@ -199,7 +167,7 @@ def test_a_walk_below_the_barrier_stays_in_its_valley():
 def test_level_and_sphere_are_kept_by_a_long_walk_on_digits(name, digits):
     """H0, a valid walk: it gets far while the loss stays within the tolerance, by refusing the steps that leave it."""
     loss, start, probe = digits
-    path, info = wander(phase(name, 0.15), loss, start, normal(start, 4, 60), probe)
+    path, info = wander(phase(name, step_length=0.15), loss, start, normal(start, 4, 60), probe)
     losses = torch.stack([loss(params, probe) for params in path])
     assert torch.allclose(info["loss"], losses, rtol=1e-12)
     assert ((losses - losses[0]).abs() <= 0.05 * losses[0]).all()
@@ -217,7 +185,7 @@ def test_level_and_sphere_are_kept_by_a_long_walk_on_digits(name, digits):
 
 def test_a_refused_step_leaves_the_gradient_of_the_point_that_is_kept(digits):
     loss, params, probe = digits
-    method = phase("contour_warmup", 0.6)
+    method = phase("contour_warmup", step_length=0.6)
     state, refused = method.init(params), 0
     for noise in normal(params, 6, 4):
         params, state, info = method.step(loss, params, state, None, Context(double(0.5), noise, probe))
@@ -240,7 +208,7 @@ def test_the_correction_is_no_longer_than_the_step():
 @pytest.mark.parametrize("name", WARMUPS)
 def test_a_flat_loss_is_walked_without_a_nan(name):
     start = {"w": torch.ones(4)}
-    path, info = wander(phase(name, 0.1), lambda p, b: 0 * p["w"].sum() + 2, start, normal(start, 5, 5))
+    path, info = wander(phase(name, step_length=0.1), lambda p, b: 0 * p["w"].sum() + 2, start, normal(start, 5, 5))
     assert all(params["w"].isfinite().all() for params in path)
     assert info["accepted"].all()
     assert (info["displacement"][1:] > 0.01).all()

@@ -29,9 +29,11 @@ def small():
     """The shipped config with eight methods, and with one cell in every experiment but the first."""
     raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     raw["methods"] = list(METHODS)
-    cell = {"datasets": ["optdigits"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
+    cell = {"datasets": ["fashion_mnist"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
     for scale in raw["scales"].values():
         scale["experiments"] |= {name: cell for name in scale["experiments"] if name != "data_efficiency"}
+        for case in ("spurious_minimum", "saddles"):
+            scale["theory"][case]["methods"] = ["sgd"]
     return copy.deepcopy(raw)
 
 
@@ -106,7 +108,7 @@ E.seeds        | 1              | = 1 is too small; allowed: a whole number from
 E.draws        | 0              | = 0 is too small; allowed: a whole number from 1
 E.label_noise  | [20]           | [0] = 20 is too large; allowed: a number from 0 to 1
 E.points       | 1              | = 1 is too small; allowed: 0, or at least 2: the start and the end
-E.grid         | {momentum: []} | .momentum = [] has too few entries; allowed: a list of one or more
+E.grid         | {momentum: [1, x]} | .momentum[1] = 'x' is text; allowed: a number from 0
 E.train_sizes  | [-50]          | [0] = -50 is too small; allowed: a whole number from 1
 # empty
 methods        | []             | = [] has too few entries; allowed: a list of one or more
@@ -151,15 +153,15 @@ def mistakes():
 
 @pytest.mark.parametrize(("key", "value", "expected"), list(mistakes()))
 def test_a_mistake_is_told_in_one_sentence(key, value, expected):
-    joint = "" if expected.startswith("[") else " "
+    joint = "" if expected.startswith(("[", ".")) else " "
     assert message(edited((key.split("."), yaml.safe_load(value)))).startswith(f"config.yaml: {key}{joint}{expected}")
 
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert "scales ('seeds' is a key of scales.<name>.experiments.data_efficiency, " in text
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 9 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
-    assert text.endswith("experiments ('reference' is a key of the top level)")
+    assert text.endswith("theory ('reference' is a key of the top level)")
 
 
 def test_a_key_that_is_no_text():
@@ -301,7 +303,7 @@ def test_cells_follow_the_order_of_the_config():
 def test_the_partners_of_natural_shifts_are_prepared():
     raw = edited(((*EXPERIMENT, "datasets"), ["mnist1d", "mnist5k"]))
     config = cfg.validate(raw)
-    assert set(cfg.datasets_to_prepare(config)) == {"mnist1d", "mnist5k", "optdigits"}
+    assert cfg.datasets_to_prepare(config) == ["mnist1d", "mnist5k", "fashion_mnist", "optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist5k")["natural"] == ["optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist1d")["natural"] == []
 

@@ -29,7 +29,7 @@ def problems(config: "Config") -> Iterator[Problem]:
             yield from _draws(path, experiment)
             if experiment.methods != "all":
                 yield from _names((*path, "methods"), experiment.methods, "method of the list", config.methods)
-                if config.reference not in experiment.methods and not experiment.grid:
+                if config.reference in set(config.methods) - set(experiment.methods) and not experiment.grid:
                     allowed = f"'all' or a list with the reference method '{config.reference}'"
                     yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
             yield from _sizes(name, key, scale, experiment)

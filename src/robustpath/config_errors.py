@@ -128,7 +128,8 @@ def _problem(kind: str, location: tuple, path: tuple, raw: Any, schema: dict) ->
 def _unknown_key(path: tuple, value: Any, schema: dict) -> Problem:
     key, keys = str(path[-1]), list(node_at(schema, path[:-1])["properties"])
     elsewhere = places_of(schema, key)
-    hint = f" ('{key}' is a key of {' and of '.join(elsewhere)})" if elsewhere else ""
+    more = f" and of {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
+    hint = f" ('{key}' is a key of {elsewhere[0]}{more})" if elsewhere else ""
     meant = ABSENT if elsewhere else nearest(key, keys)
     return Problem(path, value, UNKNOWN_KEY, ", ".join(keys) + hint, meant)
 

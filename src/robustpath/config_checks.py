@@ -97,7 +97,8 @@ def _sizes(name: str, key: str, scale: "Scale", experiment: "Experiment") -> Ite
 def _room(dataset: "registry.DataSet", scale: "Scale", room: int) -> str:
     balanced = dataset.classes * dataset.smallest_class
     test = "" if dataset.official_test else f" and {scale.test_size:,} for testing"
+    whole = ", and what whole families cost" if dataset.largest_group else ""
     return (
         f"at most {room:,} (of its {dataset.examples:,} examples, {balanced:,} are in equal classes, "
-        f"less {scale.validation_size:,} for validation{test})"
+        f"less {scale.validation_size:,} for validation{test}{whole})"
     )

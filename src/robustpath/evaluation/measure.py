@@ -22,7 +22,7 @@ SAM_RADIUS, ASAM_RADIUS = 0.05, 0.5  # the methods' defaults
 NOISE, NOISE_DRAWS = 0.1, 10  # relative to each parameter
 SIGMA_DRAWS = 4
 # Along a walk the largest eigenvalues lie closer together than at a minimum.
-WALK_ITERATIONS = 20
+WALK_ITERATIONS = 16
 ON_TEST_INPUTS = ["function_distance", "disagreement", "walk_function_distance"]
 
 

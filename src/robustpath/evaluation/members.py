@@ -106,7 +106,7 @@ def groups(
     classes = int(prepared.labels.max()) + 1
     model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
     for (seed, size), runs in table.groupby(["seed", "train_size"]):
-        parts = split(prepared.labels, prepared.official_test, dataset, seed, *sizes)
+        parts = split(prepared.labels, prepared.official_test, dataset, seed, *sizes, prepared.group)
         own = parts.train[:size]
         start = initialise(model, streams.generator(dataset, seed, "initialisation"))
         dimension = sum(tensor.numel() for tensor in start.values())

@@ -65,7 +65,7 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
     examples, all runs on the rest."""
     dataset, own = settings["dataset"], prepared[settings["dataset"]]
     sizes = settings["validation_size"], settings["test_size"]
-    parts = split(own.labels, own.official_test, dataset, seed, *sizes)
+    parts = split(own.labels, own.official_test, dataset, seed, *sizes, own.group)
     classes = int(own.labels.max()) + 1
     labels = {level: noisy(own.labels, classes, dataset, seed, level) for level in members["label_noise"].unique()}
     for (size, level), rows in members.groupby(["train_size", "label_noise"]):

@@ -79,6 +79,7 @@ class _Task:
             seed,
             settings["validation_size"],
             settings["test_size"],
+            prepared.group,
         )
         own = parts.train[: about["train_size"]]
         labels = noisy(prepared.labels, int(prepared.labels.max()) + 1, dataset, seed, about["label_noise"])[own]

@@ -109,7 +109,9 @@ class Cell:
             )
         sizes = settings["validation_size"], settings["test_size"]
         self.pools = {
-            seed: split(prepared.labels, prepared.official_test, settings["dataset"], seed, *sizes).train
+            seed: split(
+                prepared.labels, prepared.official_test, settings["dataset"], seed, *sizes, prepared.group
+            ).train
             for seed in range(settings["seeds"])
         }
         classes = int(prepared.labels.max()) + 1

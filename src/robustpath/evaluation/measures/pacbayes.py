@@ -10,7 +10,7 @@ from robustpath.evaluation.measures.stacked import Losses
 
 RISE = 0.1  # of the training error
 RANGE = (1e-2, 2.0)
-STEPS = 6
+STEPS = 5
 FLOOR = 1e-3  # the least noise on a parameter in the magnitude-aware form
 
 

@@ -48,7 +48,7 @@ display(summary)
 landscapes = list(runs["landscape"].unique())
 methods = list(runs["method"].unique())
 rows = pd.Series(np.arange(len(methods)), methods)
-longest = max(2.0, runs.loc[runs["escaped"], "value"].max(initial=2.0))
+longest = np.max(runs["value"].to_numpy(), where=runs["escaped"].to_numpy(), initial=10.0)
 figure, axes = style.panels(1, len(landscapes), 0.75 + 0.155 * len(methods), sharey=True)
 for column, landscape in enumerate(landscapes):
     panel, here = axes[0][column], summary.loc[landscape]

@@ -19,6 +19,7 @@ from IPython.display import display
 
 from robustpath.analysis import captions, labels, tables
 from robustpath.analysis.records import report_settings
+from robustpath.methods import names
 from robustpath.theory.table import read
 
 # %% tags=["parameters"]
@@ -31,7 +32,7 @@ caption = None  # LaTeX caption; None prints it
 # %%
 settings = report_settings(settings)
 table = read(theory)
-known = table[table["expected"].notna()]
+known = table[table["expected"].notna() & (table["quantity"] != "final loss")]  # descents end at the saddles' minima
 measured = known.groupby(["case", "source", "landscape", "method", "quantity", "expected"], sort=False)["value"].agg(
     ["min", "mean", "max", "size"]
 )
@@ -39,24 +40,33 @@ display(measured)
 
 
 # %% [markdown]
-# A measured number that repeats alike is given once; else its mean, and the range over the repetitions.
+# A measured number that repeats alike is given once; else its mean, and the range over the repetitions. A method is
+# named where it is one of the registry; the other runs are plain gradient descent.
 
 
 # %%
 def number(value):
-    """Four digits; what is zero but for rounding has its order of magnitude."""
+    """Three digits; what is zero but for rounding has its order of magnitude."""
     if not np.isfinite(value):
         return r"$\infty$"
     size = abs(value)
-    text = f"{size:.0f}" if size == round(size) else f"{size:.0e}" if size < 1e-3 else f"{size:.4g}"
-    return "$-$" * (value < 0) + labels.scientific(text)
+    text = (
+        f"{size:.0f}"
+        if size == round(size)
+        else f"{size:.0e}"
+        if size < 1e-3
+        else f"{size:.3g}"
+        if size < 999
+        else f"{size:.0f}"
+    )
+    return ("$-$" if value < 0 else "") + labels.scientific(text)
 
 
 def found(row):
     """The mean, and the range where there is one."""
     if np.isclose(row["min"], row["max"], rtol=1e-9, atol=0) or row["max"] < 1e-6:
         return number(row["max"])
-    return f"{number(row['mean'])} ({number(row['min'])} to {number(row['max'])})"
+    return f"{number(row['mean'])} ({number(row['min'])}--{number(row['max'])})"
 
 
 def cited(source):
@@ -73,7 +83,7 @@ groups = []
 for (case, source), rows in measured.groupby(["case", "source"], sort=False):
     lines = [tables.heading(f"{labels.escape(case.replace('_', ' '))}: {cited(source)}", 5)]
     for (_, _, landscape, method, quantity, expected), row in rows.iterrows():
-        place = f"{landscape}, {labels.method(method)}" if method else landscape
+        place = f"{landscape}, {labels.method(method)}" if method in names() else landscape
         lines.append(
             [labels.escape(place), labels.escape(quantity), number(expected), found(row), labels.count(row["size"])]
         )

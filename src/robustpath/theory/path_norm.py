@@ -90,7 +90,7 @@ def run(settings: dict) -> pd.DataFrame:
         other = rescale(weights, factors)
         pair = weights, other
         paths, products = (norm(other) / norm(weights) for norm in (path_norm, frobenius))
-        place = "network and its rescaling"
+        place = "rescaled network"
         rows.append(Row(place, "ratio of path norms", paths.item(), 1.0, NORMS, seed=seed))
         rows.append(Row(place, "ratio of products of Frobenius norms", products.item(), seed=seed))
         gaps = {

@@ -140,18 +140,19 @@ def known_points() -> list[Row]:
     for name, activation, points in (("ReLU", torch.relu, relu_points()), ("sigmoid", torch.sigmoid, sigmoid_points())):
         loss, (local, best) = risk(activation), points
         slope, curvatures = stationarity(loss, local, data)
-        for quantity, value, expected in (
-            ("risk at the local minimum", loss(local, data), 1 / 3),
-            ("slope at the local minimum", slope, 0.0),
-            ("least curvature at the local minimum", curvatures[0], 0.0),
-            ("risk at the global minimum", loss(best, data), 0.0),
+        for place, quantity, value, expected in (
+            ("local minimum", "risk", loss(local, data), 1 / 3),
+            ("local minimum", "slope", slope, 0.0),
+            ("local minimum", "least curvature", curvatures[0], 0.0),
+            ("global minimum", "risk", loss(best, data), 0.0),
         ):
-            rows.append(Row(name, quantity, float(value), expected, f"{SOURCE}, Theorem 2"))
+            rows.append(Row(f"{name}, {place}", quantity, float(value), expected, f"{SOURCE}, Theorem 2"))
     data = Batch(double([[0.0], [1.0], [2.0], [3.0]]), double([[0.0], [0.0], [1.0], [3.0]]))
-    for quantity, point, expected in zip(
-        ("risk at the local minimum", "risk at the better point"), theorem_1(data, 1.0, 0.0), (0.5, 0.375), strict=True
+    for place, point, expected in zip(
+        ("local minimum", "better point"), theorem_1(data, 1.0, 0.0), (0.5, 0.375), strict=True
     ):
-        rows.append(Row("line, ReLU", quantity, float(risk(torch.relu)(point, data)), expected, f"{SOURCE}, Theorem 1"))
+        found = float(risk(torch.relu)(point, data))
+        rows.append(Row(f"four points, {place}", "risk", found, expected, f"{SOURCE}, Theorem 1"))
     return rows
 
 

@@ -79,8 +79,8 @@ def spheres(sizes: list[int], seeds: int) -> list[Row]:
             for seed in range(seeds)
         ]
     for quantity, claim, sign in (
-        ("distance from the start", "distance grows at every larger size", 1),
-        ("test error", "test error falls at every larger size", -1),
+        ("distance from the start", "distance grows with size", 1),
+        ("test error", "test error falls with size", -1),
     ):
         means = [measured[size][quantity].mean().item() for size in sizes]
         holds = all(sign * (after - before) > 0 for before, after in pairwise(means))

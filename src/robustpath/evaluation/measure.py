@@ -1,6 +1,5 @@
 """Measures of every run of a data set: the minimum it reached, what lies between it and the reference's, its walk."""
 
-import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,18 +78,16 @@ def minimum(params: Params, group: Group) -> dict[str, Measured]:
     lengths = flatten(units(params))
     in_units = ASAM_RADIUS * lengths, lengths * top.vector
     in_proportion = NOISE * points.abs(), group.normal("noise", NOISE_DRAWS)
-    # The error function makes normal numbers uniform on (-1, 1).
-    inside = torch.erf(group.normal("keskar", 1)[0] / math.sqrt(2))
     noise = group.normal("sigma", SIGMA_DRAWS)
     with torch.no_grad():
         outputs = logits(params, group.inputs)
     return {
         "lambda_max": Measured(top.value, top.converged),
         "trace": _sure(curvature.trace(params, group.inputs)),
-        "sam_sharpness": _sure(curvature.sharpness(losses, points, torch.tensor(SAM_RADIUS), top.vector)),
-        "asam_sharpness": _sure(curvature.sharpness(losses, points, *in_units)),
+        "sam_sharpness": Measured(*curvature.sharpness(losses, points, torch.tensor(SAM_RADIUS), top.vector)),
+        "asam_sharpness": Measured(*curvature.sharpness(losses, points, *in_units)),
         "noise_sharpness": _sure(curvature.noise_sharpness(losses, points, *in_proportion)),
-        "keskar_sharpness": _sure(keskar.sharpness(losses, points, inside)),
+        "keskar_sharpness": Measured(*keskar.sharpness(losses, points, top.vector.sign())),
         "pacbayes_sigma": Measured(*pacbayes.largest_sigma(errors, points, noise)),
         "pacbayes_sigma_magnitude": Measured(*pacbayes.largest_sigma(errors, points, noise, pacbayes.magnitude_aware)),
         "path_norm": _sure(norms.path_norm(params)),

@@ -6,19 +6,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.evaluation.measures.ascent import Ascent, ascend
 from robustpath.evaluation.measures.stacked import (
     Losses,
     Params,
     activations,
     hessian_products,
     layers,
-    slopes,
     unit,
 )
 
 ITERATIONS = 10  # nearer than 30 power iterations
 TOLERANCE = 0.05  # of the eigenvalue: the residual above which it counts as not converged
-ASCENTS = 3  # the third is within 5 % of the last
+ASCENTS = 5
 EXHAUSTED = 1e-6  # relative to the curvatures met: what is left of a vector is rounding
 
 
@@ -95,21 +95,14 @@ def trace(params: Params, inputs: Tensor) -> Tensor:
     return total
 
 
-def sharpness(losses: Losses, points: Tensor, scaling: Tensor, start: Tensor, steps: int = ASCENTS) -> Tensor:
-    """max L(w + e) - L(w) over |e / scaling| <= 1, elementwise scaling [M, d] or a number: the best of an ascent [M].
+def sharpness(losses: Losses, points: Tensor, scaling: Tensor, start: Tensor, steps: int = ASCENTS) -> Ascent:
+    """max L(w + e) - L(w) over |e / scaling| <= 1, elementwise scaling [M, d] or a number.
 
     A constant scaling gives the sharpness of SAM (Foret et al. 2021, eq. 1); radius T, T the `units` of the method
-    asam, that of ASAM (Kwon et al. 2021, eq. 3). Each step goes to the point of the ellipsoid that is farthest along
-    the gradient; on a parabola that is power iteration. It begins along `start` [M, d], as a minimum has no gradient.
+    asam, that of ASAM (Kwon et al. 2021, eq. 3). On a parabola the ascent is power iteration. It begins along the
+    vector `start` [M, d]; from that of the largest eigenvalue it needs the fewest steps.
     """
-    here, best = losses(points), None
-    ahead = unit(start)
-    for _ in range(steps):
-        values, gradients = slopes(losses, points + scaling * ahead)
-        best = values if best is None else torch.maximum(best, values)
-        ahead = unit(scaling * gradients)
-    with torch.no_grad():
-        return torch.maximum(best, losses(points + scaling * ahead)) - here
+    return ascend(losses, points, scaling * unit(start), lambda slope: scaling * unit(scaling * slope), steps)
 
 
 @torch.no_grad()

@@ -7,29 +7,24 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
+from robustpath.evaluation.measures.ascent import Ascent, ascend
 from robustpath.evaluation.measures.stacked import Losses, slopes
 
 EPSILON = 1e-3
-STEPS = 4  # the fourth corner is within 2 % of the last
+STEPS = 4
 ITERATIONS = 10  # of L-BFGS-B, as in the paper
 
 
-@torch.no_grad()
-def sharpness(losses: Losses, points: Tensor, start: Tensor, epsilon: float = EPSILON, steps: int = STEPS) -> Tensor:
-    """100 max (L(w + z) - L(w)) / (1 + L(w)) over |z_i| <= epsilon (|w_i| + 1) [M] (Keskar et al. 2017, eq. 4, A = I).
+def sharpness(losses: Losses, points: Tensor, start: Tensor, epsilon: float = EPSILON, steps: int = STEPS) -> Ascent:
+    """100 max (L(w + z) - L(w)) / (1 + L(w)) over |z_i| <= epsilon (|w_i| + 1) (Keskar et al. 2017, eq. 4, A = I).
 
-    Each step goes to the corner of the box that is farthest along the gradient, and the highest point met counts.
-    `start` [M, d] in (-1, 1) is where in the box it begins: at the centre a minimum has no gradient to tell corners by.
+    An ascent from corner to corner. `start` [M, d] in [-1, 1] is where in the box it begins: at the centre a minimum
+    has no gradient to tell corners by. The signs of the vector of the largest curvature are near the best corner.
     """
     box = epsilon * (points.abs() + 1)
-    here, offset = losses(points), box * start
-    best = here
-    for _ in range(steps):
-        with torch.enable_grad():
-            values, gradients = slopes(losses, points + offset)
-        best = torch.maximum(best, values)
-        offset = torch.where(gradients < 0, -box, box)
-    return 100 * (torch.maximum(best, losses(points + offset)) - here) / (1 + here)
+    found = ascend(losses, points, box * start, lambda slope: torch.where(slope < 0, -box, box), steps)
+    with torch.no_grad():
+        return found._replace(value=100 * found.value / (1 + losses(points)))
 
 
 def reference(

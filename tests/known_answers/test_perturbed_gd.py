@@ -121,6 +121,14 @@ def test_where_a_perturbation_does_not_help_it_goes_back_and_stops():
     assert torch.equal(found[21:], double([1e-4, 0.0]).expand(39, 3, 2))
 
 
+def test_perturbations_are_more_than_the_patience_apart():
+    """Jin et al. 2017, alg. 2: t - t_noise > t_thres. Where every gradient is small the next is at t_noise + 6 for a
+    patience of 5, which is seven gradient evaluations later; a negative decrease keeps it going."""
+    setting = STRICT | {"patience": 5, "radius": 0.01, "gradient_threshold": 1.0, "decrease": -1.0}
+    _, perturbed = course(lambda w: w.square().sum(), (0.0, 0.0), normal(30, 2), **setting)
+    assert perturbed[:, 0].nonzero()[:, 0].tolist() == [0, 7, 14, 21, 28]
+
+
 def test_the_displacement_is_uniform_in_the_ball():
     """In d dimensions (|xi| / r)^d is uniform on [0, 1], and every coordinate has the variance r² / (d + 2)."""
     noise = torch.randn(20_000, 2, 3, generator=torch.Generator().manual_seed(3), dtype=torch.float64)

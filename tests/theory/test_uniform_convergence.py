@@ -40,8 +40,8 @@ def test_a_claim_is_judged_by_the_means_over_seeds(monkeypatch):
         return {"distance from the start": torch.tensor(distance), "test error": torch.tensor(error)}
 
     monkeypatch.setattr(case, "train", train)
-    rows = {row.quantity: row.value for row in case.spheres([8, 16], 2) if row.landscape == "spheres"}
-    assert rows == {"distance grows with size": 1.0, "test error falls with size": 0.0}
+    rows = {row.quantity: row.value for row in case.spheres([8, 16], 2) if row.landscape == "spheres, growing size"}
+    assert rows == {"distance grows": 1.0, "test error falls": 0.0}
 
 
 def test_points_lie_on_their_spheres_in_equal_numbers():

@@ -67,7 +67,7 @@ def run(settings: dict) -> pd.DataFrame:
             real = torch.randn(size, generator=stream, dtype=torch.float64)
             classes = torch.randint(0, 2, (size,), generator=stream).double()
             place = f"{size} random labels"
-            for name, labels in (("real", real), ("two classes", classes)):
+            for name, labels in (("real", real), ("classes", classes)):
                 memory = memorise(inputs, labels, direction)
                 error = (memory(inputs) - labels).abs().max().item()
                 rows.append(Row(place, f"largest error, {name}", error, 0.0, SOURCE, seed=seed))

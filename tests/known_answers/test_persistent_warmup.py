@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from robustpath.methods.base import grad
+from robustpath.methods.base import Context, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.tree import norm, scale, subtract, unit
 
@@ -61,11 +61,11 @@ def test_without_momentum_and_repulsion_it_is_the_random_walk():
 
 def test_a_refused_step_leaves_the_heading_and_a_taken_one_is_the_next_heading():
     loss, params, probe = half_way_down_digits()
-    method, state = phase("persistent_warmup", step_length=0.6, momentum=0.9, repulsion=0.0), None
-    state, taken = method.init(params), []
+    method, taken = phase("persistent_warmup", step_length=0.6, momentum=0.9, repulsion=0.0), []
+    state = method.init(params)
     for noise in normal(params, 1, 6):
         before, here = state, params
-        params, state, info = wander_once(method, loss, params, state, noise, probe)
+        params, state, info = method.step(loss, params, state, None, Context(double(0.5), noise, probe))
         taken.append(bool(info["accepted"]))
         if not before.measured:
             assert norm(state.last) == 0
@@ -76,12 +76,6 @@ def test_a_refused_step_leaves_the_heading_and_a_taken_one_is_the_next_heading()
             expected = unit(tangent(here, grad(loss)(here, probe), mixed))
             assert norm(subtract(state.last, expected)) < 1e-6
     assert 0 < sum(taken[1:]) < 5
-
-
-def wander_once(method, loss, params, state, noise, probe):
-    from robustpath.methods.base import Context
-
-    return method.step(loss, params, state, None, Context(double(0.5), noise, probe))
 
 
 def test_it_gets_farther_than_the_random_walk_at_the_same_level():

@@ -23,6 +23,11 @@ def normal(tree, seed, count):
     return [tree_map(lambda x: torch.randn(x.shape, generator=generator, dtype=x.dtype), tree) for _ in range(count)]
 
 
+def stacked(trees):
+    """Trees one above the other: each tensor gets a first axis."""
+    return {name: torch.stack([tree[name] for tree in trees]) for name in trees[0]}
+
+
 def wander(method, loss, params, noises, probe=None, batch=None, **context):
     """The parameters after every step, the first and measuring one included, and what the steps report."""
     state, path, infos = method.init(params), [], []

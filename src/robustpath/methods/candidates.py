@@ -54,7 +54,7 @@ def best_of(method: Method) -> Method:
         models, inner, infos, fresh = torch.vmap(advance)(state.models, state.inner, own)
         steps = state.steps + 1
         scores = state.scores + (fresh - state.scores) / steps.clamp_max(MEMORY)
-        best = scores.argmin()[None]
+        best = torch.where(scores.isfinite(), scores, torch.inf).argmin()[None]
         after = State(models, inner, scores, steps)
         return tree_map(lambda w: w.index_select(0, best)[0], models), after, tree_map(torch.mean, infos)
 

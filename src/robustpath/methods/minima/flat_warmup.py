@@ -9,10 +9,14 @@ from robustpath.methods.base import Method, Params, log_uniform, register, seque
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.sgd import sgd
 from robustpath.methods.tree import tree_map
-from robustpath.methods.walk import SEARCH as STEP_LENGTH
 from robustpath.methods.walk import SHARE, Place, steepening, walk
 
-SEARCH = STEP_LENGTH | {"radius": log_uniform(0.01, 0.5, default=0.05)}
+# Steps shorter than those of a random walk: a long one passes the flattest point on its way and climbs on the other
+# side, which the level does not forbid.
+SEARCH = {
+    "step_length": log_uniform(3e-3, 3e-2, default=1e-2),
+    "radius": log_uniform(0.01, 0.5, default=0.05),
+}
 
 
 def flattening(radius: Tensor) -> Callable[[Place], Params]:

@@ -42,18 +42,19 @@ def test_the_rise_is_relative_to_the_loss():
 
 @pytest.mark.parametrize("epsilon", [1e-3, 5e-4])
 def test_corners_reach_what_lbfgsb_reaches(trained, epsilon):
-    """Within 8 % of a hundred iterations, and of the paper's ten where those are enough: the maxima are many."""
-    start = inside(*trained.points.shape)
-    top = curvature.lambda_max(trained.losses, trained.points, start).vector
+    """The maxima are many: from three starts the paper's optimiser itself ends up to 7 % apart. The ascent from the
+    sharpest direction is at no member below all three (to 1 %), and it cannot be above the maximum."""
+    starts = [inside(*trained.points.shape, seed=seed) for seed in range(3)]
+    top = curvature.lambda_max(trained.losses, trained.points, starts[0]).vector
     found = keskar.sharpness(trained.losses, trained.points, top.sign(), epsilon).value
     for member in range(4):
         loss = trained.loss_of(member)
-        ten, hundred = (
-            keskar.reference(lambda w, loss=loss: loss(w[None])[0], trained.points[member], start[member], epsilon, n)
-            for n in (10, 100)
-        )
-        assert found[member] > 0.92 * ten
-        assert found[member].item() == pytest.approx(hundred, rel=0.08)
+        slow = [
+            keskar.reference(lambda w, loss=loss: loss(w[None])[0], trained.points[member], start[member], epsilon)
+            for start in starts
+        ]
+        assert max(slow) < 1.1 * min(slow)
+        assert found[member] > 0.99 * min(slow)
 
 
 def test_a_member_does_not_depend_on_its_mates(trained):

@@ -94,7 +94,7 @@ def test_the_trace_of_a_single_layer():
 
 @pytest.mark.parametrize("radius", [0.05, 0.5])
 def test_sam_sharpness_of_a_parabola(radius):
-    """max of ½ sum h_i e_i² over |e| <= rho is ½ rho² max h (Foret et al. 2021, eq. 1, at a minimum)."""
+    """max of ½ sum h_i e_i² over |e| <= rho is ½ rho² max h (Foret et al. 2021, at a minimum)."""
     curvatures = torch.tensor([1.0, 2.0, 7.0, 30.0], dtype=torch.float64)
     losses, points = parabola(curvatures, 1.0), torch.ones(2, 4, dtype=torch.float64)
     top = curvature.lambda_max(losses, points, normal(2, 4))
@@ -105,7 +105,7 @@ def test_sam_sharpness_of_a_parabola(radius):
 
 
 def test_asam_sharpness_of_a_parabola():
-    """½ rho² max h_i T_i² with T = |w| + 0.01 (Kwon et al. 2021, eq. 3): neither h nor h T is largest where that is."""
+    """½ rho² max h_i T_i² with T = |w| + 0.01 (Kwon et al. 2021): neither h nor h T is largest where that is."""
     curvatures = torch.tensor([30.0, 2.0, 1.0], dtype=torch.float64)
     points = torch.tensor([[0.2, -1.0, 2.0]], dtype=torch.float64)
     lengths = units({"weight": points})["weight"]

@@ -17,7 +17,7 @@ SWEEPS = 50
 def barrier(losses: Losses, one: Tensor, other: Tensor, points: int = POINTS) -> Tensor:
     """max_t L(t one + (1 - t) other) - [t L(one) + (1 - t) L(other)] over `points` equidistant t in [0, 1] [M].
 
-    one, other: [M, d]. (Frankle et al. 2020; the straight line of expected loss as in Entezari et al. 2022, eq. 1.)
+    one, other: [M, d]. (Frankle et al. 2020; the straight line of expected loss as in Entezari et al. 2022.)
     """
     first, last = losses(one), losses(other)
     rises = [torch.zeros_like(first)]

@@ -98,8 +98,8 @@ def trace(params: Params, inputs: Tensor) -> Tensor:
 def sharpness(losses: Losses, points: Tensor, scaling: Tensor, start: Tensor, steps: int = ASCENTS) -> Ascent:
     """max L(w + e) - L(w) over |e / scaling| <= 1, elementwise scaling [M, d] or a number.
 
-    A constant scaling gives the sharpness of SAM (Foret et al. 2021, eq. 1); radius T, T the `units` of the method
-    asam, that of ASAM (Kwon et al. 2021, eq. 3). On a parabola the ascent is power iteration. It begins along the
+    A constant scaling gives the sharpness of SAM (Foret et al. 2021); radius T, T the `units` of the method
+    asam, that of ASAM (Kwon et al. 2021). On a parabola the ascent is power iteration. It begins along the
     vector `start` [M, d]; from that of the largest eigenvalue it needs the fewest steps.
     """
     return ascend(losses, points, scaling * unit(start), lambda slope: scaling * unit(scaling * slope), steps)

@@ -19,8 +19,7 @@ def short_descent(base: Method, share: Tensor) -> Method:
 
     def step(loss, params, state, batch, context):
         progress = context.progress / share
-        squeezed = context._replace(progress=progress.clamp_max(1))
-        *moved, info = base.step(loss, params, state, batch, squeezed)
+        *moved, info = base.step(loss, params, state, batch, context._replace(progress=progress))
         params, state = state_map(lambda new, old: torch.where(progress < 1, new, old), tuple(moved), (params, state))
         return params, state, info
 

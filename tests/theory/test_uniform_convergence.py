@@ -22,8 +22,9 @@ def test_the_linear_example_has_the_errors_of_its_closed_form(examples, dimensio
     assert found["test error"][0][1] == pytest.approx(predicted, abs=1e-4)
 
 
-def test_on_the_spheres_distance_grows_test_error_falls_and_the_bad_set_is_all_wrong():
-    small, large = case.train(32, 2), case.train(192, 2)
+def test_on_the_spheres_distance_grows_test_error_falls_and_the_bad_set_is_all_wrong(monkeypatch):
+    monkeypatch.setattr(case, "WIDTH", 200)
+    small, large = case.train(32, 2), case.train(160, 2)
     for measured in (small, large):
         assert measured["reached its margin"].tolist() == [1.0, 1.0]
         assert measured["training error"].max() <= 1 - case.SHARE
@@ -49,3 +50,7 @@ def test_points_lie_on_their_spheres_in_equal_numbers():
     radii = torch.tensor(case.RADII)[labels]
     assert torch.allclose(points.norm(dim=1), radii)
     assert labels.sum() == 50
+    moved, theirs = case.projected(points, labels)
+    assert torch.allclose(moved.norm(dim=1), torch.tensor(case.RADII)[theirs])
+    assert torch.allclose(torch.cosine_similarity(moved, points), torch.ones(100))
+    assert torch.equal(theirs, 1 - labels)

@@ -95,6 +95,12 @@ def on_spheres(count: int, stream: torch.Generator) -> tuple[Tensor, Tensor]:
     return torch.tensor(RADII)[labels][:, None] * directions / directions.norm(dim=1, keepdim=True), labels
 
 
+def projected(inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Points moved along their radius to the other sphere, and its labels."""
+    radii = torch.tensor(RADII)
+    return inputs * (radii[1 - labels] / radii[labels])[..., None], 1 - labels
+
+
 def logits(params: Params, inputs: Tensor) -> Tensor:
     """Two logits of a network with one hidden layer. Without biases it would give both spheres the same answer."""
     hidden = torch.relu(inputs @ params["0.weight"].T + params["0.bias"])
@@ -141,12 +147,10 @@ def train(size: int, seeds: int) -> dict[str, Tensor]:
             break
     fresh = [generator(CASE, "spheres", "test", seed) for seed in range(seeds)]
     test = [torch.stack(parts) for parts in zip(*(on_spheres(TEST, stream) for stream in fresh), strict=True)]
-    radii = torch.tensor(RADII)
-    moved = inputs * (radii[1 - labels] / radii[labels])[..., None]
     return {
         "training error": _error(all_margins(params, inputs, labels)),
         "test error": _error(all_margins(params, *test)),
-        "error on S'": _error(all_margins(params, moved, 1 - labels)),
+        "error on S'": _error(all_margins(params, *projected(inputs, labels))),
         "distance from the start": torch.vmap(lambda a, b: norm(subtract(a, b)))(params, start),
         "product of spectral norms": math.prod(torch.linalg.matrix_norm(params[f"{k}.weight"], 2) for k in (0, 1)),
         "reached its margin": (~training).double(),

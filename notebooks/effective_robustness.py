@@ -21,7 +21,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scipy.special import expit, logit
 
 from robustpath.analysis import captions, labels, robustness, style, verdicts
-from robustpath.analysis.evidence import accuracies
+from robustpath.analysis.evidence import accuracies, lengths
 from robustpath.analysis.records import load, report_settings
 from robustpath.analysis.selection import select
 from robustpath.analysis.statistics import interval
@@ -42,9 +42,10 @@ accuracy = accuracies(select(table[table["experiment"] == experiment])).drop(col
 
 # %%
 baselines, size = told["baselines"], settings["test_size"]
-lines = robustness.lines(accuracy, baselines, size)
+curve = lengths(table[table["experiment"] == told["curve"]])
+lines = robustness.lines(accuracy, baselines, size, curve)
 means = robustness.points(accuracy, size).groupby([*robustness.PLACE, "method"], as_index=False)[["none", "ood"]].mean()
-left = robustness.residuals(accuracy, baselines, size)
+left = robustness.residuals(accuracy, baselines, size, curve)
 seeds = left.groupby(["method", "label_noise", "seed"], as_index=False)["value"].mean()
 residual = interval(seeds, ["method", "label_noise"], settings["confidence"])
 display(pd.DataFrame(lines.values(), index=pd.MultiIndex.from_tuples(lines, names=robustness.PLACE)), residual)
@@ -104,7 +105,7 @@ upper.supxlabel("accuracy in distribution (%)", fontsize=8.5)
 upper.supylabel("accuracy under shift (%)", fontsize=8.5)
 upper.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=len(order))
 
-axes = lower.subplots(1, len(noise), sharey=True, squeeze=False)[0]
+axes = lower.subplots(1, len(noise), sharex=True, sharey=True, squeeze=False)[0]
 for panel, level in zip(axes, noise, strict=True):
     panel.axvline(0, color="0.4", linewidth=0.6)
     for name, members in order.items():
@@ -118,12 +119,13 @@ for panel, level in zip(axes, noise, strict=True):
     for height in places.values():
         panel.axhline(height, color="0.92", linewidth=0.5, zorder=0)
     panel.set_xscale("symlog", **style.DIFFERENCES)
-    ticks = style.difference_ticks(*panel.get_xlim())
-    panel.set_xticks(list(ticks), ticks.values())
-    panel.minorticks_off()
     panel.set_title(f"{100 * level:g} % label noise", fontsize=8)
     panel.margins(x=0.08)
     panel.tick_params(axis="y", length=0)
+ticks = style.difference_ticks(*axes[0].get_xlim())
+for panel in axes:
+    panel.set_xticks(list(ticks), ticks.values())
+    panel.minorticks_off()
 axes[0].set_yticks(list(places.values()), [labels.method(name) for name in places], fontsize=6.5)
 axes[0].set_ylim(max(places.values()) + 0.8, -0.8)
 lower.supxlabel("effective robustness (points)", fontsize=8.5)
@@ -131,13 +133,16 @@ style.save(figure, out)
 
 # %%
 fits = [line.r_squared for line in lines.values()]
-facts = (
-    f"The line is fitted by least squares on {labels.word(max(line.methods for line in lines.values()))} published "
-    f"methods, each a point; its $R^2$ lies between {min(fits):.2f} and {max(fits):.2f}. Intervals do not include the "
-    "uncertainty of the line."
-    if lines
-    else "Too few published methods to fit a line."
-)
+facts = "Too few published methods to fit a line."
+if lines:
+    fits = [line.r_squared for line in lines.values()]
+    most = max(lines.values(), key=lambda line: line.methods)
+    most_lengths = max(line.lengths for line in lines.values())
+    facts = (
+        f"The line is fitted by least squares on {labels.word(most.methods)} published methods and up to "
+        f"{labels.word(most_lengths)} shorter runs of SGD of similar accuracy, each a point; its $R^2$ lies between "
+        f"{min(fits):.2f} and {max(fits):.2f}. Intervals do not include the uncertainty of the line."
+    )
 if hidden:
     facts += f" {labels.word(hidden).capitalize()} points far outside the range of the published methods are not drawn."
 captions.write(captions.caption("effective_robustness", settings, table, experiment, correction=facts), caption)

@@ -62,7 +62,7 @@ for members in order.values():
     place += 0.6
 looks = {"equal budget": (style.COLOURS[0], "o", -0.17), "equal training loss": (style.COLOURS[5], "D", 0.17)}
 
-figure, axes = style.panels(1, len(noise), 0.9 + 0.155 * place, sharey=True)
+figure, axes = style.panels(1, len(noise), 0.9 + 0.155 * place, sharex=True, sharey=True)
 for panel, level in zip(axes[0], noise, strict=True):
     for name, (colour, marker, shift) in looks.items():
         rows = views[name][views[name]["label_noise"] == level]
@@ -81,9 +81,6 @@ for panel, level in zip(axes[0], noise, strict=True):
     panel.axvline(0, color="0.4", linewidth=0.6)
     panel.set_xscale("symlog", **style.DIFFERENCES)
     panel.margins(x=0.08)
-    ticks = style.difference_ticks(*panel.get_xlim())
-    panel.set_xticks(list(ticks), ticks.values())
-    panel.minorticks_off()
     panel.set_title(rf"{100 * level:g} % label noise")
     for method, height in places.items():
         panel.axhline(height, color="0.92", linewidth=0.5, zorder=0)
@@ -93,7 +90,10 @@ for panel, level in zip(axes[0], noise, strict=True):
                            va="center", fontsize=5.5, color="0.35", annotation_clip=False)  # fmt: skip
 axes[0][0].set_yticks(list(places.values()), [labels.method(name) for name in places])
 axes[0][0].set_ylim(max(places.values()) + 0.8, -0.8)
+ticks = style.difference_ticks(*axes[0][0].get_xlim())
 for panel in axes[0]:
+    panel.set_xticks(list(ticks), ticks.values())
+    panel.minorticks_off()
     panel.tick_params(axis="y", length=0)
 figure.supxlabel(f"difference in accuracy to {labels.method(reference)} (points)", fontsize=8.5)
 figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=2)

@@ -1,10 +1,20 @@
 """Records with the shape of the laptop scale and a known signal, drawn at random."""
 
+import json
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from robustpath.analysis import records
+from robustpath.analysis import claims, records
+
+sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
+
+import study
+
+CLAIMS = Path(__file__).parents[2] / "paper" / "claims.yaml"
 
 METHODS = {
     "sgd": "minima",
@@ -119,3 +129,33 @@ def records_file(small_records, tmp_path_factory):
     path = tmp_path_factory.mktemp("results") / "records.parquet"
     records.write(small_records, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def minima_records():
+    """Records of the study of minima with a void variant and a few planted effects."""
+    planted = {"gain": {"sam": 1.0, "contour_cooldown": 1.0}, "level": {"flat_warmup": 0.2}, "moved": {}}
+    planted["moved"] = dict.fromkeys(study.VARIANTS, 0.02)
+    return study.study([*study.METHODS, "esh"], seeds=8, **planted)
+
+
+@pytest.fixture(scope="session")
+def minima_settings():
+    return study.settings([*study.METHODS, "esh"], seeds=8)
+
+
+@pytest.fixture(scope="session")
+def claims_file(minima_records, minima_settings, tmp_path_factory):
+    """The verdicts on the planted study, on disk."""
+    folder = tmp_path_factory.mktemp("claims")
+    records.write(minima_records, folder / "records.parquet")
+    text = CLAIMS.read_text().replace("resamples: 9999", "resamples: 499")
+    (folder / "claims.yaml").write_text(text)
+    claims.write(folder / "records.parquet", folder / "claims.yaml", minima_settings, folder / "claims.json")
+    return folder / "claims.json"
+
+
+@pytest.fixture(scope="session")
+def verdicts(claims_file):
+    """What claims.json holds."""
+    return json.loads(claims_file.read_text())

@@ -29,9 +29,12 @@ class Estimate(NamedTuple):
     tail: Tail
 
     def p(self, threshold: float) -> float:
-        """Two-sided p of the hypothesis that the statistic is `threshold`: the interval that touches it has level 1-p."""
+        """Two-sided p of the hypothesis that the statistic is `threshold`: the interval that ends there has level 1-p.
+
+        NaN where there is no interval.
+        """
         below = self.tail(threshold)
-        return float(min(1.0, 2 * min(below, 1 - below)))
+        return float(np.minimum(1.0, 2 * np.minimum(below, 1 - below)))
 
 
 def mean(values: np.ndarray, axis: int = -1) -> np.ndarray:

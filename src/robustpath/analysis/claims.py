@@ -89,7 +89,7 @@ def _levels(claims: Claims) -> list[float]:
 def _case(whole: Evidence, level: float, claims: Claims, settings: dict) -> Case:
     """The evidence of one label noise, with what several conditions share."""
     own = Evidence(*(part[part["label_noise"] == level] for part in whole))
-    left = robustness.residuals(own.accuracy, claims.baselines, settings["test_size"])
+    left = robustness.residuals(own.accuracy, claims.baselines, settings["test_size"], own.curve)
     best = best_control(own.accuracy, claims.controls)
     return Case(own, left, best, settings["reference"], claims, settings["confidence"])
 

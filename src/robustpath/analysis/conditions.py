@@ -127,7 +127,7 @@ def _inequivalence(condition, variants: list[str], case: Case) -> dict:
     (values,), lost = evidence.by_seed(rows)
     found = _estimate([values], bootstrap.mean, case)
     # Beyond the margin on the one side or the other: two tests, of which the data choose one.
-    p = min(1.0, 2 * min(found.tail(margin / 100), 1 - found.tail(-margin / 100)))
+    p = np.minimum(1.0, 2 * np.minimum(found.tail(margin / 100), 1 - found.tail(-margin / 100)))
     same = bootstrap.equivalence(values, margin / 100)
     beyond = 100 * found.low > margin or 100 * found.high < -margin
     verdict = SUPPORTED if beyond else REFUTED if same < 1 - case.confidence else UNDECIDED

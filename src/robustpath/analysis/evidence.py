@@ -23,13 +23,14 @@ class Evidence(NamedTuple):
 
     accuracy: of the draws chosen by validation accuracy. plain: of draw 0, the defaults. Their test_set is none (in
     distribution), natural, corruption, generator, ood (the mean over the kinds of shift) or validation.
-    measure: of draw 0. matched: of draw 0, with `expected`, SGD's value at the same training loss (NaN where SGD's
-    curve does not reach that loss).
+    measure: of draw 0. curve: the accuracies of SGD's runs of several lengths, each length a method of its own.
+    matched: of draw 0, with `expected`, SGD's value at the same training loss (NaN where its curve does not reach it).
     """
 
     accuracy: pd.DataFrame
     plain: pd.DataFrame
     measure: pd.DataFrame
+    curve: pd.DataFrame
     matched: pd.DataFrame
 
 
@@ -42,8 +43,16 @@ def gather(records: pd.DataFrame, experiment: str, curve: str) -> Evidence:
     plain = own[own["draw"] == 0]
     chosen = accuracies(select(own)).drop(columns="draw")
     check_complete(chosen)
-    matched = match(_quantities(plain), _quantities(records[records["experiment"] == curve]))
-    return Evidence(chosen, accuracies(plain).drop(columns="draw"), measures(plain).drop(columns="draw"), matched)
+    runs = records[records["experiment"] == curve]
+    matched = match(_quantities(plain), _quantities(runs))
+    held, own_measures = accuracies(plain).drop(columns="draw"), measures(plain).drop(columns="draw")
+    return Evidence(chosen, held, own_measures, lengths(runs), matched)
+
+
+def lengths(runs: pd.DataFrame) -> pd.DataFrame:
+    """The accuracies of runs of several lengths, each length as a method of its own."""
+    found = accuracies(runs)
+    return found.assign(method="length " + found["draw"].astype(str)).drop(columns="draw")
 
 
 def accuracies(records: pd.DataFrame) -> pd.DataFrame:

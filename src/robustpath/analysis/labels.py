@@ -19,6 +19,7 @@ METHODS = {
     "perturbed_sgd": "perturbed SGD",
     "entropy_sgd": "Entropy-SGD",
     "lookahead": "Lookahead",
+    "symmetry_teleportation": "symm. teleportation",
     "schedule_free": "schedule-free SGD",
 }
 DATASETS = {

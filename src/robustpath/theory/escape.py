@@ -84,17 +84,15 @@ def _stages(
     size, count = sum(tensor.numel() for tensor in one.values()), len(batch.labels)
     if spec.largest and size > spec.largest:
         raise UserError(f"{spec.name} is meant for at most {spec.largest} parameters, not {size}; take it off the case")
-    # Costs are counted in single precision, which the example noise of the count has.
-    single, example = {key: tensor.float() for key, tensor in one.items()}, Batch(*(part.float() for part in batch))
-    counted = phases(build(spec, {}))
 
     def sized(method: Method) -> Method:
         return method.replace(probe=count if method.probe else 0, holdout=count if method.holdout else 0)
 
     stages, spent = [], 0.0
-    for position, (share, method) in enumerate(phases(bound)):
-        cost = step_cost(sized(counted[position][1]), loss, single, example, network)
-        allowance = budget - spent if position == len(counted) - 1 else budget * share
+    sequence = phases(bound)
+    for position, (share, method) in enumerate(sequence):
+        cost = step_cost(sized(method), loss, one, batch, network)
+        allowance = budget - spent if position == len(sequence) - 1 else budget * share
         steps = int(allowance / cost + 1e-9)
         if steps < 1:
             raise UserError(f"{budget} gradient evaluations are too few for {spec.name}; raise `steps` in config.yaml")

@@ -61,7 +61,8 @@ def step_cost(
         count(p, len(inputs))
         return network(p, inputs)
 
-    noise = {k: torch.ones((method.noise, *v.shape) if method.noise > 1 else v.shape) for k, v in params.items()}
+    copies = (method.noise,) if method.noise > 1 else ()
+    noise = {name: torch.ones(copies + tensor.shape, dtype=tensor.dtype) for name, tensor in params.items()}
     context = Context(
         torch.tensor(0.5),
         noise if method.noise else None,

@@ -53,18 +53,18 @@ def test_the_walk_is_the_same_however_low_the_level():
     the same, as its tolerance is a share of the level. In single precision."""
     generator = torch.Generator().manual_seed(0)
     inputs, start = torch.randn(64, 20, generator=generator), torch.randn(20, generator=generator)
-    method = phase("contour_cooldown", 1, step_length=0.02, radius=0.05)
+    method = phase("contour_cooldown", 1, step_length=0.1, radius=0.05)
     ends = []
     for shift in (0.0, 5.0, 10.0):
         _, info = wander(
             method,
-            lambda p, b, shift=shift: torch.exp(-0.3 * b.inputs @ p["w"] - shift).mean(),
+            lambda p, b, shift=shift: torch.exp(-0.6 * b.inputs @ p["w"] - shift).mean(),
             {"w": start},
             [None] * 30,
             Batch(inputs, None),
             Batch(inputs[:16], None),
         )
-        assert info["accepted"].mean() > 0.7
+        assert 0.5 < info["accepted"].mean() < 1
         assert (info["level_error"] <= 0.02).all()
         ends.append(info["displacement"][-1])
     assert info["loss"][0] < 1e-3

@@ -9,7 +9,7 @@ from robustpath.methods.tree import norm, subtract, tree_map
 from robustpath.training.plan import step_cost
 
 from .conftest import double
-from .walks import digit_images, half_way_down_digits, normal, phase, stacked, wander
+from .walks import digit_images, half_way_down_digits, normal, phase, stacked, wander, wander_on
 
 
 def test_the_sharpness_of_a_quadratic():
@@ -34,7 +34,7 @@ def test_the_walks_are_those_that_each_would_be_alone_and_the_best_is_kept():
     holdout = digit_images(128, 160)
     settings = {"step_length": 0.05, "momentum": 0.9, "repulsion": 0.5}
     noises = [normal(params, seed, COUNT + 1) for seed in range(8)]
-    path, info = wander(
+    path, info, state = wander_on(
         phase("contour_population", **settings), loss, params, map(stacked, noises), probe, holdout=holdout
     )
 
@@ -50,6 +50,7 @@ def test_the_walks_are_those_that_each_would_be_alone_and_the_best_is_kept():
         chosen = alone[scores.argmin()][0][step]
         assert norm(subtract(path[step], chosen)) < 1e-5 * norm(params)
     assert scores.max() - scores.min() > 0.01
+    assert torch.allclose(state.scores, scores, rtol=1e-5)
     for key in ("loss", "accepted", "level_error", "displacement", "step_length"):
         assert torch.allclose(info[key], torch.stack([i[key] for _, i in alone]).mean(0), rtol=1e-5, atol=1e-7)
 

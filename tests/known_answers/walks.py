@@ -30,12 +30,18 @@ def stacked(trees):
 
 def wander(method, loss, params, noises, probe=None, batch=None, **context):
     """The parameters after every step, the first and measuring one included, and what the steps report."""
+    path, infos, _ = wander_on(method, loss, params, noises, probe, batch, **context)
+    return path, infos
+
+
+def wander_on(method, loss, params, noises, probe=None, batch=None, **context):
+    """As `wander`, and the last state."""
     state, path, infos = method.init(params), [], []
     for noise in noises:
         params, state, info = method.step(loss, params, state, batch, Context(double(0.5), noise, probe, **context))
         path.append(params)
         infos.append(info)
-    return path, {key: torch.stack([info[key] for info in infos]) for key in infos[0]}
+    return path, {key: torch.stack([info[key] for info in infos]) for key in infos[0]}, state
 
 
 digit_network = mlp(64, [64, 64], 10)

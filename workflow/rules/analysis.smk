@@ -37,6 +37,7 @@ for name, entry in MANIFEST.items():
 rule numbers:
     input:
         records="<results>/records.parquet",
+        claims="<results>/claims.json",
     output:
         "<results>/generated/numbers.tex",
     log:
@@ -56,4 +57,5 @@ rule numbers:
     message:
         "Write the numbers of the text"
     shell:
-        "python -m robustpath numbers --records {input.records} --settings {params.settings:q} --out {output} > {log} 2>&1"
+        "python -m robustpath numbers --records {input.records} --claims {input.claims} --settings {params.settings:q}"
+        " --out {output} > {log} 2>&1"

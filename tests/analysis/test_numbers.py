@@ -5,7 +5,7 @@ import subprocess
 import pandas as pd
 import pytest
 
-from robustpath.analysis import labels, numbers
+from robustpath.analysis import labels, numbers, numbers_minima
 from robustpath.analysis.comparison import compare
 from robustpath.analysis.selection import select
 
@@ -74,6 +74,40 @@ def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make
     methods = {"sgd": "minima", "contour_warmup": "minima", "adamw": "minima", "radam": "minima"}
     shape = (methods, ["mnist1d"], (50,), 3, 1)
     assert set(macros) <= set(numbers.collect(make_records(*shape), make_settings(*shape)))
+
+
+def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, minima_settings, verdicts):
+    macros = numbers_minima.collect(minima_records, minima_settings, verdicts)
+    said = {verdict["id"]: verdict for verdict in verdicts["verdicts"]}
+    assert macros["HEightVerdict"][0] == said["H8"]["verdict"] == "supported"
+    assert macros["HTwoN"][0] == "8"
+    assert macros["HTwoEffect"][0] == f"${said['H2']['effect']:+.2f}$"
+    assert macros["HTwoFlatWarmupNoisyVerdict"][0] == "void"
+    assert macros["HSevenAllCleanVerdict"][0] == said["H7"]["entries"][0]["verdict"]
+    assert macros["HZeroThreshold"][0] in {"5\\,\\%", "3.00"}
+    assert "H8" in macros["ClaimsSupported"][0]
+    assert macros["ClaimsHolmCases"][0] == "38"
+
+
+def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_settings, verdicts):
+    macros = numbers_minima.collect(minima_records, minima_settings, verdicts)
+    runs = len(minima_settings["methods"]) * 2 * 2 * 8 * 2
+    assert macros["MinimaRunCount"][0] == labels.count(runs)
+    assert macros["LengthsDrawCountWord"][0] == "six"
+    assert macros["MinimaNoiseList"][0] == r"0 and 20\,\%"
+    assert macros["TrajectoriesRunCount"][0] == labels.MISSING
+    assert macros["MinimaDifferenceContourCooldownCleanIdVerdict"][0] == "is higher than"
+    assert macros["MatchedContourCooldownNoisyVerdict"][0] == "is higher than"
+    assert macros["MinimaDifferenceSgdCleanId"][0] == labels.MISSING
+    assert macros["VoidWalkCount"][0] == str(2 * 2 * 8)
+    assert macros["RandomLabelsTrainAtMost"][0] == "100.0"
+    assert float(macros["RandomLabelsTestAtMost"][0]) == pytest.approx(10, abs=1)
+
+
+def test_without_the_study_its_macros_are_defined_and_say_so(macros, minima_records, minima_settings, verdicts):
+    known = numbers_minima.collect(minima_records, minima_settings, verdicts)
+    assert set(known) <= set(macros)
+    assert macros["HTwoVerdict"][0] == macros["MinimaRunCount"][0] == labels.MISSING
 
 
 def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, small_settings, tmp_path):

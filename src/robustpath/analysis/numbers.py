@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustpath import methods
-from robustpath.analysis import labels, records
+from robustpath.analysis import labels, numbers_minima, records, verdicts
 from robustpath.analysis.comparison import compare_means, cost, seed_means
 from robustpath.analysis.labels import MISSING, macro
+from robustpath.analysis.macros import Macros, difference, known_methods, verdict
 from robustpath.analysis.selection import select
 from robustpath.analysis.statistics import average, interval, paired
 from robustpath.files import replacing
@@ -22,20 +22,19 @@ TEST_SET = {
 }
 CONTROLS = {"contour_warmup": "isotropic_warmup"}
 
-Macros = dict[str, tuple[str, str]]
-
 
 def write(records_file: Path, settings: dict, out: Path, claims_file: Path | None = None) -> None:
-    """Write the macros of `collect` to `out`, a file that the paper inputs."""
+    """Write the macros of `collect` to `out`, a file that the paper inputs; `claims_file` holds the verdicts."""
+    told = verdicts.read(claims_file) if claims_file else None
     lines = [
         f"\\newcommand{{\\{name}}}{{{value}}}% {meaning}"
-        for name, (value, meaning) in collect(records.load(records_file), settings).items()
+        for name, (value, meaning) in collect(records.load(records_file), settings, told).items()
     ]
     with replacing(out) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
 
 
-def collect(table: pd.DataFrame, settings: dict) -> Macros:
+def collect(table: pd.DataFrame, settings: dict, told: dict | None = None) -> Macros:
     """Name -> (value, meaning) for every number of the prose; what the records lack is said to be not measured."""
     scores = records.test_scores(select(table), EXPERIMENT)
     means = seed_means(scores)
@@ -48,16 +47,8 @@ def collect(table: pd.DataFrame, settings: dict) -> Macros:
         **_reference(scores, settings),
         **_controls(means, settings),
         **_best(comparison, settings),
+        **numbers_minima.collect(table, settings, told),
     }
-
-
-def verdict(low: float, high: float) -> str:
-    """What an interval of a difference allows to say: is higher than, is lower than, or is not distinguishable from."""
-    return "is higher than" if low > 0 else "is lower than" if high < 0 else "is not distinguishable from"
-
-
-def _names(settings: dict) -> list[str]:
-    return list(dict.fromkeys([*settings["methods"], *methods.names()]))
 
 
 def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> Macros:
@@ -112,23 +103,10 @@ def _shifts(table: pd.DataFrame) -> Macros:
     return macros
 
 
-def _difference(prefix: str, row: pd.Series | None, what: str) -> Macros:
-    """Value, interval and verdict of a paired difference with columns mean, low, high; None if unknown."""
-    value, span, words = MISSING, MISSING, "was not compared with"
-    if row is not None:
-        value, span = labels.points(row["mean"]), labels.points_range(row["low"], row["high"])
-        words = verdict(row["low"], row["high"])
-    return {
-        prefix: (value, f"{what}, paired difference in percentage points"),
-        f"{prefix}Interval": (span, f"{what}, interval of the paired difference"),
-        f"{prefix}Verdict": (words, f"{what}, verdict by the interval"),
-    }
-
-
 def _by_method(comparison: pd.DataFrame, settings: dict) -> Macros:
     rows = comparison.set_index(["method", "shift_family"])
     reference, macros = settings["reference"], {}
-    for name in _names(settings):
+    for name in known_methods(settings):
         for kind, suffix in SUFFIX.items():
             row = rows.loc[(name, kind)] if (name, kind) in rows.index else None
             what = f"{labels.method(name)}: {TEST_SET[kind]}"
@@ -141,7 +119,7 @@ def _by_method(comparison: pd.DataFrame, settings: dict) -> Macros:
             if row is not None and name != reference:
                 short = row[["difference", "difference_low", "difference_high"]].set_axis(["mean", "low", "high"])
             against = f"{what} minus that of {labels.method(reference)}"
-            macros |= _difference(f"Difference{macro(name)}{suffix}", short, against)
+            macros |= difference(f"Difference{macro(name)}{suffix}", short, against)
             adjusted = MISSING if row is None else labels.probability(row["holm"])
             macros[f"Difference{macro(name)}{suffix}Holm"] = (adjusted, f"{against}, p after Holm's correction")
     return macros
@@ -157,13 +135,13 @@ def _by_size(scores: pd.DataFrame, settings: dict) -> Macros:
         absolute = interval(here, ["method"], settings["confidence"]).set_index("method")
         relative = paired(here, [], reference, settings["confidence"]).set_index("method")
         end = "smallest" if place == "AtSmallest" else "largest"
-        for name in _names(settings):
+        for name in known_methods(settings):
             what = f"{labels.method(name)}: {TEST_SET['none']} at the {end} train size"
             mean = labels.percent(absolute.loc[name, "mean"]) if name in absolute.index else MISSING
             macros[f"Accuracy{macro(name)}Id{place}"] = (mean, f"{what}, per cent")
             row = relative.loc[name] if name in relative.index else None
             against = f"{what} minus that of {labels.method(reference)}"
-            macros |= _difference(f"Difference{macro(name)}Id{place}", row, against)
+            macros |= difference(f"Difference{macro(name)}Id{place}", row, against)
     return macros
 
 
@@ -200,7 +178,7 @@ def _controls(means: pd.DataFrame, settings: dict) -> Macros:
         for kind, suffix in SUFFIX.items():
             row = rows.loc[kind] if kind in rows.index else None
             what = f"{TEST_SET[kind]} of {labels.method(name)} minus that of {labels.method(control)}"
-            macros |= _difference(f"{macro(name)}MinusControl{suffix}", row, what)
+            macros |= difference(f"{macro(name)}MinusControl{suffix}", row, what)
     return macros
 
 
@@ -222,7 +200,7 @@ def _best(comparison: pd.DataFrame, settings: dict) -> Macros:
         stands = rows["holm"] < 1 - settings["confidence"]
         for side, chosen in {"Higher": rows["difference"] > 0, "Lower": rows["difference"] < 0}.items():
             found = set(rows[stands & chosen]["method"])
-            listed = [labels.method(method) for method in _names(settings) if method in found]
+            listed = [labels.method(method) for method in known_methods(settings) if method in found]
             what = f"methods whose {TEST_SET[kind]} is {side.lower()} than the reference's after Holm's correction"
             macros[f"Holm{side}{suffix}"] = (labels.listing(listed), what)
             macros[f"Holm{side}{suffix}Count"] = (labels.word(len(listed)), f"number of {what}")

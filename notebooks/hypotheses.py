@@ -75,7 +75,7 @@ header = [
     ["", "variant, noise", "effect", "interval", "threshold", "$n$", "$p$", *short.values()],
 ]
 groups = [rows(verdict) for verdict in told["verdicts"]]
-captions.write(tables.booktabs(header, groups, "llrllrr" + "c" * len(short), gap="1.8pt"), out)
+captions.write(tables.booktabs(header, groups, "llrllrr" + "c" * len(short), gap="1.6pt"), out)
 
 # %%
 kinds = {verdict["interval"] for verdict in told["verdicts"] if verdict["interval"]}
@@ -92,6 +92,7 @@ percent = rf"{100 * told['confidence']:g}\,\%"
 facts = (
     f"Scale {labels.escape(told['scale'])}. Variants: {variants}. Symbols, one for each label noise ({noise}): {key}. "
     f"Intervals at {percent} over paired seeds: {labels.escape('; '.join(sorted(kinds - {'none'})) or 'none')}. "
-    f"$p$ of {labels.listing(told['corrected'])} after Holm's correction over their {told['corrected_tests']} cases."
+    f"$p$ of $t$ tests (of a median: sign test); those of {labels.listing(told['corrected'])} after Holm's correction "
+    f"over their {told['corrected_tests']} cases."
 )
 captions.write(" ".join([captions.headline("hypotheses"), facts, captions.origin("hypotheses")]), caption)

@@ -75,7 +75,7 @@ header = [
     ["", "variant, noise", "effect", "interval", "threshold", "$n$", "$p$", *short.values()],
 ]
 groups = [rows(verdict) for verdict in told["verdicts"]]
-captions.write(tables.booktabs(header, groups, "llrllrr" + "c" * len(short), gap="1.6pt"), out)
+captions.write(tables.booktabs(header, groups, "llrllrr" + "c" * len(short), gap="1.5pt"), out)
 
 # %%
 kinds = {verdict["interval"] for verdict in told["verdicts"] if verdict["interval"]}

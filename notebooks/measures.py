@@ -53,15 +53,16 @@ for name in [name for name in (*SHARPNESS, *NORMS) if name in set(found["metric"
     whole = runs.dropna()
     if name in turned:
         whole = whole.assign(measure=-whole["measure"])
+    counts = {"lost": len(runs) - len(whole), "runs": len(runs)}
+    if len(whole) < 2:
+        lines.append({"measure": name, **counts})
+        continue
     by_seed = along(whole, "method", axes).groupby("seed").mean().rename("value").reset_index().assign(measure=name)
-    over_seeds = interval(by_seed, ["measure"], settings["confidence"]).iloc[0]
+    over_seeds = interval(by_seed, ["measure"], settings["confidence"])
+    half = (over_seeds["high"] - over_seeds["mean"]).get(0)
     tau = kendall(whole["measure"].to_numpy(dtype=float), whole["gap"].to_numpy(dtype=float))
-    parts = granulated(whole, axes)
-    half = over_seeds["high"] - over_seeds["mean"]
-    lines.append(
-        {"measure": name, "tau": tau, **parts, "half": half, "lost": len(runs) - len(whole), "runs": len(runs)}
-    )
-summary = pd.DataFrame(lines)
+    lines.append({"measure": name, "tau": tau, **granulated(whole, axes), "half": half, **counts})
+summary = pd.DataFrame(lines, columns=["measure", "tau", *axes, "Psi", "half", "lost", "runs"])
 display(summary)
 
 # %%
@@ -81,7 +82,7 @@ names = {
     "spectral_product": "product of spectral norms",
 }
 heads = {"dataset": "data set", "label_noise": "label noise", "method": "method", "seed": "seed"}
-shown = [axis for axis in axes if axis in summary]
+shown = [axis for axis in axes if summary[axis].notna().any()]
 
 
 def cell(value):
@@ -91,18 +92,19 @@ def cell(value):
 
 def row(line):
     """One measure: tau, psi of each axis, Psi, and what did not converge."""
-    each = [cell(line[axis]) + (rf"\,$\pm$\,{line['half']:.2f}" if axis == "method" else "") for axis in shown]
+    half = "" if pd.isna(line["half"]) else rf"\,$\pm$\,{line['half']:.2f}"
+    each = [cell(line[axis]) + (half if axis == "method" else "") for axis in shown]
     return [names[line["measure"]], cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["lost"])]
 
 
 over, rule = tables.span(r"$\psi$ along", 3, 2 + len(shown))
 header = [["", "", over, "", "not"], rule, ["measure", r"$\tau$", *(heads[axis] for axis in shown), r"$\Psi$", "conv."]]
-groups = [[row(line) for line in lines if line["measure"] in family] for family in (SHARPNESS, NORMS)]
+groups = [[row(line) for _, line in summary.iterrows() if line["measure"] in family] for family in (SHARPNESS, NORMS)]
 captions.write(tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 3)), out)
 
 # %%
 facts = (
-    f"Every measure on {labels.count(max(line['runs'] for line in lines))} runs; the interval of $\\psi$ along methods "
+    f"Every measure on {labels.count(summary['runs'].max())} runs; the interval of $\\psi$ along methods "
     "is over seeds. Runs of one seed share their data, and methods were not drawn at random: these are descriptions of "
     "this study's runs, not evidence of a cause."
 )

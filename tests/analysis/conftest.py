@@ -133,10 +133,12 @@ def records_file(small_records, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def minima_records():
-    """Records of the study of minima with a void variant and a few planted effects."""
+    """Records of the study of minima with a void variant, a measure that fails and a few planted effects."""
     planted = {"gain": {"sam": 1.0, "contour_cooldown": 1.0}, "level": {"flat_warmup": 0.2}, "moved": {}}
     planted["moved"] = dict.fromkeys(study.VARIANTS, 0.02)
-    return study.study([*study.METHODS, "esh"], seeds=8, **planted)
+    table = study.study([*study.METHODS, "esh"], seeds=8, **planted)
+    failed = table["metric"] == "trace"
+    return table.assign(value=table["value"].mask(failed), converged=table["converged"] & ~failed)
 
 
 @pytest.fixture(scope="session")
@@ -144,15 +146,30 @@ def minima_settings():
     return study.settings([*study.METHODS, "esh"], seeds=8)
 
 
-@pytest.fixture(scope="session")
-def claims_file(minima_records, minima_settings, tmp_path_factory):
-    """The verdicts on the planted study, on disk."""
-    folder = tmp_path_factory.mktemp("claims")
-    records.write(minima_records, folder / "records.parquet")
+def judged(table, settings, folder):
+    """Records and verdicts on disk: two paths."""
+    records.write(table, folder / "records.parquet")
     text = CLAIMS.read_text().replace("resamples: 9999", "resamples: 499")
     (folder / "claims.yaml").write_text(text)
-    claims.write(folder / "records.parquet", folder / "claims.yaml", minima_settings, folder / "claims.json")
-    return folder / "claims.json"
+    claims.write(folder / "records.parquet", folder / "claims.yaml", settings, folder / "claims.json")
+    return folder / "records.parquet", folder / "claims.json"
+
+
+@pytest.fixture
+def make_study(tmp_path):
+    """(records file, claims file, settings) of a study of some methods and seeds."""
+
+    def make(methods, seeds):
+        settings = study.settings(methods, seeds=seeds)
+        return *judged(study.study(methods, seeds=seeds), settings, tmp_path), settings
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def claims_file(minima_records, minima_settings, tmp_path_factory):
+    """The verdicts on the planted study, on disk beside its records."""
+    return judged(minima_records, minima_settings, tmp_path_factory.mktemp("claims"))[1]
 
 
 @pytest.fixture(scope="session")

@@ -79,3 +79,9 @@ def test_equivalence_agrees_with_statsmodels():
         assert equivalence(d, margin) == pytest.approx(ttost_paired(d, np.zeros(20), -margin, margin)[0])
     assert equivalence(np.zeros(5), 0.1) == 0
     assert equivalence(np.full(5, 0.2), 0.1) == 1
+
+
+def test_seeds_are_resampled_in_pairs():
+    # Where the seed moves both alike, their ratio hardly varies, whatever each of them does.
+    found = estimate([2 * VALUES + 0.01 * VALUES[::-1], VALUES], ratio, 0.95, resamples=999)
+    assert found.high - found.low < 0.05

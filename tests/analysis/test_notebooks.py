@@ -75,6 +75,12 @@ def test_a_notebook_of_the_study_makes_its_result_and_caption(name, claims_file,
     sound(name, *run(name, records_file, minima_settings, tmp_path, **inputs))
 
 
+def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path):
+    records_file, claims_file, settings = make_study(["sgd", "adamw", "contour_warmup"], 2)
+    for name in ("hypotheses", "effective_robustness", "matched_loss"):
+        sound(name, *run(name, records_file, settings, tmp_path, claims=str(claims_file)))
+
+
 def test_a_figure_drawn_again_is_the_same_to_the_byte(records_file, small_settings, tmp_path):
     one, other = (run("learning_curves", records_file, small_settings, tmp_path / place) for place in ("a", "b"))
     assert one == other

@@ -41,19 +41,32 @@ spaces = pd.DataFrame(
 display(spaces)
 
 # %%
-groups = []
+
+
+def ragged(text):
+    """A cell of several lines, not justified."""
+    return rf"\rightskip=0pt plus 3em\relax {text}"
+
+
+def short(words):
+    """A range in few words: [a, b] is uniform, log [a, b] log-uniform, and a choice stands in braces."""
+    if words.startswith("one of "):
+        return "{" + words.removeprefix("one of ") + "}"
+    return words.replace("log-uniform", "log").replace("uniform ", "")
+
+
+rows = []
 for name, spec in specs.items():
     label = labels.escape(labels.method(name)) + (rf"~\citep{{{spec.cite}}}" if spec.cite else "")
-    lines = [
-        [labels.scientific(text) for text in (key.replace("_", " "), f"{space.default:g}", space.describe())]
+    drawn = [
+        labels.scientific(f"{key.replace('_', ' ')} {space.default:g} {short(space.describe())}")
         for key, space in spec.own_search.items()
     ]
     if spec.base is not None:
-        lines.append([rf"\multicolumn{{3}}{{l}}{{and those of {labels.escape(labels.method(spec.base.name))}}}"])
-    lines = lines or [[r"\multicolumn{3}{l}{none}"]]
-    groups.append([[label if position == 0 else "", *line] for position, line in enumerate(lines)])
-header = [["method", "hyperparameter", "default", "range"]]
-captions.write(tables.booktabs(header, groups, "llrl"), out)
+        drawn.append(f"{labels.escape(labels.method(spec.base.name))}'s")
+    rows.append([ragged(label), ragged("; ".join(drawn) or "none")])
+header = [["method", r"hyperparameters: default, [range] or \{choices\}"]]
+captions.write(tables.booktabs(header, [rows], "p{2.1in}p{3.35in}"), out)
 
 # %%
 draws = labels.word(settings["experiments"][experiment]["draws"])

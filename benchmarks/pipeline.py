@@ -20,7 +20,7 @@ LEFT_OUT = (".*", "__pycache__", "results", "build", "*.egg-info", "generated")
 FIGURE = "learning_curves"
 TARGETS = {  # seconds of a whole scale on two cores
     "smoke": 180,
-    "laptop": 600,
+    "laptop": 1200,  # ten minutes for data efficiency, and no more than ten for the study of minima
 }
 
 
@@ -59,8 +59,11 @@ def measure(folder: Path, scale: str, cores: int, sample: int) -> None:
     for step, total in sorted(spent.items(), key=lambda item: -item[1]):
         say(f"  {step}", f"{total:.0f} s", note=f"{len(jobs[step])} jobs")
     core_seconds = wall * cores
-    work = spent["train"] + spent["evaluate"]
-    say("outside training and evaluation", f"{1 - work / core_seconds:.0%}", note="of wall time x cores")
+    for experiment in dict.fromkeys(cell["experiment"] for cell in cells):
+        own = [job for listed in jobs.values() for job in listed if experiment in job["name"].split("/")]
+        say(f"  of {experiment}", f"{sum(float(job['s']) for job in own):.0f} s", note=f"{len(own)} jobs, core-seconds")
+    work = sum(spent.get(step, 0) for step in ("train", "evaluate", "measure", "trace", "theory"))
+    say("outside training, measuring and theory", f"{1 - work / core_seconds:.0%}", note="of wall time x cores")
     memory, owner = max((float(job["max_rss"]), job["name"]) for listed in jobs.values() for job in listed)
     say("peak memory of a job", f"{memory:.0f} MiB", 2048, "MiB", owner)
 
@@ -92,8 +95,9 @@ def one_process(folder: Path, results: Path, scale: str, cells: list[dict], shar
     name = Cell(cell["experiment"], cell["dataset"], cell["method"])
     settings = train_settings(load(folder / "config.yaml", {"scale": scale}), name)
     size = settings["train_sizes"][int(share * len(settings["train_sizes"]))]
-    alone = settings | {"train_sizes": [size], "seeds": 1, "draws": 1}
-    files = {"weights": "alone.safetensors", "runs": "alone.parquet", "seconds": "alone.seconds.parquet"}
+    noise = settings["label_noise"][:1]
+    alone = settings | {"train_sizes": [size], "label_noise": noise, "seeds": 1, "draws": 1, "grid": {}}
+    files = {name: f"alone.{name}" for name in ("weights", "path", "runs", "seconds")}
     began = time.perf_counter()
     robustpath(
         folder, "train", "--settings", json.dumps(alone), "--data", str(results / f"data/{name.dataset}.safetensors"),

@@ -50,6 +50,21 @@ def test_noise_comes_one_tree_or_several_above_each_other():
     assert shapes == [(10,), (5, 10)]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("contour_warmup", [False, True]),
+        ("contour_cooldown", [True, False]),
+        ("sam", [False]),
+        ("sgd", [False]),
+        ("linear_warmup", [False]),
+    ],
+)
+def test_a_phase_that_is_the_base_is_known(name, expected):
+    stages = plan(methods.load(name), mean_cross_entropy(MODEL), START, BATCH, 800, predict(MODEL))
+    assert [stage.of_base for stage in stages] == expected
+
+
 STAGES = [Stage(0, 5, 4.0, 0, 0), Stage(1, 80, 1.0, 0, 0)]
 
 

@@ -7,8 +7,9 @@ from collections import Counter
 import pytest
 from checkouts import duplicate, edit, plan, snakemake
 
-from robustpath.config import datasets_to_prepare, expand, load
+from robustpath.config import datasets_to_prepare, expand, experiments, load
 from robustpath.listing import manifest
+from robustpath.theory import CASES
 
 
 def expected(folder, scale):
@@ -16,11 +17,16 @@ def expected(folder, scale):
     config = load(folder / "config.yaml", {"scale": scale})
     cells = expand(config)
     drawn = dict.fromkeys(manifest(folder / "notebooks/manifest.yaml"), 1)
+    chosen = experiments(config)
+    pairs = {(cell.experiment, cell.dataset) for cell in cells}
     return Counter(
         prepare=len(datasets_to_prepare(config)),
         train=len(cells),
-        evaluate=len({(cell.experiment, cell.dataset) for cell in cells}),
-        **{"collate": 1, "numbers": 1, "paper": 1, "all": 1, **drawn},
+        evaluate=len(pairs),
+        measure=len([pair for pair in pairs if chosen[pair[0]].measured]),
+        trace=len([pair for pair in pairs if chosen[pair[0]].points]),
+        theory=len(CASES),
+        **{"collate": 1, "claims": 1, "numbers": 1, "paper": 1, "all": 1, **drawn},
     )
 
 
@@ -36,8 +42,8 @@ def test_the_cluster_profile_plans_the_cluster_with_gpus_on_training(sources):
     planned = plan(sources, "--profile", "slurm")
     assert planned.rules == expected(sources, "cluster")
     on_gpu = [message for message in planned.messages if "1 GPU" in message]
-    assert len(on_gpu) == planned.rules["train"] + planned.rules["evaluate"]
-    assert {message.split()[0] for message in on_gpu} == {"Train", "Evaluate"}
+    assert len(on_gpu) == sum(planned.rules[rule] for rule in ("train", "evaluate", "measure"))
+    assert {message.split()[0] for message in on_gpu} == {"Train", "Evaluate", "Measure"}
 
 
 def test_the_command_line_overrides_the_profiles_scale(sources):
@@ -51,7 +57,7 @@ def test_another_key_on_the_command_line_leaves_the_profiles_scale(sources):
 
 def test_a_nested_value_on_the_command_line_keeps_its_type(sources):
     one = "scales={smoke: {experiments: {data_efficiency: {datasets: [optdigits], train_sizes: [50]}}}}"
-    assert plan(sources, "--config", one).rules["evaluate"] == 1
+    assert plan(sources, "--config", one).rules["evaluate"] == expected(sources, "smoke")["evaluate"] - 1
 
 
 def test_a_figures_name_is_a_target(sources):

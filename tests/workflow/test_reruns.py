@@ -19,7 +19,13 @@ def drawn(folder):
 
 def reported(folder):
     """All that follows the records."""
-    return drawn(folder) | {"numbers", "paper", "all"}
+    return drawn(folder) | {"claims", "numbers", "paper", "all"}
+
+
+def apart_from(folder, *inputs):
+    """What follows the records and reads none of these inputs beside them."""
+    entries = manifest(folder / "notebooks/manifest.yaml")
+    return {name for name, entry in entries.items() if not set(inputs) & set(entry.get("inputs", []))}
 
 
 def trainings(planned):
@@ -49,8 +55,9 @@ def test_a_method_reruns_its_own_cells_and_what_depends_on_them(finished):
     append(finished / METHODS / "sam.py", "\nUNUSED = 1\n")
     planned = plan(finished)
     assert trainings(planned) == {("sam", cell.dataset) for cell in cells(finished) if cell.method == "sam"}
-    assert planned.rules["evaluate"] == len({cell.dataset for cell in cells(finished)})
-    assert set(planned.rules) == {"train", "evaluate", "collate"} | reported(finished)
+    of_sam = {(cell.experiment, cell.dataset) for cell in cells(finished) if cell.method == "sam"}
+    assert planned.rules["evaluate"] == len(of_sam)
+    assert set(planned.rules) == {"train", "evaluate", "measure", "collate"} | reported(finished)
 
 
 def test_the_engine_reruns_every_training(finished):
@@ -108,6 +115,27 @@ def test_a_deleted_figure_is_all_that_its_name_reruns(finished):
     (finished / "results/smoke/generated/learning_curves.pdf").unlink()
     assert plan(finished, "learning_curves").rules == {"learning_curves": 1}
     assert set(plan(finished).rules) == {"learning_curves", "paper", "all"}
+
+
+def test_a_threshold_of_the_claims_judges_anew_and_trains_nothing(finished):
+    edit(finished / "paper/claims.yaml", "threshold: 0.3", "threshold: 0.4")
+    assert set(plan(finished).rules) == {"claims", "numbers", "paper", "all"} | drawn(finished) - apart_from(
+        finished, "claims"
+    )
+
+
+def test_a_theory_case_reruns_itself_and_what_shows_it(finished):
+    append(finished / "src/robustpath/theory/memorisation.py", "\nUNUSED = 1\n")
+    planned = plan(finished)
+    assert planned.rules["theory"] == 1
+    assert set(planned.rules) == {"theory", "paper", "all"} | drawn(finished) - apart_from(finished, "theory")
+
+
+def test_a_measure_is_measured_again_and_trains_nothing(finished):
+    append(finished / "src/robustpath/evaluation/measures/norms.py", "\nUNUSED = 1\n")
+    planned = plan(finished)
+    assert planned.rules["measure"]
+    assert not {"prepare", "train", "evaluate", "theory"} & set(planned.rules)
 
 
 def test_a_notebook_reruns_itself(finished):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pictures of README.md from a finished laptop run: docs/workflow.svg and docs/gallery/*.png.
+# The pictures of README.md and docs/gallery/README.md from a finished laptop run: docs/workflow.svg and docs/gallery/*.png.
 # Needs graphviz (dot) and poppler-utils (pdftoppm), which nothing else here does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -59,9 +59,9 @@ class Method:
     -> params.
 
     info is a dict of scalars and holds "loss". readout gives the parameters that are evaluated, or that the next phase
-    starts from. `phases`, where not empty, is a sequence of (share of the budget, method) that the engine runs one after
-    the other. What a step asks for: `noise` (how many vectors), `probe` and `holdout` (how many examples); `order`
-    names the order of the batches: those of the same name meet the same batches.
+    starts from. `phases`, where not empty, is a sequence of (share of the budget, method) that the engine runs one
+    after the other. What a step asks for: `noise` (how many vectors), `probe` and `holdout` (how many examples);
+    `order` names the order of the batches: those of the same name meet the same batches.
     """
 
     init: Callable[[Params], Any]
@@ -171,10 +171,13 @@ def build(spec: Spec, hyperparameters: Mapping[str, Tensor]) -> Method:
         name: hyperparameters[name] if name in hyperparameters else torch.tensor(space.default)
         for name, space in spec.search.items()
     }
+    return bind(spec, build(spec.base, values) if spec.base else None, values)
+
+
+def bind(spec: Spec, base: Method | None, values: Mapping[str, Tensor]) -> Method:
+    """The method on a base that is built already (None where it has none), its own hyperparameters from `values`."""
     own = {name: values[name] for name in spec.own_search}
-    if spec.base is None:
-        return spec.factory(**own)
-    return spec.factory(build(spec.base, values), **own)
+    return spec.factory(**own) if base is None else spec.factory(base, **own)
 
 
 def draw(spec: Spec, seed: int, number: int) -> dict[str, float]:

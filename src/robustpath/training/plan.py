@@ -7,13 +7,14 @@ import torch
 from torch import Tensor
 
 from robustpath.errors import UserError
-from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, build
+from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, bind, build
 
 FORWARD_SHARE = 1 / 3  # of a gradient evaluation: the backward pass costs about twice the forward pass
 
 
 class Stage(NamedTuple):
-    """A phase as it is run: its place in the method, its steps, the cost of one, and what its steps ask for."""
+    """A phase as it is run: its place in the method, its steps, the cost of one, what its steps ask for, and whether it
+    is nothing but the method's base."""
 
     index: int
     steps: int
@@ -22,6 +23,7 @@ class Stage(NamedTuple):
     probe: int
     holdout: int = 0
     order: str = "batches"
+    of_base: bool = False
 
 
 class Moment(NamedTuple):
@@ -94,7 +96,8 @@ def plan(
             "list of the experiment's methods in config.yaml."
         )
     stages, spent = [], 0.0
-    sequence = phases(build(spec, {}))
+    base = build(spec.base, {}) if spec.base else None
+    sequence = phases(bind(spec, base, {name: torch.tensor(space.default) for name, space in spec.search.items()}))
     for index, (share, method) in enumerate(sequence):
         cost = step_cost(method, loss, params, batch, network)
         allowance = budget - spent if index == len(sequence) - 1 else budget * share
@@ -104,7 +107,8 @@ def plan(
                 f"a budget of {budget} gradient evaluations is too small for {spec.name}: phase {index + 1} has "
                 f"{allowance:g} of them and one step costs {cost:g}; raise `budget` in config.yaml."
             )
-        stages.append(Stage(index, steps, cost, method.noise, method.probe, method.holdout, method.order))
+        wishes = method.noise, method.probe, method.holdout, method.order
+        stages.append(Stage(index, steps, cost, *wishes, of_base=len(sequence) > 1 and method is base))
         spent += steps * cost
     return stages
 

@@ -77,11 +77,13 @@ def program(
     """One step of a stage for all members: (hyperparameters, params, state, diverged, data, positions, progress, noise,
     probe, holdout) -> (params, state, diverged, info).
 
-    A member whose loss or parameters are no longer finite is marked and stands still from then on.
+    A member whose loss or parameters are no longer finite is marked and stands still from then on. A stage that is
+    nothing but the base is the base's own program, so that the descents after different walks compile to the same code.
     """
+    own = spec.base if stage.of_base else spec
 
     def member(hyperparameters, params, state, diverged, batch, progress, noise, probe, holdout):
-        method = phases(build(spec, hyperparameters))[stage.index][1]
+        method = build(own, hyperparameters) if stage.of_base else phases(build(own, hyperparameters))[stage.index][1]
         shaped = _unflatten(noise, params, stage.noise) if stage.noise else None
         context = Context(progress, shaped, probe, holdout, network)
         after, state_after, info = method.step(loss, params, state, batch, context)
@@ -97,7 +99,8 @@ def program(
         batch = examples(data, positions)
         return vectorised(hyperparameters, params, state, diverged, batch, progress, noise, probe, holdout)
 
-    return torch.compile(step, fullgraph=True, dynamic=False) if compiled else step
+    program = torch.compile(step, fullgraph=True, dynamic=False) if compiled else step
+    return lambda hyperparameters, *rest: program({name: hyperparameters[name] for name in own.search}, *rest)
 
 
 def begin(

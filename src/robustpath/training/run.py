@@ -31,7 +31,7 @@ from robustpath.training.device import resolve
 from robustpath.training.plan import Moment, Stage, moments, plan
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: on a CPU, as many as its caches hold
-COMPILED_STEPS = 40_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
+COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out

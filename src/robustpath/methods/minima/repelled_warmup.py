@@ -35,9 +35,9 @@ def from_function(place: Place) -> Params:
 def repelled_warmup(base: Method, step_length: Tensor, momentum: Tensor, repulsion: Tensor) -> Method:
     """persistent_warmup with grad D, of length one, in place of w - w_0, for D(w) = KL(p_{w_0} || p_w) on the batch.
 
-    p_w are the network's class probabilities for the inputs of the batch, over which D is the mean; no label enters D. In weight space a walk may
-    go far and change the function little; this one is repelled by the function itself. The batch is a fresh one at
-    every step, so that D is not that of the examples whose loss is held level.
+    p_w are the network's class probabilities for the inputs of the batch, over which D is the mean; no label enters D.
+    In weight space a walk may go far and change the function little; this one is repelled by the function itself. The
+    batch is a fresh one at every step, so that D is not that of the examples whose loss is held level.
     """
     heading = persistent(momentum, repulsion, from_function)
     return sequence((SHARE, walk(heading, step_length).replace(probe=PROBE)), (1 - SHARE, base))

@@ -66,7 +66,7 @@ for name, spec in specs.items():
         drawn.append(f"{labels.escape(labels.method(spec.base.name))}'s")
     rows.append([ragged(label), ragged("; ".join(drawn) or "none")])
 header = [["method", r"hyperparameters: default, [range] or \{choices\}"]]
-captions.write(tables.booktabs(header, [rows], "p{2.1in}p{3.35in}"), out)
+captions.write(tables.booktabs(header, [rows], "p{1.95in}p{3.5in}", size="scriptsize"), out)
 
 # %%
 draws = labels.word(settings["experiments"][experiment]["draws"])

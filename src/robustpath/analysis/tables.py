@@ -13,12 +13,14 @@ def span(text: str, first: int, last: int) -> tuple[str, str]:
     return f"\\multicolumn{{{last - first + 1}}}{{c}}{{{text}}}", f"\\cmidrule(lr){{{first}-{last}}}"
 
 
-def booktabs(header: list[Row | str], groups: list[list[Row]], alignment: str, gap: str = "4pt") -> str:
-    """A tabular of footnote size: header rows (or rules, as strings), then groups of rows a thin gap apart.
+def booktabs(
+    header: list[Row | str], groups: list[list[Row]], alignment: str, gap: str = "4pt", size: str = "footnotesize"
+) -> str:
+    """A tabular: header rows (or rules, as strings), then groups of rows a thin gap apart.
 
-    `gap` is the space on either side of a column.
+    `gap` is the space on either side of a column, `size` the size of its type.
     """
-    lines = [f"\\begingroup\\footnotesize\\setlength{{\\tabcolsep}}{{{gap}}}%"]
+    lines = [f"\\begingroup\\{size}\\setlength{{\\tabcolsep}}{{{gap}}}%"]
     lines += [f"\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", "\\toprule"]
     lines += [row if isinstance(row, str) else " & ".join(row) + r" \\" for row in header]
     lines.append("\\midrule")

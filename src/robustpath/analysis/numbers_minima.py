@@ -33,7 +33,9 @@ def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> Macros:
     level = dict(zip(LEVELS, [levels[0], levels[-1]] if levels else [None, None], strict=True))
     curve = told["curve"] if told else CURVE
     found = evidence.gather(table, EXPERIMENT, curve) if {EXPERIMENT, curve} <= set(table["experiment"]) else None
+    noisiest = f"{100 * levels[-1]:g}" if levels else MISSING
     return {
+        "MinimaNoisePercent": (noisiest, "experiment minima: the largest share of random training labels, per cent"),
         **_protocols(table, settings),
         **_differences(own, settings, level),
         **_matched(found, settings, level),

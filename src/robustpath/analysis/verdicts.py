@@ -8,6 +8,7 @@ from robustpath.errors import UserError
 
 # Controls that H2 does not compare with: a high learning rate, a rescaled start, another order of batches.
 OTHER_CONTROLS = ["high_rate_warmup", "rescaled_start", "reordered_sgd"]
+NEIGHBOURS = ["level_teleportation", "symmetry_teleportation", "bbi", "esh"]
 SYMBOLS = {"supported": "$+$", "refuted": "$-$", "undecided": r"$\circ$", "void": r"$\times$"}
 
 
@@ -23,7 +24,7 @@ def read(claims: str | Path | None, scale: str = "laptop") -> dict:
 
 
 def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[str]]:
-    """The methods in groups, the reference left out: published ones, controls, ours, then all others; empty ones not.
+    """The methods in groups, the reference left out: published, controls, ours, neighbours, others; empty ones not.
 
     A published method that serves as a control stands with the published ones.
     """
@@ -34,9 +35,10 @@ def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[st
         "published methods": [name for name in rest if name in published],
         "controls": [name for name in rest if name in controls and name not in published],
         "contour-parallel variants": [name for name in ours if name in rest],
+        "neighbours": [name for name in rest if name in NEIGHBOURS],
     }
     placed = {name for names in groups.values() for name in names}
-    groups["neighbours"] = [name for name in rest if name not in placed]
+    groups["other methods"] = [name for name in rest if name not in placed]
     return {name: members for name, members in groups.items() if members}
 
 

@@ -29,7 +29,8 @@ def problems(config: "Config") -> Iterator[Problem]:
             yield from _draws(path, experiment)
             if experiment.methods != "all":
                 yield from _names((*path, "methods"), experiment.methods, "method of the list", config.methods)
-                if config.reference in set(config.methods) - set(experiment.methods) and not experiment.grid:
+                compares = not (experiment.grid or experiment.points)
+                if compares and config.reference in set(config.methods) - set(experiment.methods):
                     allowed = f"'all' or a list with the reference method '{config.reference}'"
                     yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
             yield from _sizes(name, key, scale, experiment)

@@ -21,7 +21,7 @@ rule evaluate:
         code=CODE["evaluate"],
         data=named_data,
     message:
-        "Evaluate all methods on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
+        "Evaluate all methods of {wildcards.experiment} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
     shell:
         "python -m robustpath evaluate --settings {params.settings:q} --data {params.data} --weights {input.weights}"
         " --runs {input.runs} --scores {output.scores} --threads {threads} > {log} 2>&1"

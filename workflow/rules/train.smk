@@ -21,7 +21,7 @@ rule train:
         settings=train_settings,
         code=train_code,
     message:
-        "Train {wildcards.method} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
+        "Train {wildcards.method} on {wildcards.dataset} for {wildcards.experiment} ({threads} CPU, {resources.gpu} GPU)"
     shell:
         "python -m robustpath train --settings {params.settings:q} --data {input.data} --weights {output.weights}"
         " --path {output.path} --runs {output.runs} --seconds {output.seconds} --threads {threads} > {log} 2>&1"

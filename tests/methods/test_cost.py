@@ -1,0 +1,55 @@
+"""The gradient evaluations that the engine counts, against the arithmetic that a step really does."""
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from robustpath import methods
+from robustpath.methods.base import Batch, Context, build, grad
+from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.training import plan
+from robustpath.training.plan import phases, step_cost
+
+# Wide enough for products with the weights alone (projections on the tangents) to vanish beside those over examples.
+MODEL = mlp(96, [16, 16], 4)
+BATCH = Batch(torch.randn(64, 96, generator=torch.Generator().manual_seed(1)), torch.arange(64) % 4)
+START = initialise(MODEL, torch.Generator().manual_seed(2))
+LOSS, NETWORK = mean_cross_entropy(MODEL), predict(MODEL)
+
+
+def flops(call) -> int:
+    """Floating-point operations of the matrix products in a call."""
+    with FlopCounterMode(display=False) as counter:
+        call()
+    return counter.get_total_flops()
+
+
+def examples(count: int) -> Batch | None:
+    positions = torch.arange(count) % 64
+    return Batch(BATCH.inputs[positions], BATCH.labels[positions]) if count else None
+
+
+def names_and_phases():
+    for name in methods.names():
+        spec = methods.load(name)
+        if not spec.largest:
+            yield from ((name, index) for index in range(len(phases(build(spec, {})))))
+
+
+@pytest.mark.parametrize(("name", "index"), list(names_and_phases()))
+def test_a_step_does_as_much_arithmetic_as_is_counted(name, index, monkeypatch):
+    """Gradients and passes forward are priced apart: a gradient takes a little less than three passes, since that by the
+    inputs is not taken."""
+    method = phases(build(methods.load(name), {}))[index][1]
+    counted = step_cost(method, LOSS, START, BATCH, NETWORK)
+    with monkeypatch.context() as patched:
+        patched.setattr(plan, "FORWARD_SHARE", 0.0)
+        gradients = step_cost(method, LOSS, START, BATCH, NETWORK)
+    passes = 3 * (counted - gradients)
+    shape = (method.noise,) if method.noise > 1 else ()
+    noise = {key: torch.randn(shape + tensor.shape) for key, tensor in START.items()} if method.noise else None
+    context = Context(torch.tensor(0.5), noise, examples(method.probe), examples(method.holdout), NETWORK)
+    state = method.init(START)
+    done = flops(lambda: method.step(LOSS, START, state, BATCH, context))
+    gradient, forward = flops(lambda: grad(LOSS)(START, BATCH)), flops(lambda: LOSS(START, BATCH))
+    assert done == pytest.approx(gradients * gradient + passes * forward, rel=0.1)

@@ -38,8 +38,8 @@ def names_and_phases():
 
 @pytest.mark.parametrize(("name", "index"), list(names_and_phases()))
 def test_a_step_does_as_much_arithmetic_as_is_counted(name, index, monkeypatch):
-    """Gradients and passes forward are priced apart: a gradient takes a little less than three passes, since that by the
-    inputs is not taken."""
+    """Gradients and passes forward are priced apart: a gradient takes a little less than three passes, since the one by
+    the inputs is not taken."""
     method = phases(build(methods.load(name), {}))[index][1]
     counted = step_cost(method, LOSS, START, BATCH, NETWORK)
     with monkeypatch.context() as patched:

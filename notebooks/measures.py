@@ -75,11 +75,14 @@ names = {
     "keskar_sharpness": "Keskar's sharpness",
     "pacbayes_sigma": r"PAC-Bayes $\sigma$ (turned)",
     "pacbayes_sigma_magnitude": r"PAC-Bayes $\sigma$, relative (turned)",
+    "pacbayes_bound": "PAC-Bayes bound",
+    "pacbayes_bound_magnitude": "PAC-Bayes bound, relative",
     "margin": "margin (turned)",
     "path_norm": "path norm",
     "frobenius_norm": "Frobenius norm",
     "distance_from_start": "distance from start",
     "spectral_product": "product of spectral norms",
+    "spectral_bound": "spectral bound over margin",
 }
 heads = {"dataset": "data set", "label_noise": "label noise", "method": "method", "seed": "seed"}
 shown = [axis for axis in axes if summary[axis].notna().any()]

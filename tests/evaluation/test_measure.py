@@ -187,7 +187,7 @@ def test_who_gets_which_rows(trained):
         found["metric"].isin(["function_distance", "disagreement", "walk_function_distance"])
     )
     runs = 2 * len(LEVELS)  # of a method
-    assert len(found) == runs * (3 * 13 + 2 * (4 + 6))
+    assert len(found) == runs * (3 * 16 + 2 * (4 + 6))
 
 
 def test_a_walk_after_the_descent_begins_at_its_end(trained):
@@ -209,7 +209,7 @@ def test_a_walk_after_the_descent_begins_at_its_end(trained):
 def test_a_run_does_not_depend_on_its_mates(trained):
     together = trained.measure().set_index(records.KEY)["value"]
     alone = trained.measure(methods=("warmup",), reference="none").set_index(records.KEY)["value"]
-    assert len(alone) == 4 * (13 + 6)
+    assert len(alone) == 4 * (16 + 6)
     assert np.allclose(together[alone.index], alone, rtol=1e-3)
     assert not {"barrier", "disagreement"} & set(alone.reset_index()["metric"])
 

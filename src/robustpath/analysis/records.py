@@ -43,8 +43,10 @@ SHARPNESS = [
     "keskar_sharpness",
     "pacbayes_sigma",
     "pacbayes_sigma_magnitude",
+    "pacbayes_bound",
+    "pacbayes_bound_magnitude",
 ]
-NORMS = ["path_norm", "frobenius_norm", "distance_from_start", "spectral_product", "margin"]
+NORMS = ["path_norm", "frobenius_norm", "distance_from_start", "spectral_product", "spectral_bound", "margin"]
 DISTANCES = ["barrier", "barrier_matched", "function_distance", "disagreement"]
 WALKS = [
     "walk_level_error",

@@ -80,7 +80,12 @@ def minimum(params: Params, group: Group) -> dict[str, Measured]:
     in_proportion = NOISE * points.abs(), group.normal("noise", NOISE_DRAWS)
     noise = group.normal("sigma", SIGMA_DRAWS)
     with torch.no_grad():
-        outputs = logits(params, group.inputs)
+        margin = norms.margin(logits(params, group.inputs), group.labels)
+    moved, examples = norms.distance(params, start), len(group.inputs)
+    plain = Measured(*pacbayes.largest_sigma(errors, points, noise))
+    relative = Measured(*pacbayes.largest_sigma(errors, points, noise, pacbayes.magnitude_aware))
+    bound = pacbayes.bound(moved**2, plain.value, examples)
+    bound_relative = pacbayes.magnitude_bound(points, flatten(start), moved**2, relative.value, examples)
     return {
         "lambda_max": Measured(top.value, top.converged),
         "trace": _sure(curvature.trace(params, group.inputs)),
@@ -88,13 +93,16 @@ def minimum(params: Params, group: Group) -> dict[str, Measured]:
         "asam_sharpness": Measured(*curvature.sharpness(losses, points, *in_units)),
         "noise_sharpness": _sure(curvature.noise_sharpness(losses, points, *in_proportion)),
         "keskar_sharpness": Measured(*keskar.sharpness(losses, points, top.vector.sign())),
-        "pacbayes_sigma": Measured(*pacbayes.largest_sigma(errors, points, noise)),
-        "pacbayes_sigma_magnitude": Measured(*pacbayes.largest_sigma(errors, points, noise, pacbayes.magnitude_aware)),
+        "pacbayes_sigma": plain,
+        "pacbayes_sigma_magnitude": relative,
+        "pacbayes_bound": Measured(bound, plain.converged & bound.isfinite()),
+        "pacbayes_bound_magnitude": Measured(bound_relative, relative.converged & bound_relative.isfinite()),
         "path_norm": _sure(norms.path_norm(params)),
         "frobenius_norm": _sure(norms.frobenius_norm(params)),
-        "distance_from_start": _sure(norms.distance(params, start)),
+        "distance_from_start": _sure(moved),
         "spectral_product": _sure(norms.spectral_product(params)),
-        "margin": _sure(norms.margin(outputs, group.labels)),
+        "spectral_bound": _sure(norms.spectral_bound(params, start, margin, examples)),
+        "margin": _sure(margin),
     }
 
 

@@ -41,6 +41,7 @@ def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> Macros:
         **_matched(found, settings, level),
         **_line(found, settings, told),
         **_random_labels(table),
+        **_barriers(own, settings, level),
         **_walks(own, told),
         **_hypotheses(told, level),
     }
@@ -140,6 +141,20 @@ def _matched(gathered: Evidence | None, settings: dict, level: dict) -> Macros:
             key = (level[place], name)
             what = f"minima, {words}, {labels.method(name)}: test accuracy minus SGD's at the same training loss"
             macros |= difference(f"Matched{macro(name)}{place}", found.loc[key] if key in found.index else None, what)
+    return macros
+
+
+def _barriers(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
+    """The barrier of the training loss to the reference's run, raw and after matching: means over runs, in nats."""
+    macros: Macros = {}
+    for metric, suffix in (("barrier", ""), ("barrier_matched", "Matched")):
+        rows = own[(own["metric"] == metric) & (own["draw"] == 0) & own["converged"]]
+        means = rows.groupby(["method", "label_noise"])["value"].mean()
+        for name in known_methods(settings):
+            for place, words in LEVELS.items():
+                value = means.get((name, level[place]))
+                said = f"minima, {words}, {labels.method(name)}: mean {metric.replace('_', ', ')}, nats"
+                macros[f"Barrier{macro(name)}{place}{suffix}"] = (MISSING if value is None else f"{value:.2f}", said)
     return macros
 
 

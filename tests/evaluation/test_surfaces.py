@@ -94,3 +94,9 @@ def test_a_plane_holds_the_loss_at_every_point():
     a, b = 2, 17
     assert found.shape == (3, 40)
     assert found[a, b] == (1 + a) ** 2 + 4 + (3 + 2 * b) ** 2
+
+
+def test_the_shares_are_those_of_the_variance():
+    cross = torch.tensor([[2.0, 0.0], [-2.0, 0.0], [0.0, 1.0], [0.0, -1.0]], dtype=torch.float64)
+    found = principal_plane(cross)
+    torch.testing.assert_close(found.explained, torch.tensor([0.8, 0.2], dtype=torch.float64))

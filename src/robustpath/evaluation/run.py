@@ -19,6 +19,7 @@ from robustpath.models.mlp import mlp, predict
 from robustpath.training.device import resolve
 
 RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
+WIDTH = 64  # members scored together: all of a study's activations at once would fill gigabytes
 COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
 
 
@@ -79,9 +80,15 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
             yield rows, examples._replace(labels=labels[level][parts.validation])
 
 
-@torch.no_grad()
 def score(network, params: Params, inputs: Tensor, labels: Tensor) -> Scores:
     """Accuracy and mean cross-entropy of every member: params [M, …], inputs [n, …], labels [n] -> two tensors [M]."""
+    parts = zip(*(tensor.split(WIDTH) for tensor in params.values()), strict=True)
+    found = [_score(network, dict(zip(params, part, strict=True)), inputs, labels) for part in parts]
+    return Scores(*(torch.cat(column) for column in zip(*found, strict=True)))
+
+
+@torch.no_grad()
+def _score(network, params: Params, inputs: Tensor, labels: Tensor) -> Scores:
     logits = torch.vmap(network, in_dims=(0, None))(params, inputs)
     targets = labels.expand(len(logits), -1)
     losses = cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1)

@@ -72,4 +72,5 @@ def test_the_example_of_a_method_passes_the_tests_of_every_method(tmp_path):
         text=True,
     )
     assert tried.returncode == 0, tried.stdout + tried.stderr
-    assert re.search(r"[6-9] passed", tried.stdout), tried.stdout
+    passed = re.search(r"(\d+) passed", tried.stdout)
+    assert passed and int(passed.group(1)) >= 8, tried.stdout

@@ -110,6 +110,11 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--claims", "the hypotheses, YAML")
     _file(step, "--out", "the verdicts, JSON")
 
+    step = command(calibrate)
+    _file(step, "--records", "the records")
+    _file(step, "--claims", "the hypotheses, YAML")
+    _file(step, "--out", "the simulated claims, parquet")
+
     step = command(notebook)
     step.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="percent-format notebook (.py)")
     _file(step, "--records", "the records")
@@ -128,6 +133,7 @@ def parser() -> argparse.ArgumentParser:
     step = command(numbers)
     _file(step, "--records", "the records")
     step.add_argument("--claims", type=Path, metavar="FILE", help="the verdicts, JSON; without them they are missing")
+    step.add_argument("--calibration", type=Path, metavar="FILE", help="simulated claims, likewise")
     _file(step, "--out", "one LaTeX macro a number (tex)")
 
     step = command(paper, settings=False)
@@ -202,21 +208,28 @@ def claims(records, claims, settings, out):
     write(records, claims, settings, out)
 
 
+def calibrate(records, claims, settings, out):
+    """Judge simulated claims, whose truth is known, by the code that judges the hypotheses."""
+    from robustpath.analysis.calibration import write
+
+    write(records, claims, settings, out)
+
+
 def notebook(notebook, records, inputs, settings, out, caption, executed):
     """Draw one figure or table from the records."""
     from robustpath.analysis.notebooks import execute
 
     files = {"records": str(records), "out": str(out), "caption": str(caption)}
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
-    beside |= {name: beside[name][0] for name in beside.keys() & {"claims"}}  # there is but one
+    beside |= {name: beside[name][0] for name in beside.keys() & {"claims", "calibration"}}  # there is but one
     execute(notebook, {**files, **beside, "settings": settings}, executed)
 
 
-def numbers(records, claims, settings, out):
+def numbers(records, claims, calibration, settings, out):
     """Write the numbers that the paper's text quotes."""
     from robustpath.analysis.numbers import write
 
-    write(records, settings, out, claims)
+    write(records, settings, out, claims, calibration)
 
 
 def paper(scale, paper, generated, out):

@@ -38,6 +38,7 @@ rule numbers:
     input:
         records="<results>/records.parquet",
         claims="<results>/claims.json",
+        calibration="<results>/calibration.parquet",
     output:
         "<results>/generated/numbers.tex",
     log:
@@ -57,5 +58,5 @@ rule numbers:
     message:
         "Write the numbers of the text"
     shell:
-        "python -m robustpath numbers --records {input.records} --claims {input.claims} --settings {params.settings:q}"
-        " --out {output} > {log} 2>&1"
+        "python -m robustpath numbers --records {input.records} --claims {input.claims}"
+        " --calibration {input.calibration} --settings {params.settings:q} --out {output} > {log} 2>&1"

@@ -163,6 +163,7 @@ def beside_records(entry):
         "surfaces": traced(".npz"),
         "theory": [f"{RESULTS}/theory/{case}.parquet" for case in CASES],
         "claims": [f"{RESULTS}/claims.json"],
+        "calibration": [f"{RESULTS}/calibration.parquet"],
     }
     return {name: known[name] for name in entry.get("inputs", [])}
 

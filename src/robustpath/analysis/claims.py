@@ -53,10 +53,19 @@ def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
     _check_names(claims, table, settings)
     if claims.experiment not in set(table["experiment"]):
         found = [_unmeasured(claim, f"the records have no experiment {claims.experiment}") for claim in claims.claims]
-    else:
-        whole = gather(table, claims.experiment, claims.curve)
-        cases = {level: _case(whole, level, claims, settings) for level in _levels(claims)}
-        found = [_entries(claim, cases) for claim in claims.claims]
+        return _concluded(claims, found, settings["confidence"])
+    whole = gather(table, claims.experiment, claims.curve)
+    return judge_cases({level: _case(whole, level, claims, settings) for level in _levels(claims)}, claims)
+
+
+def judge_cases(cases: dict[float, Case], claims: Claims) -> list[dict]:
+    """The verdicts of `judge` on the evidence of each label noise, which calibration makes up."""
+    confidence = next(iter(cases.values())).confidence
+    return _concluded(claims, [_entries(claim, cases) for claim in claims.claims], confidence)
+
+
+def _concluded(claims: Claims, found: list[list[dict]], confidence: float) -> list[dict]:
+    """Holm's p for the entries of the corrected hypotheses, and the verdict on each hypothesis."""
     corrected = [
         entry
         for claim, entries in zip(claims.claims, found, strict=True)
@@ -67,7 +76,7 @@ def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
     adjusted = holm(pd.Series([entry["p"] for entry in corrected], dtype=float))
     for entry, p in zip(corrected, adjusted, strict=True):
         entry["holm"] = float(p)
-    level = 1 - settings["confidence"]
+    level = 1 - confidence
     return [_verdict(claim, entries, claims, level) for claim, entries in zip(claims.claims, found, strict=True)]
 
 

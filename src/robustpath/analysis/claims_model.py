@@ -147,6 +147,15 @@ class Bootstrap(Section):
     fewest_seeds: int = Field(ge=2)
 
 
+class Calibration(Section):
+    """Simulated claims: how many families without an effect and with each of `effects` (percentage points)."""
+
+    families: int = Field(ge=1, le=100_000)
+    families_with_effect: int = Field(ge=1, le=100_000)
+    resamples: int = Field(ge=99, le=1_000_000)
+    effects: list[Annotated[float, Field(gt=0, le=100)]] = Field(min_length=1)
+
+
 class Claims(Section):
     """The whole of paper/claims.yaml."""
 
@@ -154,6 +163,7 @@ class Claims(Section):
     curve: str
     tolerance: float = Field(gt=0, le=1)
     bootstrap: Bootstrap
+    calibration: Calibration
     corrected: list[str]
     controls: list[str] = Field(min_length=1)
     baselines: list[str] = Field(min_length=3)

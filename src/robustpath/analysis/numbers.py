@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustpath.analysis import labels, numbers_minima, records, verdicts
+from robustpath.analysis import calibration, labels, numbers_evidence, numbers_minima, records, verdicts
 from robustpath.analysis.comparison import compare_means, cost, seed_means
 from robustpath.analysis.labels import MISSING, macro
 from robustpath.analysis.macros import Macros, difference, known_methods, verdict
@@ -23,18 +23,23 @@ TEST_SET = {
 CONTROLS = {"contour_warmup": "isotropic_warmup"}
 
 
-def write(records_file: Path, settings: dict, out: Path, claims_file: Path | None = None) -> None:
-    """Write the macros of `collect` to `out`, a file that the paper inputs; `claims_file` holds the verdicts."""
+def write(
+    records_file: Path, settings: dict, out: Path, claims_file: Path | None = None, calibrated: Path | None = None
+) -> None:
+    """Write the macros of `collect` to `out`, a file that the paper inputs; the others hold verdicts and simulations."""
     told = verdicts.read(claims_file) if claims_file else None
+    simulated = calibration.read(calibrated) if calibrated else None
     lines = [
         f"\\newcommand{{\\{name}}}{{{value}}}% {meaning}"
-        for name, (value, meaning) in collect(records.load(records_file), settings, told).items()
+        for name, (value, meaning) in collect(records.load(records_file), settings, told, simulated).items()
     ]
     with replacing(out) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
 
 
-def collect(table: pd.DataFrame, settings: dict, told: dict | None = None) -> Macros:
+def collect(
+    table: pd.DataFrame, settings: dict, told: dict | None = None, simulated: pd.DataFrame | None = None
+) -> Macros:
     """Name -> (value, meaning) for every number of the prose; what the records lack is said to be not measured."""
     scores = records.test_scores(select(table), EXPERIMENT)
     means = seed_means(scores)
@@ -48,6 +53,7 @@ def collect(table: pd.DataFrame, settings: dict, told: dict | None = None) -> Ma
         **_controls(means, settings),
         **_best(comparison, settings),
         **numbers_minima.collect(table, settings, told),
+        **numbers_evidence.collect(table, settings, simulated),
     }
 
 

@@ -56,6 +56,10 @@ use_all_cores_unless_told()
 check_targets()
 
 
+onstart:
+    lift_rate_limit()
+
+
 onsuccess:
     say_last(summary())
 

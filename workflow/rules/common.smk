@@ -200,6 +200,15 @@ def use_all_cores_unless_told():
         workflow.global_resources["_cores"] = given.cores
 
 
+def lift_rate_limit():
+    """Take off the limit of jobs a second, which is no limit here but keeps the scheduler awake.
+
+    While jobs wait for a core, Snakemake 9.27 looks at them again after every second of the limit, once for every job
+    that has ended (snakemake#3744): after a hundred jobs that alone takes most of a core.
+    """
+    workflow.scheduler.job_rate_limiter = None
+
+
 def check_targets():
     """End the run with the names there are if a target is a plain word and no rule."""
     if workflow.exec_mode != ExecMode.DEFAULT:

@@ -26,7 +26,7 @@ CONTROLS = {"contour_warmup": "isotropic_warmup"}
 def write(
     records_file: Path, settings: dict, out: Path, claims_file: Path | None = None, calibrated: Path | None = None
 ) -> None:
-    """Write the macros of `collect` to `out`, a file that the paper inputs; the others hold verdicts and simulations."""
+    """Write the macros of `collect` to `out`, a file that the paper inputs, with verdicts and simulated claims."""
     told = verdicts.read(claims_file) if claims_file else None
     simulated = calibration.read(calibrated) if calibrated else None
     lines = [

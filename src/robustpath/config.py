@@ -117,9 +117,9 @@ class Config(Section):
     scale: str = Field(description="The scale to run: a name under `scales`.")
     start: Literal["raw", "records", "text"] = Field(
         "raw",
-        description="Where the way to the paper begins: `raw` data; or, of what is published of the scale, its `records` "
-        "(nothing is trained) or its `text` (nothing is computed). Results: `results/<scale>`, `results/<scale>-records`, "
-        "`results/<scale>-text`.",
+        description="Where the way to the paper begins: `raw` data; or, of what is published of the scale, its "
+        "`records` (nothing is trained) or its `text` (nothing is computed). Results: `results/<scale>`, "
+        "`results/<scale>-records`, `results/<scale>-text`.",
     )
     verify: Verify = Field(Verify(), description="How far `snakemake verify` checks what is published.")
     methods: list[str] = Field(

@@ -101,7 +101,7 @@ def test_load_finds_the_repository_from_the_notebook_folder(small_records, tmp_p
     (tmp_path / "config.yaml").touch()
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
-    with pytest.raises(UserError, match=r"no records at .*: run `snakemake --config scale=smoke` first"):
+    with pytest.raises(UserError, match=r"no records\.parquet in .*: run `snakemake --config scale=smoke` first"):
         records.load(scale="smoke")
     records.write(small_records, tmp_path / "results" / "smoke" / "records.parquet")
     assert len(records.load(scale="smoke")) == len(small_records)

@@ -6,18 +6,11 @@ import numpy as np
 import pandas as pd
 
 from robustpath.analysis import records
-from robustpath.errors import UserError
 
 
 def files(given: list[str] | None, scale: str, pattern: str) -> list[Path]:
-    """The files as given, or those that match `pattern` in the results of `scale`; UserError where there are none."""
-    if given:
-        return [Path(file) for file in given]
-    folder = records.root() / "results" / scale
-    found = sorted(folder.glob(pattern))
-    if not found:
-        raise UserError(f"no {pattern} in {folder}: run `snakemake --config scale={scale}` first")
-    return found
+    """The files as given, or those of `scale` that match `pattern` (see records.files)."""
+    return [Path(file) for file in given] if given else records.files(scale, pattern)
 
 
 def quantities(given: list[str] | None, scale: str) -> pd.DataFrame:

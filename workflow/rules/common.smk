@@ -244,8 +244,11 @@ def check_targets():
 
 def summary():
     """What a finished run has made: the paper with its counts, or the targets that were asked for."""
-    if "verify" in {job.rule.name for job in workflow.dag.targetjobs}:
-        return f"Verified what is published of the scale {CONFIG.scale}; the certificate: {CERTIFICATE}"
+    asked = {job.rule.name for job in workflow.dag.targetjobs}
+    if "verify" in asked:
+        return f"Verified {PUBLISHED}; the certificate: {CERTIFICATE}."
+    if "printed" in asked:
+        return f"Made all that the paper prints, in {RESULTS}/generated."
     targets = [file for job in workflow.dag.targetjobs for file in (job.output[:1] or job.input)]
     if f"{RESULTS}/paper.pdf" not in targets:
         return f"Made {', '.join(sorted(targets))}."

@@ -1,14 +1,13 @@
 """The outcome of a verification: printed as a table, and written as a certificate in Markdown and JSON."""
 
 import json
-from collections import Counter
 from pathlib import Path
 
 from robustpath.files import replacing
 from robustpath.listing import table
 from robustpath.provenance.compare import GOOD, Check, Findings
 
-SHOWN = 12  # rows of one level and verdict
+SHOWN = 20  # rows of one level and verdict
 
 
 def write(path: Path, about: dict, findings: Findings) -> None:
@@ -30,23 +29,23 @@ def verdict(checks: list[Check]) -> str:
 
 
 def shown(findings: Findings) -> str:
-    """The table of a terminal: everything that failed, the rest as far as it is short, and what was not checked."""
+    """The table for a terminal, long series of rows cut short, and what was not checked."""
     rows = [check._asdict() for check in _brief(findings.checks)]
     unchecked = [f"not checked: {entry.what} ({entry.why})" for entry in findings.unchecked]
     return "\n".join([table(rows), *unchecked])
 
 
 def _brief(checks: list[Check]) -> list[Check]:
-    """The checks, of long series of one level and verdict the first few and how many follow."""
-    counts, brief = Counter(), []
-    total = Counter((check.level, check.verdict) for check in checks)
+    """The checks, of every long series of one level and verdict the first and how many more there are."""
+    series = {}
     for check in checks:
-        series = check.level, check.verdict
-        counts[series] += 1
-        if counts[series] <= SHOWN:
-            brief.append(check)
-        if counts[series] == total[series] > SHOWN:
-            brief.append(Check(check.level, f"and {total[series] - SHOWN} more", "", "", check.verdict))
+        series.setdefault((check.level, check.verdict), []).append(check)
+    brief = []
+    for (level, verdict), own in series.items():
+        kept = len(own) if len(own) <= SHOWN else 1 if verdict in GOOD else SHOWN
+        brief += own[:kept]
+        if kept < len(own):
+            brief.append(Check(level, f"and {len(own) - kept} more", "", "", verdict))
     return brief
 
 

@@ -44,7 +44,7 @@ def seconds(out: Path) -> dict[Cell, float]:
     return {Cell(*key): float(total) for key, total in table.groupby(list(Cell._fields))["seconds"].sum().items()}
 
 
-def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadline: float, threads: int) -> Findings:
+def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadline: float) -> Findings:
     """Retrain `count` cells in the order of `sample`, passing over those that would not end by `deadline`.
 
     `deadline` is a time of time.monotonic(); a cell's time is foretold from its published seconds and from how long the
@@ -64,7 +64,7 @@ def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadl
         size = study.runs(study.train_settings(config, cell))
         print(f"level 2: cell {len(checks) + 1} of {count}, {words(cell)}: {size} runs, about {foretold:.0f} s")
         begun = time.monotonic()
-        found = retrain(cell, config, scratch, threads)
+        found = retrain(cell, config, scratch)
         spent = time.monotonic() - begun
         pace = max(1.0, (spent - OVERHEAD) / expected[cell]) if expected.get(cell) else pace
         own = [table[axis] == value for axis, value in cell._asdict().items()]
@@ -89,8 +89,8 @@ def words(cell: Cell) -> str:
     return f"{cell.method} on {cell.dataset} ({cell.experiment})"
 
 
-def retrain(cell: Cell, config: Config, scratch: Path, threads: int) -> pd.DataFrame:
-    """The scores of a cell, prepared, trained and evaluated anew by the commands of the workflow, in `scratch`."""
+def retrain(cell: Cell, config: Config, scratch: Path) -> pd.DataFrame:
+    """The scores of a cell, made anew in `scratch` by the commands of the workflow: prepare, train and evaluate."""
     scores = study.evaluate_settings(config, cell.experiment, cell.dataset) | {"methods": [cell.method]}
     data = {name: scratch / "data" / f"{name}.safetensors" for name in (cell.dataset, *scores["natural"])}
     for name, file in data.items():
@@ -102,11 +102,11 @@ def retrain(cell: Cell, config: Config, scratch: Path, threads: int) -> pd.DataF
         for suffix in (".safetensors", ".path.safetensors", ".parquet", ".seconds.parquet")
     )
     out = ["--weights", weights, "--path", path, "--runs", runs, "--seconds", timed]
-    run("train", study.train_settings(config, cell), "--data", data[cell.dataset], *out, "--threads", threads)
+    run("train", study.train_settings(config, cell), "--data", data[cell.dataset], *out)
     named = [f"{name}={file}" for name, file in data.items()]
     scored = stem.with_name(f"{stem.name}.scores.parquet")
     of = ["--data", *named, "--weights", weights, "--runs", runs, "--scores", scored]
-    run("evaluate", scores, *of, "--threads", threads)
+    run("evaluate", scores, *of)
     return records.read(scored)
 
 

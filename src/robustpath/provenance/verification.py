@@ -79,7 +79,7 @@ def run(scope: Scope, folder: Path, config: Config, threads: int, deadline: floa
         if scope.level == 2:
             with tempfile.TemporaryDirectory() as scratch:
                 where = config, folder, Path(scratch), scope.cells, scope.seed
-                parts.append(retrain.cells(*where, deadline, threads))
+                parts.append(retrain.cells(*where, deadline))
         if scope.level == 3:
             print("level 3: every table of the run from raw data")
             results = Path(root) / study.results(config)

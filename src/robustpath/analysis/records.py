@@ -199,12 +199,15 @@ def whole(table: pd.DataFrame, source: object) -> None:
     for _, own in table.groupby("experiment", sort=False, observed=True):
         measures = own["metric"].isin(MEASURES)
         every = {axis: own[axis].unique() for axis in RUN}
-        _refuse_gaps(own[~measures], ["experiment", "dataset", *KEY[len(RUN) :]], every, source)
-        _refuse_gaps(own[measures], ["experiment", "dataset", "method", *KEY[len(RUN) :]], every, source)
+        refuse_gaps(own[~measures], ["experiment", "dataset", *KEY[len(RUN) :]], every, source)
+        refuse_gaps(own[measures], ["experiment", "dataset", "method", *KEY[len(RUN) :]], every, source)
 
 
-def _refuse_gaps(rows: pd.DataFrame, fixed: list[str], every: dict[str, np.ndarray], source: object) -> None:
-    """Refuse cells of the columns `fixed` without a row for every combination of the other columns of RUN."""
+def refuse_gaps(rows: pd.DataFrame, fixed: list[str], every: dict[str, np.ndarray], source: object) -> None:
+    """Refuse cells of the columns `fixed` without a row for every combination of the other columns of RUN.
+
+    `every` has the values of these columns in the experiment; of the draws, those that a metric has anywhere count.
+    """
     axes = [axis for axis in RUN if axis not in fixed]
     draws = rows.groupby("metric", observed=True)["draw"].unique()
     for cell, count in rows.groupby(fixed, observed=True).size().items():

@@ -14,8 +14,18 @@ def files(given: list[str] | None, scale: str, pattern: str) -> list[Path]:
 
 
 def quantities(given: list[str] | None, scale: str) -> pd.DataFrame:
-    """One row a run x moment x quantity, with columns gradient_evaluations, walking, value, converged."""
-    return pd.concat([pd.read_parquet(file) for file in files(given, scale, "trace/*/*.parquet")], ignore_index=True)
+    """One row a run x moment x quantity, with columns gradient_evaluations, walking, value, converged.
+
+    UserError where a run lacks a moment or a quantity that others have.
+    """
+    tables = []
+    for file in files(given, scale, "trace/*/*.parquet"):
+        table = pd.read_parquet(file)
+        every = {axis: table[axis].unique() for axis in records.RUN}
+        axes = ["experiment", "dataset", "method", "metric", "moment"]
+        records.refuse_gaps(table.rename(columns={"quantity": "metric"}), axes, every, file)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def surfaces(given: list[str] | None, scale: str) -> dict[str, dict[str, np.ndarray]]:

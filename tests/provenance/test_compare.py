@@ -137,3 +137,8 @@ def test_departures_hold_lost_added_and_altered_rows():
     other = pd.DataFrame({"k": [1, 2, 3, 5], "value": [0.1, None, 0.31, 0.5]})
     assert compare.departures(one, other, ["k"])["k"].tolist() == [3, 4, 5]
     assert compare.departures(one, one[::-1], ["k"]).empty
+
+
+def test_departures_of_keys_alone_are_those_that_either_side_lacks():
+    one, other = pd.DataFrame({"k": [1, 2]}), pd.DataFrame({"k": [2, 3]})
+    assert compare.departures(one, other, ["k"])["k"].tolist() == [1, 3]

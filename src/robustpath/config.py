@@ -47,6 +47,10 @@ class Experiment(Section):
         le=10_000,
         description="Paired repetitions: a seed fixes split, start and batch order of every method; at least two.",
     )
+    vary: list[Literal["split", "initialisation", "order"]] = Field(
+        ["split", "initialisation", "order"],
+        description="What a seed changes beside the draws; what is not named stays that of seed 0.",
+    )
     draws: int = Field(
         1,
         ge=1,
@@ -74,6 +78,10 @@ class Experiments(Section):
     lengths: Experiment = Field(description="SGD of several lengths: its accuracy against its training loss.")
     trajectories: Experiment = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
     random_labels: Experiment = Field(description="SGD on labels of which a share, up to all, is random.")
+    variance_split: Experiment = Field(description="The reference under other splits of the data, all else equal.")
+    variance_initialisation: Experiment = Field(description="The same from other initialisations.")
+    variance_order: Experiment = Field(description="The same in other orders of the batches.")
+    variance_draw: Experiment = Field(description="The same with other hyperparameter draws.")
 
 
 class Scale(Section):
@@ -241,7 +249,7 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale = active(config)
-    told = {"train_sizes", "label_noise", "seeds", "draws", "grid", "points", "budget"}
+    told = {"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}
     of_experiment = experiments(config)[cell.experiment].model_dump(include=told)
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
     return cell._asdict() | of_experiment | of_scale
@@ -260,7 +268,7 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
         "experiment": experiment,
         **prepare_settings(config, dataset),
         "methods": methods_of(config, experiment),
-        "seeds": experiments(config)[experiment].seeds,
+        "vary": experiments(config)[experiment].vary,
         "natural": list(registry.DATASETS[dataset].natural_shift_to),
         **of_scale,
     }
@@ -269,7 +277,7 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
 def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What tracing the runs of a data set depends on."""
     of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
-    return {"experiment": experiment, "dataset": dataset, **of_scale}
+    return {"experiment": experiment, "dataset": dataset, "vary": experiments(config)[experiment].vary, **of_scale}
 
 
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
@@ -282,6 +290,7 @@ def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
         "methods": methods_of(config, experiment),
         "reference": config.reference,
         "seeds": chosen.seeds,
+        "vary": chosen.vary,
         "grid": chosen.grid,
         **of_scale,
     }

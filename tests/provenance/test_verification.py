@@ -64,7 +64,7 @@ def test_altered_records_end_at_level_0_and_say_so(repository):
         verification.verify(Scope("smoke", 2), root=repository)
     told = written(repository / "results/smoke/certificate.md")
     assert {check["level"] for check in told["checks"]} == {0}
-    assert told["not checked"][0]["what"] == "levels 1 to 2"
+    assert told["not checked"][0]["what"] == "levels above 0"
 
 
 def test_another_config_is_named(repository):

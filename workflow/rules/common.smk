@@ -252,6 +252,8 @@ def summary():
     targets = [file for job in workflow.dag.targetjobs for file in (job.output[:1] or job.input)]
     if f"{RESULTS}/paper.pdf" not in targets:
         return f"Made {', '.join(sorted(targets))}."
+    if CONFIG.start != "raw":
+        return f"Made {RESULTS}/paper.pdf from the {CONFIG.start} in {PUBLISHED}."
     of_each = [study.train_settings(CONFIG, cell) for cell in CELLS]
     counts = {
         "runs": sum(map(study.runs, of_each)),

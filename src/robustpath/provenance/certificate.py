@@ -30,7 +30,8 @@ def verdict(checks: list[Check]) -> str:
 
 def shown(findings: Findings) -> str:
     """The table for a terminal, long series of rows cut short, and what was not checked."""
-    rows = [check._asdict() for check in _brief(findings.checks)]
+    last = ("level", "verdict", "expected", "found", "what")  # what may be long
+    rows = [{name: getattr(check, name) for name in last} for check in _brief(findings.checks)]
     unchecked = [f"not checked: {entry.what} ({entry.why})" for entry in findings.unchecked]
     return "\n".join([table(rows), *unchecked])
 

@@ -120,7 +120,7 @@ def unpack(out: Path, start: str, results: Path) -> None:
         if not path.is_file() or published.sha256(path) != told[name]["sha256"]:
             raise UserError(
                 f"{path}: {'altered since it was' if path.is_file() else 'missing though'} published; "
-                f"restore it from the repository (python -m robustpath verify --level 0 says more)"
+                f"restore it from the repository (`make verify LEVEL=0` says more)"
             )
     for name in wanted:
         if name == "records.parquet":

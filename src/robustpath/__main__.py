@@ -142,6 +142,23 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--generated", "folder of figures, tables and numbers")
     _file(step, "--out", "the paper (pdf)")
 
+    step = command(publish, settings=False)
+    step.add_argument("--scale", required=True, help="the scale whose results to publish")
+
+    step = command(unpack, settings=False)
+    _file(step, "--published", "folder of what is published of a scale")
+    step.add_argument("--start", choices=("records", "text"), required=True, help="what to start from")
+    _file(step, "--results", "folder to unpack into")
+
+    step = command(verify, settings=False)
+    step.add_argument("--scale", required=True, help="the scale whose published files to verify")
+    step.add_argument("--level", type=int, choices=range(4), default=1, help="how far (default 1; see README.md)")
+    step.add_argument("--cells", type=int, default=3, metavar="K", help="cells to retrain at level 2 (default 3)")
+    step.add_argument("--seed", type=int, default=0, metavar="S", help="of the draw of cells (default 0)")
+    step.add_argument("--minutes", type=float, default=10.0, metavar="M", help="time for levels 0 to 2 (default 10)")
+    step.add_argument("--certificate", type=Path, metavar="FILE", help="certificate (md; json beside it)")
+    _threads(step, "processes at a time")
+
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
@@ -239,6 +256,30 @@ def paper(scale, paper, generated, out):
     build(scale, paper, generated, out)
 
 
+def publish(scale):
+    """Copy what a finished run gives, checksummed, into published/."""
+    from robustpath.provenance.publishing import publish as run
+
+    out = run(scale)
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    print(f"{out}: {size / 1e6:.1f} MB")
+
+
+def unpack(published, start, results):
+    """Copy what the workflow starts from out of what is published."""
+    from robustpath.provenance.publishing import unpack as run
+
+    run(published, start, results)
+
+
+def verify(scale, level, cells, seed, minutes, certificate, threads):
+    """Check what is published: files, all that is printed, retrained cells, everything."""
+    from robustpath.provenance.verification import Scope
+    from robustpath.provenance.verification import verify as run
+
+    run(Scope(scale, level, cells, seed, minutes), certificate, threads)
+
+
 def list_(what, json, scale):
     """Show what there is: methods, data sets, shifts, figures and tables, or the cells of a scale."""
     from robustpath.listing import show
@@ -262,8 +303,8 @@ def _files(step, option, text):
     step.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=text)
 
 
-def _threads(step):
-    step.add_argument("--threads", type=int, default=1, metavar="N", help="threads of torch (default 1)")
+def _threads(step, of="threads of torch"):
+    step.add_argument("--threads", type=int, default=1, metavar="N", help=f"{of} (default 1)")
 
 
 def _named_file(text: str) -> tuple[str, Path]:

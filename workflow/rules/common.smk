@@ -18,6 +18,7 @@ from robustpath.config import expand, load
 from robustpath.errors import UserError
 from robustpath.listing import manifest
 from robustpath.methods import names
+from robustpath.provenance import published
 from robustpath.provenance.fingerprint import fingerprint
 from robustpath.theory import CASES
 
@@ -189,6 +190,36 @@ def paper_sources():
     return sorted(str(file.relative_to(ROOT)) for file in (ROOT / "paper").rglob("*") if file.suffix in PAPER_SUFFIXES)
 
 
+def published_files():
+    """The published files, whose change unpacks them again."""
+    return [f"{PUBLISHED}/{name}" for name in [published.MANIFEST, *published.manifest(PUBLISHED)["files"]]]
+
+
+def unpacked():
+    """What the published files give; refused where they lack what the rest of the way needs."""
+    made = [f"{RESULTS}/{name}" for name in published.unpacked(PUBLISHED, CONFIG.start)]
+    needed = drawn() if CONFIG.start == "text" else [file for entry in MANIFEST.values() for file in tables(entry)]
+    if lacking := sorted(set(needed) - set(made)):
+        raise UserError(
+            f"{PUBLISHED} lacks {Path(lacking[0]).relative_to(RESULTS)}; start from raw data, or publish the scale anew"
+        )
+    return made
+
+
+def tables(entry):
+    """What of the inputs of a figure or table is not computed from the records."""
+    return [file for name, files in beside_records(entry).items() if name != "claims" for file in files]
+
+
+def verified():
+    """What verification needs made first: at level 3 all that can be made of raw data, else nothing."""
+    if CONFIG.verify.level < 3:
+        return []
+    if CONFIG.start != "raw":
+        raise UserError("level 3 of verify compares with a run from raw data; set start: raw in config.yaml")
+    return rules.printed.input
+
+
 def use_all_cores_unless_told():
     """Let a bare `snakemake NAME` run: Snakemake wants --cores for local jobs, and --jobs for a cluster's.
 
@@ -223,9 +254,16 @@ def check_targets():
 
 def summary():
     """What a finished run has made: the paper with its counts, or the targets that were asked for."""
+    asked = {job.rule.name for job in workflow.dag.targetjobs}
+    if "verify" in asked:
+        return f"Verified {PUBLISHED}; the certificate: {CERTIFICATE}."
+    if "printed" in asked:
+        return f"Made all that the paper prints, in {RESULTS}/generated."
     targets = [file for job in workflow.dag.targetjobs for file in (job.output[:1] or job.input)]
     if f"{RESULTS}/paper.pdf" not in targets:
         return f"Made {', '.join(sorted(targets))}."
+    if CONFIG.start != "raw":
+        return f"Made {RESULTS}/paper.pdf from the {CONFIG.start} in {PUBLISHED}."
     of_each = [study.train_settings(CONFIG, cell) for cell in CELLS]
     counts = {
         "runs": sum(map(study.runs, of_each)),

@@ -18,6 +18,7 @@ CERTIFICATE = f"results/{CONFIG.scale}/certificate.md"
 CELLS = expand(CONFIG)
 MANIFEST = checked(manifest)
 CODE = checked(fingerprints)
+checked(known_claims)
 
 
 pathvars:

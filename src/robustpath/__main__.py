@@ -136,6 +136,19 @@ def parser() -> argparse.ArgumentParser:
     step.add_argument("--calibration", type=Path, metavar="FILE", help="simulated claims, likewise")
     _file(step, "--out", "one LaTeX macro a number (tex)")
 
+    step = command(origin_page, settings=False)
+    step.add_argument("--scale", required=True, help="the scale of the paper")
+    _file(step, "--numbers", "the numbers of the text (tex)")
+    _file(step, "--paper", "folder of the LaTeX sources")
+    step.add_argument("--commit", required=True, help="the commit that files and lines are of")
+    _file(step, "--out", "the page (tex)")
+
+    step = command(origin, settings=False)
+    step.add_argument("name", nargs="?", help="a figure, a table, a claim, or a number by its macro")
+    step.add_argument("--all", action="store_true", help="list everything that the paper prints")
+    step.add_argument("--json", action="store_true", help="machine-readable, with --all")
+    step.add_argument("--scale", help="the scale; the config's own by default")
+
     step = command(paper, settings=False)
     step.add_argument("--scale", required=True, help="the scale the results come from")
     _file(step, "--paper", "folder of the LaTeX sources")
@@ -247,6 +260,23 @@ def numbers(records, claims, calibration, settings, out):
     from robustpath.analysis.numbers import write
 
     write(records, settings, out, claims, calibration)
+
+
+def origin_page(scale, numbers, paper, commit, out):
+    """Write the paper's page on how each number was made."""
+    from robustpath.config import load
+    from robustpath.provenance.origin_page import write
+
+    write(load(overrides={"scale": scale}), numbers, paper, commit, out)
+
+
+def origin(name, all, json, scale):
+    """Tell where a figure, table, number or claim of the paper comes from, and how to make it again."""
+    from robustpath.provenance import origin_page
+
+    if not (all or name):
+        raise UserError("origin of what? Give a figure, a table, a claim or a number, or --all")
+    print(origin_page.everything(scale, json) if all else origin_page.explain(name, scale))
 
 
 def paper(scale, paper, generated, out):

@@ -14,17 +14,19 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 
 from robustpath import config as study
 from robustpath import config_theory
+from robustpath.analysis import claims_model
 from robustpath.config import expand, load
 from robustpath.errors import UserError
 from robustpath.listing import manifest
 from robustpath.methods import names
-from robustpath.provenance import published
+from robustpath.provenance import machine, published
 from robustpath.provenance.fingerprint import fingerprint
 from robustpath.theory import CASES
 
 ROOT = Path(workflow.basedir)
 STARTED = time.time()
 SUFFIX = {"figure": "pdf", "table": "tex"}
+JUDGED = {"claims", "calibration"}  # computed from the records, whatever the DAG starts from
 PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
 
 # Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a
@@ -74,6 +76,13 @@ def fingerprints():
             name: fingerprint("robustpath.analysis.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
         },
     }
+
+
+def known_claims():
+    """paper/claims.yaml, refused before any job where it is wrong or names a method that there is not."""
+    claims = claims_model.load("paper/claims.yaml")
+    claims_model.check_names(claims, {*names(), *CONFIG.methods})
+    return claims
 
 
 def told(settings):
@@ -208,7 +217,7 @@ def unpacked():
 
 def tables(entry):
     """What of the inputs of a figure or table is not computed from the records."""
-    return [file for name, files in beside_records(entry).items() if name != "claims" for file in files]
+    return [file for name, files in beside_records(entry).items() if name not in JUDGED for file in files]
 
 
 def verified():

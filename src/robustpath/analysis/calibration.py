@@ -17,7 +17,7 @@ from scipy import stats
 from robustpath.analysis import evidence, records
 from robustpath.analysis.claims import judge_cases
 from robustpath.analysis.claims_model import Bootstrap, Claim, Claims, Difference, Inequivalence, load
-from robustpath.analysis.conditions import REFUTED, SUPPORTED, Case
+from robustpath.analysis.conditions import ORDER, REFUTED, SUPPORTED, Case
 from robustpath.analysis.evidence import CELL, Evidence
 from robustpath.analysis.selection import select
 from robustpath.errors import UserError
@@ -120,7 +120,10 @@ def _hypothesis(rule: str, margins: list[float], sources: pd.DataFrame, claims: 
     if rule == "inequivalence":
         condition = Inequivalence(kind="inequivalence", test_set="none", against=reference, margin=margins[0])
     variants, levels = list(sources["method"].unique()), sorted(sources["label_noise"].unique())
-    claim = Claim(id="H0", statement=rule, variants=variants, label_noise=levels, conditions=[condition])
+    unsaid = dict.fromkeys(ORDER, rule)
+    claim = Claim(
+        id="H0", statement=rule, sentences=unsaid, variants=variants, label_noise=levels, conditions=[condition]
+    )
     told = Bootstrap(resamples=claims.calibration.resamples, fewest_seeds=claims.bootstrap.fewest_seeds)
     return claims.model_copy(update={"claims": [claim], "corrected": ["H0"], "bootstrap": told})
 

@@ -6,7 +6,7 @@ from robustpath.analysis import calibration, labels
 from robustpath.analysis.aggregates import smallest_effect
 from robustpath.analysis.evidence import accuracies, gains
 from robustpath.analysis.labels import MISSING
-from robustpath.analysis.macros import Macros
+from robustpath.analysis.macros import Macros, Number, made, reads
 from robustpath.analysis.selection import select
 
 EXPERIMENT = "minima"
@@ -20,12 +20,14 @@ RATES = {
 }
 
 
-def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None) -> Macros:
-    """Name -> (value, meaning); what was not simulated or run is said to be not measured."""
-    return {**_calibration(simulated, settings["confidence"]), **_smallest(table, settings)}
+def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None) -> dict[str, Number]:
+    """Name -> Number; what was not simulated or run is said to be not measured."""
+    return made(_calibration, simulated, settings["confidence"]) | made(_smallest, table, settings)
 
 
+@reads(EXPERIMENT)
 def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
+    """Shares of wrong verdicts on simulated claims."""
     found, macros = None if simulated is None else calibration.rates(simulated, confidence), {}
     for name, (rule, effect, event, what) in RATES.items():
         row = None
@@ -39,10 +41,11 @@ def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
             count = labels.count(row["count"])
         macros[f"{name}Rate"] = (rate, f"simulated: {what}, per cent")
         macros[f"{name}Interval"] = (span, f"simulated: {what}, interval")
-        macros[f"{name}Count"] = (count, f"simulated: how many, of which those {what} are a share")
+        macros[f"{name}Count"] = (count, f"simulated: number of cases that the share of {what} is of")
     return macros
 
 
+@reads(EXPERIMENT)
 def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
     """The smallest true difference to the reference that the study's seeds find in four cases of five."""
     value, spread = MISSING, MISSING

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from robustpath.analysis import retyped
 from robustpath.errors import UserError
 from robustpath.files import replacing
 
@@ -30,6 +31,7 @@ def build(scale: str, paper: Path, generated: Path, out: Path) -> None:
             f"LaTeX is missing, so there is no PDF; every figure and table of scale {scale} is made and lies in "
             f"{generated}: install the Debian packages {PACKAGES}, then run `make paper` again."
         )
+    retyped.check(paper, generated / "numbers.tex")
     folder = out.with_name(f"{out.stem}.build")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

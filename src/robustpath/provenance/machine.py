@@ -9,6 +9,8 @@ from pathlib import Path
 
 TRAINING = ("torch", "numpy", "pandas", "pyarrow", "scikit-learn", "mlxtend", "safetensors")
 DRAWING = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
+# What the paper depends on in the repository.
+PARTS = ("src", "notebooks", "paper", "workflow", "Snakefile", "config.yaml")
 CAPABILITY = "import torch; print(torch.backends.cpu.get_cpu_capability())"
 
 
@@ -40,10 +42,14 @@ def commit(root: Path) -> str:
     return _said("git", "-C", str(root), "rev-parse", "HEAD")
 
 
+def source_commit(root: Path) -> str:
+    """The last commit that changed anything the paper depends on, `unknown` where there is no repository."""
+    return _said("git", "-C", str(root), "log", "-1", "--format=%H", "--", *PARTS, "requirements.lock") or "unknown"
+
+
 def edited(root: Path) -> list[str]:
     """Files that a result depends on and that differ from the commit."""
-    parts = ("src", "notebooks", "paper", "workflow", "Snakefile", "config.yaml")
-    said = _said("git", "-C", str(root), "status", "--porcelain", "--", *parts)
+    said = _said("git", "-C", str(root), "status", "--porcelain", "--", *PARTS)
     return [] if said == "unknown" else [line[3:] for line in said.splitlines()]
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from robustpath import config as study
 from robustpath.analysis import records
+from robustpath.analysis.metrics import MEASURES
 from robustpath.analysis.records import RUN, SCHEMA
 from robustpath.errors import UserError
 from robustpath.files import replacing
@@ -21,7 +22,7 @@ from robustpath.provenance.published import CLAIMS, DIGESTS, GENERATED, RECORDS
 
 COPIED = ("seconds.parquet", "theory/*.parquet", "trace/**/*.parquet", "trace/**/*.npz", CLAIMS, f"{GENERATED}/**/*")
 # Accuracies repeat few values, other scores are single-precision numbers in double: a dictionary, or bytes set apart.
-PARTS = {"accuracy": {"accuracy"}, "cross_entropy": {"cross_entropy"}, "measures": set(records.MEASURES)}
+PARTS = {"accuracy": {"accuracy"}, "cross_entropy": {"cross_entropy"}, "measures": set(MEASURES)}
 ORDER = ["experiment", "dataset", "metric", "split", "shift", "severity", "method", "train_size", "label_noise", "seed"]
 LEVEL = 22  # of zstd
 

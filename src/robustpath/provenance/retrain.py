@@ -12,7 +12,8 @@ import pandas as pd
 
 from robustpath import config as study
 from robustpath.analysis import records
-from robustpath.analysis.records import KEY, MEASURES, SCHEMA
+from robustpath.analysis.metrics import MEASURES
+from robustpath.analysis.records import KEY, SCHEMA
 from robustpath.analysis.statistics import interval
 from robustpath.config import Cell, Config
 from robustpath.errors import UserError

@@ -68,7 +68,7 @@ for position, (event, (label, marker, line)) in enumerate(kinds.items()):
 panels[1].set_ylim(0, 103)
 panels[1].set_xlabel("true effect (points)")
 panels[1].set_ylabel("claims supported (%)")
-panels[1].legend(loc="lower right")
+panels[1].legend(loc="upper left" if 100 * rows["rate"].max() < 50 else "lower right")
 style.save(figure, out)
 
 # %%

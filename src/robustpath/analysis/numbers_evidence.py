@@ -8,9 +8,17 @@ from robustpath.analysis.evidence import accuracies, gains
 from robustpath.analysis.labels import MISSING
 from robustpath.analysis.macros import Macros, Number, made, reads
 from robustpath.analysis.selection import select
+from robustpath.analysis.variance import PREFIX, TOGETHER, over_datasets, spreads
 
 EXPERIMENT = "minima"
 POWER = 0.8
+SOURCES = {
+    "split": "the split of the data",
+    "initialisation": "the initialisation",
+    "order": "the order of batches",
+    "draw": "the draw of hyperparameters",
+    TOGETHER: "split, initialisation and order together",
+}
 RATES = {
     "FalsePositive": ("difference", 0.0, "verdict", "claims without an effect that get a verdict by interval and test"),
     "FalseSupport": ("difference", 0.0, "claim_corrected", "claims without an effect that are supported after Holm"),
@@ -22,7 +30,11 @@ RATES = {
 
 def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None) -> dict[str, Number]:
     """Name -> Number; what was not simulated or run is said to be not measured."""
-    return made(_calibration, simulated, settings["confidence"]) | made(_smallest, table, settings)
+    return {
+        **made(_calibration, simulated, settings["confidence"]),
+        **made(_smallest, table, settings),
+        **made(_components, table, settings),
+    }
 
 
 @reads(EXPERIMENT)
@@ -66,3 +78,18 @@ def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
         "DifferenceSpread": (spread, f"standard deviation, points ({what})"),
         "PowerPercent": (f"{100 * POWER:g}", "power at which the smallest effect is stated, per cent"),
     }
+
+
+@reads(EXPERIMENT, *(f"{PREFIX}{source}" for source in SOURCES if source != TOGETHER))
+def _components(table: pd.DataFrame, settings: dict) -> Macros:
+    """Standard deviations of the reference's accuracy by what varies, and which source is the largest."""
+    found = over_datasets(spreads(table, EXPERIMENT, settings["reference"]))
+    known = found[found["test_set"] == "none"].set_index("source")["deviation"]
+    macros: Macros = {}
+    for source, words in SOURCES.items():
+        value = f"{100 * known[source]:.2f}" if source in known else MISSING
+        name = "Together" if source == TOGETHER else source.capitalize()
+        macros[f"Spread{name}"] = (value, f"sd of the reference's accuracy in distribution by {words}, points")
+    single = known.drop(TOGETHER, errors="ignore")
+    largest = SOURCES[single.idxmax()] if len(single) else MISSING
+    return macros | {"SpreadLargest": (largest, "source with the largest of these standard deviations")}

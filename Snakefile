@@ -54,6 +54,7 @@ include: "workflow/rules/paper.smk"
 
 use_all_cores_unless_told()
 check_targets()
+show_progress()
 
 
 onsuccess:

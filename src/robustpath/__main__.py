@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from robustpath import outcome
 from robustpath.errors import UserError
 
 LISTS = ("methods", "data", "shifts", "figures", "cells")
@@ -151,6 +152,7 @@ def prepare(settings, out, card):
     from robustpath.data.prepare import prepare as run
 
     run(settings, out, card)
+    outcome.tell(outcome.prepare, card)
 
 
 def train(settings, data, weights, path, runs, seconds, threads):
@@ -158,6 +160,7 @@ def train(settings, data, weights, path, runs, seconds, threads):
     from robustpath.training.run import train as run
 
     run(settings, data, weights, path, runs, seconds, threads)
+    outcome.tell(outcome.train, runs)
 
 
 def evaluate(settings, data, weights, runs, scores, threads):
@@ -165,6 +168,7 @@ def evaluate(settings, data, weights, runs, scores, threads):
     from robustpath.evaluation.run import evaluate as run
 
     run(settings, dict(data), weights, runs, scores, threads)
+    outcome.tell(outcome.evaluate, scores)
 
 
 def theory(settings, out, threads):
@@ -172,6 +176,7 @@ def theory(settings, out, threads):
     from robustpath.theory.run import run
 
     run(settings, out, threads)
+    outcome.tell(outcome.theory, out)
 
 
 def measure(settings, data, weights, paths, runs, out, threads):
@@ -179,6 +184,7 @@ def measure(settings, data, weights, paths, runs, out, threads):
     from robustpath.evaluation.measure import measure as run
 
     run(settings, dict(data), weights, paths, runs, out, threads)
+    outcome.tell(outcome.measure, out)
 
 
 def trace(settings, data, paths, runs, out, surfaces, threads):
@@ -186,6 +192,7 @@ def trace(settings, data, paths, runs, out, surfaces, threads):
     from robustpath.evaluation.trace import trace as run
 
     run(settings, data, paths, runs, out, surfaces, threads)
+    outcome.tell(outcome.trace, out)
 
 
 def collate(scores, seconds, records, seconds_out):
@@ -193,6 +200,7 @@ def collate(scores, seconds, records, seconds_out):
     from robustpath.analysis.records import collate as run
 
     run(scores, seconds, records, seconds_out)
+    outcome.tell(outcome.collate, records)
 
 
 def claims(records, claims, settings, out):
@@ -200,6 +208,7 @@ def claims(records, claims, settings, out):
     from robustpath.analysis.claims import write
 
     write(records, claims, settings, out)
+    outcome.tell(outcome.claims, out)
 
 
 def notebook(notebook, records, inputs, settings, out, caption, executed):
@@ -210,6 +219,7 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
     beside |= {name: beside[name][0] for name in beside.keys() & {"claims"}}  # there is but one
     execute(notebook, {**files, **beside, "settings": settings}, executed)
+    outcome.tell(outcome.notebook, out)
 
 
 def numbers(records, claims, settings, out):
@@ -217,6 +227,7 @@ def numbers(records, claims, settings, out):
     from robustpath.analysis.numbers import write
 
     write(records, settings, out, claims)
+    outcome.tell(outcome.numbers, out)
 
 
 def paper(scale, paper, generated, out):
@@ -224,6 +235,7 @@ def paper(scale, paper, generated, out):
     from robustpath.analysis.paper import build
 
     build(scale, paper, generated, out)
+    outcome.tell(outcome.paper, out)
 
 
 def list_(what, json, scale):

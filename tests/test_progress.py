@@ -45,6 +45,10 @@ def test_a_kind_takes_the_median_of_its_own_and_an_unseen_one_that_of_all():
     assert progress.remaining({"train": 6, "evaluate": 1, "theory": 0}, spent, 2) == (6 * 20 + 15) / 2
 
 
+def test_an_estimate_once_given_stays_though_most_of_what_is_left_is_of_another_kind():
+    assert progress.remaining({"figures": 3, "train": 1}, {"train": [8.0, 8.0, 8.0]}, 1) == 32
+
+
 def test_no_more_run_at_once_than_are_left():
     assert progress.remaining({"train": 1}, {"train": [30.0]}, 8) == 30
 
@@ -118,9 +122,9 @@ def test_a_run_is_told_a_line_a_finished_job(run, tmp_path):
     )
     first, *rest = stream.getvalue().splitlines()
     assert first == "4 jobs: train 2, figures 2"
-    assert [line.split() for line in rest[:1]] == [["1/4", "train", "digits/sgd", "20", "s", "12", "runs"]]
+    assert rest[0].split() == "1/4 train digits/sgd 20 s 12 runs (less than a minute left)".split()
     assert rest[1] == "block of job_error"
-    assert rest[2].split() == ["2/4", "curves", "10", "s", "(less", "than", "a", "minute", "left)"]
+    assert rest[2].split() == "2/4 curves 10 s (less than a minute left)".split()
     assert len(rest) == 3
 
 

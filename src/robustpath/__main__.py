@@ -137,6 +137,9 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--generated", "folder of figures, tables and numbers")
     _file(step, "--out", "the paper (pdf)")
 
+    step = command(check, settings=False)
+    step.add_argument("--scale", help="the scale to look at; the config's own by default")
+
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
@@ -236,6 +239,13 @@ def paper(scale, paper, generated, out):
 
     build(scale, paper, generated, out)
     outcome.tell(outcome.paper, out)
+
+
+def check(scale):
+    """Tell what is fresh, stale or missing here, and the next step."""
+    from robustpath.provenance.state import show
+
+    print(show(scale))
 
 
 def list_(what, json, scale):

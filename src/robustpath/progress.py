@@ -65,14 +65,14 @@ def remaining(left: Mapping[str, int], spent: Mapping[str, Sequence[float]], at_
     """Seconds that the jobs left (counts by kind) will take, `at_once` of them side by side.
 
     A kind takes the median of its finished jobs, or of all jobs where none has finished. None where there is nothing to
-    go by: nothing is left, or no job of the kind that most of them are has finished.
+    go by: nothing is left, or no job has finished of the kind that most of the run's jobs are.
     """
     left = {kind: count for kind, count in left.items() if count > 0}
     everything = [seconds for times in spent.values() for seconds in times]
     if not left or not everything:
         return None
-    kind, most = max(left.items(), key=lambda item: item[1])
-    if most > 1 and not spent.get(kind):
+    planned = {kind: left.get(kind, 0) + len(spent.get(kind, ())) for kind in [*left, *spent]}
+    if not spent.get(max(planned, key=planned.get)):
         return None
     of_any = statistics.median(everything)
     total = sum(count * statistics.median(spent.get(kind) or [of_any]) for kind, count in left.items())
@@ -134,6 +134,7 @@ class Progress(logging.Handler):
 
     def plan(self, record: logging.LogRecord) -> None:
         """The jobs that will run, by rule."""
+        self.left.clear()
         for rule, count in record.stats.items():
             if rule != "total":
                 self.left[self.kinds.get(rule, rule)] += count

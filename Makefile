@@ -12,7 +12,7 @@ PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help paper check test lint gallery setup lock clean distclean
+.PHONY: help paper check diff test lint gallery setup lock clean distclean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup  ## All tests, up to a small run of the whole pipeline
 check:  ## What is fresh, stale or missing, and the one next step
 	@if [ -x .venv/bin/python ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
 	else echo 'Nothing is set up here.' && echo 'Next step: make setup'; fi
+
+diff: setup  ## The changes of the paper since REV=revision, marked in a PDF
+	@.venv/bin/python -m robustpath diff --rev '$(or $(REV),HEAD)' --scale $(SCALE)
 
 lint: setup  ## Style of the Python, the workflow and the scripts
 	.venv/bin/ruff check .

@@ -140,6 +140,12 @@ def parser() -> argparse.ArgumentParser:
     step = command(check, settings=False)
     step.add_argument("--scale", help="the scale to look at; the config's own by default")
 
+    step = command(diff, settings=False)
+    step.add_argument("--rev", required=True, metavar="REV", help="the revision to compare with, as git names it")
+    step.add_argument(
+        "--scale", help="the scale that figures, tables and numbers come from; the config's own by default"
+    )
+
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
@@ -246,6 +252,14 @@ def check(scale):
     from robustpath.provenance.state import show
 
     print(show(scale))
+
+
+def diff(rev, scale):
+    """Mark the changes of the paper's text since a revision, in a PDF."""
+    from robustpath.analysis.paperdiff import build
+    from robustpath.config import load
+
+    print(f"{build(rev, scale or load().scale)}: the changes since {rev}, blue what is new, red what is struck out")
 
 
 def list_(what, json, scale):

@@ -21,7 +21,10 @@ TINY = r"""\documentclass{article}
 \end{document}
 """
 ENTRY = "@misc{%s,\n  title = {A title},\n  author = {An Author},\n  year = {2000},\n}\n"
-THEN = r"It reaches \BestLoss{} after \OldSteps{} steps, $\cost$, as \citet{old} says; \ref{old} stays." + "\n"
+THEN = (
+    r"It reaches \BestLoss{} after \OldSteps{} steps, down from \WorstLoss{}, $\cost$, as \citet{old} says; \ref{old} stays."
+    + "\n"
+)
 NOW = r"It reaches \BestLoss{} at once, $\loss$, as \citet{new} says. \label{sec:new}" + "\n"
 
 whole = pytest.mark.skipif(
@@ -57,7 +60,9 @@ def clone(tmp_path):
         git(tmp_path, "commit", "-m", tag)
         git(tmp_path, "tag", tag)
     (tmp_path / "results/smoke/generated").mkdir(parents=True)
-    (tmp_path / "results/smoke/generated/numbers.tex").write_text("\\newcommand{\\BestLoss}{0.125}% the lowest loss\n")
+    (tmp_path / "results/smoke/generated/numbers.tex").write_text(
+        "\\newcommand{\\BestLoss}{0.125}% the lowest loss\n\\newcommand{\\WorstLoss}{0.75}% the highest\n"
+    )
     return tmp_path
 
 
@@ -128,10 +133,12 @@ def test_the_changes_are_marked_in_a_pdf(clone):
 
 @whole
 def test_what_was_written_is_marked_and_the_numbers_are_not():
-    marked = paperdiff.latexdiff(*(TINY.replace(r"\input{sections/body}", text) for text in (THEN, NOW)), ["OldSteps"])
-    assert r"\DIFadd{at once" in marked
-    assert re.search(r"\\DIFdel\{after \\OldSteps\{\} steps", marked)
-    assert not re.search(r"\\DIF(add|del)\{[^}]*It reaches", marked)
-    kept = paperdiff.kept(marked, TINY.replace("loss", "cost"), ["OldSteps"])
-    assert kept.index(r"\providecommand{\OldSteps}{[OldSteps]}") < kept.index(r"\begin{document}")
-    assert r"\providecommand{\cost}{L}" in kept
+    body = r"\input{sections/body}"
+    then = TINY.replace(body, THEN).replace(r"\loss}", r"\cost}")
+    text = paperdiff.marked(then, TINY.replace(body, NOW), {"BestLoss": "0.125", "WorstLoss": "0.75"})
+    assert r"\DIFadd{at once" in text
+    assert re.search(r"\\DIFdel\{after \\OldSteps\{\} steps, down from 0.75", text)
+    assert "reaches 0.125 " in text
+    assert not re.search(r"\\DIF(add|del)\{[^}]*reaches", text)
+    assert text.index(r"\providecommand{\OldSteps}{[OldSteps]}") < text.index(r"\begin{document}")
+    assert r"\providecommand{\cost}{L}" in text

@@ -47,9 +47,7 @@ def build(rev: str, scale: str, root: Path = Path(".")) -> Path:
         shutil.copytree(root / "paper", both)
         numbers = dict(_NUMBER.findall((generated / "numbers.tex").read_text(encoding="utf-8")))
         then, now = (flatten(MAIN, place) for place in (old / "paper", root / "paper"))
-        lost = sorted(names(then) - names(now) - numbers.keys())
-        marked = latexdiff(quoted(then, numbers), quoted(now, numbers), lost)
-        (both / MAIN).write_text(kept(marked, then, lost), encoding="utf-8")
+        (both / MAIN).write_text(marked(then, now, numbers), encoding="utf-8")
         (both / BIBLIOGRAPHY).write_text(joined(old / "paper" / BIBLIOGRAPHY, root / "paper" / BIBLIOGRAPHY))
         typeset(scale, both, generated, folder)
     out = folder.with_suffix(".pdf")
@@ -73,7 +71,7 @@ def extract(rev: str, root: Path, folder: Path) -> None:
 
     if not shutil.which("git") or git("rev-parse", "--git-dir").returncode:
         raise UserError(f"{root.resolve()} is no git repository, so there is no revision {rev}: run in a clone.")
-    commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}").stdout.decode().strip()
+    commit = git("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}").stdout.decode().strip()
     if not commit:
         raise UserError(
             f"There is no revision '{rev}': `git log --oneline -- paper` shows those that changed the paper."
@@ -94,6 +92,12 @@ def flatten(name: str, folder: Path) -> str:
         return flatten(str(found.relative_to(folder)), folder).rstrip("\n") if found else match[0]
 
     return _INPUT.sub(put, (folder / name).read_text(encoding="utf-8"))
+
+
+def marked(then: str, now: str, numbers: dict[str, str]) -> str:
+    """The LaTeX of `now` with its changes since `then` marked, which compiles whatever `then` used."""
+    lost = sorted(names(then) - names(now) - numbers.keys())
+    return kept(latexdiff(quoted(then, numbers), quoted(now, numbers), lost), then, lost)
 
 
 def names(text: str) -> set[str]:
@@ -126,12 +130,12 @@ def latexdiff(then: str, now: str, lost: list[str]) -> str:
     return done.stdout
 
 
-def kept(marked: str, then: str, lost: list[str]) -> str:
+def kept(text: str, then: str, lost: list[str]) -> str:
     """The marked text, in which commands of the old text stay defined, its lost numbers as their names in brackets."""
     preamble = then.partition("\\begin{document}")[0]
     lines = [f"\\providecommand{rest}" for rest in _COMMAND.findall(preamble)]
     lines += [f"\\providecommand{{\\{name}}}{{[{name}]}}" for name in lost]
-    return marked.replace("\\begin{document}", "\n".join([*lines, "\\begin{document}"]), 1)
+    return text.replace("\\begin{document}", "\n".join([*lines, "\\begin{document}"]), 1)
 
 
 def joined(then: Path, now: Path) -> str:

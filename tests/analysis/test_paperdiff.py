@@ -22,8 +22,7 @@ TINY = r"""\documentclass{article}
 """
 ENTRY = "@misc{%s,\n  title = {A title},\n  author = {An Author},\n  year = {2000},\n}\n"
 THEN = (
-    r"It reaches \BestLoss{} after \OldSteps{} steps, down from \WorstLoss{}, $\cost$, as \citet{old} says; \ref{old} stays."
-    + "\n"
+    r"It reaches \BestLoss{} after \OldSteps{} steps, down from \WorstLoss{}, $\cost$, as \citet{old} says; \ref{old}."
 )
 NOW = r"It reaches \BestLoss{} at once, $\loss$, as \citet{new} says. \label{sec:new}" + "\n"
 

@@ -17,7 +17,7 @@ PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help paper paper-text paper-review from-published verify test lint gallery setup lock clean distclean
+.PHONY: help paper paper-text paper-review from-published verify check diff test lint gallery setup lock clean distclean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,13 @@ verify: setup  ## Check what is published: LEVEL=0 files, 1 all that is printed,
 
 test: setup  ## All tests, up to a small run of the whole pipeline
 	@.venv/bin/python -m pytest $(ARGS)
+
+check:  ## What is fresh, stale or missing, and the one next step
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
+	else echo 'Nothing is set up here.' && echo 'Next step: make setup'; fi
+
+diff: setup  ## The changes of the paper since REV=revision, marked in a PDF
+	@.venv/bin/python -m robustpath diff --rev '$(or $(REV),HEAD)' --scale $(SCALE)
 
 lint: setup  ## Style of the Python, the workflow and the scripts
 	.venv/bin/ruff check .

@@ -70,6 +70,7 @@ include: "workflow/rules/verify.smk"
 
 use_all_cores_unless_told()
 check_targets()
+show_progress()
 
 
 onstart:

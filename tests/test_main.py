@@ -22,6 +22,8 @@ COMMANDS = (
     "publish",
     "unpack",
     "verify",
+    "check",
+    "diff",
     "list",
     "schema",
 )

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from robustpath import outcome
 from robustpath.errors import UserError
 
 LISTS = ("methods", "data", "shifts", "figures", "cells")
@@ -172,6 +173,15 @@ def parser() -> argparse.ArgumentParser:
     step.add_argument("--certificate", type=Path, metavar="FILE", help="certificate (md; json beside it)")
     _threads(step, "processes at a time")
 
+    step = command(check, settings=False)
+    step.add_argument("--scale", help="the scale to look at; the config's own by default")
+
+    step = command(diff, settings=False)
+    step.add_argument("--rev", required=True, metavar="REV", help="the revision to compare with, as git names it")
+    step.add_argument(
+        "--scale", help="the scale that figures, tables and numbers come from; the config's own by default"
+    )
+
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
@@ -187,6 +197,7 @@ def prepare(settings, out, card):
     from robustpath.data.prepare import prepare as run
 
     run(settings, out, card)
+    outcome.tell(outcome.prepare, card)
 
 
 def train(settings, data, weights, path, runs, seconds, threads):
@@ -194,6 +205,7 @@ def train(settings, data, weights, path, runs, seconds, threads):
     from robustpath.training.run import train as run
 
     run(settings, data, weights, path, runs, seconds, threads)
+    outcome.tell(outcome.train, runs)
 
 
 def evaluate(settings, data, weights, runs, scores, threads):
@@ -201,6 +213,7 @@ def evaluate(settings, data, weights, runs, scores, threads):
     from robustpath.evaluation.run import evaluate as run
 
     run(settings, dict(data), weights, runs, scores, threads)
+    outcome.tell(outcome.evaluate, scores)
 
 
 def theory(settings, out, threads):
@@ -208,6 +221,7 @@ def theory(settings, out, threads):
     from robustpath.theory.run import run
 
     run(settings, out, threads)
+    outcome.tell(outcome.theory, out)
 
 
 def measure(settings, data, weights, paths, runs, out, threads):
@@ -215,6 +229,7 @@ def measure(settings, data, weights, paths, runs, out, threads):
     from robustpath.evaluation.measure import measure as run
 
     run(settings, dict(data), weights, paths, runs, out, threads)
+    outcome.tell(outcome.measure, out)
 
 
 def trace(settings, data, paths, runs, out, surfaces, threads):
@@ -222,6 +237,7 @@ def trace(settings, data, paths, runs, out, surfaces, threads):
     from robustpath.evaluation.trace import trace as run
 
     run(settings, data, paths, runs, out, surfaces, threads)
+    outcome.tell(outcome.trace, out)
 
 
 def collate(scores, seconds, records, seconds_out):
@@ -229,6 +245,7 @@ def collate(scores, seconds, records, seconds_out):
     from robustpath.analysis.records import collate as run
 
     run(scores, seconds, records, seconds_out)
+    outcome.tell(outcome.collate, records)
 
 
 def claims(records, claims, settings, out):
@@ -236,6 +253,7 @@ def claims(records, claims, settings, out):
     from robustpath.analysis.claims import write
 
     write(records, claims, settings, out)
+    outcome.tell(outcome.claims, out)
 
 
 def calibrate(records, claims, settings, out):
@@ -253,6 +271,7 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
     beside |= {name: beside[name][0] for name in beside.keys() & {"claims", "calibration"}}  # there is but one
     execute(notebook, {**files, **beside, "settings": settings}, executed)
+    outcome.tell(outcome.notebook, out)
 
 
 def numbers(records, claims, calibration, settings, out):
@@ -260,6 +279,7 @@ def numbers(records, claims, calibration, settings, out):
     from robustpath.analysis.numbers import write
 
     write(records, settings, out, claims, calibration)
+    outcome.tell(outcome.numbers, out)
 
 
 def origin_page(scale, numbers, paper, commit, out):
@@ -284,6 +304,22 @@ def paper(scale, paper, generated, out):
     from robustpath.analysis.paper import build
 
     build(scale, paper, generated, out)
+    outcome.tell(outcome.paper, out)
+
+
+def check(scale):
+    """Tell what is fresh, stale or missing here, and the next step."""
+    from robustpath.provenance.state import show
+
+    print(show(scale))
+
+
+def diff(rev, scale):
+    """Mark the changes of the paper's text since a revision, in a PDF."""
+    from robustpath.analysis.paperdiff import build
+    from robustpath.config import load
+
+    print(f"{build(rev, scale or load().scale)}: the changes since {rev}, blue what is new, red what is struck out")
 
 
 def publish(scale):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 from snakemake.cli import get_argument_parser
+from snakemake.logging import logger
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from robustpath import config as study
@@ -20,6 +21,7 @@ from robustpath.errors import UserError
 from robustpath.listing import manifest
 from robustpath.methods import names
 from robustpath.provenance import machine, published
+from robustpath.progress import attach
 from robustpath.provenance.fingerprint import fingerprint
 from robustpath.theory import CASES
 
@@ -259,6 +261,14 @@ def check_targets():
             near = get_close_matches(target, known, n=1)
             hint = f"did you mean {near[0]}? There are" if near else "there are"
             sys.exit(f"error: there is no figure, table or step '{target}'; {hint} {', '.join(known)}.")
+
+
+def show_progress():
+    """One line a finished job in place of Snakemake's blocks; a dry run, whose blocks are its result, keeps them."""
+    if workflow.exec_mode == ExecMode.DEFAULT and not (
+        workflow.output_settings.dryrun or workflow.output_settings.verbose
+    ):
+        attach(logger, dict.fromkeys(MANIFEST, "figures and tables"))
 
 
 def summary():

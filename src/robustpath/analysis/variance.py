@@ -1,4 +1,4 @@
-"""Components of variance: how much accuracies scatter by one source, all others held fixed (Bouthillier et al. 2021)."""
+"""Components of variance: how accuracies scatter by one source, all others held fixed (Bouthillier et al. 2021)."""
 
 import numpy as np
 import pandas as pd

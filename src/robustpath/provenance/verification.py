@@ -5,6 +5,7 @@ that lies in results/ has a part in it.
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from robustpath.errors import UserError
 from robustpath.provenance import certificate, compare, machine, published, publishing, retrain
 from robustpath.provenance.compare import DIFFERS, GOOD, SAME, Check, Findings, Unchecked
 
+FINISHED = re.compile(r"\s*\d+/\d+ ")  # a line of progress
 LINKED = ("Snakefile", "config.yaml", "environment.yml", "workflow", "src", "notebooks", "paper", "published")
 
 
@@ -135,6 +137,6 @@ def _followed(command: list[str], folder: Path) -> list[str]:
     with subprocess.Popen(command, cwd=folder, env=environment, **streams) as process:
         for line in process.stdout:
             said.append(line.strip())
-            if " steps (" in line and line.rstrip().endswith("done"):
-                print(f"level 1: {line.strip()}")
+            if FINISHED.match(line):
+                print(f"level 1: {line.rstrip()}")
     return said

@@ -47,7 +47,7 @@ test: setup  ## All tests, up to a small run of the whole pipeline
 	@.venv/bin/python -m pytest $(ARGS)
 
 check:  ## What is fresh, stale or missing, and the one next step
-	@if [ -x .venv/bin/python ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
+	@if [ -f .venv/complete ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
 	else echo 'Nothing is set up here.' && echo 'Next step: make setup'; fi
 
 diff: setup  ## The changes of the paper since REV=revision, marked in a PDF

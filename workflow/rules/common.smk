@@ -265,9 +265,8 @@ def check_targets():
 
 def show_progress():
     """One line a finished job in place of Snakemake's blocks; a dry run, whose blocks are its result, keeps them."""
-    if workflow.exec_mode == ExecMode.DEFAULT and not (
-        workflow.output_settings.dryrun or workflow.output_settings.verbose
-    ):
+    shown = workflow.output_settings
+    if workflow.exec_mode == ExecMode.DEFAULT and not (shown.dryrun or shown.verbose):
         attach(logger, dict.fromkeys(MANIFEST, "figures and tables"))
 
 

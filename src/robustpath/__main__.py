@@ -182,6 +182,12 @@ def parser() -> argparse.ArgumentParser:
         "--scale", help="the scale that figures, tables and numbers come from; the config's own by default"
     )
 
+    step = command(crate, settings=False)
+    step.add_argument("--scale", required=True, help="the scale whose results to describe")
+
+    step = command(lists, settings=False)
+    step.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of step")
+
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
@@ -344,6 +350,20 @@ def verify(scale, level, cells, seed, minutes, certificate, threads):
     from robustpath.provenance.verification import verify as run
 
     run(Scope(scale, level, cells, seed, minutes), certificate, threads)
+
+
+def crate(scale):
+    """Describe a finished run as an RO-Crate."""
+    from robustpath.provenance.crate import write
+
+    print(write(scale))
+
+
+def lists(check):
+    """Write the files that are made from the list of results: codecheck.yml, README's table."""
+    from robustpath.provenance.lists import write
+
+    print(*(f"{file} {'in step' if check else 'written'}" for file in write(check)), sep="\n")
 
 
 def list_(what, json, scale):

@@ -29,6 +29,10 @@ wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
     method="[a-z][a-z0-9_]*",
     case="[a-z][a-z0-9_]*",
+    name="|".join(MANIFEST),
+
+
+report: "workflow/report/workflow.rst"
 
 
 rule all:
@@ -50,6 +54,7 @@ include: "workflow/rules/theory.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/report.smk"
 
 
 use_all_cores_unless_told()

@@ -136,6 +136,17 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--generated", "folder of figures, tables and numbers")
     _file(step, "--out", "the paper (pdf)")
 
+    step = command(picture, settings=False)
+    _file(step, "--result", "the figure (pdf) or table (tex)")
+    _file(step, "--paper", "folder of the LaTeX sources")
+    _file(step, "--out", "the picture (png)")
+
+    step = command(arxiv, settings=False)
+    _file(step, "--pdf", "the paper, its build folder beside it")
+    _file(step, "--paper", "folder of the LaTeX sources")
+    _file(step, "--generated", "folder of figures, tables and numbers")
+    _file(step, "--out", "the archive (tar.gz)")
+
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
@@ -224,6 +235,20 @@ def paper(scale, paper, generated, out):
     from robustpath.analysis.paper import build
 
     build(scale, paper, generated, out)
+
+
+def picture(result, paper, out):
+    """Show a figure or table as a browser can: one picture for the report."""
+    from robustpath.provenance.pictures import draw
+
+    draw(result, paper, out)
+
+
+def arxiv(pdf, paper, generated, out):
+    """Pack the paper's sources for arXiv."""
+    from robustpath.provenance.arxiv import pack
+
+    pack(pdf, paper, generated, out)
 
 
 def list_(what, json, scale):

@@ -71,10 +71,10 @@ def message(raw, **where):
 # key | value put there, as YAML | what the message says after it. L and E: the laptop scale and its experiment.
 MISTAKES = r"""
 # unknown keys, at each level
-scal           | 1              | = 1 is not a known key; did you mean 'scale'? Allowed: scale, methods, reference
+scal           | 1              | = 1 is not a known key; did you mean 'scale'? Allowed: scale, start, verify
 Reference      | sgd            | = 'sgd' is not a known key; did you mean 'reference'?
-zebra          | 1              | = 1 is not a known key; allowed: scale, methods
-seeds          | 3              | = 3 is not a known key; allowed: scale, methods, reference, confidence, scales ('se
+zebra          | 1              | = 1 is not a known key; allowed: scale, start, verify, methods
+seeds          | 3              | = 3 is not a known key; allowed: scale, start, verify, methods
 L.image-size   | 8              | = 8 is not a known key; did you mean 'image_size'? Allowed: device
 L.experiments.data_eficiency | {} | = {} is not a known key; did you mean 'data_efficiency'? Allowed: data_efficiency
 L.methods      | all            | = 'all' is not a known key; allowed: device, image_size, hidden, batch_size
@@ -107,6 +107,8 @@ L.severities   | [0, 1]         | [0] = 0 is too small; allowed: a whole number 
 E.seeds        | 1              | = 1 is too small; allowed: a whole number from 2
 E.draws        | 0              | = 0 is too small; allowed: a whole number from 1
 E.label_noise  | [20]           | [0] = 20 is too large; allowed: a number from 0 to 1
+E.vary         | [seed]         | [0] = 'seed' is not a known value; allowed: 'split', 'initialisation', 'order'
+E.vary         | split          | = 'split' is text; did you mean ["split"]? Allowed: a list of any number of entries
 E.points       | 1              | = 1 is too small; allowed: 0, or at least 2: the start and the end
 E.grid         | {momentum: [1, x]} | .momentum[1] = 'x' is text; allowed: a number from 0
 E.train_sizes  | [-50]          | [0] = -50 is too small; allowed: a whole number from 1
@@ -159,7 +161,7 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 9 more)")
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 13 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
     assert text.endswith("theory ('reference' is a key of the top level)")
 
@@ -180,7 +182,7 @@ def test_a_missing_key():
 @pytest.mark.parametrize("raw", [None, [], "scale: laptop", 3])
 def test_a_file_that_is_no_mapping(raw):
     assert "the whole file = " in message(raw)
-    assert "allowed: a mapping with the keys scale, methods" in message(raw)
+    assert "allowed: a mapping with the keys scale, start, verify, methods" in message(raw)
 
 
 def test_data_with_a_test_part_of_their_own():
@@ -292,6 +294,11 @@ def test_a_grid_sets_the_draws_and_needs_no_reference():
     assert cfg.runs(cfg.train_settings(config, cfg.expand(config)[0])) == 3 * 10 * 2
 
 
+def test_a_source_of_variation_is_named_once():
+    text = message(edited(((*EXPERIMENT, "vary"), ["order", "split", "order"])))
+    assert text.startswith(f"config.yaml: {E}.vary[2] = 'order' is a source named twice; allowed: each name once")
+
+
 def test_cells_follow_the_order_of_the_config():
     raw = edited(((*EXPERIMENT, "methods"), ["sam", "sgd"]), ((*EXPERIMENT, "datasets"), ["optdigits", "mnist1d"]))
     cells = [cell for cell in cfg.expand(cfg.validate(raw)) if cell.experiment == "data_efficiency"]
@@ -328,12 +335,13 @@ def test_settings_are_json_and_hold_their_keys_only():
     assert settings["prepare signal"] == {"dataset": "mnist1d", "image_size": None}
     assert settings["train"] == {
         "experiment": "data_efficiency", "dataset": "mnist5k", "method": "sam", "train_sizes": [50, 150, 500],
-        "label_noise": [0.0], "seeds": 10, "draws": 3, "grid": {}, "points": 0, "budget": 1000,
-        "batch_size": 32, "hidden": [64, 64], "validation_size": 300,
-        "test_size": 900, "device": "cpu",
+        "label_noise": [0.0], "seeds": 10, "vary": ["split", "initialisation", "order"], "draws": 3, "grid": {},
+        "points": 0, "budget": 1000, "batch_size": 32, "hidden": [64, 64], "validation_size": 300, "test_size": 900,
+        "device": "cpu",
     }  # fmt: skip
     assert settings["evaluate"] == {
-        "experiment": "data_efficiency", "dataset": "mnist5k", "methods": list(METHODS), "seeds": 10,
+        "experiment": "data_efficiency", "dataset": "mnist5k", "methods": list(METHODS),
+        "vary": ["split", "initialisation", "order"],
         "hidden": [64, 64], "validation_size": 300, "test_size": 900, "severities": [1, 2, 3, 4, 5], "image_size": 8,
         "device": "cpu", "natural": ["optdigits"],
     }  # fmt: skip

@@ -47,6 +47,10 @@ class Experiment(Section):
         le=10_000,
         description="Paired repetitions: a seed fixes split, start and batch order of every method; at least two.",
     )
+    vary: list[Literal["split", "initialisation", "order"]] = Field(
+        ["split", "initialisation", "order"],
+        description="What a seed changes beside the draws; what is not named stays that of seed 0.",
+    )
     draws: int = Field(
         1,
         ge=1,
@@ -74,6 +78,10 @@ class Experiments(Section):
     lengths: Experiment = Field(description="SGD of several lengths: its accuracy against its training loss.")
     trajectories: Experiment = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
     random_labels: Experiment = Field(description="SGD on labels of which a share, up to all, is random.")
+    variance_split: Experiment = Field(description="The reference under other splits of the data, all else equal.")
+    variance_initialisation: Experiment = Field(description="The same from other initialisations.")
+    variance_order: Experiment = Field(description="The same in other orders of the batches.")
+    variance_draw: Experiment = Field(description="The same with other hyperparameter draws.")
 
 
 class Scale(Section):
@@ -98,10 +106,30 @@ class Scale(Section):
     theory: Theory = Field(description="Small problems of the papers whose outcome is known.")
 
 
+class Verify(Section):
+    """How far `snakemake verify` checks what is published of the scale."""
+
+    level: Annotated[int, Field(ge=0, le=3)] = Field(
+        1, description="0: files; 1: also all that is printed, recomputed; 2: also cells retrained; 3: everything."
+    )
+    cells: Annotated[int, Field(ge=1, le=100_000)] = Field(3, description="Cells that level 2 draws to retrain.")
+    seed: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="Of the draw of cells at level 2.")
+    minutes: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        10.0, description="Time for levels 0 to 2 together: no cell is begun that would not end within it."
+    )
+
+
 class Config(Section):
     """The whole of config.yaml."""
 
     scale: str = Field(description="The scale to run: a name under `scales`.")
+    start: Literal["raw", "records", "text"] = Field(
+        "raw",
+        description="Where the way to the paper begins: `raw` data; or, of what is published of the scale, its "
+        "`records` (nothing is trained) or its `text` (nothing is computed). Results: `results/<scale>`, "
+        "`results/<scale>-records`, `results/<scale>-text`.",
+    )
+    verify: Verify = Field(Verify(), description="How far `snakemake verify` checks what is published.")
     methods: list[str] = Field(
         min_length=1,
         description="Methods to compare, in the order of the figures (`python -m robustpath list methods`).",
@@ -174,6 +202,11 @@ def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = N
     return config
 
 
+def results(config: Config) -> str:
+    """The folder of the results, from the repository's root; each start has its own."""
+    return f"results/{config.scale}" + ("" if config.start == "raw" else f"-{config.start}")
+
+
 def active(config: Config) -> Scale:
     """The scale to run."""
     return config.scales[config.scale]
@@ -216,7 +249,7 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale = active(config)
-    told = {"train_sizes", "label_noise", "seeds", "draws", "grid", "points", "budget"}
+    told = {"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}
     of_experiment = experiments(config)[cell.experiment].model_dump(include=told)
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
     return cell._asdict() | of_experiment | of_scale
@@ -235,7 +268,7 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
         "experiment": experiment,
         **prepare_settings(config, dataset),
         "methods": methods_of(config, experiment),
-        "seeds": experiments(config)[experiment].seeds,
+        "vary": experiments(config)[experiment].vary,
         "natural": list(registry.DATASETS[dataset].natural_shift_to),
         **of_scale,
     }
@@ -244,7 +277,7 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
 def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What tracing the runs of a data set depends on."""
     of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
-    return {"experiment": experiment, "dataset": dataset, **of_scale}
+    return {"experiment": experiment, "dataset": dataset, "vary": experiments(config)[experiment].vary, **of_scale}
 
 
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
@@ -257,6 +290,7 @@ def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
         "methods": methods_of(config, experiment),
         "reference": config.reference,
         "seeds": chosen.seeds,
+        "vary": chosen.vary,
         "grid": chosen.grid,
         **of_scale,
     }

@@ -26,6 +26,7 @@ def problems(config: "Config") -> Iterator[Problem]:
             yield from _names((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)
             yield from _ascending((*path, "train_sizes"), experiment.train_sizes)
             yield from _ascending((*path, "label_noise"), experiment.label_noise)
+            yield from _names((*path, "vary"), experiment.vary, "source", experiment.vary)
             yield from _draws(path, experiment)
             if experiment.methods != "all":
                 yield from _names((*path, "methods"), experiment.methods, "method of the list", config.methods)

@@ -47,7 +47,8 @@ def describe(schema: dict, node: dict) -> str:
         case {"type": "integer" | "number" as kind, "minimum": low, "maximum": high}:
             return f"a {'whole ' if kind == 'integer' else ''}number from {low:,} to {high:,}"
         case {"type": "array", "items": items, **rest}:
-            length = f"{rest['minItems']} to {rest['maxItems']}" if "maxItems" in rest else "one or more"
+            fewest = "one or more" if "minItems" in rest else "any number of"
+            length = f"{rest['minItems']} to {rest['maxItems']}" if "maxItems" in rest else fewest
             return f"a list of {length} entries, each {describe(schema, items)}"
         case {"type": "string"}:
             return "a name"

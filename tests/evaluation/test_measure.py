@@ -12,7 +12,7 @@ from torch.func import grad, jacrev
 from torch.nn.functional import cross_entropy
 
 from robustpath.__main__ import main
-from robustpath.analysis import records
+from robustpath.analysis import metrics, records
 from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
@@ -24,7 +24,8 @@ from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
 
 SETTINGS = {
     "experiment": "minima", "dataset": "optdigits", "methods": ["sgd", "warmup", "cooldown"], "reference": "sgd",
-    "seeds": 2, "grid": {}, "hidden": [7, 6], "validation_size": 30, "test_size": 40, "device": "cpu",
+    "seeds": 2, "vary": ["split", "initialisation", "order"], "grid": {}, "hidden": [7, 6], "validation_size": 30,
+    "test_size": 40, "device": "cpu",
 }  # fmt: skip
 SIZE, LEVELS, DRAWS = 50, (0.0, 0.5), 2
 MODEL = mlp(64, SETTINGS["hidden"], 10)
@@ -150,6 +151,23 @@ def test_numbers_are_those_of_one_run_after_the_other(trained):
             assert one(found, name, "warmup", **where) == pytest.approx(float(value), rel=1e-4), name
 
 
+@pytest.mark.parametrize("vary", [["split"], ["initialisation"]])
+def test_what_does_not_vary_is_that_of_seed_0(vary, trained):
+    found, warm = trained.measure(vary=vary), tree("warmup", row_of(0.5, 1))
+    batch, _ = examples(0.5, 1 if "split" in vary else 0)
+    start = initialise(MODEL, generator("optdigits", 1 if "initialisation" in vary else 0, "initialisation"))
+    outputs = predict(MODEL)(warm, batch.inputs)
+    own = outputs.gather(1, batch.labels[:, None]).squeeze(1)
+    others = outputs.scatter(1, batch.labels[:, None], -torch.inf).amax(1)
+    expected = {
+        "distance_from_start": norm(subtract(warm, start)),
+        "walk_displacement": norm(subtract(tree("warmup", "end", row_of(0.5, 1)), start)) / norm(start),
+        "margin": torch.quantile(own - others, 0.1),
+    }
+    for name, value in expected.items():
+        assert one(found, name, "warmup", 0.5, 1) == pytest.approx(float(value), rel=1e-4), name
+
+
 def test_curvatures_are_those_of_the_whole_hessian(trained):
     found, (batch, _) = trained.measure(), examples(0.5, 1)
     row, start = row_of(0.5, 1), initialise(MODEL, generator("optdigits", 1, "initialisation"))
@@ -178,7 +196,7 @@ def _hessian(params, batch):
 
 def test_who_gets_which_rows(trained):
     found = trained.measure()
-    assert set(found["metric"]) == set(records.MEASURES)
+    assert set(found["metric"]) == set(metrics.MEASURES)
     assert set(found["draw"]) == {0}
     assert not found.loc[found["method"] == "sgd", "metric"].isin(MATCHED).any()
     walked = found["metric"].str.startswith("walk_")

@@ -1,6 +1,7 @@
 """Scores of a population against one model after the other."""
 
 import pandas as pd
+import pytest
 import torch
 from safetensors.torch import save_file
 
@@ -18,7 +19,6 @@ SETTINGS = {
     "experiment": "data_efficiency",
     "dataset": "optdigits",
     "methods": ["sgd"],
-    "seeds": 2,
     "hidden": [7],
     "validation_size": 30,
     "test_size": 40,
@@ -35,7 +35,8 @@ def images(name: str) -> Prepared:
     return Prepared(inputs, labels, torch.zeros(200, dtype=torch.bool))
 
 
-def test_scores_equal_one_model_after_the_other(tmp_path):
+@pytest.mark.parametrize("vary", [["split", "initialisation", "order"], ["initialisation"]])
+def test_scores_equal_one_model_after_the_other(vary, tmp_path):
     prepared = {name: images(name) for name in ("optdigits", "mnist5k")}
     files = {name: tmp_path / f"{name}.safetensors" for name in prepared}
     for name, data in prepared.items():
@@ -51,8 +52,9 @@ def test_scores_equal_one_model_after_the_other(tmp_path):
         gradient_evaluations=10.0, steps=10, diverged=False, hyperparameters="{}",
     )  # fmt: skip
     table.to_parquet(tmp_path / "runs.parquet")
+    settings = SETTINGS | {"vary": vary}
     run.evaluate(
-        SETTINGS, files, [tmp_path / "w.safetensors"], [tmp_path / "runs.parquet"], tmp_path / "s.parquet", threads=1
+        settings, files, [tmp_path / "w.safetensors"], [tmp_path / "runs.parquet"], tmp_path / "s.parquet", threads=1
     )
 
     scores = pd.read_parquet(tmp_path / "s.parquet")
@@ -63,10 +65,11 @@ def test_scores_equal_one_model_after_the_other(tmp_path):
     assert set(scores["shift_family"]) == {"none", "natural", "corruption"}
     own, expected_rows = prepared["optdigits"], 0
     for tree, (size, noise, seed, draw) in zip(trees, members, strict=True):
-        parts = split(own.labels, own.official_test, "optdigits", seed, 30, 40)
-        labels = noisy(own.labels, 10, "optdigits", seed, noise)
+        dealt = seed if "split" in vary else 0
+        parts = split(own.labels, own.official_test, "optdigits", dealt, 30, 40)
+        labels = noisy(own.labels, 10, "optdigits", dealt, noise)
         learnt = ShiftedSet("train", "none", "none", 0, own.inputs[parts.train[:size]], labels[parts.train[:size]])
-        for examples in [learnt, *shifted_sets("optdigits", seed, prepared, SETTINGS)]:
+        for examples in [learnt, *shifted_sets("optdigits", dealt, prepared, SETTINGS)]:
             right = labels[parts.validation] if examples.split == "validation" else examples.labels
             logits = predict(model)(tree, examples.inputs)
             key = (size, noise, seed, draw, examples.split, examples.shift, examples.severity)

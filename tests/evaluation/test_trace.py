@@ -21,6 +21,7 @@ SETTINGS = {
     "train_sizes": [30],
     "label_noise": [0.0],
     "seeds": 2,
+    "vary": ["split", "initialisation", "order"],
     "draws": 1,
     "grid": {},
     "points": 5,
@@ -49,9 +50,18 @@ def trained(tmp_path):
     return train
 
 
-def test_every_moment_is_measured_as_one_network_would_be(trained, tmp_path):
-    data, files = trained()
-    trace(SETTINGS, data, [files["path"]], [files["runs"]], tmp_path / "t.parquet", tmp_path / "s.npz", threads=1)
+@pytest.mark.parametrize("vary", [["split", "initialisation", "order"], ["initialisation"]])
+def test_every_moment_is_measured_as_one_network_would_be(vary, trained, tmp_path):
+    data, files = trained(vary=vary)
+    trace(
+        SETTINGS | {"vary": vary},
+        data,
+        [files["path"]],
+        [files["runs"]],
+        tmp_path / "t.parquet",
+        tmp_path / "s.npz",
+        threads=1,
+    )
     table = pd.read_parquet(tmp_path / "t.parquet").set_index(["seed", "quantity", "moment"]).sort_index()
     kept, end = load_file(files["path"]), load_file(files["weights"])
     prepared, model = prepare.load(data), mlp(5, [6], 3)
@@ -59,7 +69,7 @@ def test_every_moment_is_measured_as_one_network_would_be(trained, tmp_path):
     phases = kept["moments"][:, 0]
     assert table.loc[(0, "loss"), "walking"].tolist() == (phases == 0).tolist()
     for seed in (0, 1):
-        parts = split(prepared.labels, prepared.official_test, "blobs", seed, 20, 40)
+        parts = split(prepared.labels, prepared.official_test, "blobs", seed if "split" in vary else 0, 20, 40)
         own = Batch(prepared.inputs[parts.train[:30]], prepared.labels[parts.train[:30]])
         for moment in range(len(kept["moments"])):
             params = {name: kept[f"{moment:03d}/{name}"][seed] for name in end}

@@ -17,6 +17,7 @@ SETTINGS = {
     "grid": {},
     "points": 4,
     "seeds": 2,
+    "vary": ["split", "initialisation", "order"],
     "draws": 2,
     "budget": 80,
     "batch_size": 16,

@@ -8,8 +8,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from robustpath.data import prepare
-from robustpath.data.streams import generator
+from robustpath.data.label_noise import noisy
+from robustpath.data.splits import split
+from robustpath.data.streams import batches, generator
 from robustpath.errors import UserError
+from robustpath.models.mlp import initialise, mlp
 from robustpath.training import run
 from robustpath.training.device import resolve
 from robustpath.training.plan import Stage
@@ -23,6 +26,7 @@ SETTINGS = {
     "grid": {},
     "points": 0,
     "seeds": 2,
+    "vary": ["split", "initialisation", "order"],
     "draws": 2,
     "budget": 110,
     "batch_size": 8,
@@ -136,6 +140,67 @@ def test_another_order_of_batches_is_another_and_always_the_same(data):
     usual, other = (Stage(0, 9, 1.0, 0, 0, order=order) for order in ("batches", "other"))
     assert not torch.equal(streams.batches(usual, 0, 9), streams.batches(other, 0, 9))
     assert torch.equal(streams.batches(other, 0, 9), streams.batches(other, 0, 9))
+
+
+SOURCES = ["split", "initialisation", "order"]
+
+
+def randomness(data, **changes):
+    """What the two seeds of a cell draw from each source of variation."""
+    cell = run.Cell(SETTINGS | changes, run.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
+    members = [run.Run(20, 0.5, seed, 0) for seed in (0, 1)]
+    streams, stage = cell._streams(members), Stage(0, 9, 1.0, 1, probe=30)
+    place = [{int(position): rank for rank, position in enumerate(cell.pools[seed])} for seed in (0, 1)]
+
+    def ranks(positions):
+        """Which of its own training examples, by rank, each seed takes: an order, whatever the split."""
+        return [[place[seed][position] for position in positions[..., seed, :].flatten().tolist()] for seed in (0, 1)]
+
+    labels = [cell.data.labels[cell._data(members).row[seed]] for seed in (0, 1)]
+    return {
+        "split": [(cell.pools[seed].tolist(), labels[seed].tolist()) for seed in (0, 1)],
+        "initialisation": [[tensor.tolist() for tensor in cell.start[seed].values()] for seed in (0, 1)],
+        "order": list(
+            zip(
+                ranks(streams.batches(stage, 0, 9)),
+                ranks(streams.probe(stage)),
+                streams.noise(stage, 0, 2)[:, :, 0].T.tolist(),
+                strict=True,
+            )
+        ),
+    }
+
+
+@pytest.mark.parametrize("vary", [[], ["split"], ["initialisation"], ["order"], ["split", "order"], SOURCES])
+def test_a_seed_changes_what_varies_and_the_rest_stays_that_of_seed_0(vary, data):
+    everything, some = (randomness(data, label_noise=[0.5], vary=chosen) for chosen in (SOURCES, vary))
+    for source in SOURCES:
+        first, second = everything[source]
+        assert first != second
+        assert some[source] == [first, second if source in vary else first], source
+
+
+def test_a_run_in_which_all_varies_draws_everything_by_its_own_seed(data):
+    prepared, found = prepare.load(data), randomness(data, label_noise=[0.5])
+    for seed in (0, 1):
+        pool = split(prepared.labels, prepared.official_test, "blobs", seed, 20, 20).train
+        labels = noisy(prepared.labels, 3, "blobs", seed, 0.5)
+        start = initialise(mlp(5, [6], 3), generator("blobs", seed, "initialisation"))
+        assert found["split"][seed] == (pool.tolist(), labels.tolist())
+        assert found["initialisation"][seed] == [tensor.tolist() for tensor in start.values()]
+        assert found["order"][seed][0] == batches(20, 8, 0, 9, "blobs", seed, "batches").flatten().tolist()
+        assert found["order"][seed][1] == batches(20, 30, 0, 1, "blobs", seed, "probe").flatten().tolist()
+
+
+def test_seeds_between_which_nothing_varies_are_one_run_but_for_their_draws(train):
+    weights, _, runs, _ = train("a", vary=[])
+    table, found = pd.read_parquet(runs), load_file(weights)
+    default, other = (table["draw"] == draw for draw in (0, 1))
+    for tensor in found.values():
+        of_size = tensor[torch.tensor((default & (table["train_size"] == 20)).to_numpy())]
+        assert torch.equal(of_size[0], of_size[1])
+        of_size = tensor[torch.tensor((other & (table["train_size"] == 20)).to_numpy())]
+        assert not torch.equal(of_size[0], of_size[1])
 
 
 def test_more_runs_in_chunks_change_no_run(train, monkeypatch):

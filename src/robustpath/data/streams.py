@@ -4,10 +4,17 @@ No stream has a state to save: batch t of a run is a function of (key, t), so a 
 """
 
 import hashlib
+from collections.abc import Collection
 from functools import lru_cache
 
 import torch
 from torch import Tensor
+
+
+def varied(source: str, seed: int, vary: Collection[str]) -> int:
+    """The seed of a source of variation ("split", "initialisation" or "order") in a run of seed `seed`: its own where
+    the source is one that varies, else 0."""
+    return seed if source in vary else 0
 
 
 def generator(*key: object) -> torch.Generator:

@@ -106,15 +106,16 @@ def groups(
     classes = int(prepared.labels.max()) + 1
     model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
     for (seed, size), runs in table.groupby(["seed", "train_size"]):
-        parts = split(prepared.labels, prepared.official_test, dataset, seed, *sizes, prepared.group)
+        dealt, begun = (streams.varied(source, seed, settings["vary"]) for source in ("split", "initialisation"))
+        parts = split(prepared.labels, prepared.official_test, dataset, dealt, *sizes, prepared.group)
         own = parts.train[:size]
-        start = initialise(model, streams.generator(dataset, seed, "initialisation"))
+        start = initialise(model, streams.generator(dataset, begun, "initialisation"))
         dimension = sum(tensor.numel() for tensor in start.values())
         shared = prepared.inputs[own].to(device), prepared.inputs[parts.test].to(device)
         start = {name: tensor[None].to(device) for name, tensor in start.items()}
         for rows in np.array_split(runs.index.to_numpy(), math.ceil(len(runs) / WIDTH[device.type])):
             levels = table.loc[rows, "label_noise"].to_list()
-            labels = {level: noisy(prepared.labels, classes, dataset, seed, level)[own] for level in set(levels)}
+            labels = {level: noisy(prepared.labels, classes, dataset, dealt, level)[own] for level in set(levels)}
 
             def normal(purpose: str, count: int, levels=levels, seed=seed, dimension=dimension) -> list[Tensor]:
                 drawn = {

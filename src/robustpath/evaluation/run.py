@@ -13,6 +13,7 @@ from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
 from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
+from robustpath.data.streams import varied
 from robustpath.files import replacing
 from robustpath.methods.base import Params
 from robustpath.models.mlp import mlp, predict
@@ -51,19 +52,20 @@ def evaluate(
     params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
 
     frames = []
-    for seed, members in table.groupby("seed"):
+    deals = table["seed"].map(lambda seed: varied("split", seed, settings["vary"]))
+    for seed, members in table.groupby(deals):
         for rows, examples in _examples(settings, seed, members, prepared):
             chosen = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
             measured = score(network, chosen, examples.inputs.to(device), examples.labels.to(device))
             frames.append(_rows(rows, examples, measured))
-        print(f"{settings['dataset']}: seed {seed + 1} of {settings['seeds']} scored")
+        print(f"{settings['dataset']}: split {seed + 1} of {deals.nunique()} scored")
     with replacing(scores) as temporary:
         pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
 
 
 def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, prepare.Prepared]):
-    """(runs, examples) to score for a seed: each train size and label noise on its own training and validation
-    examples, all runs on the rest."""
+    """(runs, examples) to score on the split of a seed: each train size and label noise on its own training and
+    validation examples, all runs on the rest."""
     dataset, own = settings["dataset"], prepared[settings["dataset"]]
     sizes = settings["validation_size"], settings["test_size"]
     parts = split(own.labels, own.official_test, dataset, seed, *sizes, own.group)

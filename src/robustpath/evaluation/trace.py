@@ -71,19 +71,19 @@ class _Task:
     def __init__(
         self, settings: dict, prepared: prepare.Prepared, about: pd.Series, moments: int, device: torch.device
     ):
-        dataset, seed = settings["dataset"], about["seed"]
+        dataset, dealt = settings["dataset"], streams.varied("split", about["seed"], settings["vary"])
         parts = split(
             prepared.labels,
             prepared.official_test,
             dataset,
-            seed,
+            dealt,
             settings["validation_size"],
             settings["test_size"],
             prepared.group,
         )
         own = parts.train[: about["train_size"]]
-        labels = noisy(prepared.labels, int(prepared.labels.max()) + 1, dataset, seed, about["label_noise"])[own]
-        self.about, self.key, self.device = about, (dataset, seed), device
+        labels = noisy(prepared.labels, int(prepared.labels.max()) + 1, dataset, dealt, about["label_noise"])[own]
+        self.about, self.key, self.device = about, (dataset, about["seed"]), device
         self.inputs, self.labels = prepared.inputs[own].to(device), labels.to(device)
         self.test = prepared.inputs[parts.test].to(device), prepared.labels[parts.test].to(device)
 

@@ -16,17 +16,18 @@ def pack(pdf: Path, paper: Path, generated: Path, out: Path) -> None:
     The same paper gives the same bytes. Raises UserError where the paper has not been built from these folders.
     """
     found = sources(pdf, paper, generated)
-    with replacing(out) as temporary, temporary.open("wb") as raw:
-        # Names in order, no times and no owners: nothing but the content may change the bytes.
-        with (
-            gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
-            tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
-        ):
-            for name, file in sorted(found.items()):
-                content = file.read_bytes()
-                entry = tarfile.TarInfo(name)
-                entry.size = len(content)
-                archive.addfile(entry, io.BytesIO(content))
+    # Names in order, no times and no owners: nothing but the content may change the bytes.
+    with (
+        replacing(out) as temporary,
+        temporary.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        for name, file in sorted(found.items()):
+            content = file.read_bytes()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
 
 
 def sources(pdf: Path, paper: Path, generated: Path) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""Figures and tables as pictures, for the report that a browser shows: a figure's PDF as it is, a table set in LaTeX."""
+"""Figures and tables as pictures for a browser: of a figure its PDF, of a table what LaTeX sets."""
 
 import re
 import shutil

@@ -108,19 +108,18 @@ class Cell:
                 f"mend the grid of experiment {settings['experiment']} in config.yaml"
             )
         sizes = settings["validation_size"], settings["test_size"]
+        dealt = {seed: self._seed("split", seed) for seed in range(settings["seeds"])}
         self.pools = {
-            seed: split(
-                prepared.labels, prepared.official_test, settings["dataset"], seed, *sizes, prepared.group
-            ).train
-            for seed in range(settings["seeds"])
+            seed: split(prepared.labels, prepared.official_test, settings["dataset"], own, *sizes, prepared.group).train
+            for seed, own in dealt.items()
         }
         classes = int(prepared.labels.max()) + 1
         self.rows = list(product(settings["label_noise"], self.pools))
-        labels = [noisy(prepared.labels, classes, settings["dataset"], seed, level) for level, seed in self.rows]
+        labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
         self.data = population.Data(prepared.inputs.to(device), torch.stack(labels).to(device))
         model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
         loss, network = mean_cross_entropy(model), predict(model)
-        self.start = {seed: initialise(model, self._stream(seed, "initialisation")) for seed in self.pools}
+        self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
         self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"], network)
         self.moments = moments(self.stages, settings["points"])
         worthwhile = [members * stage.steps >= COMPILED_STEPS for stage in self.stages]
@@ -132,8 +131,11 @@ class Cell:
             for stage, choice in zip(self.stages, compiled, strict=True)
         ]
 
-    def _stream(self, seed: int, purpose: str) -> torch.Generator:
-        return streams.generator(self.settings["dataset"], seed, purpose)
+    def _seed(self, source: str, seed: int) -> int:
+        return streams.varied(source, seed, self.settings["vary"])
+
+    def _stream(self, source: str, seed: int) -> torch.Generator:
+        return streams.generator(self.settings["dataset"], self._seed(source, seed), source)
 
     def _example_batch(self, prepared: prepare.Prepared) -> Batch:
         positions = torch.arange(self.settings["batch_size"]) % len(prepared.labels)
@@ -182,6 +184,7 @@ class Cell:
     def _streams(self, runs: list[Run]) -> population.Streams:
         """Batches, noise, probes and hold-outs: functions of (data set, seed, train size), drawn once for all draws.
 
+        The seed is that of the order, but for hold-outs, which the split deals.
         A stage that asks for a hold-out has the last fifth of the run's training examples for it and batches and probes
         from the rest.
         """
@@ -189,20 +192,23 @@ class Cell:
         row = torch.tensor([keys.index((run.seed, run.train_size)) for run in runs])
         dataset, size = self.settings["dataset"], self.settings["batch_size"]
         dimension = sum(tensor.numel() for tensor in self.start[0].values())
+        order = {seed: self._seed("order", seed) for seed, _ in keys}
 
         def learnt(stage: Stage, train_size: int) -> int:
             return train_size - math.ceil(HELD_OUT * train_size) if stage.holdout else train_size
 
         def positions(stage: Stage, count: int, start: int, stop: int, purpose: str) -> Tensor:
             chosen = [
-                self.pools[seed][streams.batches(learnt(stage, train_size), count, start, stop, dataset, seed, purpose)]
+                self.pools[seed][
+                    streams.batches(learnt(stage, train_size), count, start, stop, dataset, order[seed], purpose)
+                ]
                 for seed, train_size in keys
             ]
             return torch.stack(chosen, dim=1)[:, row]
 
         def noise(stage: Stage, start: int, stop: int) -> Tensor:
             count = dimension * stage.noise
-            drawn = [streams.noise(count, start, stop, dataset, seed, train_size) for seed, train_size in keys]
+            drawn = [streams.noise(count, start, stop, dataset, order[seed], train_size) for seed, train_size in keys]
             return torch.stack(drawn, dim=1)[:, row]
 
         def holdout(stage: Stage) -> Tensor:

@@ -45,6 +45,12 @@ def test_paths_begin_at_biases_too():
     assert norms.path_norm(params).item() ** 2 == pytest.approx(25 + 100 + 9, abs=1e-9)
 
 
+def test_paths_to_every_output_count():
+    """By hand: 2² (1² + 3²) to the first output, 2² 4² to the second through one unit and 5² 1² through the other."""
+    params = linear([[1, 3], [0, 5]], [[2, 0], [4, 1]])
+    assert norms.path_norm(params).item() ** 2 == pytest.approx(40 + 160 + 25, abs=1e-9)
+
+
 def test_spectral_norms_are_the_largest_singular_values():
     params = networks(9, 4, 6, 3, members=3)
     expected = torch.stack([torch.linalg.matrix_norm(params[f"{n}.weight"], 2) for n in (1, 3, 5)], 1)

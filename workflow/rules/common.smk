@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import re
 import sys
 import time
 from difflib import get_close_matches
@@ -74,6 +75,8 @@ def fingerprints():
         "collate": fingerprint("robustpath.analysis.records"),
         "numbers": fingerprint("robustpath.analysis.numbers"),
         "paper": fingerprint("robustpath.analysis.paper"),
+        "arxiv": fingerprint("robustpath.provenance.arxiv"),
+        "picture": fingerprint("robustpath.provenance.pictures"),
         "notebook": {
             name: fingerprint("robustpath.analysis.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
         },
@@ -195,6 +198,25 @@ def drawn():
         for name, entry in MANIFEST.items()
         for ending in (SUFFIX[entry["kind"]], "caption.tex")
     ]
+
+
+def picture_of(wildcards):
+    """The figure or table that a picture of the report shows."""
+    return f"{RESULTS}/generated/{wildcards.name}.{SUFFIX[MANIFEST[wildcards.name]['kind']]}"
+
+
+def category(wildcards):
+    return MANIFEST[wildcards.name]["category"]
+
+
+def report_labels(wildcards):
+    """What the report's list says of a picture."""
+    return {"name": wildcards.name.replace("_", " "), "kind": MANIFEST[wildcards.name]["kind"]}
+
+
+def restructured(text):
+    """Plain text as reStructuredText, where backticks, stars and bars would mark something up."""
+    return re.sub(r"([`*|_\\])", r"\\\1", text)
 
 
 def paper_sources():

@@ -123,7 +123,7 @@ def test_the_manifest_names_what_is_wrong(tmp_path):
     with pytest.raises(UserError, match="curves needs a kind"):
         manifest(file)
     file.write_text("curves: {kind: figure, question: why, shows: curves}")
-    with pytest.raises(UserError, match="curves needs .* a category"):
+    with pytest.raises(UserError, match=r"curves needs .* a category"):
         manifest(file)
     file.write_text("curves: {kind: figure, category: all, question: why, shows: curves}")
     with pytest.raises(UserError, match="curves has no notebook"):

@@ -17,7 +17,7 @@ PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help paper paper-text paper-review from-published verify check diff test lint gallery setup lock clean distclean
+.PHONY: help paper paper-text paper-review from-published verify check diff arxiv test lint gallery setup lock clean distclean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check:  ## What is fresh, stale or missing, and the one next step
 
 diff: setup  ## The changes of the paper since REV=revision, marked in a PDF
 	@.venv/bin/python -m robustpath diff --rev '$(or $(REV),HEAD)' --scale $(SCALE)
+
+arxiv: setup  ## The sources of the finished paper in one archive, as arXiv takes them
+	@.venv/bin/python -m robustpath arxiv --scale $(SCALE)
 
 lint: setup  ## Style of the Python, the workflow and the scripts
 	.venv/bin/ruff check .

@@ -24,6 +24,7 @@ COMMANDS = (
     "verify",
     "check",
     "diff",
+    "arxiv",
     "list",
     "schema",
 )

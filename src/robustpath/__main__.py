@@ -182,6 +182,9 @@ def parser() -> argparse.ArgumentParser:
         "--scale", help="the scale that figures, tables and numbers come from; the config's own by default"
     )
 
+    step = command(arxiv, settings=False)
+    step.add_argument("--scale", help="the scale of the paper; the config's own by default")
+
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
@@ -322,6 +325,13 @@ def diff(rev, scale):
     print(f"{build(rev, scale or load().scale)}: the changes since {rev}, blue what is new, red what is struck out")
 
 
+def arxiv(scale):
+    """Pack the sources of the finished paper for arXiv."""
+    from robustpath.provenance.arxiv import write
+
+    print(write(Path("paper"), _results(scale)))
+
+
 def publish(scale):
     """Copy what a finished run gives, checksummed, into published/."""
     from robustpath.provenance.publishing import publish as run
@@ -359,6 +369,13 @@ def schema(check):
 
     files = write(check)
     print(*(f"{file} {'in step' if check else 'written'}" for file in files), sep="\n")
+
+
+def _results(scale: str | None) -> Path:
+    """The folder of a scale's results, where the DAG starts as the config says."""
+    from robustpath.config import load, results
+
+    return Path(results(load(overrides={"scale": scale} if scale else None)))
 
 
 def _file(step, option, text):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustpath.analysis import labels, numbers_minima, records, verdicts
+from robustpath.analysis import labels, numbers_minima, numbers_variance, records, verdicts
 from robustpath.analysis.comparison import compare_means, cost, seed_means
 from robustpath.analysis.labels import MISSING, macro
 from robustpath.analysis.macros import Macros, difference, known_methods, verdict
@@ -48,6 +48,7 @@ def collect(table: pd.DataFrame, settings: dict, told: dict | None = None) -> Ma
         **_controls(means, settings),
         **_best(comparison, settings),
         **numbers_minima.collect(table, settings, told),
+        **numbers_variance.collect(table, settings),
     }
 
 

@@ -6,25 +6,52 @@ SHELL := /bin/bash
 SCALE ?= $(shell sed -n 's/^scale: *\([^ \#]*\).*/\1/p' config.yaml)
 CORES ?= all
 ARGS ?=
+# Of `make verify`.
+LEVEL ?= 1
+CELLS ?= 3
+SEED ?= 0
+MINUTES ?= 10
 UV ?= uv
 
 PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help paper test lint gallery setup lock clean distclean
+.PHONY: help paper paper-text paper-review from-published verify check diff test lint gallery setup lock clean distclean
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'Settings: SCALE=smoke|laptop|cluster, CORES=number|all, ARGS="more arguments of snakemake or pytest",'
+	@echo '          LEVEL, CELLS, SEED and MINUTES of verify (README.md, "Check it"),'
 	@echo '          PYTHON=interpreter of the set-up, APT=no (leave the system as it is)'
 
 paper: setup  ## From raw data to the PDF; goes on where an earlier run stopped
 	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) --config scale=$(SCALE)
 	@echo 'The paper: $(PDF)'
 
+paper-text: setup  ## The PDF of the published figures, tables and numbers: nothing is computed
+	@$(MAKE) --no-print-directory start=text from-published
+
+paper-review: setup  ## The same, every figure, table and number made anew from the published records
+	@$(MAKE) --no-print-directory start=records from-published
+
+from-published:
+	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) --config scale=$(SCALE) start=$(start)
+	@echo 'The paper: $(CURDIR)/results/$(SCALE)-$(start)/paper.pdf'
+
+verify: setup  ## Check what is published: LEVEL=0 files, 1 all that is printed, 2 cells retrained, 3 everything
+	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) verify \
+		--config scale=$(SCALE) start=raw verify='{level: $(LEVEL), cells: $(CELLS), seed: $(SEED), minutes: $(MINUTES)}'
+
 test: setup  ## All tests, up to a small run of the whole pipeline
 	@.venv/bin/python -m pytest $(ARGS)
+
+check:  ## What is fresh, stale or missing, and the one next step
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
+	else echo 'Nothing is set up here.' && echo 'Next step: make setup'; fi
+
+diff: setup  ## The changes of the paper since REV=revision, marked in a PDF
+	@.venv/bin/python -m robustpath diff --rev '$(or $(REV),HEAD)' --scale $(SCALE)
 
 lint: setup  ## Style of the Python, the workflow and the scripts
 	.venv/bin/ruff check .
@@ -43,7 +70,7 @@ lock:  ## requirements.lock anew from requirements.in (needs uv)
 		--custom-compile-command 'make lock' --output-file requirements.lock requirements.in
 
 clean:  ## Remove the results of this scale, caches and logs
-	rm -rf results/$(SCALE) build .pytest_cache .ruff_cache
+	rm -rf results/$(SCALE) results/$(SCALE)-records results/$(SCALE)-text build .pytest_cache .ruff_cache
 	find src tests notebooks workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean  ## Remove everything that was made or downloaded, .venv too

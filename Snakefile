@@ -12,10 +12,13 @@ include: "workflow/rules/common.smk"
 
 
 CONFIG = checked(lambda: load(overrides=typed(config)))
-RESULTS = f"results/{CONFIG.scale}"
+RESULTS = study.results(CONFIG)
+PUBLISHED = published.folder(CONFIG.scale)
+CERTIFICATE = f"results/{CONFIG.scale}/certificate.md"
 CELLS = expand(CONFIG)
 MANIFEST = checked(manifest)
 CODE = checked(fingerprints)
+checked(known_claims)
 
 
 pathvars:
@@ -41,19 +44,37 @@ rule all:
         "All is made"
 
 
-include: "workflow/rules/data.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/measure.smk"
-include: "workflow/rules/trace.smk"
-include: "workflow/rules/theory.smk"
-include: "workflow/rules/claims.smk"
-include: "workflow/rules/analysis.smk"
+if CONFIG.start == "raw":
+
+    include: "workflow/rules/data.smk"
+    include: "workflow/rules/train.smk"
+    include: "workflow/rules/evaluate.smk"
+    include: "workflow/rules/measure.smk"
+    include: "workflow/rules/trace.smk"
+    include: "workflow/rules/theory.smk"
+
+else:
+
+    include: "workflow/rules/unpack.smk"
+
+
+if CONFIG.start != "text":
+
+    include: "workflow/rules/claims.smk"
+    include: "workflow/rules/analysis.smk"
+
+
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/verify.smk"
 
 
 use_all_cores_unless_told()
 check_targets()
+show_progress()
+
+
+onstart:
+    lift_rate_limit()
 
 
 onsuccess:

@@ -17,20 +17,20 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, style
+from robustpath.analysis import captions, labels, style, traces
 from robustpath.analysis.records import report_settings
 from robustpath.theory.table import ESCAPE, read
 
 # %% tags=["parameters"]
 records = None  # not used: every notebook takes the same parameters
-theory = []  # files of the theory cases
+theory = None  # files of the theory cases; None takes those in results/
 settings = None  # what the report is told of the config; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = read(theory)
+table = read(traces.files(theory, settings["scale"], "theory/*.parquet"))
 runs = table[table["quantity"] == ESCAPE].assign(escaped=lambda rows: np.isfinite(rows["value"]))
 
 # %% [markdown]

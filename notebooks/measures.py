@@ -20,7 +20,8 @@ from IPython.display import display
 from robustpath.analysis import captions, labels, tables
 from robustpath.analysis.concordance import along, granulated, kendall
 from robustpath.analysis.evidence import measures
-from robustpath.analysis.records import NORMS, SHARPNESS, load, report_settings
+from robustpath.analysis.metrics import NORMS, SHARPNESS
+from robustpath.analysis.records import load, report_settings
 from robustpath.analysis.statistics import interval
 
 # %% tags=["parameters"]

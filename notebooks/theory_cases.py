@@ -17,21 +17,21 @@ import re
 import numpy as np
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables
+from robustpath.analysis import captions, labels, tables, traces
 from robustpath.analysis.records import report_settings
 from robustpath.methods import names
 from robustpath.theory.table import read
 
 # %% tags=["parameters"]
 records = None  # not used: every notebook takes the same parameters
-theory = []  # files of the theory cases
+theory = None  # files of the theory cases; None takes those in results/
 settings = None  # what the report is told of the config; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = read(theory)
+table = read(traces.files(theory, settings["scale"], "theory/*.parquet"))
 known = table[table["expected"].notna() & (table["quantity"] != "final loss")]  # descents end at the saddles' minima
 measured = known.groupby(["case", "source", "landscape", "method", "quantity", "expected"], sort=False)["value"].agg(
     ["min", "mean", "max", "size"]

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What makes the accuracy of a run vary?
+# # What makes accuracies scatter?
 #
 # The reference method with one source of variation varied and the others kept, and with all of them varied: the
 # standard deviation of its test accuracy over the repetitions, data set by data set and pooled, with its interval.
@@ -68,8 +68,8 @@ lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.coun
 facts = [
     f"Scale {labels.escape(settings['scale'])}, {labels.escape(labels.method(settings['reference']))}, "
     f"{sizes} training examples, {labels.count(experiment['budget'])} gradient evaluations, "
-    f"{labels.count(found['n'].max())} repetitions a row; {100 * settings['confidence']:g}\\,\\% chi-square intervals of a "
-    "standard deviation, which take accuracies to be normal and are left out where most repetitions agree.",
+    f"{labels.count(found['n'].max())} repetitions a row; {100 * settings['confidence']:g}\\,\\% chi-square intervals, "
+    "which take accuracies to be normal and are left out where most repetitions agree.",
     f"Hyperparameters: the defaults, but the best of {drawn} draws on validation data in the rows "
     f"\\emph{{{SOURCES['draw'].words}}}, where {labels.count(kept)} of {labels.count(len(chosen))} selections keep the "
     f"default, and \\emph{{{SOURCES['all'].words}}}.",

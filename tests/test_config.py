@@ -71,10 +71,10 @@ def message(raw, **where):
 # key | value put there, as YAML | what the message says after it. L and E: the laptop scale and its experiment.
 MISTAKES = r"""
 # unknown keys, at each level
-scal           | 1              | = 1 is not a known key; did you mean 'scale'? Allowed: scale, methods, reference
+scal           | 1              | = 1 is not a known key; did you mean 'scale'? Allowed: scale, start, verify
 Reference      | sgd            | = 'sgd' is not a known key; did you mean 'reference'?
-zebra          | 1              | = 1 is not a known key; allowed: scale, methods
-seeds          | 3              | = 3 is not a known key; allowed: scale, methods, reference, confidence, scales ('se
+zebra          | 1              | = 1 is not a known key; allowed: scale, start, verify, methods
+seeds          | 3              | = 3 is not a known key; allowed: scale, start, verify, methods
 L.image-size   | 8              | = 8 is not a known key; did you mean 'image_size'? Allowed: device
 L.experiments.data_eficiency | {} | = {} is not a known key; did you mean 'data_efficiency'? Allowed: data_efficiency
 L.methods      | all            | = 'all' is not a known key; allowed: device, image_size, hidden, batch_size
@@ -182,7 +182,7 @@ def test_a_missing_key():
 @pytest.mark.parametrize("raw", [None, [], "scale: laptop", 3])
 def test_a_file_that_is_no_mapping(raw):
     assert "the whole file = " in message(raw)
-    assert "allowed: a mapping with the keys scale, methods" in message(raw)
+    assert "allowed: a mapping with the keys scale, start, verify, methods" in message(raw)
 
 
 def test_data_with_a_test_part_of_their_own():

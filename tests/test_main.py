@@ -11,7 +11,22 @@ from robustpath import __main__ as command_line
 from robustpath.errors import UserError
 from robustpath.listing import manifest
 
-COMMANDS = ("prepare", "train", "evaluate", "collate", "notebook", "numbers", "paper", "list", "schema")
+COMMANDS = (
+    "prepare",
+    "train",
+    "evaluate",
+    "collate",
+    "notebook",
+    "numbers",
+    "paper",
+    "publish",
+    "unpack",
+    "verify",
+    "check",
+    "diff",
+    "list",
+    "schema",
+)
 
 
 @pytest.fixture(autouse=True)

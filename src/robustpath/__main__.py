@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from robustpath import outcome
 from robustpath.errors import UserError
 
 LISTS = ("methods", "data", "shifts", "figures", "cells")
@@ -110,6 +111,11 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--claims", "the hypotheses, YAML")
     _file(step, "--out", "the verdicts, JSON")
 
+    step = command(calibrate)
+    _file(step, "--records", "the records")
+    _file(step, "--claims", "the hypotheses, YAML")
+    _file(step, "--out", "the simulated claims, parquet")
+
     step = command(notebook)
     step.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="percent-format notebook (.py)")
     _file(step, "--records", "the records")
@@ -128,13 +134,53 @@ def parser() -> argparse.ArgumentParser:
     step = command(numbers)
     _file(step, "--records", "the records")
     step.add_argument("--claims", type=Path, metavar="FILE", help="the verdicts, JSON; without them they are missing")
+    step.add_argument("--calibration", type=Path, metavar="FILE", help="simulated claims, likewise")
     _file(step, "--out", "one LaTeX macro a number (tex)")
+
+    step = command(origin_page, settings=False)
+    step.add_argument("--scale", required=True, help="the scale of the paper")
+    _file(step, "--numbers", "the numbers of the text (tex)")
+    _file(step, "--paper", "folder of the LaTeX sources")
+    step.add_argument("--commit", required=True, help="the commit that files and lines are of")
+    _file(step, "--out", "the page (tex)")
+
+    step = command(origin, settings=False)
+    step.add_argument("name", nargs="?", help="a figure, a table, a claim, or a number by its macro")
+    step.add_argument("--all", action="store_true", help="list everything that the paper prints")
+    step.add_argument("--json", action="store_true", help="machine-readable, with --all")
+    step.add_argument("--scale", help="the scale; the config's own by default")
 
     step = command(paper, settings=False)
     step.add_argument("--scale", required=True, help="the scale the results come from")
     _file(step, "--paper", "folder of the LaTeX sources")
     _file(step, "--generated", "folder of figures, tables and numbers")
     _file(step, "--out", "the paper (pdf)")
+
+    step = command(publish, settings=False)
+    step.add_argument("--scale", required=True, help="the scale whose results to publish")
+
+    step = command(unpack, settings=False)
+    _file(step, "--published", "folder of what is published of a scale")
+    step.add_argument("--start", choices=("records", "text"), required=True, help="what to start from")
+    _file(step, "--results", "folder to unpack into")
+
+    step = command(verify, settings=False)
+    step.add_argument("--scale", required=True, help="the scale whose published files to verify")
+    step.add_argument("--level", type=int, choices=range(4), default=1, help="how far (default 1; see README.md)")
+    step.add_argument("--cells", type=int, default=3, metavar="K", help="cells to retrain at level 2 (default 3)")
+    step.add_argument("--seed", type=int, default=0, metavar="S", help="of the draw of cells (default 0)")
+    step.add_argument("--minutes", type=float, default=10.0, metavar="M", help="time for levels 0 to 2 (default 10)")
+    step.add_argument("--certificate", type=Path, metavar="FILE", help="certificate (md; json beside it)")
+    _threads(step, "processes at a time")
+
+    step = command(check, settings=False)
+    step.add_argument("--scale", help="the scale to look at; the config's own by default")
+
+    step = command(diff, settings=False)
+    step.add_argument("--rev", required=True, metavar="REV", help="the revision to compare with, as git names it")
+    step.add_argument(
+        "--scale", help="the scale that figures, tables and numbers come from; the config's own by default"
+    )
 
     step = command(list_, settings=False)
     step.add_argument("what", choices=LISTS)
@@ -151,6 +197,7 @@ def prepare(settings, out, card):
     from robustpath.data.prepare import prepare as run
 
     run(settings, out, card)
+    outcome.tell(outcome.prepare, card)
 
 
 def train(settings, data, weights, path, runs, seconds, threads):
@@ -158,6 +205,7 @@ def train(settings, data, weights, path, runs, seconds, threads):
     from robustpath.training.run import train as run
 
     run(settings, data, weights, path, runs, seconds, threads)
+    outcome.tell(outcome.train, runs)
 
 
 def evaluate(settings, data, weights, runs, scores, threads):
@@ -165,6 +213,7 @@ def evaluate(settings, data, weights, runs, scores, threads):
     from robustpath.evaluation.run import evaluate as run
 
     run(settings, dict(data), weights, runs, scores, threads)
+    outcome.tell(outcome.evaluate, scores)
 
 
 def theory(settings, out, threads):
@@ -172,6 +221,7 @@ def theory(settings, out, threads):
     from robustpath.theory.run import run
 
     run(settings, out, threads)
+    outcome.tell(outcome.theory, out)
 
 
 def measure(settings, data, weights, paths, runs, out, threads):
@@ -179,6 +229,7 @@ def measure(settings, data, weights, paths, runs, out, threads):
     from robustpath.evaluation.measure import measure as run
 
     run(settings, dict(data), weights, paths, runs, out, threads)
+    outcome.tell(outcome.measure, out)
 
 
 def trace(settings, data, paths, runs, out, surfaces, threads):
@@ -186,6 +237,7 @@ def trace(settings, data, paths, runs, out, surfaces, threads):
     from robustpath.evaluation.trace import trace as run
 
     run(settings, data, paths, runs, out, surfaces, threads)
+    outcome.tell(outcome.trace, out)
 
 
 def collate(scores, seconds, records, seconds_out):
@@ -193,11 +245,20 @@ def collate(scores, seconds, records, seconds_out):
     from robustpath.analysis.records import collate as run
 
     run(scores, seconds, records, seconds_out)
+    outcome.tell(outcome.collate, records)
 
 
 def claims(records, claims, settings, out):
     """Judge the hypotheses by the records."""
     from robustpath.analysis.claims import write
+
+    write(records, claims, settings, out)
+    outcome.tell(outcome.claims, out)
+
+
+def calibrate(records, claims, settings, out):
+    """Judge simulated claims, whose truth is known, by the code that judges the hypotheses."""
+    from robustpath.analysis.calibration import write
 
     write(records, claims, settings, out)
 
@@ -208,15 +269,34 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
 
     files = {"records": str(records), "out": str(out), "caption": str(caption)}
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
-    beside |= {name: beside[name][0] for name in beside.keys() & {"claims"}}  # there is but one
+    beside |= {name: beside[name][0] for name in beside.keys() & {"claims", "calibration"}}  # there is but one
     execute(notebook, {**files, **beside, "settings": settings}, executed)
+    outcome.tell(outcome.notebook, out)
 
 
-def numbers(records, claims, settings, out):
+def numbers(records, claims, calibration, settings, out):
     """Write the numbers that the paper's text quotes."""
     from robustpath.analysis.numbers import write
 
-    write(records, settings, out, claims)
+    write(records, settings, out, claims, calibration)
+    outcome.tell(outcome.numbers, out)
+
+
+def origin_page(scale, numbers, paper, commit, out):
+    """Write the paper's page on how each number was made."""
+    from robustpath.config import load
+    from robustpath.provenance.origin_page import write
+
+    write(load(overrides={"scale": scale}), numbers, paper, commit, out)
+
+
+def origin(name, all, json, scale):
+    """Tell where a figure, table, number or claim of the paper comes from, and how to make it again."""
+    from robustpath.provenance import origin_page
+
+    if not (all or name):
+        raise UserError("origin of what? Give a figure, a table, a claim or a number, or --all")
+    print(origin_page.everything(scale, json) if all else origin_page.explain(name, scale))
 
 
 def paper(scale, paper, generated, out):
@@ -224,6 +304,46 @@ def paper(scale, paper, generated, out):
     from robustpath.analysis.paper import build
 
     build(scale, paper, generated, out)
+    outcome.tell(outcome.paper, out)
+
+
+def check(scale):
+    """Tell what is fresh, stale or missing here, and the next step."""
+    from robustpath.provenance.state import show
+
+    print(show(scale))
+
+
+def diff(rev, scale):
+    """Mark the changes of the paper's text since a revision, in a PDF."""
+    from robustpath.analysis.paperdiff import build
+    from robustpath.config import load
+
+    print(f"{build(rev, scale or load().scale)}: the changes since {rev}, blue what is new, red what is struck out")
+
+
+def publish(scale):
+    """Copy what a finished run gives, checksummed, into published/."""
+    from robustpath.provenance.publishing import publish as run
+
+    out = run(scale)
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    print(f"{out}: {size / 1e6:.1f} MB")
+
+
+def unpack(published, start, results):
+    """Copy what the workflow starts from out of what is published."""
+    from robustpath.provenance.publishing import unpack as run
+
+    run(published, start, results)
+
+
+def verify(scale, level, cells, seed, minutes, certificate, threads):
+    """Check what is published: files, all that is printed, retrained cells, everything."""
+    from robustpath.provenance.verification import Scope
+    from robustpath.provenance.verification import verify as run
+
+    run(Scope(scale, level, cells, seed, minutes), certificate, threads)
 
 
 def list_(what, json, scale):
@@ -249,8 +369,8 @@ def _files(step, option, text):
     step.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=text)
 
 
-def _threads(step):
-    step.add_argument("--threads", type=int, default=1, metavar="N", help="threads of torch (default 1)")
+def _threads(step, of="threads of torch"):
+    step.add_argument("--threads", type=int, default=1, metavar="N", help=f"{of} (default 1)")
 
 
 def _named_file(text: str) -> tuple[str, Path]:

@@ -106,10 +106,30 @@ class Scale(Section):
     theory: Theory = Field(description="Small problems of the papers whose outcome is known.")
 
 
+class Verify(Section):
+    """How far `snakemake verify` checks what is published of the scale."""
+
+    level: Annotated[int, Field(ge=0, le=3)] = Field(
+        1, description="0: files; 1: also all that is printed, recomputed; 2: also cells retrained; 3: everything."
+    )
+    cells: Annotated[int, Field(ge=1, le=100_000)] = Field(3, description="Cells that level 2 draws to retrain.")
+    seed: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="Of the draw of cells at level 2.")
+    minutes: Annotated[float, Field(ge=0, le=100_000)] = Field(
+        10.0, description="Time for levels 0 to 2 together: no cell is begun that would not end within it."
+    )
+
+
 class Config(Section):
     """The whole of config.yaml."""
 
     scale: str = Field(description="The scale to run: a name under `scales`.")
+    start: Literal["raw", "records", "text"] = Field(
+        "raw",
+        description="Where the way to the paper begins: `raw` data; or, of what is published of the scale, its "
+        "`records` (nothing is trained) or its `text` (nothing is computed). Results: `results/<scale>`, "
+        "`results/<scale>-records`, `results/<scale>-text`.",
+    )
+    verify: Verify = Field(Verify(), description="How far `snakemake verify` checks what is published.")
     methods: list[str] = Field(
         min_length=1,
         description="Methods to compare, in the order of the figures (`python -m robustpath list methods`).",
@@ -180,6 +200,11 @@ def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = N
     if found:
         raise ConfigError(report(found, file, overrides or {}))
     return config
+
+
+def results(config: Config) -> str:
+    """The folder of the results, from the repository's root; each start has its own."""
+    return f"results/{config.scale}" + ("" if config.start == "raw" else f"-{config.start}")
 
 
 def active(config: Config) -> Scale:

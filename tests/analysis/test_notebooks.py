@@ -128,3 +128,24 @@ def test_a_failing_notebook_is_kept_and_told_in_one_sentence(tmp_path):
     cells = json.loads(executed.read_text())["cells"]
     assert any("before" in str(cell.get("outputs")) for cell in cells)
     assert [file.name for file in executed.parent.iterdir()] == ["bad.ipynb"]
+
+
+def test_every_notebook_reads_records_by_the_loader_that_refuses_gaps():
+    for file in FOLDER.glob("*.py"):
+        text = file.read_text()
+        unused = "records = None  # not used" in text
+        assert unused or 'table = load(records, settings["scale"])' in text, file.name
+        assert "read_parquet" not in text, file.name
+
+
+def test_a_lost_run_does_not_vanish_into_a_mean(minima_records, minima_settings, tmp_path):
+    own = minima_records["experiment"] == "random_labels"
+    lost = own & (minima_records["seed"] == 3) & (minima_records["label_noise"] == 0.5)
+    lost &= minima_records["dataset"] == "optdigits"
+    records.write(minima_records[~lost], tmp_path / "records.parquet")
+    said = (
+        "experiment=random_labels, dataset=optdigits, .* is lacking for method=sgd, .*label_noise=0.5, seed=3, draw=0;"
+    )
+    with pytest.raises(UserError, match=said):
+        run("random_labels", tmp_path / "records.parquet", minima_settings, tmp_path)
+    assert not (tmp_path / "random_labels.pdf").exists()

@@ -101,7 +101,7 @@ def test_load_finds_the_repository_from_the_notebook_folder(small_records, tmp_p
     (tmp_path / "config.yaml").touch()
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
-    with pytest.raises(UserError, match=r"no records at .*: run `snakemake --config scale=smoke` first"):
+    with pytest.raises(UserError, match=r"no records\.parquet in .*: run `snakemake --config scale=smoke` first"):
         records.load(scale="smoke")
     records.write(small_records, tmp_path / "results" / "smoke" / "records.parquet")
     assert len(records.load(scale="smoke")) == len(small_records)
@@ -119,3 +119,50 @@ def test_test_scores_hold_no_validation_rows(small_records):
     assert set(scores["shift_family"]) == {"none", "natural", "corruption", "generator"}
     with pytest.raises(UserError, match="no test accuracy of experiment other, only data_efficiency"):
         records.test_scores(small_records, "other")
+
+
+def test_whole_records_of_either_kind_are_accepted(small_records, minima_records):
+    records.whole(small_records, "whole.parquet")
+    records.whole(minima_records, "whole.parquet")
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "lambda_max", "walk_level_error"])
+def test_a_lost_row_is_refused_with_its_cell_and_run(minima_records, metric):
+    own = minima_records[(minima_records["metric"] == metric) & (minima_records["experiment"] == "minima")]
+    lost = own.iloc[40]
+    said = (
+        f"metric={metric} is lacking for .*label_noise={lost['label_noise']}, seed={lost['seed']}, draw={lost['draw']};"
+    )
+    with pytest.raises(UserError, match=f"are not complete: experiment=minima, dataset={lost['dataset']}, .*{said}"):
+        records.whole(minima_records.drop(index=own.index[40]), "some.parquet")
+
+
+def test_a_lost_run_and_a_lost_method_are_refused(small_records):
+    run = (small_records["method"] == "adamw") & (small_records["seed"] == 2) & (small_records["draw"] == 1)
+    here = run & (small_records["dataset"] == "mnist1d") & (small_records["train_size"] == 150)
+    with pytest.raises(UserError, match=r"dataset=mnist1d, .* for method=adamw, train_size=150, .*seed=2, draw=1;"):
+        records.whole(small_records[~here], "some.parquet")
+    here = (small_records["method"] == "adamw") & (small_records["dataset"] == "mnist1d")
+    with pytest.raises(UserError, match=r"lacking for method=adamw, .*; .*; .* and 13 more; run snakemake again"):
+        records.whole(small_records[~here], "some.parquet")
+
+
+def test_loading_refuses_what_is_not_whole(small_records, tmp_path):
+    records.write(small_records[1:], tmp_path / "records.parquet")
+    with pytest.raises(UserError, match=r"records\.parquet: the records are not complete"):
+        records.load(tmp_path / "records.parquet")
+
+
+def test_a_repository_without_results_opens_on_what_is_published(small_records, tmp_path, monkeypatch, capsys):
+    (tmp_path / "config.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    halves = small_records["metric"] == "accuracy"
+    for name, rows in (("accuracy", small_records[halves]), ("cross_entropy", small_records[~halves])):
+        records.write(rows, tmp_path / "published" / "smoke" / "records" / f"{name}.parquet")
+    assert len(records.load(scale="smoke")) == len(small_records)
+    assert capsys.readouterr().out == (
+        f"records of what is published in {tmp_path}/published/smoke: results/smoke has none\n"
+    )
+    records.write(small_records, tmp_path / "results" / "smoke" / "records.parquet")
+    records.load(scale="smoke")
+    assert capsys.readouterr().out == ""

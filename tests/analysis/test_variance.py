@@ -1,4 +1,4 @@
-"""Standard deviations and their intervals: by hand, and on planted sources; the power of the paired t test."""
+"""Standard deviations and their intervals: by hand, and on planted sources."""
 
 import math
 
@@ -7,8 +7,8 @@ import pytest
 from repeated import repeated, settings
 from scipy import stats
 
-from robustpath.analysis import numbers_variance, variance
-from robustpath.analysis.variance import ALONE, POOLED, components, detectable, power, seeds_needed, spread
+from robustpath.analysis import numbers_variance
+from robustpath.analysis.variance import ALONE, POOLED, components, spread
 from robustpath.errors import UserError
 
 PLANTED = {"split": 0.010, "initialisation": 0.004, "order": 0.002, "draw": 0.006}
@@ -81,30 +81,6 @@ def test_an_experiment_that_is_missing_is_named():
         components(table[table["experiment"] != "variance_order"], "sgd", 0.95)
 
 
-def test_paired_deviations_are_free_of_what_a_seed_does_to_both():
-    found = variance.paired_deviations(repeated(PLANTED, 400, pair=0.003), "minima", "sgd")
-    assert list(found.index) == ["sam"]
-    assert found["sam"] == pytest.approx(0.003, rel=0.15)
-
-
-def test_power_is_the_share_of_simulated_tests_that_find_the_difference():
-    generator = np.random.default_rng(1)
-    draws = generator.normal(0.6, 1.0, (20_000, 12))
-    p = stats.ttest_1samp(draws, 0.0, axis=1).pvalue
-    assert power(0.6, 1.0, 12, 0.05) == pytest.approx((p < 0.05).mean(), abs=0.01)
-    assert power(0.0, 1.0, 12, 0.05) == pytest.approx(0.05)
-
-
-def test_detectable_and_seeds_needed_are_power_turned_round():
-    for n in (2, 5, 20):
-        assert power(detectable(0.3, n, 0.05, 0.8), 0.3, n, 0.05) == pytest.approx(0.8)
-    assert seeds_needed(0.5, 1.0, 0.05, 0.8) == 34  # Cohen 1988: half a standard deviation, in pairs
-    for difference in (0.02, 0.3, 2.0, 50.0):
-        n = seeds_needed(difference, 1.0, 0.05, 0.8)
-        assert power(difference, 1.0, n, 0.05) >= 0.8
-        assert n == 2 or power(difference, 1.0, n - 1, 0.05) < 0.8
-
-
 def test_the_largest_source_is_named_by_code():
     macros = numbers_variance.collect(repeated(PLANTED, 60), settings(60))
     assert macros["VarianceLargestId"][0] == "split of the data"
@@ -127,6 +103,3 @@ def test_macros_are_those_of_the_components():
     assert macros["VarianceSumId"][0] == f"{100 * math.hypot(*parts):.2f}"
     assert macros["VarianceRunCount"][0] == str(2 * 20 * (3 + 3))
     assert macros["VarianceDefaultKept"][0] == "20 of 40"
-    deviation = variance.paired_deviations(table, "minima", "sgd")["sam"]
-    assert macros["PairedDeviation"][0] == f"{100 * deviation:.2f}"
-    assert macros["SmallestDifference"][0] == f"{100 * detectable(deviation, 20, 0.05, 0.8):.2f}"

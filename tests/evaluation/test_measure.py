@@ -12,7 +12,7 @@ from torch.func import grad, jacrev
 from torch.nn.functional import cross_entropy
 
 from robustpath.__main__ import main
-from robustpath.analysis import records
+from robustpath.analysis import metrics, records
 from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
@@ -196,7 +196,7 @@ def _hessian(params, batch):
 
 def test_who_gets_which_rows(trained):
     found = trained.measure()
-    assert set(found["metric"]) == set(records.MEASURES)
+    assert set(found["metric"]) == set(metrics.MEASURES)
     assert set(found["draw"]) == {0}
     assert not found.loc[found["method"] == "sgd", "metric"].isin(MATCHED).any()
     walked = found["metric"].str.startswith("walk_")

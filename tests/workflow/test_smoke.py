@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -36,9 +37,22 @@ def hashes(results: Path) -> dict[str, str]:
     return {str(file.relative_to(results)): hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)}
 
 
+def progress(stderr: str) -> list[tuple[str, str, str, str]]:
+    """The lines of progress: n/m, name, time, and what follows it."""
+    return re.findall(r"^ *(\d+/\d+)  (\S+(?: \S+)?) +(\d+ s|\d+ min \d\d s)(?:  (.*))?$", stderr, re.M)
+
+
 def steps(stderr: str) -> int:
     """The number of jobs that a run finished."""
-    return stderr.count("Finished jobid:")
+    return len(progress(stderr))
+
+
+@needs_latex
+def test_every_job_left_its_key_metric_in_its_log(smoke_run):
+    logs = sorted((smoke_run / "results/smoke/logs").rglob("*.log"))
+    last = {str(log): (log.read_text().splitlines() or [""])[-1] for log in logs}
+    assert len(last) > 50
+    assert [log for log, line in last.items() if not line.startswith("result: ") or "unread" in line] == []
 
 
 @needs_latex
@@ -58,6 +72,10 @@ def test_a_figure_is_drawn_again_by_its_name_alone(tmp_path, smoke_run):
     done = snakemake(folder, "learning_curves")
     assert done.returncode == 0, done.stderr
     assert steps(done.stderr) == 1
+    ((count, name, _, metric),) = progress(done.stderr)
+    assert (count, name) == ("1/1", "learning_curves")
+    assert re.fullmatch(r"learning_curves\.pdf, \d+ kB", metric)
+    assert "Finished jobid" not in done.stderr
     assert done.stderr.strip().splitlines()[-1] == "Made results/smoke/generated/learning_curves.pdf."
     assert figure.read_bytes() == before
 

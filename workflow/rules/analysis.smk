@@ -38,6 +38,7 @@ rule numbers:
     input:
         records="<results>/records.parquet",
         claims="<results>/claims.json",
+        calibration="<results>/calibration.parquet",
     output:
         "<results>/generated/numbers.tex",
     log:
@@ -57,5 +58,35 @@ rule numbers:
     message:
         "Write the numbers of the text"
     shell:
-        "python -m robustpath numbers --records {input.records} --claims {input.claims} --settings {params.settings:q}"
-        " --out {output} > {log} 2>&1"
+        "python -m robustpath numbers --records {input.records} --claims {input.claims}"
+        " --calibration {input.calibration} --settings {params.settings:q} --out {output} > {log} 2>&1"
+
+
+rule origin:
+    input:
+        numbers="<results>/generated/numbers.tex",
+        sources=paper_sources(),
+    output:
+        "<results>/generated/origin.tex",
+    log:
+        "<logs>/origin.log",
+    benchmark:
+        "<benchmarks>/origin.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        scale=CONFIG.scale,
+        settings=told(study.report_settings(CONFIG)),
+        manifest=told(MANIFEST),
+        commit=machine.source_commit(ROOT),
+        code=fingerprint("robustpath.provenance.origin_page"),
+    message:
+        "Write how each number was made"
+    shell:
+        "python -m robustpath origin_page --scale {params.scale} --numbers {input.numbers} --paper paper"
+        " --commit {params.commit} --out {output} > {log} 2>&1"

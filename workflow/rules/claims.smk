@@ -23,3 +23,30 @@ rule claims:
     shell:
         "python -m robustpath claims --records {input.records} --claims {input.claims} --settings {params.settings:q}"
         " --out {output} > {log} 2>&1"
+
+
+rule calibrate:
+    input:
+        records="<results>/records.parquet",
+        claims="paper/claims.yaml",
+    output:
+        "<results>/calibration.parquet",
+    log:
+        "<logs>/calibrate.log",
+    benchmark:
+        "<benchmarks>/calibrate.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        settings=told(study.report_settings(CONFIG)),
+        code=fingerprint("robustpath.analysis.calibration"),
+    message:
+        "Judge simulated claims"
+    shell:
+        "python -m robustpath calibrate --records {input.records} --claims {input.claims} --settings {params.settings:q}"
+        " --out {output} > {log} 2>&1"

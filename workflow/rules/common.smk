@@ -10,20 +10,25 @@ from pathlib import Path
 
 import yaml
 from snakemake.cli import get_argument_parser
+from snakemake.logging import logger
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from robustpath import config as study
 from robustpath import config_theory
+from robustpath.analysis import claims_model
 from robustpath.config import expand, load
 from robustpath.errors import UserError
 from robustpath.listing import manifest
 from robustpath.methods import names
+from robustpath.provenance import machine, published
+from robustpath.progress import attach
 from robustpath.provenance.fingerprint import fingerprint
 from robustpath.theory import CASES
 
 ROOT = Path(workflow.basedir)
 STARTED = time.time()
 SUFFIX = {"figure": "pdf", "table": "tex"}
+JUDGED = {"claims", "calibration"}  # computed from the records, whatever the DAG starts from
 PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
 
 # Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a
@@ -73,6 +78,13 @@ def fingerprints():
             name: fingerprint("robustpath.analysis.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
         },
     }
+
+
+def known_claims():
+    """paper/claims.yaml, refused before any job where it is wrong or names a method that there is not."""
+    claims = claims_model.load("paper/claims.yaml")
+    claims_model.check_names(claims, {*names(), *CONFIG.methods})
+    return claims
 
 
 def told(settings):
@@ -163,6 +175,7 @@ def beside_records(entry):
         "surfaces": traced(".npz"),
         "theory": [f"{RESULTS}/theory/{case}.parquet" for case in CASES],
         "claims": [f"{RESULTS}/claims.json"],
+        "calibration": [f"{RESULTS}/calibration.parquet"],
     }
     return {name: known[name] for name in entry.get("inputs", [])}
 
@@ -188,6 +201,36 @@ def paper_sources():
     return sorted(str(file.relative_to(ROOT)) for file in (ROOT / "paper").rglob("*") if file.suffix in PAPER_SUFFIXES)
 
 
+def published_files():
+    """The published files, whose change unpacks them again."""
+    return [f"{PUBLISHED}/{name}" for name in [published.MANIFEST, *published.manifest(PUBLISHED)["files"]]]
+
+
+def unpacked():
+    """What the published files give; refused where they lack what the rest of the way needs."""
+    made = [f"{RESULTS}/{name}" for name in published.unpacked(PUBLISHED, CONFIG.start)]
+    needed = drawn() if CONFIG.start == "text" else [file for entry in MANIFEST.values() for file in tables(entry)]
+    if lacking := sorted(set(needed) - set(made)):
+        raise UserError(
+            f"{PUBLISHED} lacks {Path(lacking[0]).relative_to(RESULTS)}; start from raw data, or publish the scale anew"
+        )
+    return made
+
+
+def tables(entry):
+    """What of the inputs of a figure or table is not computed from the records."""
+    return [file for name, files in beside_records(entry).items() if name not in JUDGED for file in files]
+
+
+def verified():
+    """What verification needs made first: at level 3 all that can be made of raw data, else nothing."""
+    if CONFIG.verify.level < 3:
+        return []
+    if CONFIG.start != "raw":
+        raise UserError("level 3 of verify compares with a run from raw data; set start: raw in config.yaml")
+    return rules.printed.input
+
+
 def use_all_cores_unless_told():
     """Let a bare `snakemake NAME` run: Snakemake wants --cores for local jobs, and --jobs for a cluster's.
 
@@ -197,6 +240,15 @@ def use_all_cores_unless_told():
     if given.cores is None and given.nodes is None:
         given.cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         workflow.global_resources["_cores"] = given.cores
+
+
+def lift_rate_limit():
+    """Take off the limit of jobs a second, which is no limit here but keeps the scheduler awake.
+
+    While jobs wait for a core, Snakemake 9.27 looks at them again after every second of the limit, once for every job
+    that has ended (snakemake#3744): after a hundred jobs that alone takes most of a core.
+    """
+    workflow.scheduler.job_rate_limiter = None
 
 
 def check_targets():
@@ -211,11 +263,26 @@ def check_targets():
             sys.exit(f"error: there is no figure, table or step '{target}'; {hint} {', '.join(known)}.")
 
 
+def show_progress():
+    """One line a finished job in place of Snakemake's blocks; a dry run, whose blocks are its result, keeps them."""
+    if workflow.exec_mode == ExecMode.DEFAULT and not (
+        workflow.output_settings.dryrun or workflow.output_settings.verbose
+    ):
+        attach(logger, dict.fromkeys(MANIFEST, "figures and tables"))
+
+
 def summary():
     """What a finished run has made: the paper with its counts, or the targets that were asked for."""
+    asked = {job.rule.name for job in workflow.dag.targetjobs}
+    if "verify" in asked:
+        return f"Verified {PUBLISHED}; the certificate: {CERTIFICATE}."
+    if "printed" in asked:
+        return f"Made all that the paper prints, in {RESULTS}/generated."
     targets = [file for job in workflow.dag.targetjobs for file in (job.output[:1] or job.input)]
     if f"{RESULTS}/paper.pdf" not in targets:
         return f"Made {', '.join(sorted(targets))}."
+    if CONFIG.start != "raw":
+        return f"Made {RESULTS}/paper.pdf from the {CONFIG.start} in {PUBLISHED}."
     of_each = [study.train_settings(CONFIG, cell) for cell in CELLS]
     counts = {
         "runs": sum(map(study.runs, of_each)),

@@ -3,6 +3,7 @@ rule paper:
         sources=paper_sources(),
         drawn=drawn(),
         numbers="<results>/generated/numbers.tex",
+        origin="<results>/generated/origin.tex",
     output:
         "<results>/paper.pdf",
     log:

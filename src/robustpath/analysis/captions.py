@@ -65,8 +65,8 @@ def headline(name: str) -> str:
 
 
 def origin(name: str) -> str:
-    """Which notebook made it, in LaTeX."""
-    return f"Made by \\texttt{{notebooks/{labels.escape(name)}.py}}."
+    """Which notebook made it, in LaTeX, as a link to how."""
+    return f"\\origin{{{name}}}{{Made by \\texttt{{notebooks/{labels.escape(name)}.py}}.}}"
 
 
 def write(text: str, out: str | Path | None) -> None:

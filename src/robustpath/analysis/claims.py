@@ -1,7 +1,6 @@
 """Verdicts on the hypotheses in paper/claims.yaml: supported, refuted, undecided or void, judged from the records."""
 
 import json
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +8,10 @@ import pandas as pd
 
 from robustpath import methods
 from robustpath.analysis import conditions, records, robustness
-from robustpath.analysis.claims_model import BEST_CONTROL, Claim, Claims, load
+from robustpath.analysis.claims_model import Claim, Claims, check_names, load
 from robustpath.analysis.conditions import ORDER, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, combine
 from robustpath.analysis.evidence import VALIDATION, Evidence, gather
 from robustpath.analysis.statistics import holm
-from robustpath.errors import UserError
 from robustpath.files import replacing
 
 TOGETHER = "all"
@@ -50,13 +48,22 @@ def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
     its p stands after Holm's correction where it is one of the corrected; refuted where every entry that is not void
     is; void where all are; else undecided. The numbers beside the verdict are those of the entry that decides.
     """
-    _check_names(claims, table, settings)
+    check_names(claims, {*methods.names(), *settings["methods"], *table["method"].unique()})
     if claims.experiment not in set(table["experiment"]):
         found = [_unmeasured(claim, f"the records have no experiment {claims.experiment}") for claim in claims.claims]
-    else:
-        whole = gather(table, claims.experiment, claims.curve)
-        cases = {level: _case(whole, level, claims, settings) for level in _levels(claims)}
-        found = [_entries(claim, cases) for claim in claims.claims]
+        return _concluded(claims, found, settings["confidence"])
+    whole = gather(table, claims.experiment, claims.curve)
+    return judge_cases({level: _case(whole, level, claims, settings) for level in _levels(claims)}, claims)
+
+
+def judge_cases(cases: dict[float, Case], claims: Claims) -> list[dict]:
+    """The verdicts of `judge` on the evidence of each label noise, which calibration makes up."""
+    confidence = next(iter(cases.values())).confidence
+    return _concluded(claims, [_entries(claim, cases) for claim in claims.claims], confidence)
+
+
+def _concluded(claims: Claims, found: list[list[dict]], confidence: float) -> list[dict]:
+    """Holm's p for the entries of the corrected hypotheses, and the verdict on each hypothesis."""
     corrected = [
         entry
         for claim, entries in zip(claims.claims, found, strict=True)
@@ -67,7 +74,7 @@ def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
     adjusted = holm(pd.Series([entry["p"] for entry in corrected], dtype=float))
     for entry, p in zip(corrected, adjusted, strict=True):
         entry["holm"] = float(p)
-    level = 1 - settings["confidence"]
+    level = 1 - confidence
     return [_verdict(claim, entries, claims, level) for claim, entries in zip(claims.claims, found, strict=True)]
 
 
@@ -175,7 +182,8 @@ def _verdict(claim: Claim, entries: list[dict], claims: Claims, level: float) ->
     best = min(stands or entries, key=_distance_from_support)
     numbers = best["decides"] or dict.fromkeys(DECIDING)
     kept = {name: numbers[name] for name in DECIDING}
-    whole = {"id": claim.id, "statement": claim.statement, "verdict": verdict, **kept}
+    said = {"statement": claim.statement, "verdict": verdict, "sentence": claim.sentences[verdict]}
+    whole = {"id": claim.id, **said, **kept}
     of = {name: best[name] for name in ("holm", "variant", "label_noise", "note")}
     return whole | of | {"corrected": correct, "entries": entries}
 
@@ -190,23 +198,3 @@ def _distance_from_support(entry: dict) -> tuple:
     if first["side"] == "either":
         beyond = abs(first["effect"]) - first["threshold"]
     return place, beyond if first["side"] == "below" else -beyond
-
-
-def _check_names(claims: Claims, table: pd.DataFrame, settings: dict) -> None:
-    """Refuse a method that neither the registry nor the records know: a misspelt one would never be judged."""
-    known = {*methods.names(), *settings["methods"], *table["method"].unique(), BEST_CONTROL}
-    for where, name in _named(claims):
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-            raise UserError(f"paper/claims.yaml: {where} names the unknown method {name}; {hint}")
-
-
-def _named(claims: Claims) -> list[tuple[str, str]]:
-    listed = {"controls": claims.controls, "baselines": claims.baselines, "short_names": list(claims.short_names)}
-    found = [(where, name) for where, names in listed.items() for name in names]
-    for claim in claims.claims:
-        found += [(claim.id, name) for name in claim.variants]
-        parts = [part for condition in claim.conditions for part in getattr(condition, "conditions", [condition])]
-        found += [(claim.id, part.against) for part in parts if hasattr(part, "against")]
-    return found

@@ -1,12 +1,14 @@
 """paper/claims.yaml as data: the hypotheses, their conditions and thresholds; unknown keys and wrong types refused."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from robustpath.analysis.records import MEASURES
+from robustpath.analysis.metrics import MEASURES
 from robustpath.config_errors import ABSENT, dotted, nearest, show, value_at
 from robustpath.errors import UserError
 
@@ -134,10 +136,18 @@ class Claim(Section):
 
     id: str = Field(pattern=r"^H\d+$")
     statement: str = Field(min_length=1)
+    sentences: dict[Literal["supported", "refuted", "undecided", "void"], Annotated[str, Field(min_length=1)]]
     variants: list[str] = Field(min_length=1)
     together: bool = False
     label_noise: list[Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
     conditions: list[Condition] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _every_verdict(self):
+        lacking = [name for name in ("supported", "refuted", "undecided", "void") if name not in self.sentences]
+        if lacking:
+            raise ValueError(f"{self.id} has no sentence for the verdict {lacking[0]}; write one under sentences")
+        return self
 
 
 class Bootstrap(Section):
@@ -147,6 +157,15 @@ class Bootstrap(Section):
     fewest_seeds: int = Field(ge=2)
 
 
+class Calibration(Section):
+    """Simulated claims: how many families without an effect and with each of `effects` (percentage points)."""
+
+    families: int = Field(ge=1, le=100_000)
+    families_with_effect: int = Field(ge=1, le=100_000)
+    resamples: int = Field(ge=99, le=1_000_000)
+    effects: list[Annotated[float, Field(gt=0, le=100)]] = Field(min_length=1)
+
+
 class Claims(Section):
     """The whole of paper/claims.yaml."""
 
@@ -154,6 +173,7 @@ class Claims(Section):
     curve: str
     tolerance: float = Field(gt=0, le=1)
     bootstrap: Bootstrap
+    calibration: Calibration
     corrected: list[str]
     controls: list[str] = Field(min_length=1)
     baselines: list[str] = Field(min_length=3)
@@ -185,6 +205,26 @@ def load(path: str | Path) -> Claims:
         return Claims.model_validate(raw)
     except ValidationError as error:
         raise UserError(f"{path}: {_sentence(error.errors(include_url=False), raw)}") from None
+
+
+def check_names(claims: Claims, known: Iterable[str]) -> None:
+    """Raise a UserError for a method that is not `known`: a misspelt one would never be judged."""
+    there = {*known, BEST_CONTROL}
+    for where, name in _named(claims):
+        if name not in there:
+            near = get_close_matches(name, there, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(there))}"
+            raise UserError(f"paper/claims.yaml: {where} names the unknown method {name}; {hint}")
+
+
+def _named(claims: Claims) -> list[tuple[str, str]]:
+    listed = {"controls": claims.controls, "baselines": claims.baselines, "short_names": list(claims.short_names)}
+    found = [(where, name) for where, names in listed.items() for name in names]
+    for claim in claims.claims:
+        found += [(claim.id, name) for name in claim.variants]
+        parts = [part for condition in claim.conditions for part in getattr(condition, "conditions", [condition])]
+        found += [(claim.id, part.against) for part in parts if hasattr(part, "against")]
+    return found
 
 
 def _sentence(errors: list[dict], raw) -> str:

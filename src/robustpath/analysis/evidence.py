@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from robustpath.analysis.records import MEASURES
+from robustpath.analysis.metrics import MEASURES
 from robustpath.analysis.selection import select
 from robustpath.analysis.statistics import check_complete
 

@@ -1,5 +1,8 @@
 """What the macros of the prose have in common: a name, a value and its meaning; the words for a paired difference."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import pandas as pd
 
 from robustpath import methods
@@ -7,6 +10,36 @@ from robustpath.analysis import labels
 from robustpath.analysis.labels import MISSING
 
 Macros = dict[str, tuple[str, str]]
+
+
+class Number(NamedTuple):
+    """A number of the prose in LaTeX, what it means in plain text, and the function that makes it (module.function)."""
+
+    value: str
+    meaning: str
+    maker: str
+
+
+def reads(*experiments: str) -> Callable:
+    """Say of a function that makes macros which experiments' records they come from; `origin` prints it."""
+
+    def told(make: Callable) -> Callable:
+        make.experiments = experiments
+        return make
+
+    return told
+
+
+def made(make: Callable, *arguments) -> dict[str, Number]:
+    """The macros of a function that has said what it reads, each with its maker."""
+    if not hasattr(make, "experiments"):
+        raise ValueError(f"{make.__name__} makes numbers and does not say which experiments it reads")
+    return {name: Number(*told, maker(make)) for name, told in make(*arguments).items()}
+
+
+def maker(make: Callable) -> str:
+    """module.function, without the package and the mark of a private function."""
+    return f"{make.__module__.rpartition('.')[2]}.{make.__name__.lstrip('_')}"
 
 
 def verdict(low: float, high: float) -> str:

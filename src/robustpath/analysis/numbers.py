@@ -4,10 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustpath.analysis import labels, numbers_minima, numbers_variance, records, verdicts
+from robustpath.analysis import (
+    calibration,
+    labels,
+    numbers_evidence,
+    numbers_minima,
+    numbers_variance,
+    records,
+    verdicts,
+)
 from robustpath.analysis.comparison import compare_means, cost, seed_means
 from robustpath.analysis.labels import MISSING, macro
-from robustpath.analysis.macros import Macros, difference, known_methods, verdict
+from robustpath.analysis.macros import Macros, Number, difference, known_methods, made, reads, verdict
 from robustpath.analysis.selection import select
 from robustpath.analysis.statistics import average, interval, paired
 from robustpath.files import replacing
@@ -23,36 +31,44 @@ TEST_SET = {
 CONTROLS = {"contour_warmup": "isotropic_warmup"}
 
 
-def write(records_file: Path, settings: dict, out: Path, claims_file: Path | None = None) -> None:
-    """Write the macros of `collect` to `out`, a file that the paper inputs; `claims_file` holds the verdicts."""
+def write(
+    records_file: Path, settings: dict, out: Path, claims_file: Path | None = None, calibrated: Path | None = None
+) -> None:
+    """Write the macros of `collect` to `out`, a file that the paper inputs, with verdicts and simulated claims."""
     told = verdicts.read(claims_file) if claims_file else None
+    simulated = calibration.read(calibrated) if calibrated else None
     lines = [
-        f"\\newcommand{{\\{name}}}{{{value}}}% {meaning}"
-        for name, (value, meaning) in collect(records.load(records_file), settings, told).items()
+        f"\\newcommand{{\\{name}}}{{\\origin{{{number.maker}}}{{{number.value}}}}}% {number.meaning}"
+        for name, number in collect(records.load(records_file), settings, told, simulated).items()
     ]
     with replacing(out) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
 
 
-def collect(table: pd.DataFrame, settings: dict, told: dict | None = None) -> Macros:
-    """Name -> (value, meaning) for every number of the prose; what the records lack is said to be not measured."""
+def collect(
+    table: pd.DataFrame, settings: dict, told: dict | None = None, simulated: pd.DataFrame | None = None
+) -> dict[str, Number]:
+    """Name -> Number for every number of the prose; what the records lack is said to be not measured."""
     scores = records.test_scores(select(table), EXPERIMENT)
     means = seed_means(scores)
     comparison = compare_means(means, settings["reference"], settings["confidence"])
     return {
-        **_protocol(table, comparison, settings),
-        **_shifts(table),
-        **_by_method(comparison, settings),
-        **_by_size(scores, settings),
-        **_reference(scores, settings),
-        **_controls(means, settings),
-        **_best(comparison, settings),
+        **made(_protocol, table, comparison, settings),
+        **made(_shifts, table),
+        **made(_by_method, comparison, settings),
+        **made(_by_size, scores, settings),
+        **made(_reference, scores, settings),
+        **made(_controls, means, settings),
+        **made(_best, comparison, settings),
         **numbers_minima.collect(table, settings, told),
+        **numbers_evidence.collect(table, settings, simulated),
         **numbers_variance.collect(table, settings),
     }
 
 
+@reads(EXPERIMENT)
 def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> Macros:
+    """The protocol of the comparison of methods, and how many runs and comparisons it has."""
     experiment = settings["experiments"][EXPERIMENT]
     costs = cost(table, EXPERIMENT)
     total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
@@ -93,6 +109,7 @@ def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> 
     return macros
 
 
+@reads(EXPERIMENT)
 def _shifts(table: pd.DataFrame) -> Macros:
     """The corruptions that are tested on and those that are kept for validation."""
     macros, corrupted = {}, table[(table["experiment"] == EXPERIMENT) & (table["shift_family"] == "corruption")]
@@ -104,7 +121,9 @@ def _shifts(table: pd.DataFrame) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT)
 def _by_method(comparison: pd.DataFrame, settings: dict) -> Macros:
+    """Accuracy of every method and its paired difference to the reference, by kind of test set."""
     rows = comparison.set_index(["method", "shift_family"])
     reference, macros = settings["reference"], {}
     for name in known_methods(settings):
@@ -126,6 +145,7 @@ def _by_method(comparison: pd.DataFrame, settings: dict) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT)
 def _by_size(scores: pd.DataFrame, settings: dict) -> Macros:
     """In-distribution accuracy and differences at the smallest and the largest train size, averaged over data sets."""
     unshifted = scores[scores["shift_family"] == "none"]
@@ -146,6 +166,7 @@ def _by_size(scores: pd.DataFrame, settings: dict) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT)
 def _reference(scores: pd.DataFrame, settings: dict) -> Macros:
     """How hard the tasks are: the reference's accuracy by data set and size, and at both ends of severity."""
     own = scores[scores["method"] == settings["reference"]]
@@ -168,6 +189,7 @@ def _reference(scores: pd.DataFrame, settings: dict) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT)
 def _controls(means: pd.DataFrame, settings: dict) -> Macros:
     """A method against its own control, kind by kind; the interval is not corrected, the comparison was planned."""
     macros = {}
@@ -183,6 +205,7 @@ def _controls(means: pd.DataFrame, settings: dict) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT)
 def _best(comparison: pd.DataFrame, settings: dict) -> Macros:
     """The method with the highest mean, and those that stand above or below the reference after Holm, kind by kind."""
     macros = {}

@@ -7,8 +7,9 @@ from robustpath.analysis.claims import void_walks
 from robustpath.analysis.comparison import by_level, cost
 from robustpath.analysis.evidence import Evidence
 from robustpath.analysis.labels import MISSING, macro
-from robustpath.analysis.macros import Macros, difference, known_methods
+from robustpath.analysis.macros import Macros, Number, difference, known_methods, made, reads
 from robustpath.analysis.statistics import interval
+from robustpath.config import Experiments
 
 EXPERIMENT = "minima"
 CURVE = "lengths"
@@ -26,37 +27,52 @@ VARIANTS = [
 ]
 
 
-def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> Macros:
-    """Name -> (value, meaning); what the records or the verdicts lack is said to be not measured."""
+def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str, Number]:
+    """Name -> Number; what the records or the verdicts lack is said to be not measured."""
     own = table[table["experiment"] == EXPERIMENT]
     levels = sorted(own["label_noise"].unique())
     level = dict(zip(LEVELS, [levels[0], levels[-1]] if levels else [None, None], strict=True))
     curve = told["curve"] if told else CURVE
     found = evidence.gather(table, EXPERIMENT, curve) if {EXPERIMENT, curve} <= set(table["experiment"]) else None
-    noisiest = f"{100 * levels[-1]:g}" if levels else MISSING
     return {
-        "MinimaNoisePercent": (noisiest, "experiment minima: the largest share of random training labels, per cent"),
-        **_protocols(table, settings),
-        **_differences(own, settings, level),
-        **_matched(found, settings, level),
-        **_line(found, settings, told),
-        **_random_labels(table),
-        **_barriers(own, settings, level),
-        **_walks(own, told),
-        **_hypotheses(told, level),
+        **made(_noise, levels),
+        **made(_totals, table),
+        **made(_protocols, table, settings),
+        **made(_differences, own, settings, level),
+        **made(_matched, found, settings, level),
+        **made(_line, found, settings, told),
+        **made(_random_labels, table),
+        **made(_barriers, own, settings, level),
+        **made(_walks, own, told),
+        **made(_hypotheses, told, level),
     }
 
 
-def _protocols(table: pd.DataFrame, settings: dict) -> Macros:
-    """Counts of each experiment, and of all runs together."""
+@reads(EXPERIMENT)
+def _noise(levels: list[float]) -> Macros:
+    """The largest label noise of the study."""
+    noisiest = f"{100 * levels[-1]:g}" if levels else MISSING
+    what = "experiment minima: the largest share of random training labels, per cent"
+    return {"MinimaNoisePercent": (noisiest, what)}
+
+
+@reads(*Experiments.model_fields)
+def _totals(table: pd.DataFrame) -> Macros:
+    """Counts of all runs together."""
     runs, diverged = 0, 0
     for name in table["experiment"].unique():
         costs = cost(table, name)
         runs, diverged = runs + int(costs["runs"].sum()), diverged + int(costs["diverged"].sum())
-    macros: Macros = {
+    return {
         "TotalRunCount": (labels.count(runs), "training runs of all experiments, all draws"),
         "TotalDivergedCount": (labels.count(diverged), "runs of all experiments that diverged"),
     }
+
+
+@reads(*PROTOCOLS)
+def _protocols(table: pd.DataFrame, settings: dict) -> Macros:
+    """Counts of each experiment."""
+    macros: Macros = {}
     for name in PROTOCOLS:
         known = settings["experiments"].get(name)
         own = table[table["experiment"] == name]
@@ -98,6 +114,7 @@ _MEANINGS = {
 }
 
 
+@reads(EXPERIMENT)
 def _differences(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
     """Accuracy and paired difference to the reference, by method, label noise and kind of test set."""
     reference, macros = settings["reference"], {}
@@ -122,6 +139,7 @@ def _differences(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT, CURVE)
 def _matched(gathered: Evidence | None, settings: dict, level: dict) -> Macros:
     """Accuracy in distribution minus SGD's at the same training loss, by method and label noise; and what is lost."""
     found, lost, total = pd.DataFrame(columns=["label_noise", "method"]), MISSING, MISSING
@@ -144,6 +162,7 @@ def _matched(gathered: Evidence | None, settings: dict, level: dict) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT)
 def _barriers(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
     """The barrier of the training loss to the reference's run, raw and after matching: means over runs, in nats."""
     macros: Macros = {}
@@ -158,6 +177,7 @@ def _barriers(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
     return macros
 
 
+@reads(EXPERIMENT, CURVE)
 def _line(gathered: Evidence | None, settings: dict, told: dict | None) -> Macros:
     """How well accuracy in distribution foretells accuracy under shift: the range of R squared over data sets."""
     low, high = MISSING, MISSING
@@ -169,6 +189,7 @@ def _line(gathered: Evidence | None, settings: dict, told: dict | None) -> Macro
     return {"LineLowestFit": (low, f"lowest {what}"), "LineHighestFit": (high, f"highest {what}")}
 
 
+@reads("random_labels")
 def _random_labels(table: pd.DataFrame) -> Macros:
     """Training and test accuracy where no label and where every label is random."""
     own = table[(table["experiment"] == "random_labels") & (table["metric"] == "accuracy") & (table["shift"] == "none")]
@@ -183,6 +204,7 @@ def _random_labels(table: pd.DataFrame) -> Macros:
     return macros | {"RandomLabelsMostShare": (share, "largest share of random labels, per cent")}
 
 
+@reads(EXPERIMENT)
 def _walks(own: pd.DataFrame, told: dict | None) -> Macros:
     """How many walks were measured and how many left their level."""
     walks, void, tolerance = MISSING, MISSING, MISSING
@@ -197,6 +219,7 @@ def _walks(own: pd.DataFrame, told: dict | None) -> Macros:
     }
 
 
+@reads(EXPERIMENT, CURVE)
 def _hypotheses(told: dict | None, level: dict) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis, of its best case and of every variant and label noise."""
     found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
@@ -204,12 +227,14 @@ def _hypotheses(told: dict | None, level: dict) -> Macros:
     for name in HYPOTHESES:
         verdict, prefix = found.get(name), macro(name)
         macros |= _numbers(prefix, verdict, name)
-        case, statement = MISSING, MISSING
+        case, statement, sentence = MISSING, MISSING, f"{name} was not judged."
         if verdict:
             case = rf"{verdicts.variant(verdict['variant'])} at {100 * verdict['label_noise']:g}\,\% label noise"
             statement = labels.escape(verdict["statement"])
+            sentence = labels.escape(verdict["sentence"])
         macros[f"{prefix}Case"] = (case, f"{name}: the case that decides")
         macros[f"{prefix}Statement"] = (statement, f"{name}: the claim")
+        macros[f"{prefix}Sentence"] = (sentence, f"{name}: what its verdict allows to say")
         entries = {(entry["variant"], entry["label_noise"]): entry for entry in verdict["entries"]} if verdict else {}
         for variant in [*VARIANTS, "all"]:
             for place, words in LEVELS.items():

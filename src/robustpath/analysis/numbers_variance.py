@@ -1,33 +1,32 @@
-"""Macros of the components of variance: the spread of each source alone, and what difference it lets a test find."""
+"""Macros of the components of variance: how far each source alone spreads accuracy, and which does most."""
 
 import numpy as np
 import pandas as pd
 
 from robustpath.analysis import labels, variance
 from robustpath.analysis.labels import MISSING, macro
-from robustpath.analysis.macros import Macros
+from robustpath.analysis.macros import Macros, Number, made, reads
 from robustpath.analysis.selection import choose
 
 KINDS = {"Id": "none", "Natural": "natural", "Corruption": "corruption"}
 WORDS = {"none": "in distribution", "natural": "under the natural shift", "corruption": "under corruptions"}
-POWER = 0.8  # of the smallest difference that is found
-TARGET = 0.01  # the difference whose price in seeds is told
+ALONE = [source.experiment for source in variance.ALONE.values()]
+EVERY = list(dict.fromkeys(source.experiment for source in variance.SOURCES.values()))
 
 
-def collect(table: pd.DataFrame, settings: dict) -> Macros:
-    """Name -> (value, meaning); what the records lack is said to be not measured."""
-    needed = {source.experiment for source in variance.SOURCES.values()}
+def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
+    """Name -> Number; what the records lack is said to be not measured."""
     found = pd.DataFrame(columns=["shift_family", "source", "dataset", *variance.Spread._fields])
-    if needed <= set(table["experiment"]):
+    if set(EVERY) <= set(table["experiment"]):
         found = variance.components(table, settings["reference"], settings["confidence"])
     pooled = found[found["dataset"] == variance.POOLED].set_index(["shift_family", "source"])
-    return {**_protocol(table), **_components(pooled), **_largest(pooled), **_detectable(table, settings)}
+    return {**made(_repetitions, table), **made(_components, pooled), **made(_largest, pooled)}
 
 
-def _protocol(table: pd.DataFrame) -> Macros:
+@reads(*ALONE)
+def _repetitions(table: pd.DataFrame) -> Macros:
     """Counts of the experiments in which one source varies."""
-    experiments = {source.experiment for source in variance.ALONE.values()}
-    own = table[table["experiment"].isin(experiments)]
+    own = table[table["experiment"].isin(ALONE)]
     drawn = own[own["experiment"] == variance.ALONE["draw"].experiment]
     values, kept = dict.fromkeys(["Run", "Seed", "Draw"], MISSING), MISSING
     if len(own) and len(drawn):
@@ -43,6 +42,7 @@ def _protocol(table: pd.DataFrame) -> Macros:
     }
 
 
+@reads(*EVERY)
 def _components(pooled: pd.DataFrame) -> Macros:
     """The standard deviation of each source, and that of what varies alone at the defaults, put together."""
     macros: Macros = {}
@@ -65,6 +65,7 @@ def _components(pooled: pd.DataFrame) -> Macros:
     return macros
 
 
+@reads(*ALONE)
 def _largest(pooled: pd.DataFrame) -> Macros:
     """The source that alone spreads accuracy most, and whether its interval lies above that of all others."""
     macros: Macros = {}
@@ -81,36 +82,4 @@ def _largest(pooled: pd.DataFrame) -> Macros:
         macros[f"VarianceLargest{suffix}"] = (name, what)
         macros[f"VarianceLargest{suffix}Deviation"] = (value, f"standard deviation of the {what}, percentage points")
         macros[f"VarianceLargest{suffix}Apart"] = (apart, f"where the interval lies of the {what}")
-    return macros
-
-
-def _detectable(table: pd.DataFrame, settings: dict) -> Macros:
-    """What the paired comparisons of the experiment minima can find: of the median method, and of the one whose
-    differences vary most."""
-    experiment, level = variance.TOGETHER["all"].experiment, 1 - settings["confidence"]
-    own = table[table["experiment"] == experiment]
-    deviations = pd.Series([np.nan])
-    if own["method"].nunique() > 1 and own["seed"].nunique() > 1:
-        deviations = variance.paired_deviations(own, experiment, settings["reference"])
-    macros: Macros = {
-        "DetectionPower": (
-            f"{100 * POWER:g}",
-            "power of the t test that the smallest difference is told for, per cent",
-        ),
-        "DetectionLevel": (f"{100 * level:g}", "level of that t test, per cent"),
-        "TargetDifference": (f"{100 * TARGET:g}", "difference whose price in seeds is told, percentage points"),
-    }
-    for suffix, words, value in (
-        ("", "median over methods", deviations.median()),
-        ("Most", "largest of all methods", deviations.max()),
-    ):
-        deviation, smallest, seeds = MISSING, MISSING, MISSING
-        if value > 0:
-            deviation = labels.percent(value, 2)
-            smallest = labels.percent(variance.detectable(value, own["seed"].nunique(), level, POWER), 2)
-            seeds = labels.word(variance.seeds_needed(TARGET, value, level, POWER))
-        what = f"paired difference to the reference in accuracy in distribution, lowest label noise, {words}"
-        macros[f"PairedDeviation{suffix}"] = (deviation, f"sd over seeds of the {what}, percentage points")
-        macros[f"SmallestDifference{suffix}"] = (smallest, f"smallest {what}, found with the power, percentage points")
-        macros[f"TargetSeedCountWord{suffix}"] = (seeds, f"seeds that find the target difference: {what}, in words")
     return macros

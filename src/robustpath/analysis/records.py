@@ -1,12 +1,15 @@
 """Records: the one tidy table of scores and measures, a row a run x split x shift x severity x metric."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from robustpath.analysis.metrics import MEASURES
 from robustpath.errors import UserError
 from robustpath.files import replacing
 
@@ -34,29 +37,6 @@ SCHEMA = {
     "hyperparameters": "text",
 }
 SECONDS = {name: SCHEMA[name] for name in RUN} | {"seconds": "real"}
-SHARPNESS = [
-    "lambda_max",
-    "trace",
-    "sam_sharpness",
-    "asam_sharpness",
-    "noise_sharpness",
-    "keskar_sharpness",
-    "pacbayes_sigma",
-    "pacbayes_sigma_magnitude",
-    "pacbayes_bound",
-    "pacbayes_bound_magnitude",
-]
-NORMS = ["path_norm", "frobenius_norm", "distance_from_start", "spectral_product", "spectral_bound", "margin"]
-DISTANCES = ["barrier", "barrier_matched", "function_distance", "disagreement"]
-WALKS = [
-    "walk_level_error",
-    "walk_displacement",
-    "walk_function_distance",
-    "walk_lambda_max_start",
-    "walk_lambda_max_end",
-    "walk_accepted",
-]
-MEASURES = [*SHARPNESS, *NORMS, *DISTANCES, *WALKS]
 ALLOWED = {
     "split": {"train", "validation", "test"},
     "shift_family": {"none", "natural", "corruption", "generator"},
@@ -122,7 +102,7 @@ def collate(scores: Iterable[Path], seconds: Iterable[Path], records: Path, seco
 def _join(files: Iterable[Path], out: Path, schema: dict[str, str], key: list[str]) -> None:
     tables = []
     for file in files:
-        tables.append(_read(file))
+        tables.append(read(file))
         validate(tables[-1], file, schema, key)
     if not tables:
         raise UserError(f"{out}: no files to collate")
@@ -139,7 +119,10 @@ def write(table: pd.DataFrame, out: Path, schema: dict[str, str] = SCHEMA, key: 
         pq.write_table(rows.sort_by([(name, "ascending") for name in key]), temporary, compression="zstd")
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read(path: Path) -> pd.DataFrame:
+    """The table in a file, or in the parts in a folder; not checked."""
+    if path.is_dir():
+        return pd.concat([read(part) for part in sorted(path.glob("*.parquet"))], ignore_index=True)
     try:
         return pq.ParquetFile(path).read().to_pandas(use_threads=False)
     except FileNotFoundError:
@@ -157,14 +140,71 @@ def root() -> Path:
     raise UserError(f"no config.yaml in {here} or above it; start from inside the repository")
 
 
+def files(scale: str, *patterns: str) -> list[Path]:
+    """The files of `scale` that match the first of some patterns that any matches: in results/ of the repository around
+    the current folder or, where results/ has none, in published/, which a printed line then says.
+
+    UserError where neither has one.
+    """
+    for place in ("results", "published"):
+        folder = root() / place / scale
+        for pattern in patterns:
+            if found := sorted(folder.glob(pattern)):
+                if place == "published":
+                    print(f"{pattern} of what is published in {folder}: results/{scale} has none")
+                return found
+    raise UserError(f"no {patterns[0]} in {root() / 'results' / scale}: run `snakemake --config scale={scale}` first")
+
+
 def load(records: str | Path | None = None, scale: str = "laptop") -> pd.DataFrame:
-    """The records in `records`, or of `scale` in the repository around the current folder; checked."""
-    path = Path(records) if records else root() / "results" / scale / "records.parquet"
-    if not path.is_file():
+    """The records in `records` (a file, or a folder of parts), or those of `scale` (see `files`); checked, no row
+    lacking that others of its experiment have."""
+    path = Path(records) if records else files(scale, "records.parquet", "records")[0]
+    if not path.exists():
         raise UserError(f"no records at {path}: run `snakemake --config scale={scale}` first")
-    table = _read(path)
+    table = read(path)
     validate(table, path)
+    whole(table, path)
     return table
+
+
+def whole(table: pd.DataFrame, source: object) -> None:
+    """Raise a UserError naming the cells where a run or a row is lacking that others of its experiment have.
+
+    On every data set an experiment has the same runs, each with the same scores; measures may be those of some methods
+    and draws alone, but of a method are the same.
+    """
+    for _, own in table.groupby("experiment", sort=False, observed=True):
+        measures = own["metric"].isin(MEASURES)
+        every = {axis: own[axis].unique() for axis in RUN}
+        refuse_gaps(own[~measures], ["experiment", "dataset", *KEY[len(RUN) :]], every, source)
+        refuse_gaps(own[measures], ["experiment", "dataset", "method", *KEY[len(RUN) :]], every, source)
+
+
+def refuse_gaps(rows: pd.DataFrame, fixed: list[str], every: dict[str, np.ndarray], source: object) -> None:
+    """Refuse cells of the columns `fixed` without a row for every combination of the other columns of RUN.
+
+    `every` has the values of these columns in the experiment; of the draws, those that a metric has anywhere count.
+    """
+    axes = [axis for axis in RUN if axis not in fixed]
+    draws = rows.groupby("metric", observed=True)["draw"].unique()
+    for cell, count in rows.groupby(fixed, observed=True).size().items():
+        place = dict(zip(fixed, cell, strict=True))
+        values = [draws[place["metric"]] if axis == "draw" else every[axis] for axis in axes]
+        if count != math.prod(map(len, values)):
+            here = np.logical_and.reduce([(rows[axis] == value).to_numpy() for axis, value in place.items()])
+            runs = pd.MultiIndex.from_product(values, names=axes)
+            runs = runs.difference(pd.MultiIndex.from_frame(rows.loc[here, axes]))
+            lost = [dict(zip(axes, run, strict=True)) for run in runs]
+            more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+            raise UserError(
+                f"{source}: the records are not complete: {_words(place)} is lacking for "
+                f"{'; '.join(map(_words, lost[:3]))}{more}; run snakemake again"
+            )
+
+
+def _words(cell: dict) -> str:
+    return ", ".join(f"{axis}={value}" for axis, value in cell.items())
 
 
 def report_settings(settings: dict | None = None, scale: str | None = None) -> dict:

@@ -6,23 +6,26 @@ import numpy as np
 import pandas as pd
 
 from robustpath.analysis import records
-from robustpath.errors import UserError
 
 
 def files(given: list[str] | None, scale: str, pattern: str) -> list[Path]:
-    """The files as given, or those that match `pattern` in the results of `scale`; UserError where there are none."""
-    if given:
-        return [Path(file) for file in given]
-    folder = records.root() / "results" / scale
-    found = sorted(folder.glob(pattern))
-    if not found:
-        raise UserError(f"no {pattern} in {folder}: run `snakemake --config scale={scale}` first")
-    return found
+    """The files as given, or those of `scale` that match `pattern` (see records.files)."""
+    return [Path(file) for file in given] if given else records.files(scale, pattern)
 
 
 def quantities(given: list[str] | None, scale: str) -> pd.DataFrame:
-    """One row a run x moment x quantity, with columns gradient_evaluations, walking, value, converged."""
-    return pd.concat([pd.read_parquet(file) for file in files(given, scale, "trace/*/*.parquet")], ignore_index=True)
+    """One row a run x moment x quantity, with columns gradient_evaluations, walking, value, converged.
+
+    UserError where a run lacks a moment or a quantity that others have.
+    """
+    tables = []
+    for file in files(given, scale, "trace/*/*.parquet"):
+        table = pd.read_parquet(file)
+        every = {axis: table[axis].unique() for axis in records.RUN}
+        axes = ["experiment", "dataset", "method", "metric", "moment"]
+        records.refuse_gaps(table.rename(columns={"quantity": "metric"}), axes, every, file)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 def surfaces(given: list[str] | None, scale: str) -> dict[str, dict[str, np.ndarray]]:

@@ -1,16 +1,14 @@
-"""What the spread of test accuracy is made of: each source of variation alone (Bouthillier et al. 2021, "Accounting for
-variance in machine learning benchmarks"), and what difference such a spread lets a paired test find."""
+"""What the spread of test accuracy is made of: each source of variation alone (Bouthillier et al. 2021)."""
 
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 
-from robustpath.analysis.comparison import seed_means
 from robustpath.analysis.records import test_scores
 from robustpath.analysis.selection import select
-from robustpath.analysis.statistics import average, check_complete
+from robustpath.analysis.statistics import average
 
 POOLED = "pooled"
 SETTING = ["dataset", "train_size", "label_noise"]
@@ -90,45 +88,3 @@ def components(records: pd.DataFrame, reference: str, confidence: float) -> pd.D
                 rows.append((kind, name, dataset, *spread(wide[[dataset]].to_numpy(), confidence)))
             rows.append((kind, name, POOLED, *spread(wide.to_numpy(), confidence)))
     return pd.DataFrame(rows, columns=["shift_family", "source", "dataset", *Spread._fields])
-
-
-def paired_deviations(records: pd.DataFrame, experiment: str, reference: str) -> pd.Series:
-    """The standard deviation over seeds of each method's difference to the reference: accuracy in distribution of the
-    selected draws at the lowest label noise, mean over data sets. Index method."""
-    own = records[records["experiment"] == experiment]
-    own = own[own["label_noise"] == own["label_noise"].min()]
-    scores = test_scores(select(own), experiment)
-    means = seed_means(scores[scores["shift_family"] == "none"])
-    check_complete(means)
-    wide = means.pivot(index="seed", columns="method", values="value")
-    return wide.sub(wide[reference], axis="index").drop(columns=reference).std(ddof=1)
-
-
-def power(difference: float, deviation: float, n: int, level: float) -> float:
-    """The chance that the two-sided paired t test at `level` finds a true difference of n pairs whose differences have
-    the standard deviation `deviation`: t squared is F with 1 and n - 1 degrees of freedom, noncentral."""
-    noncentrality = n * (difference / deviation) ** 2
-    return 1 - float(stats.ncf.cdf(stats.f.isf(level, 1, n - 1), 1, n - 1, noncentrality))
-
-
-def detectable(deviation: float, n: int, level: float, chance: float) -> float:
-    """The smallest difference that the paired t test finds with that chance, in the unit of `deviation`."""
-    most = 1.0
-    while power(most, 1.0, n, level) < chance:
-        most *= 2
-    return deviation * float(optimize.brentq(lambda effect: power(effect, 1.0, n, level) - chance, 0.0, most))
-
-
-def seeds_needed(difference: float, deviation: float, level: float, chance: float) -> int:
-    """The fewest pairs, at least two, with which the paired t test finds a difference with that chance."""
-    enough = 2
-    while power(difference, deviation, enough, level) < chance:
-        enough *= 2
-    fewest, enough = enough // 2 + 1, enough
-    while fewest < enough:
-        middle = (fewest + enough) // 2
-        if power(difference, deviation, middle, level) < chance:
-            fewest = middle + 1
-        else:
-            enough = middle
-    return enough

@@ -13,8 +13,8 @@ SYMBOLS = {"supported": "$+$", "refuted": "$-$", "undecided": r"$\circ$", "void"
 
 
 def read(claims: str | Path | None, scale: str = "laptop") -> dict:
-    """The content of claims.json; None takes that of `scale` in the repository around the current folder."""
-    path = Path(claims) if claims else records.root() / "results" / scale / "claims.json"
+    """The content of claims.json; None takes that of `scale` (see records.files)."""
+    path = Path(claims) if claims else records.files(scale, "claims.json")[0]
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,0 +1,106 @@
+"""What a finished step says of itself in one line, read from the files it wrote: the last line of its log.
+
+The workflow shows it beside the step's name. It is for the eye alone: nothing reads it back into a result.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+MARK = "result: "
+
+
+def tell(describe: Callable[[Path], str], file: Path) -> None:
+    """Print the step's line; a file that cannot be read is said so, for the step itself has succeeded."""
+    try:
+        said = describe(Path(file))
+    except Exception as error:
+        said = f"unread ({type(error).__name__})"
+    print(f"{MARK}{said}")
+
+
+def prepare(card: Path) -> str:
+    """Examples and classes, from the data card."""
+    about = json.loads(card.read_text())
+    return f"{about['examples']:,} examples, {about['classes']} classes"
+
+
+def train(runs: Path) -> str:
+    """Runs, the median over them of the mean training loss (nats) of their last phase, and how many diverged."""
+    import pandas as pd
+
+    table = pd.read_parquet(runs)
+    last = [name for name in table if name.endswith(".loss")][-1]
+    diverged = table["diverged"]
+    return (
+        f"{len(table)} runs, median training loss {table.loc[~diverged, last].median():.3g}, {diverged.sum()} diverged"
+    )
+
+
+def evaluate(scores: Path) -> str:
+    """The mean accuracy (share) on the unshifted test split, over runs."""
+    import pandas as pd
+
+    # Filters and columns: a study's scores are millions of rows.
+    wanted = [("split", "==", "test"), ("shift", "==", "none"), ("metric", "==", "accuracy")]
+    value = pd.read_parquet(scores, columns=["value"], filters=wanted)["value"]
+    return f"{len(value)} runs, mean test accuracy {value.mean():.3f}"
+
+
+def measure(out: Path) -> str:
+    """The median over runs of the largest eigenvalue of the Hessian of the training loss, where it converged."""
+    import pandas as pd
+
+    wanted = [("metric", "==", "lambda_max"), ("split", "==", "train")]
+    table = pd.read_parquet(out, columns=["value", "converged"], filters=wanted)
+    return (
+        f"{len(table)} runs, median curvature {table.loc[table['converged'], 'value'].median():.3g}"
+        f" of the {table['converged'].sum()} converged"
+    )
+
+
+def trace(out: Path) -> str:
+    """Values along the traced runs."""
+    import pyarrow.parquet as pq
+
+    return f"{pq.read_metadata(out).num_rows:,} values along the way"
+
+
+def theory(out: Path) -> str:
+    """Values measured, and how many of them theory foretells."""
+    import pandas as pd
+
+    table = pd.read_parquet(out, columns=["expected"])
+    return f"{len(table)} values, {table['expected'].notna().sum()} of them with a known answer"
+
+
+def collate(records: Path) -> str:
+    """Rows of the records."""
+    import pyarrow.parquet as pq
+
+    return f"{pq.read_metadata(records).num_rows:,} rows"
+
+
+def claims(out: Path) -> str:
+    """Hypotheses by verdict."""
+    counts = Counter(verdict["verdict"] for verdict in json.loads(out.read_text())["verdicts"])
+    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+
+
+def notebook(out: Path) -> str:
+    """The size of the figure or table."""
+    return f"{out.name}, {max(1, round(out.stat().st_size / 1000))} kB"
+
+
+def numbers(out: Path) -> str:
+    """The numbers that the text may quote."""
+    return f"{len(re.findall(r'^.(?:provide|new)command', out.read_text(), re.M))} numbers"
+
+
+def paper(out: Path) -> str:
+    """Pages, as LaTeX counts them in the log beside the PDF."""
+    log = out.with_name(f"{out.stem}.build") / "main.log"
+    pages = re.findall(r"^Output written on .*\((\d+) pages?", log.read_text(errors="replace"), re.M)[-1]
+    return f"{pages} pages"

@@ -121,8 +121,8 @@ def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, smal
 def test_every_macro_is_sound_latex(records_file, small_settings, macros, tmp_path):
     numbers.write(records_file, small_settings, tmp_path / "numbers.tex")
     uses = "\n\n".join(f"\\{name}" for name in macros)
-    known = r"\newcommand{\origin}[2]{#2}"
-    text = f"\\documentclass{{article}}{known}\\input{{numbers}}\\begin{{document}}{uses}\\end{{document}}"
+    preamble = r"\documentclass{article}\newcommand{\origin}[2]{#2}\input{numbers}"
+    text = f"{preamble}\\begin{{document}}{uses}\\end{{document}}"
     (tmp_path / "main.tex").write_text(text)
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "main.tex"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0

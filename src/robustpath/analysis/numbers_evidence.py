@@ -1,5 +1,6 @@
 """Macros of what the evidence is worth: how often a verdict is wrong, and which effect the seeds can find."""
 
+import numpy as np
 import pandas as pd
 
 from robustpath.analysis import calibration, labels
@@ -7,6 +8,7 @@ from robustpath.analysis.aggregates import runs_needed, smallest_effect
 from robustpath.analysis.evidence import accuracies, gains
 from robustpath.analysis.labels import MISSING
 from robustpath.analysis.macros import Macros, Number, made, reads
+from robustpath.analysis.numbers_minima import LEVELS
 from robustpath.analysis.selection import select
 
 EXPERIMENT = "minima"
@@ -47,27 +49,27 @@ def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
 
 @reads(EXPERIMENT)
 def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
-    """The smallest true difference to the reference that the study's seeds find in four cases of five."""
-    value, spread, price = MISSING, MISSING, MISSING
+    """The smallest true difference to the reference that the study's seeds find in four cases of five, at the lowest
+    label noise and at the highest, between which differences scatter quite unlike."""
     own = table[table["experiment"] == EXPERIMENT]
+    ends, count, alpha = [np.nan, np.nan], own["seed"].nunique(), 1 - settings["confidence"]
     if len(own):
         held = accuracies(select(own)).drop(columns="draw")
         seeds = gains(held[held["test_set"] == "none"], settings["reference"])
         seeds = seeds.groupby(["method", "label_noise", "seed"])["value"].mean()
-        deviation, count = seeds.groupby(["method", "label_noise"]).std().median(), own["seed"].nunique()
-        if pd.notna(deviation) and deviation > 0:
-            alpha = 1 - settings["confidence"]
-            value, spread = (
-                f"{100 * number:.2f}" for number in (smallest_effect(deviation, count, alpha, POWER), deviation)
-            )
+        ends = seeds.groupby(["method", "label_noise"]).std().groupby("label_noise").median().iloc[[0, -1]]
+    macros: Macros = {"PowerPercent": (f"{100 * POWER:g}", "power at which the smallest effect is stated, per cent")}
+    for (place, words), deviation in zip(LEVELS.items(), ends, strict=True):
+        smallest, spread, price = MISSING, MISSING, MISSING
+        if deviation > 0:
+            smallest = labels.percent(smallest_effect(deviation, count, alpha, POWER), 2)
+            spread = labels.percent(deviation, 2)
             price = labels.word(runs_needed(0.01, deviation, alpha, POWER))
-    what = "minima: paired differences in accuracy to the reference, median over methods and label noise"
-    return {
-        "SmallestEffect": (value, f"smallest difference found with power {POWER:g}, points ({what})"),
-        "DifferenceSpread": (spread, f"standard deviation, points ({what})"),
-        "SeedsForOnePoint": (
-            price,
-            f"seeds that find a difference of one point with power {POWER:g}, in words ({what})",
-        ),
-        "PowerPercent": (f"{100 * POWER:g}", "power at which the smallest effect is stated, per cent"),
-    }
+        what = f"minima, {words}: paired differences in accuracy to the reference, median over methods"
+        macros[f"SmallestEffect{place}"] = (
+            smallest,
+            f"smallest difference found with power {POWER:g}, points ({what})",
+        )
+        macros[f"DifferenceSpread{place}"] = (spread, f"standard deviation, points ({what})")
+        macros[f"SeedsForOnePoint{place}"] = (price, f"seeds that find one point with power {POWER:g} ({what})")
+    return macros

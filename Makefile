@@ -17,7 +17,7 @@ PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help paper paper-text paper-review from-published verify check diff test lint gallery setup lock clean distclean
+.PHONY: help paper paper-text paper-review from-published verify check diff report arxiv crate test lint gallery setup lock clean distclean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,11 +43,23 @@ verify: setup  ## Check what is published: LEVEL=0 files, 1 all that is printed,
 	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) verify \
 		--config scale=$(SCALE) start=raw verify='{level: $(LEVEL), cells: $(CELLS), seed: $(SEED), minutes: $(MINUTES)}'
 
+report: setup  ## Every figure and table with its question and its run, in one HTML file for a browser
+	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) --config scale=$(SCALE) -- pictures
+	@.venv/bin/snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html -- pictures
+	@echo 'The report: $(CURDIR)/results/$(SCALE)/report.html'
+
+arxiv: setup  ## The sources of the paper as arXiv takes them
+	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) --config scale=$(SCALE) -- results/$(SCALE)/arxiv.tar.gz
+	@echo 'The archive: $(CURDIR)/results/$(SCALE)/arxiv.tar.gz'
+
+crate: setup  ## What each file of the results is and what made it, as an RO-Crate
+	@.venv/bin/python -m robustpath crate --scale $(SCALE)
+
 test: setup  ## All tests, up to a small run of the whole pipeline
 	@.venv/bin/python -m pytest $(ARGS)
 
 check:  ## What is fresh, stale or missing, and the one next step
-	@if [ -x .venv/bin/python ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
+	@if [ -f .venv/complete ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
 	else echo 'Nothing is set up here.' && echo 'Next step: make setup'; fi
 
 diff: setup  ## The changes of the paper since REV=revision, marked in a PDF

@@ -32,6 +32,10 @@ wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
     method="[a-z][a-z0-9_]*",
     case="[a-z][a-z0-9_]*",
+    name="|".join(MANIFEST),
+
+
+report: "workflow/report/workflow.rst"
 
 
 rule all:
@@ -65,6 +69,7 @@ if CONFIG.start != "text":
 
 
 include: "workflow/rules/paper.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/verify.smk"
 
 

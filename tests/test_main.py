@@ -122,6 +122,9 @@ def test_the_manifest_names_what_is_wrong(tmp_path):
     file.write_text("curves: {kind: picture, question: why}")
     with pytest.raises(UserError, match="curves needs a kind"):
         manifest(file)
-    file.write_text("curves: {kind: figure, question: why}")
+    file.write_text("curves: {kind: figure, question: why, shows: curves}")
+    with pytest.raises(UserError, match=r"curves needs .* a category"):
+        manifest(file)
+    file.write_text("curves: {kind: figure, category: all, question: why, shows: curves}")
     with pytest.raises(UserError, match="curves has no notebook"):
         manifest(file)

@@ -182,3 +182,24 @@ def test_without_latex_the_message_says_what_is_made_and_what_to_install(tmp_pat
     parts = ["every figure and table", str(tmp_path / "generated"), "texlive-latex-recommended", "make paper"]
     assert all(part in message for part in parts)
     assert "\n" not in message
+
+
+@latex
+def test_a_link_to_an_origin_that_is_not_there_is_refused(tmp_path):
+    (tmp_path / "paper").mkdir()
+    text = TINY.replace("natbib", "natbib,hyperref") % r"\hypertarget{origin.here}{}\hyperlink{origin.%s}{3}"
+    for name in ("here", "nowhere"):
+        (tmp_path / "paper/main.tex").write_text(text % name if "%s" in text else text)
+        if name == "here":
+            paper.build("smoke", tmp_path / "paper", tmp_path, tmp_path / "paper.pdf")
+        else:
+            with pytest.raises(UserError, match=r"links to origins that origin\.tex does not hold: nowhere"):
+                paper.build("smoke", tmp_path / "paper", tmp_path, tmp_path / "paper.pdf")
+
+
+def test_a_verdict_is_never_typed_beside_its_hypothesis():
+    for file in sorted((PAPER / "sections").glob("*.tex")):
+        for sentence in re.split(r"(?<=[.:])\s", file.read_text()):
+            if re.search(r"\bH[0-8]\b", sentence):
+                typed = re.search(r"\b(is|are|was) (supported|refuted|undecided|void)\b", sentence)
+                assert not typed, f"{file.name}: {sentence}"

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import LogEvent
 
 from robustpath import progress
 

@@ -96,8 +96,12 @@ def manifest(path: Path = MANIFEST) -> dict[str, dict]:
     if not isinstance(entries, dict):
         raise UserError(f"{path}: is not a mapping of names to entries.")
     for name, entry in entries.items():
-        if not isinstance(entry, dict) or entry.get("kind") not in ("figure", "table") or "question" not in entry:
-            raise UserError(f"{path}: {name} needs a kind (figure or table) and a question.")
+        if (
+            not isinstance(entry, dict)
+            or entry.get("kind") not in ("figure", "table")
+            or not {"category", "question", "shows"} <= entry.keys()
+        ):
+            raise UserError(f"{path}: {name} needs a kind (figure or table), a category, a question and what it shows.")
         if not path.with_name(f"{name}.py").is_file():
             raise UserError(
                 f"{path}: {name} has no notebook; write {path.with_name(f'{name}.py')} or take the entry out."

@@ -221,3 +221,20 @@ def test_the_file_of_verdicts_is_complete(verdicts):
     assert {entry["variant"] for entry in entries if entry["verdict"] == "void"} == {"flat_warmup"}
     corrected = [entry for entry in entries if entry["holm"] is not None]
     assert verdicts["corrected_tests"] == len(corrected) == 3 * 5 * 2 + 3 * 2 + 2
+
+
+def test_the_paper_says_what_the_verdict_allows():
+    told = claims_model.load(CLAIMS)
+    said = {claim.id: claim.sentences for claim in told.claims}
+    for gain, verdict in ((1.0, "supported"), (0.0, "refuted")):
+        found = verdict_on("H2", gain={VARIANT: gain})
+        assert found["verdict"] == verdict and found["sentence"] == said["H2"][verdict]
+
+
+@pytest.mark.parametrize(("tail", "verdict"), [(0.04, "undecided"), (0.02, "supported"), (0.98, "supported")])
+def test_a_verdict_needs_the_test_beside_the_interval(tail, verdict):
+    """Both have an interval above the threshold; a two-sided p is twice the smaller tail."""
+    case = conditions.Case(None, None, None, "sgd", None, 0.95)
+    finding = conditions._finding("accuracy", conditions.POINTS, 0.0, "above")
+    found = conditions.Estimate(0.01, 0.001, 0.02, 20, "BCa bootstrap", lambda threshold: tail)
+    assert conditions._filled(finding, found, case, scale=100)["verdict"] == verdict

@@ -30,6 +30,12 @@ def spoilt(tmp_path, old, new):
         ("label_noise: &levels [0.0, 0.2]", "label_noise: &levels [0.0, 20.0]", r"claims\[0\].label_noise\[1\] = 20.0"),
         ("together: true", "together: 1", r"claims\[7\].together = 1: input should be a valid boolean"),
         ("curve: lengths\n", "", "curve is missing"),
+        ("      void: No walk keeps its level", "      vold: No walk keeps its level", r"claims\[0\].sentences.*vold"),
+        (
+            "      void: No walk keeps its level, so that none can be judged (H0).\n",
+            "",
+            "there is no sentence for the verdict void of H0",
+        ),
         ("claims:\n", "claims: [", "is not valid YAML"),
     ],
 )

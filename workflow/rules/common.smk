@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import re
 import sys
 import time
 from difflib import get_close_matches
@@ -74,6 +75,8 @@ def fingerprints():
         "collate": fingerprint("robustpath.analysis.records"),
         "numbers": fingerprint("robustpath.analysis.numbers"),
         "paper": fingerprint("robustpath.analysis.paper"),
+        "arxiv": fingerprint("robustpath.provenance.arxiv"),
+        "picture": fingerprint("robustpath.provenance.pictures"),
         "notebook": {
             name: fingerprint("robustpath.analysis.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
         },
@@ -197,6 +200,25 @@ def drawn():
     ]
 
 
+def picture_of(wildcards):
+    """The figure or table that a picture of the report shows."""
+    return f"{RESULTS}/generated/{wildcards.name}.{SUFFIX[MANIFEST[wildcards.name]['kind']]}"
+
+
+def category(wildcards):
+    return MANIFEST[wildcards.name]["category"]
+
+
+def report_labels(wildcards):
+    """What the report's list says of a picture."""
+    return {"name": wildcards.name.replace("_", " "), "kind": MANIFEST[wildcards.name]["kind"]}
+
+
+def restructured(text):
+    """Plain text as reStructuredText, where backticks, stars and bars would mark something up."""
+    return re.sub(r"([`*|_\\])", r"\\\1", text)
+
+
 def paper_sources():
     return sorted(str(file.relative_to(ROOT)) for file in (ROOT / "paper").rglob("*") if file.suffix in PAPER_SUFFIXES)
 
@@ -265,9 +287,8 @@ def check_targets():
 
 def show_progress():
     """One line a finished job in place of Snakemake's blocks; a dry run, whose blocks are its result, keeps them."""
-    if workflow.exec_mode == ExecMode.DEFAULT and not (
-        workflow.output_settings.dryrun or workflow.output_settings.verbose
-    ):
+    shown = workflow.output_settings
+    if workflow.exec_mode == ExecMode.DEFAULT and not (shown.dryrun or shown.verbose):
         attach(logger, dict.fromkeys(MANIFEST, "figures and tables"))
 
 

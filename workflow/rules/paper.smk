@@ -25,3 +25,31 @@ rule paper:
     shell:
         "python -m robustpath paper --scale {params.scale} --paper paper --generated $(dirname {input.numbers}) --out {output}"
         " > {log} 2>&1"
+
+
+rule arxiv:
+    input:
+        pdf="<results>/paper.pdf",
+        sources=paper_sources(),
+        drawn=drawn(),
+        numbers="<results>/generated/numbers.tex",
+    output:
+        "<results>/arxiv.tar.gz",
+    log:
+        "<logs>/arxiv.log",
+    benchmark:
+        "<benchmarks>/arxiv.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=CODE["arxiv"],
+    message:
+        "Pack the paper's sources for arXiv"
+    shell:
+        "python -m robustpath arxiv --pdf {input.pdf} --paper paper --generated $(dirname {input.numbers}) --out {output}"
+        " > {log} 2>&1"

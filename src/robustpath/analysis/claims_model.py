@@ -146,7 +146,9 @@ class Claim(Section):
     def _every_verdict(self):
         lacking = [name for name in ("supported", "refuted", "undecided", "void") if name not in self.sentences]
         if lacking:
-            raise ValueError(f"{self.id} has no sentence for the verdict {lacking[0]}; write one under sentences")
+            raise ValueError(
+                f"there is no sentence for the verdict {lacking[0]} of {self.id}; write one under sentences"
+            )
         return self
 
 

@@ -15,6 +15,7 @@ PACKAGES = "latexmk texlive-latex-recommended texlive-latex-extra lmodern"
 _ERROR = re.compile(r"^(?P<file>\S[^:\n]*\.\w+):(?P<line>\d+): (?P<message>.+)$", re.MULTILINE)
 _UNPLACED = re.compile(r"^! (?P<message>.+)$", re.MULTILINE)
 _MACRO = re.compile(r"^l\.\d+ .*(\\[A-Za-z]+)", re.MULTILINE)
+_ASTRAY = re.compile(r"name\{origin\.([^}]+)\}\s+has\s+been\s+referenced\s+but\s+does\s+not\s+exist")
 _UNDEFINED = re.compile(r"(Reference|Citation) [`'](.+?)' on page \S+ undefined")
 
 
@@ -29,6 +30,10 @@ def build(scale: str, paper: Path, generated: Path, out: Path) -> None:
     text, log = typeset(scale, paper, generated, folder := Path(out).with_name(f"{Path(out).stem}.build"))
     if undefined := sorted({f"{kind.lower()} {name}" for kind, name in _UNDEFINED.findall(text)}):
         raise UserError(f"The paper uses what is not defined: {', '.join(undefined)}; the log is {log}.")
+    if astray := sorted(set(_ASTRAY.findall(text))):
+        raise UserError(
+            f"The paper links to origins that origin.tex does not hold: {', '.join(astray)}; the log is {log}."
+        )
     with replacing(out) as temporary:
         shutil.copyfile(folder / "main.pdf", temporary)
 

@@ -9,7 +9,7 @@ from robustpath.errors import UserError
 SMALL = 12  # whole numbers up to here are words of the language: two layers, ten classes
 YEARS = range(1900, 2101)
 MACRO = re.compile(r"^\\newcommand\{\\(\w+)\}\{\\origin\{[\w.]+\}\{(.*)\}\}%", re.MULTILINE)
-NUMBER = re.compile(r"(?<![\w.])\d+(?:(?:\\,|,)\d{3})*(?:\.\d+)?(?![\w])")
+NUMBER = re.compile(r"(?<![\w.])\d+(?:(?:\\,|,)\d{3})*(?:\.\d+)?(?!\w|\.\d)")
 # What holds digits and is no number of the text: names, references, lengths, and the code of a formula's layout.
 SKIPPED = re.compile(
     r"\\(?:cite\w*|[cC]?ref|label|input|includegraphics|hypersetup|usepackage|documentclass|definecolor|hspace|vspace"

@@ -4,6 +4,7 @@ import functools
 import platform
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -45,6 +46,12 @@ def commit(root: Path) -> str:
 def source_commit(root: Path) -> str:
     """The last commit that changed anything the paper depends on, `unknown` where there is no repository."""
     return _said("git", "-C", str(root), "log", "-1", "--format=%H", "--", *PARTS, "requirements.lock") or "unknown"
+
+
+def commit_date(root: Path, commit: str) -> str:
+    """The day of a commit (UTC, ISO 8601); that of 1970 where there is no repository."""
+    said = _said("git", "-C", str(root), "show", "-s", "--format=%ct", commit)
+    return datetime.fromtimestamp(int(said) if said.isdigit() else 0, UTC).date().isoformat()
 
 
 def edited(root: Path) -> list[str]:

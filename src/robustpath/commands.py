@@ -1,0 +1,201 @@
+"""What each command runs. Imports stand inside, so that none waits for what only another needs."""
+
+from robustpath import outcome
+from robustpath.errors import UserError
+
+
+def prepare(settings, out, card):
+    """Read, check and convert one data set."""
+    from robustpath.data.prepare import prepare as run
+
+    run(settings, out, card)
+    outcome.tell(outcome.prepare, card)
+
+
+def train(settings, data, weights, path, runs, seconds, threads):
+    """Train every run of one method on one data set."""
+    from robustpath.training.run import train as run
+
+    run(settings, data, weights, path, runs, seconds, threads)
+    outcome.tell(outcome.train, runs)
+
+
+def evaluate(settings, data, weights, runs, scores, threads):
+    """Score all methods of one data set on every split and shift."""
+    from robustpath.evaluation.run import evaluate as run
+
+    run(settings, dict(data), weights, runs, scores, threads)
+    outcome.tell(outcome.evaluate, scores)
+
+
+def theory(settings, out, threads):
+    """Run one theory case: a small problem of which the outcome is known."""
+    from robustpath.theory.run import run
+
+    run(settings, out, threads)
+    outcome.tell(outcome.theory, out)
+
+
+def measure(settings, data, weights, paths, runs, out, threads):
+    """Measure the minima and walks of all methods of one data set."""
+    from robustpath.evaluation.measure import measure as run
+
+    run(settings, dict(data), weights, paths, runs, out, threads)
+    outcome.tell(outcome.measure, out)
+
+
+def trace(settings, data, paths, runs, out, surfaces, threads):
+    """Follow the runs of one data set through the moments that were kept, and draw the surfaces they cross."""
+    from robustpath.evaluation.trace import trace as run
+
+    run(settings, data, paths, runs, out, surfaces, threads)
+    outcome.tell(outcome.trace, out)
+
+
+def collate(scores, seconds, records, seconds_out):
+    """Join the scores of all data sets into the records."""
+    from robustpath.analysis.records import collate as run
+
+    run(scores, seconds, records, seconds_out)
+    outcome.tell(outcome.collate, records)
+
+
+def claims(records, claims, settings, out):
+    """Judge the hypotheses by the records."""
+    from robustpath.analysis.claims import write
+
+    write(records, claims, settings, out)
+    outcome.tell(outcome.claims, out)
+
+
+def calibrate(records, claims, settings, out):
+    """Judge simulated claims, whose truth is known, by the code that judges the hypotheses."""
+    from robustpath.analysis.calibration import write
+
+    write(records, claims, settings, out)
+
+
+def notebook(notebook, records, inputs, settings, out, caption, executed):
+    """Draw one figure or table from the records."""
+    from robustpath.analysis.notebooks import execute
+
+    files = {"records": str(records), "out": str(out), "caption": str(caption)}
+    beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
+    beside |= {name: beside[name][0] for name in beside.keys() & {"claims", "calibration"}}  # there is but one
+    execute(notebook, {**files, **beside, "settings": settings}, executed)
+    outcome.tell(outcome.notebook, out)
+
+
+def numbers(records, claims, calibration, settings, out):
+    """Write the numbers that the paper's text quotes."""
+    from robustpath.analysis.numbers import write
+
+    write(records, settings, out, claims, calibration)
+    outcome.tell(outcome.numbers, out)
+
+
+def origin_page(scale, numbers, paper, commit, out):
+    """Write the paper's page on how each number was made."""
+    from robustpath.config import load
+    from robustpath.provenance.origin_page import write
+
+    write(load(overrides={"scale": scale}), numbers, paper, commit, out)
+
+
+def origin(name, all, json, scale):
+    """Tell where a figure, table, number or claim of the paper comes from, and how to make it again."""
+    from robustpath.provenance import origin_page
+
+    if not (all or name):
+        raise UserError("origin of what? Give a figure, a table, a claim or a number, or --all")
+    print(origin_page.everything(scale, json) if all else origin_page.explain(name, scale))
+
+
+def paper(scale, paper, generated, out):
+    """Compile the paper."""
+    from robustpath.analysis.paper import build
+
+    build(scale, paper, generated, out)
+    outcome.tell(outcome.paper, out)
+
+
+def check(scale):
+    """Tell what is fresh, stale or missing here, and the next step."""
+    from robustpath.provenance.state import show
+
+    print(show(scale))
+
+
+def diff(rev, scale):
+    """Mark the changes of the paper's text since a revision, in a PDF."""
+    from robustpath.analysis.paperdiff import build
+    from robustpath.config import load
+
+    print(f"{build(rev, scale or load().scale)}: the changes since {rev}, blue what is new, red what is struck out")
+
+
+def publish(scale):
+    """Copy what a finished run gives, checksummed, into published/."""
+    from robustpath.provenance.publishing import publish as run
+
+    out = run(scale)
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    print(f"{out}: {size / 1e6:.1f} MB")
+
+
+def unpack(published, start, results):
+    """Copy what the workflow starts from out of what is published."""
+    from robustpath.provenance.publishing import unpack as run
+
+    run(published, start, results)
+
+
+def verify(scale, level, cells, seed, minutes, certificate, threads):
+    """Check what is published: files, all that is printed, retrained cells, everything."""
+    from robustpath.provenance.verification import Scope
+    from robustpath.provenance.verification import verify as run
+
+    run(Scope(scale, level, cells, seed, minutes), certificate, threads)
+
+
+def picture(result, paper, out):
+    """Show a figure or table as a browser can: one picture for the report."""
+    from robustpath.provenance.pictures import draw
+
+    draw(result, paper, out)
+
+
+def arxiv(pdf, paper, generated, out):
+    """Pack the paper's sources for arXiv."""
+    from robustpath.provenance.arxiv import pack
+
+    pack(pdf, paper, generated, out)
+
+
+def crate(scale):
+    """Describe a finished run as an RO-Crate."""
+    from robustpath.provenance.crate import write
+
+    print(write(scale))
+
+
+def lists(check):
+    """Write the files that are made from the list of results: codecheck.yml, README's table."""
+    from robustpath.provenance.lists import write
+
+    print(*(f"{file} {'in step' if check else 'written'}" for file in write(check)), sep="\n")
+
+
+def list_(what, json, scale):
+    """Show what there is: methods, data sets, shifts, figures and tables, or the cells of a scale."""
+    from robustpath.listing import show
+
+    print(show(what, as_json=json, scale=scale))
+
+
+def schema(check):
+    """Write the config's JSON schema and reference from its model."""
+    from robustpath.config_reference import write
+
+    files = write(check)
+    print(*(f"{file} {'in step' if check else 'written'}" for file in files), sep="\n")

@@ -56,9 +56,7 @@ flips = aggregates.sign_flips(means, reference).set_index("method")["p"]
 wide = means.pivot(index="seed", columns="method", values="value")
 spread = 100 * wide.sub(wide[reference], axis="index").std()
 others = [name for name in settings["methods"] if name in set(tests.index)]
-needed = {
-    name: aggregates.runs_needed(relevant, spread[name], 1 - confidence) for name in others if spread[name] > 0
-}
+needed = {name: aggregates.runs_needed(relevant, spread[name], 1 - confidence) for name in others if spread[name] > 0}
 display(tests, flips, spread, needed)
 
 

@@ -90,7 +90,7 @@ class Calibration(Section):
     families: int = Field(
         100, ge=1, le=100_000, description="Families without an effect, and with one as large as the margin."
     )
-    families_with_effect: int = Field(25, ge=1, le=100_000, description="Families with each other effect.")
+    families_with_effect: int = Field(20, ge=1, le=100_000, description="Families with each other effect.")
 
 
 class Scale(Section):

@@ -22,6 +22,7 @@ from robustpath.analysis.claims_model import Bootstrap, Claim, Claims, Differenc
 from robustpath.analysis.conditions import ORDER, REFUTED, SUPPORTED, Case
 from robustpath.analysis.evidence import CELL, Evidence
 from robustpath.analysis.selection import select
+from robustpath.analysis.statistics import check_complete
 from robustpath.errors import UserError
 from robustpath.files import replacing
 
@@ -51,6 +52,7 @@ def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> N
     if own.empty:
         raise UserError(f"{records_file}: no records of experiment {claims.experiment} to calibrate the claims on")
     accuracy = evidence.accuracies(select(own)).drop(columns="draw")
+    check_complete(accuracy)
     table = simulate(accuracy[accuracy["test_set"] == "none"], claims, settings)
     rows = pa.Table.from_pandas(table[list(SCHEMA)], schema=pa.schema(list(SCHEMA.items())), preserve_index=False)
     with replacing(out) as temporary:
@@ -109,7 +111,7 @@ def _sources(accuracy: pd.DataFrame, variants: list[str], reference: str) -> pd.
         n = groups.transform("size")
         left = (difference - groups.transform("mean")) * np.sqrt(n / (n - 1).clip(lower=1))
         parts.append(both[CELL].assign(method=name, base=both["other"], left=left))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts).sort_values(["method", *CELL], ignore_index=True)
 
 
 def simulated(sources: pd.DataFrame, effect: float, family: int, equal_by: str = SIGNS) -> pd.DataFrame:
@@ -118,17 +120,18 @@ def simulated(sources: pd.DataFrame, effect: float, family: int, equal_by: str =
     What is left of the differences gets a sign for every seed, or is that of a seed drawn with replacement.
     """
     generator = np.random.default_rng([1 if equal_by == SIGNS else 2, family])
-    keys, tasks = ["method", "label_noise", "seed"], ["dataset", "train_size"]
-    left = sources.pivot(index=keys, columns=tasks, values="left")
+    seeds = sources.groupby(["method", "label_noise", "seed"])
     if equal_by == SIGNS:
-        left = left.mul(generator.choice([-1.0, 1.0], len(left)), axis="index")
+        left = sources["left"] * generator.choice([-1.0, 1.0], seeds.ngroups)[seeds.ngroup()]
     else:
-        groups = left.groupby(level=keys[:2]).indices.values()
-        left = left.iloc[np.concatenate([generator.choice(rows, len(rows)) for rows in groups])].set_axis(left.index)
-    drawn = sources[[*CELL, "method", "base"]].merge(
-        left.stack(tasks).rename("left").reset_index(), on=[*CELL, "method"]
-    )
-    return drawn.assign(value=drawn["base"] + drawn["left"] + effect).drop(columns="left")
+        index = ["method", "label_noise", "dataset", "train_size", "seed"]
+        variants = (
+            sources[["method", "label_noise", "seed"]].drop_duplicates().groupby(["method", "label_noise"])["seed"]
+        )
+        donors = np.concatenate([generator.choice(own.to_numpy(), len(own)) for _, own in variants])
+        drawn = sources[index].assign(seed=donors[seeds.ngroup()])
+        left = sources.set_index(index)["left"].loc[pd.MultiIndex.from_frame(drawn)].to_numpy()
+    return sources[[*CELL, "method", "base"]].assign(value=sources["base"] + left + effect)
 
 
 def _judged(made: pd.DataFrame, rule: str, margins: list[float], claims: Claims, settings: dict) -> pd.DataFrame:

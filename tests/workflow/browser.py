@@ -1,4 +1,4 @@
-"""A page opened in headless Chromium without a network: what a script finds in it, and what the browser complains of."""
+"""A page opened in headless Chromium without a network: what a script finds in it, what the browser complains of."""
 
 import json
 import re

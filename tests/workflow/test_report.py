@@ -1,9 +1,7 @@
 """The report in a real browser: every figure and table is there and can be seen, without a network."""
 
 import base64
-import os
 import shutil
-import subprocess
 
 import pytest
 from browser import PACKAGE, PROGRAM, visit

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from robustpath.analysis import calibration, labels
-from robustpath.analysis.aggregates import sign_flips, smallest_effect, tuning_curves
+from robustpath.analysis.aggregates import runs_needed, sign_flips, smallest_effect, tuning_curves
 from robustpath.analysis.calibration import RETRAINING, SEEDS, SIGNS
 from robustpath.analysis.comparison import seed_means
 from robustpath.analysis.evidence import accuracies, gains
@@ -12,18 +12,10 @@ from robustpath.analysis.macros import Macros, Number, made, reads
 from robustpath.analysis.records import test_scores
 from robustpath.analysis.selection import select
 from robustpath.analysis.statistics import average, paired
-from robustpath.analysis.variance import PREFIX, TOGETHER, over_datasets, spreads
 
 EXPERIMENT = "minima"
 COMPARISON = "data_efficiency"
 POWER = 0.8
-SOURCES = {
-    "split": "the split of the data",
-    "initialisation": "the initialisation",
-    "order": "the order of batches",
-    "draw": "the draw of hyperparameters",
-    TOGETHER: "split, initialisation and order together",
-}
 NO_EFFECT = "claims without an effect"
 RATES = {
     "FalsePositive": (SIGNS, "difference", 0.0, "verdict", f"{NO_EFFECT} that get a verdict by interval and test"),
@@ -44,7 +36,6 @@ def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None)
     return {
         **made(_calibration, simulated, settings["confidence"]),
         **made(_smallest, table, settings),
-        **made(_components, table, settings),
         **made(_tests, table, settings),
         **made(_tuning, table, settings),
     }
@@ -77,7 +68,7 @@ def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
 @reads(EXPERIMENT)
 def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
     """The smallest true difference to the reference that the study's seeds find in four cases of five."""
-    value, spread = MISSING, MISSING
+    value, spread, price = MISSING, MISSING, MISSING
     own = table[table["experiment"] == EXPERIMENT]
     if len(own):
         held = accuracies(select(own)).drop(columns="draw")
@@ -89,27 +80,17 @@ def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
             value, spread = (
                 f"{100 * number:.2f}" for number in (smallest_effect(deviation, count, alpha, POWER), deviation)
             )
+            price = labels.word(runs_needed(0.01, deviation, alpha, POWER))
     what = "minima: paired differences in accuracy to the reference, median over methods and label noise"
     return {
         "SmallestEffect": (value, f"smallest difference found with power {POWER:g}, points ({what})"),
         "DifferenceSpread": (spread, f"standard deviation, points ({what})"),
+        "SeedsForOnePoint": (
+            price,
+            f"seeds that find a difference of one point with power {POWER:g}, in words ({what})",
+        ),
         "PowerPercent": (f"{100 * POWER:g}", "power at which the smallest effect is stated, per cent"),
     }
-
-
-@reads(EXPERIMENT, *(f"{PREFIX}{source}" for source in SOURCES if source != TOGETHER))
-def _components(table: pd.DataFrame, settings: dict) -> Macros:
-    """Standard deviations of the reference's accuracy by what varies, and which source is the largest."""
-    found = over_datasets(spreads(table, EXPERIMENT, settings["reference"]))
-    known = found[found["test_set"] == "none"].set_index("source")["deviation"]
-    macros: Macros = {}
-    for source, words in SOURCES.items():
-        value = f"{100 * known[source]:.2f}" if source in known else MISSING
-        name = "Together" if source == TOGETHER else source.capitalize()
-        macros[f"Spread{name}"] = (value, f"sd of the reference's accuracy in distribution by {words}, points")
-    single = known.drop(TOGETHER, errors="ignore")
-    largest = SOURCES[single.idxmax()] if len(single) else MISSING
-    return macros | {"SpreadLargest": (largest, "source with the largest of these standard deviations")}
 
 
 @reads(COMPARISON)

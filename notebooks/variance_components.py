@@ -9,76 +9,71 @@
 # %% [markdown]
 # # What makes accuracies scatter?
 #
-# The standard deviation of the reference's test accuracy when one source varies and all others are held fixed: the
-# split of the data, the initialisation, the order of batches, the draw of hyperparameters.
+# The reference method with one source of variation varied and the others kept, and with all of them varied: the
+# standard deviation of its test accuracy over the repetitions, data set by data set and pooled, with its interval.
 
 # %%
+import numpy as np
 from IPython.display import display
 
 from robustpath.analysis import captions, labels, tables
+from robustpath.analysis.comparison import KINDS, cost
 from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.variance import TOGETHER, over_datasets, spreads, with_interval
+from robustpath.analysis.selection import choose
+from robustpath.analysis.variance import ALONE, POOLED, SOURCES, components
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
 settings = None  # what the report is told of the config; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
-joint = "minima"
 
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"])
-reference = settings["reference"]
-found = spreads(table, joint, reference)
-pooled = with_interval(over_datasets(found), settings["confidence"]).set_index(["source", "test_set"])
-each = found.set_index(["source", "dataset", "test_set"])["deviation"]
-display(found, pooled)
+found = components(table, settings["reference"], settings["confidence"])
+display(found)
 
 # %%
-order = [name for name in ("split", "initialisation", "order", TOGETHER, "draw") if name in set(found["source"])]
-names = {
-    "split": "split of the data",
-    "initialisation": "initialisation",
-    "order": "order of batches",
-    "draw": "draw of hyperparameters",
-    TOGETHER: "split, initialisation and order",
-}
-datasets = [name for name in settings["experiments"][joint]["datasets"] if name in set(found["dataset"])]
-kinds = {"none": "in distribution", "natural": "natural shift", "corruption": "corruptions"}
-kinds = {kind: words for kind, words in kinds.items() if kind in set(found["test_set"])}
+spreads = found.set_index(["shift_family", "source", "dataset"])
+datasets = [*settings["experiments"][ALONE["split"].experiment]["datasets"], POOLED]
+phantom = r"\phantom{[0.00, 0.00]}"
 
 
-def number(fraction):
-    """A standard deviation in points."""
-    return f"{100 * fraction:.2f}"
+def cell(kind, source, dataset):
+    """A standard deviation and its interval, where it has one, in percentage points."""
+    if (kind, source, dataset) not in spreads.index:
+        return "--"
+    its = spreads.loc[(kind, source, dataset)]
+    span = "" if np.isnan(its["low"]) else labels.percent_range(its["low"], its["high"], 2)
+    return f"{labels.percent(its['deviation'], 2)} {span or phantom}"
 
 
-def row(source):
-    """One source: in distribution on each data set, then pooled with its interval, kind by kind."""
-    alone = [number(each[source, name, "none"]) if (source, name, "none") in each else "--" for name in datasets]
-    whole = []
-    for kind in kinds:
-        if (source, kind) not in pooled.index:
-            whole.append("--")
-            continue
-        line = pooled.loc[(source, kind)]
-        whole.append(f"{number(line['deviation'])} [{number(line['low'])}, {number(line['high'])}]")
-    return [names[source], *alone, *whole]
-
-
-over, rule = tables.span("in distribution", 2, 1 + len(datasets))
-pool, under = tables.span("all data sets", 2 + len(datasets), 1 + len(datasets) + len(kinds))
-header = [["", over, pool], f"{rule} {under}", ["what varies", *map(labels.dataset, datasets), *kinds.values()]]
-captions.write(tables.booktabs(header, [[row(source) for source in order]], "l" + "r" * (len(header[2]) - 1)), out)
+groups = []
+for kind in [name for name in KINDS if name in set(found["shift_family"])]:
+    rows = [[source.words, *(cell(kind, name, dataset) for dataset in datasets)] for name, source in SOURCES.items()]
+    groups.append([tables.heading(KINDS[kind], 1 + len(datasets)), *rows])
+header = [["what varies", *(labels.dataset(name) for name in datasets)]]
+captions.write(tables.booktabs(header, groups, "l" + "r" * len(datasets)), out)
 
 # %%
-percent = rf"{100 * settings['confidence']:g}\,\%"
-freedoms = found[found["test_set"] == "none"].groupby("source", sort=False)["freedom"].sum()
-counts = ", ".join(f"{names[source]} {labels.count(freedoms[source])}" for source in order)
-facts = (
-    f"Scale {labels.escape(settings['scale'])}. Variances are pooled over data sets; {percent} intervals of $\\chi^2$, "
-    f"for normal accuracies. Degrees of freedom in distribution: {counts}."
-)
-text = [captions.headline("variance_components"), facts, captions.origin("variance_components")]
-captions.write(" ".join(text), caption)
+counts = [cost(table, source.experiment) for source in ALONE.values()]
+total, diverged = (sum(int(each[column].sum()) for each in counts) for column in ("runs", "diverged"))
+own = table[table["experiment"] == ALONE["draw"].experiment]
+chosen = choose(own)
+kept, drawn = (chosen["draw"] == 0).sum(), labels.word(own["draw"].nunique())
+experiment = settings["experiments"][ALONE["split"].experiment]
+sizes = labels.listing([labels.count(size) for size in experiment["train_sizes"]])
+lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
+facts = [
+    f"Scale {labels.escape(settings['scale'])}, {labels.escape(labels.method(settings['reference']))}, "
+    f"{sizes} training examples, {labels.count(experiment['budget'])} gradient evaluations, "
+    f"{labels.count(found['n'].max())} repetitions a row; {100 * settings['confidence']:g}\\,\\% chi-square intervals, "
+    "which take accuracies to be normal and are left out where most repetitions agree.",
+    f"Hyperparameters: the defaults, but the best of {drawn} draws on validation data in the rows "
+    f"\\emph{{{SOURCES['draw'].words}}}, where {labels.count(kept)} of {labels.count(len(chosen))} selections keep the "
+    f"default, and \\emph{{{SOURCES['all'].words}}}.",
+    f"{lost} diverged.",
+]
+said = " ".join([captions.headline("variance_components"), *facts, captions.origin("variance_components")])
+captions.write(said, caption)

@@ -68,5 +68,5 @@ def test_numbers_and_pages_are_counted(tmp_path, capsys):
 
 
 def test_a_file_that_cannot_be_read_is_said_so_and_fails_nothing(tmp_path, capsys):
-    for step in (outcome.prepare, outcome.train, outcome.paper, outcome.notebook):
+    for step in (outcome.prepare, outcome.train, outcome.paper, outcome.file):
         assert said(step, tmp_path / "none", capsys) == "result: unread (FileNotFoundError)\n"

@@ -73,6 +73,7 @@ def calibrate(records, claims, settings, out):
     from robustpath.analysis.calibration import write
 
     write(records, claims, settings, out)
+    outcome.tell(outcome.calibrate, out)
 
 
 def notebook(notebook, records, inputs, settings, out, caption, executed):
@@ -83,7 +84,7 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
     beside |= {name: beside[name][0] for name in beside.keys() & {"claims", "calibration"}}  # there is but one
     execute(notebook, {**files, **beside, "settings": settings}, executed)
-    outcome.tell(outcome.notebook, out)
+    outcome.tell(outcome.file, out)
 
 
 def numbers(records, claims, calibration, settings, out):
@@ -100,6 +101,7 @@ def origin_page(scale, numbers, paper, commit, out):
     from robustpath.provenance.origin_page import write
 
     write(load(overrides={"scale": scale}), numbers, paper, commit, out)
+    outcome.tell(outcome.origin_page, out)
 
 
 def origin(name, all, json, scale):
@@ -148,6 +150,7 @@ def unpack(published, start, results):
     from robustpath.provenance.publishing import unpack as run
 
     run(published, start, results)
+    print(f"{outcome.MARK}{start} of {published}")
 
 
 def verify(scale, level, cells, seed, minutes, certificate, threads):
@@ -163,6 +166,7 @@ def picture(result, paper, out):
     from robustpath.provenance.pictures import draw
 
     draw(result, paper, out)
+    outcome.tell(outcome.file, out)
 
 
 def arxiv(pdf, paper, generated, out):
@@ -170,6 +174,7 @@ def arxiv(pdf, paper, generated, out):
     from robustpath.provenance.arxiv import pack
 
     pack(pdf, paper, generated, out)
+    outcome.tell(outcome.file, out)
 
 
 def crate(scale):

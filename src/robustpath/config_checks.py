@@ -30,7 +30,7 @@ def problems(config: "Config") -> Iterator[Problem]:
             yield from _draws(path, experiment)
             if experiment.methods != "all":
                 yield from _names((*path, "methods"), experiment.methods, "method of the list", config.methods)
-                compares = not (experiment.grid or experiment.points)
+                compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
                 if compares and config.reference in set(config.methods) - set(experiment.methods):
                     allowed = f"'all' or a list with the reference method '{config.reference}'"
                     yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)

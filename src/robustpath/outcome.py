@@ -89,11 +89,6 @@ def claims(out: Path) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
 
 
-def notebook(out: Path) -> str:
-    """The size of the figure or table."""
-    return f"{out.name}, {max(1, round(out.stat().st_size / 1000))} kB"
-
-
 def numbers(out: Path) -> str:
     """The numbers that the text may quote."""
     return f"{len(re.findall(r'^.(?:provide|new)command', out.read_text(), re.M))} numbers"
@@ -104,3 +99,23 @@ def paper(out: Path) -> str:
     log = out.with_name(f"{out.stem}.build") / "main.log"
     pages = re.findall(r"^Output written on .*\((\d+) pages?", log.read_text(errors="replace"), re.M)[-1]
     return f"{pages} pages"
+
+
+def calibrate(out: Path) -> str:
+    """Simulated claims, and the share of those without an effect that got a verdict."""
+    import pandas as pd
+
+    table = pd.read_parquet(out)
+    null = table[(table["rule"] == "difference") & (table["effect"] == 0)]
+    wrong = (null["verdict"] != "undecided").mean()
+    return f"{len(table):,} claims, {100 * wrong:.1f} % wrong of {len(null):,} without an effect"
+
+
+def origin_page(out: Path) -> str:
+    """The things whose origin is told."""
+    return f"{out.read_text().count('hypertarget')} origins"
+
+
+def file(out: Path) -> str:
+    """The size of a file."""
+    return f"{out.name}, {max(1, round(out.stat().st_size / 1000))} kB"

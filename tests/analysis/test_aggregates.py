@@ -104,10 +104,18 @@ def test_the_best_of_draws_is_the_mean_over_all_subsets():
         assert found[count] == pytest.approx(np.mean(each))
 
 
+def _simulated(effect, seeds):
+    """The share of simulated paired t tests at 5 % that find an effect of so many deviations."""
+    draws = np.random.default_rng(1).normal(effect, 1.0, (20_000, seeds))
+    return (stats.ttest_1samp(draws, 0.0, axis=1).pvalue < 0.05).mean()
+
+
 def test_runs_needed_are_statsmodels():
     for effect, deviation in ((0.3, 0.4), (0.3, 0.5), (1.0, 0.4)):
         known = TTestPower().solve_power(effect / deviation, alpha=0.05, power=0.8)
         assert aggregates.runs_needed(effect, deviation) == int(np.ceil(known))
     assert aggregates.detected(0.3, 0.5, 20) == pytest.approx(TTestPower().power(0.6, 20, 0.05))
-    assert aggregates.detected(aggregates.smallest_effect(0.4, 20), 0.4, 20) == pytest.approx(0.8)
+    for seeds in (2, 3, 20):
+        assert aggregates.detected(aggregates.smallest_effect(0.4, seeds), 0.4, seeds) == pytest.approx(0.8)
+    assert aggregates.detected(11.549, 1.0, 2) == pytest.approx(_simulated(11.549, 2), abs=0.01)
     assert [aggregates.runs_for_probability(gamma) for gamma in (0.6, 0.7, 0.75, 0.8, 0.9)] == [181, 46, 29, 21, 12]

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import repeated
 import yaml
 
 from robustpath.analysis import notebooks, records
@@ -73,6 +74,19 @@ def test_a_notebook_of_the_study_makes_its_result_and_caption(name, claims_file,
     inputs = {"claims": str(claims_file)} if "claims" in MANIFEST[name].get("inputs", []) else {}
     records_file = claims_file.with_name("records.parquet")
     sound(name, *run(name, records_file, minima_settings, tmp_path, **inputs))
+
+
+@pytest.mark.parametrize("seeds", [2, 12])
+def test_the_components_of_variance_make_a_table_and_its_caption(seeds, tmp_path):
+    planted = {"split": 0.01, "initialisation": 0.004, "order": 0.002, "draw": 0.006}
+    records.write(repeated.repeated(planted, seeds), tmp_path / "records.parquet")
+    settings = repeated.settings(seeds)
+    result, caption = run("variance_components", tmp_path / "records.parquet", settings, tmp_path)
+    sound("variance_components", result, caption)
+    assert f"{seeds} repetitions a row" in caption
+    assert f"{seeds} of {2 * seeds} selections keep the default" in caption
+    assert result.count(rb"order of batches") == 3
+    assert b"nan" not in result
 
 
 def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path):

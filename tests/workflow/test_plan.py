@@ -26,7 +26,7 @@ def expected(folder, scale):
         measure=len([pair for pair in pairs if chosen[pair[0]].measured]),
         trace=len([pair for pair in pairs if chosen[pair[0]].points]),
         theory=len(CASES),
-        **{"collate": 1, "claims": 1, "numbers": 1, "paper": 1, "all": 1, **drawn},
+        **{"collate": 1, "claims": 1, "calibrate": 1, "numbers": 1, "origin": 1, "paper": 1, "all": 1, **drawn},
     )
 
 

@@ -108,7 +108,7 @@ def best_of_draws(draws: pd.DataFrame) -> pd.DataFrame:
 
 def runs_needed(effect: float, deviation: float, alpha: float = 0.05, power: float = 0.8) -> int:
     """The fewest paired seeds with which a two-sided t test finds a mean difference `effect` (unit of `deviation`, the
-    sd of the differences) with probability `power`, by the noncentral t distribution."""
+    sd of the differences) with probability `power`."""
     if effect == 0 or deviation <= 0:
         raise UserError("runs needed: the effect must not be zero and the deviation must be above zero")
     found = 2
@@ -118,9 +118,13 @@ def runs_needed(effect: float, deviation: float, alpha: float = 0.05, power: flo
 
 
 def detected(effect: float, deviation: float, seeds: int, alpha: float = 0.05) -> float:
-    """The power of the two-sided paired t test of `seeds` differences with mean `effect` and sd `deviation`."""
-    bound, shift = stats.t.ppf(1 - alpha / 2, seeds - 1), abs(effect) / deviation * np.sqrt(seeds)
-    return float(stats.nct.sf(bound, seeds - 1, shift) + stats.nct.cdf(-bound, seeds - 1, shift))
+    """The power of the two-sided paired t test of `seeds` differences with mean `effect` and sd `deviation`.
+
+    By the noncentral F distribution, which t squared has: scipy's of t is not a number where few seeds meet a large
+    effect.
+    """
+    bound, shift = stats.f.isf(alpha, 1, seeds - 1), seeds * (effect / deviation) ** 2
+    return 1 - float(stats.ncf.cdf(bound, 1, seeds - 1, shift))
 
 
 def smallest_effect(deviation: float, seeds: int, alpha: float = 0.05, power: float = 0.8) -> float:

@@ -70,9 +70,9 @@ def levels(shares: list[float]) -> str:
     return listing([f"{100 * share:g}" for share in shares]) + r"\,\%"
 
 
-def percent_range(low: float, high: float) -> str:
+def percent_range(low: float, high: float, digits: int = 1) -> str:
     """An interval of fractions in per cent: [85.1, 87.3]."""
-    return f"[{percent(low)}, {percent(high)}]"
+    return f"[{percent(low, digits)}, {percent(high, digits)}]"
 
 
 def points_range(low: float, high: float) -> str:

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustpath.analysis import calibration, labels, numbers_evidence, numbers_minima, records, verdicts
+from robustpath.analysis import (
+    calibration,
+    labels,
+    numbers_evidence,
+    numbers_minima,
+    numbers_variance,
+    records,
+    verdicts,
+)
 from robustpath.analysis.comparison import compare_means, cost, seed_means
 from robustpath.analysis.labels import MISSING, macro
 from robustpath.analysis.macros import Macros, Number, difference, known_methods, made, reads, verdict
@@ -54,6 +62,7 @@ def collect(
         **made(_best, comparison, settings),
         **numbers_minima.collect(table, settings, told),
         **numbers_evidence.collect(table, settings, simulated),
+        **numbers_variance.collect(table, settings),
     }
 
 

@@ -3,22 +3,14 @@
 import pandas as pd
 
 from robustpath.analysis import calibration, labels
-from robustpath.analysis.aggregates import smallest_effect
+from robustpath.analysis.aggregates import runs_needed, smallest_effect
 from robustpath.analysis.evidence import accuracies, gains
 from robustpath.analysis.labels import MISSING
 from robustpath.analysis.macros import Macros, Number, made, reads
 from robustpath.analysis.selection import select
-from robustpath.analysis.variance import PREFIX, TOGETHER, over_datasets, spreads
 
 EXPERIMENT = "minima"
 POWER = 0.8
-SOURCES = {
-    "split": "the split of the data",
-    "initialisation": "the initialisation",
-    "order": "the order of batches",
-    "draw": "the draw of hyperparameters",
-    TOGETHER: "split, initialisation and order together",
-}
 RATES = {
     "FalsePositive": ("difference", 0.0, "verdict", "claims without an effect that get a verdict by interval and test"),
     "FalseSupport": ("difference", 0.0, "claim_corrected", "claims without an effect that are supported after Holm"),
@@ -30,11 +22,7 @@ RATES = {
 
 def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None) -> dict[str, Number]:
     """Name -> Number; what was not simulated or run is said to be not measured."""
-    return {
-        **made(_calibration, simulated, settings["confidence"]),
-        **made(_smallest, table, settings),
-        **made(_components, table, settings),
-    }
+    return made(_calibration, simulated, settings["confidence"]) | made(_smallest, table, settings)
 
 
 @reads(EXPERIMENT)
@@ -60,7 +48,7 @@ def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
 @reads(EXPERIMENT)
 def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
     """The smallest true difference to the reference that the study's seeds find in four cases of five."""
-    value, spread = MISSING, MISSING
+    value, spread, price = MISSING, MISSING, MISSING
     own = table[table["experiment"] == EXPERIMENT]
     if len(own):
         held = accuracies(select(own)).drop(columns="draw")
@@ -72,24 +60,14 @@ def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
             value, spread = (
                 f"{100 * number:.2f}" for number in (smallest_effect(deviation, count, alpha, POWER), deviation)
             )
+            price = labels.word(runs_needed(0.01, deviation, alpha, POWER))
     what = "minima: paired differences in accuracy to the reference, median over methods and label noise"
     return {
         "SmallestEffect": (value, f"smallest difference found with power {POWER:g}, points ({what})"),
         "DifferenceSpread": (spread, f"standard deviation, points ({what})"),
+        "SeedsForOnePoint": (
+            price,
+            f"seeds that find a difference of one point with power {POWER:g}, in words ({what})",
+        ),
         "PowerPercent": (f"{100 * POWER:g}", "power at which the smallest effect is stated, per cent"),
     }
-
-
-@reads(EXPERIMENT, *(f"{PREFIX}{source}" for source in SOURCES if source != TOGETHER))
-def _components(table: pd.DataFrame, settings: dict) -> Macros:
-    """Standard deviations of the reference's accuracy by what varies, and which source is the largest."""
-    found = over_datasets(spreads(table, EXPERIMENT, settings["reference"]))
-    known = found[found["test_set"] == "none"].set_index("source")["deviation"]
-    macros: Macros = {}
-    for source, words in SOURCES.items():
-        value = f"{100 * known[source]:.2f}" if source in known else MISSING
-        name = "Together" if source == TOGETHER else source.capitalize()
-        macros[f"Spread{name}"] = (value, f"sd of the reference's accuracy in distribution by {words}, points")
-    single = known.drop(TOGETHER, errors="ignore")
-    largest = SOURCES[single.idxmax()] if len(single) else MISSING
-    return macros | {"SpreadLargest": (largest, "source with the largest of these standard deviations")}

@@ -20,7 +20,7 @@ MAIN = "main.tex"
 BIBLIOGRAPHY = "references.bib"
 
 _INPUT = re.compile(r"\\input\{([^}]+)\}")
-_NUMBER = re.compile(r"^\\newcommand\{\\([A-Za-z]+)\}\{(.*?)\}%", re.MULTILINE)
+_NUMBER = re.compile(r"^\\newcommand\{\\([A-Za-z]+)\}\{(?:\\origin\{[\w.]+\}\{)?(.*?)\}?\}%", re.MULTILINE)
 _MACRO = re.compile(r"([_^]?)\\([A-Z][A-Za-z]+)(?![A-Za-z])(?:\{\}| *)")
 _COMMAND = re.compile(r"^\\(?:re)?newcommand(?=\{\\)(.*)$", re.MULTILINE)
 _ENTRY = re.compile(r"^@\w+\{([^,\s]+),.*?^\}", re.MULTILINE | re.DOTALL)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import yaml
 
 from robustpath import config as study
-from robustpath.analysis import claims_model, numbers, numbers_evidence, numbers_minima
+from robustpath.analysis import claims_model, numbers, numbers_evidence, numbers_minima, numbers_variance
 from robustpath.analysis.macros import maker
 from robustpath.config import Config, Experiments
 from robustpath.listing import manifest
@@ -25,7 +25,7 @@ BESIDE = {
     "claims": CLAIMS,
     "calibration": CALIBRATION,
 }
-MODULES = (numbers, numbers_minima, numbers_evidence)
+MODULES = (numbers, numbers_minima, numbers_evidence, numbers_variance)
 READS = {
     "_hypotheses": (CLAIMS,),
     "_walks": (RECORDS, CLAIMS),

@@ -27,9 +27,9 @@ STAGES = {
     "data": ("prepare",),
     "runs": ("train",),
     "records": ("evaluate", "measure", "trace", "theory", "collate"),
-    "claims": ("claims",),
+    "claims": ("claims", "calibrate"),
     "figures and tables": (),  # their rules are the manifest's
-    "paper": ("numbers", "paper"),
+    "paper": ("numbers", "origin", "paper"),
 }
 FOLLOWS = "input files updated by another job"
 NOT_MADE = "output files have to be generated"

@@ -53,7 +53,7 @@ def visit(page: Path, script: str, folder: Path, *options: str) -> Visit:
             *QUIET,
             *watched,
             *options,
-            "--virtual-time-budget=60000",
+            "--virtual-time-budget=600000",
             "--dump-dom",
             f"file://{folder}/page.html",
         ],
@@ -62,8 +62,8 @@ def visit(page: Path, script: str, folder: Path, *options: str) -> Visit:
         timeout=180,
     )
     told = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert told, done.stderr[-3000:]
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    assert told and told[1], "\n".join(console) or done.stderr[-3000:]
     return Visit(
         json.loads(unescape(told[1])),
         [line for line in console if "ERROR:CONSOLE" in line or "Uncaught" in line],

@@ -13,11 +13,12 @@ pytestmark = pytest.mark.skipif(not shutil.which("latexmk"), reason="latexmk is 
 needs_browser = pytest.mark.skipif(
     not shutil.which(PROGRAM), reason=f"no browser to open the report in: install the Debian package {PACKAGE}"
 )
-# Click through the menu as a reader does; row by row: its topic, its name, and the picture behind the eye.
+# Click through the menu as a reader does; row by row: its topic, its question, and the picture behind the eye.
 WALK = """
   const settled = () => new Promise(done => setTimeout(done, 50));
   const link = text => [...document.querySelectorAll("nav a, nav li")].filter(e => e.textContent.trim() === text).pop();
   const found = [];
+  while (!app) await settled();
   for (const topic of Object.keys(categories)) {
     app.setView({navbarMode: "menu"});
     await settled();
@@ -28,7 +29,7 @@ WALK = """
       cells[1].querySelector("a").click();
       await settled();
       const picture = document.querySelector("#app > div > div img");
-      await picture.decode();
+      while (!picture.complete) await settled();
       found.push([topic, cells[0].textContent, picture.naturalWidth, picture.src]);
     }
   }
@@ -50,12 +51,12 @@ def reported(tmp_path_factory, smoke_run):
 def test_every_figure_and_table_is_seen_and_nothing_is_asked_of_the_network(reported, tmp_path):
     told, errors, asked = visit(reported / "results/smoke/report.html", WALK, tmp_path / "visit")
     entries = manifest(reported / "notebooks/manifest.yaml")
-    assert {(topic, name) for topic, name, *_ in told["found"]} == {
-        (entry["category"], name.replace("_", " ")) for name, entry in entries.items()
-    }
-    pictures = {name: base64.b64decode(source.partition(",")[2]) for _, name, _, source in told["found"]}
-    for name in entries:
-        assert pictures[name.replace("_", " ")] == (reported / f"results/smoke/pictures/{name}.png").read_bytes()
+    assert sorted((topic, question) for topic, question, *_ in told["found"]) == sorted(
+        (entry["category"], entry["question"]) for entry in entries.values()
+    )
+    pictures = {question: base64.b64decode(source.partition(",")[2]) for _, question, _, source in told["found"]}
+    for name, entry in entries.items():
+        assert pictures[entry["question"]] == (reported / f"results/smoke/pictures/{name}.png").read_bytes()
     assert min(width for _, _, width, _ in told["found"]) > 300
     assert len(told["captions"]) == len(entries)
     assert all("system-message" not in caption for caption in told["captions"])

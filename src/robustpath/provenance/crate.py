@@ -37,8 +37,8 @@ def write(scale: str, root: Path = Path(".")) -> Path:
     commit = machine.source_commit(root)
     crate = ROCrate()
     crate.name, crate.description = citation["title"], " ".join(citation["abstract"].split())
-    crate.license, crate.datePublished = LICENCE, machine.commit_date(root, commit)
-    crate.add(
+    crate.datePublished = machine.commit_date(root, commit)
+    crate.license = crate.add(
         ContextEntity(crate, LICENCE, {"@type": "CreativeWork", "name": "MIT License", "description": "Of the code"})
     )
     people = [Person(crate, f"#author{number}", {"name": person.get("name", "")})
@@ -84,5 +84,9 @@ def _file(crate: ROCrate, folder: Path, name: str, what: str):
 
 
 def _settled(metadata: dict) -> dict:
-    """The metadata with its entities in order, and no time of writing."""
-    return metadata | {"@graph": sorted(metadata["@graph"], key=lambda entity: entity["@id"])}
+    """The metadata with its entities in order; what is alone is in no list, as RO-Crate 1.3 recommends."""
+    plain = [
+        {key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in entity.items()}
+        for entity in metadata["@graph"]
+    ]
+    return metadata | {"@graph": sorted(plain, key=lambda entity: entity["@id"])}

@@ -40,16 +40,20 @@ display(rates)
 # %%
 nothing = 100 * (1 - settings["confidence"])
 margin = rates.loc[rates["rule"] == "inequivalence", "effect"].max()
+SIGNS, SEEDS = simulations.SIGNS, simulations.SEEDS
 wrong = {
-    "equal: some verdict": ("difference", 0.0, "verdict"),
-    "equal: supported after Holm": ("difference", 0.0, "claim_corrected"),
-    "equal: family with support": ("difference", 0.0, "family"),
-    "equal: called inequivalent": ("inequivalence", 0.0, "supported"),
-    "a margin apart: called equal": ("inequivalence", margin, "refuted"),
+    "equal: interval alone": (SIGNS, "difference", 0.0, "interval"),
+    "equal: interval alone, skewed": (SEEDS, "difference", 0.0, "interval"),
+    "equal: interval and test": (SIGNS, "difference", 0.0, "verdict"),
+    "equal: interval and test, skewed": (SEEDS, "difference", 0.0, "verdict"),
+    "equal: supported after Holm": (SIGNS, "difference", 0.0, "claim_corrected"),
+    "equal: family with support": (SIGNS, "difference", 0.0, "family"),
+    "equal: called inequivalent": (SIGNS, "inequivalence", 0.0, "supported"),
+    "a margin apart: called equal": (SIGNS, "inequivalence", margin, "refuted"),
 }
-index = rates.set_index(["rule", "effect", "event"])
+index = rates.set_index(["equal_by", "rule", "effect", "event"])
 shown = {name: index.loc[key] for name, key in wrong.items() if key in index.index}
-figure, (panels,) = style.panels(1, 2, 2.2, width_ratios=[1, 1.1])
+figure, (panels,) = style.panels(1, 2, 2.4, width_ratios=[1, 1.1])
 for place, row in enumerate(shown.values()):
     reach = [[100 * (row["rate"] - row["low"])], [100 * (row["high"] - row["rate"])]]
     panels[0].errorbar([100 * row["rate"]], [place], xerr=reach, fmt="o", color=style.COLOURS[4], elinewidth=0.8)
@@ -61,7 +65,8 @@ panels[0].set_xlabel("wrong verdicts (%)")
 
 kinds = {"supported": ("by interval and test", "o", "-"), "claim_corrected": ("after Holm, too", "s", (0, (5, 1.2)))}
 for position, (event, (label, marker, line)) in enumerate(kinds.items()):
-    rows = rates[(rates["rule"] == "difference") & (rates["event"] == event)].sort_values("effect")
+    rows = rates[(rates["equal_by"] == SIGNS) & (rates["rule"] == "difference") & (rates["event"] == event)]
+    rows = rows.sort_values("effect")
     reach = [100 * (rows["rate"] - rows["low"]), 100 * (rows["high"] - rows["rate"])]
     look = {"color": style.COLOURS[4 + position], "marker": marker, "linestyle": line, "label": label}
     panels[1].errorbar(rows["effect"], 100 * rows["rate"], yerr=reach, elinewidth=0.8, **look)
@@ -72,14 +77,13 @@ panels[1].legend(loc="upper left" if 100 * rows["rate"].max() < 50 else "lower r
 style.save(figure, out)
 
 # %%
-counts = rates.drop_duplicates(["rule", "effect"]).set_index(["rule", "effect"])["count"]
-null = counts.get(("difference", 0.0), 0)
-each = counts[(counts.index.get_level_values("effect") > 0) & (counts.index.get_level_values("rule") == "difference")]
+counts = rates[(rates["equal_by"] == SIGNS) & (rates["event"] == "verdict")].set_index(["rule", "effect"])["count"]
+null, each = counts.get(("difference", 0.0), 0), counts["difference"].drop(0.0, errors="ignore")
 percent = rf"{100 * settings['confidence']:g}\,\%"
 facts = (
     f"Scale {labels.escape(settings['scale'])}, {labels.count(simulated['n'].max())} paired seeds a claim; "
-    f"{labels.count(null)} claims without an effect in {labels.count(simulated['family'].nunique())} families, "
-    f"{labels.count(each.min() if len(each) else 0)} with each effect; {percent} intervals of Clopper and Pearson. "
-    f"The dashed line is at {nothing:.2g}\\,\\%."
+    f"{labels.count(null)} claims without an effect in {labels.count(simulated['family'].nunique())} families, and as "
+    f"many with skewed differences; {labels.count(each.min() if len(each) else 0)} with each effect; {percent} "
+    f"intervals of Clopper and Pearson. The dashed line is at {nothing:.2g}\\,\\%."
 )
 captions.write(" ".join([captions.headline("calibration"), facts, captions.origin("calibration")]), caption)

@@ -163,7 +163,7 @@ def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
     assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 13 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
-    assert text.endswith("theory ('reference' is a key of the top level)")
+    assert text.endswith("calibration ('reference' is a key of the top level)")
 
 
 def test_a_key_that_is_no_text():

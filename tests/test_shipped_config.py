@@ -9,6 +9,7 @@ import yaml
 
 from robustpath import config as cfg
 from robustpath import config_reference, methods
+from robustpath.analysis import variance
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
@@ -42,6 +43,18 @@ def test_the_lengths_are_those_of_the_minima(shipped):
         assert getattr(minima, key) == getattr(lengths, key), key
     assert lengths.budget == 2 * minima.budget
     assert {0.5, 1.0} <= set(lengths.grid["share"])
+
+
+def test_each_source_of_variation_varies_alone_in_the_runs_of_the_minima(shipped):
+    chosen = cfg.experiments(shipped)
+    for name, source in variance.ALONE.items():
+        own = chosen[source.experiment]
+        assert cfg.methods_of(shipped, source.experiment) == [shipped.reference]
+        assert own.vary == ([] if name == "draw" else [name])
+        assert own.draws == (chosen["minima"].draws if source.selected else 1)
+        for key in ("datasets", "train_sizes", "seeds", "budget"):
+            assert getattr(own, key) == getattr(chosen["minima"], key), key
+        assert own.label_noise == chosen["minima"].label_noise[:1]
 
 
 def test_jobs_are_few(shipped):

@@ -84,6 +84,15 @@ class Experiments(Section):
     variance_draw: Experiment = Field(description="The same with other hyperparameter draws.")
 
 
+class Calibration(Section):
+    """How many families of simulated claims are judged, to tell how often the code that judges the claims is wrong."""
+
+    families: int = Field(
+        100, ge=1, le=100_000, description="Families without an effect, and with one as large as the margin."
+    )
+    families_with_effect: int = Field(20, ge=1, le=100_000, description="Families with each other effect.")
+
+
 class Scale(Section):
     """One size of the whole study."""
 
@@ -104,6 +113,9 @@ class Scale(Section):
     )
     experiments: Experiments = Field(description="The experiments of this scale.")
     theory: Theory = Field(description="Small problems of the papers whose outcome is known.")
+    calibration: Calibration = Field(
+        Calibration(), description="Simulated claims; their effects stand in paper/claims.yaml."
+    )
 
 
 class Verify(Section):
@@ -296,6 +308,12 @@ def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
     }
 
 
+def calibrate_settings(config: Config) -> dict:
+    """What judging simulated claims depends on, beside the records and paper/claims.yaml."""
+    told = {"reference": config.reference, "confidence": config.confidence}
+    return told | active(config).calibration.model_dump()
+
+
 def report_settings(config: Config) -> dict:
     """What captions and numbers say of the study: its scale, protocol, methods by family, experiments and shifts."""
     chosen = experiments(config)
@@ -307,7 +325,7 @@ def report_settings(config: Config) -> dict:
         "reference": config.reference,
         "confidence": config.confidence,
         "methods": {name: families[name] for name in config.methods if name in used},
-        **active(config).model_dump(exclude={"device", "experiments", "theory"}),
+        **active(config).model_dump(exclude={"device", "experiments", "theory", "calibration"}),
         "experiments": {
             name: experiment.model_dump() | {"methods": methods_of(config, name)} for name, experiment in chosen.items()
         },

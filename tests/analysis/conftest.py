@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from robustpath.analysis import claims, records
+from robustpath.analysis import calibration, claims, records
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
@@ -170,6 +170,15 @@ def make_study(tmp_path):
 def claims_file(minima_records, minima_settings, tmp_path_factory):
     """The verdicts on the planted study, on disk beside its records."""
     return judged(minima_records, minima_settings, tmp_path_factory.mktemp("claims"))[1]
+
+
+@pytest.fixture(scope="session")
+def calibration_file(claims_file, minima_settings):
+    """A few simulated claims on the planted study."""
+    file = claims_file.with_name("calibration.parquet")
+    few = minima_settings | {"families": 1, "families_with_effect": 1}
+    calibration.write(claims_file.with_name("records.parquet"), CLAIMS, few, file)
+    return file
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,14 @@ from robustpath.errors import UserError
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
-EFFICIENCY = {"learning_curves", "shift_severity", "method_comparison", "search_spaces"}
+EFFICIENCY = {
+    "learning_curves",
+    "shift_severity",
+    "method_comparison",
+    "search_spaces",
+    "aggregates",
+    "tuning_curves",
+}
 STUDY = {
     "minima_comparison",
     "matched_loss",
@@ -21,6 +28,7 @@ STUDY = {
     "measures",
     "effective_robustness",
     "random_labels",
+    "calibration",
 }
 
 
@@ -70,8 +78,11 @@ def test_a_notebook_makes_its_result_and_caption(name, records_file, small_setti
 
 
 @pytest.mark.parametrize("name", [name for name in MANIFEST if name in STUDY])
-def test_a_notebook_of_the_study_makes_its_result_and_caption(name, claims_file, minima_settings, tmp_path):
-    inputs = {"claims": str(claims_file)} if "claims" in MANIFEST[name].get("inputs", []) else {}
+def test_a_notebook_of_the_study_makes_its_result_and_caption(
+    name, claims_file, calibration_file, minima_settings, tmp_path
+):
+    files = {"claims": str(claims_file), "calibration": str(calibration_file)}
+    inputs = {key: files[key] for key in MANIFEST[name].get("inputs", [])}
     records_file = claims_file.with_name("records.parquet")
     sound(name, *run(name, records_file, minima_settings, tmp_path, **inputs))
 

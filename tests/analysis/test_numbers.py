@@ -4,8 +4,9 @@ import subprocess
 
 import pandas as pd
 import pytest
+import scipy.stats
 
-from robustpath.analysis import labels, numbers, numbers_minima
+from robustpath.analysis import calibration, labels, numbers, numbers_evidence, numbers_minima
 from robustpath.analysis.comparison import compare
 from robustpath.analysis.selection import select
 
@@ -104,6 +105,42 @@ def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_set
     assert float(macros["RandomLabelsTestAtMost"][0]) == pytest.approx(10, abs=1)
 
 
+def test_macros_of_the_calibration_are_its_rates(minima_records, minima_settings, calibration_file):
+    simulated = calibration.read(calibration_file)
+    macros = numbers_evidence.made(numbers_evidence._calibration, simulated, 0.95)
+    rates = calibration.rates(simulated, 0.95).set_index(["equal_by", "rule", "effect", "event"])
+    null = rates.loc[("signs", "difference", 0.0, "verdict")]
+    assert macros["FalsePositiveRate"].value == labels.percent(null["rate"])
+    assert macros["FalsePositiveInterval"].value == labels.percent_range(null["low"], null["high"])
+    assert macros["FalsePositiveCount"].value == "12" and macros["RetrainedCount"].value == "4"
+    alone = rates.loc[("seeds", "difference", 0.0, "interval")]
+    assert macros["SkewedAloneRate"].value == labels.percent(alone["rate"])
+    power = rates.loc[("signs", "difference", 0.3, "supported")]
+    assert (macros["EquivalenceMargin"].value, macros["PowerAtMarginRate"].value) == (
+        "0.3",
+        labels.percent(power["rate"]),
+    )
+    unknown = numbers_evidence.made(numbers_evidence._calibration, None, 0.95)
+    assert set(unknown) == set(macros) and {number.value for number in unknown.values()} == {labels.MISSING}
+
+
+def test_macros_of_other_sums_are_those_of_the_records(macros, small_records):
+    chosen = select(small_records)
+    unshifted = chosen[(chosen["split"] == "test") & (chosen["shift"] == "none") & (chosen["metric"] == "accuracy")]
+    all_draws = unshifted.groupby("method")["value"].mean()
+    assert macros["TunedAllReference"].value == f"{100 * all_draws['sgd']:.1f}"
+    assert macros["TunedAllBest"].value == labels.method(all_draws.idxmax())
+    own = small_records[(small_records["split"] == "test") & (small_records["shift"] == "none")]
+    one = own[own["metric"] == "accuracy"].groupby("method")["value"].mean()
+    assert macros["TunedOneBestAccuracy"].value == f"{100 * one.max():.1f}"
+    wide = unshifted.pivot_table(index="seed", columns="method", values="value")
+    differences = [(wide[name] - wide["sgd"]).to_numpy() for name in ("adamw", "radam")]
+    # Four seeds cannot reach the level by their signs: 2 ** -3.
+    rejected = [scipy.stats.ttest_1samp(values, 0).pvalue < 0.05 for values in differences]
+    assert macros["TestsCompared"].value == "two"
+    assert macros["TestsAgreeing"].value == labels.word(rejected.count(False))
+
+
 def test_without_the_study_its_macros_are_defined_and_say_so(macros, minima_records, minima_settings, verdicts):
     known = numbers_minima.collect(minima_records, minima_settings, verdicts)
     assert set(known) <= set(macros)
@@ -121,7 +158,8 @@ def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, smal
 def test_every_macro_is_sound_latex(records_file, small_settings, macros, tmp_path):
     numbers.write(records_file, small_settings, tmp_path / "numbers.tex")
     uses = "\n\n".join(f"\\{name}" for name in macros)
-    text = f"\\documentclass{{article}}\\input{{numbers}}\\begin{{document}}{uses}\\end{{document}}"
+    preamble = r"\documentclass{article}\newcommand{\origin}[2]{#2}\input{numbers}"
+    text = f"{preamble}\\begin{{document}}{uses}\\end{{document}}"
     (tmp_path / "main.tex").write_text(text)
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "main.tex"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0

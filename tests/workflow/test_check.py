@@ -41,7 +41,7 @@ def test_an_edited_method_makes_its_runs_stale_and_what_follows(finished, told):
     found, why = parts["runs"]
     assert found == STALE
     assert why.startswith("code or settings changed: train (")
-    assert parts["claims"] == (STALE, "follows from the above: claims")
+    assert parts["claims"] == (STALE, "follows from the above: claims, calibrate")
     assert step == "make paper  (what is not fresh: runs, records, claims, figures and tables, paper)"
 
 

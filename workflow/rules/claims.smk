@@ -43,7 +43,7 @@ rule calibrate:
         mem_mb=4000,
         runtime=20,
     params:
-        settings=told(study.report_settings(CONFIG)),
+        settings=told(study.calibrate_settings(CONFIG)),
         code=fingerprint("robustpath.analysis.calibration"),
     message:
         "Judge simulated claims"

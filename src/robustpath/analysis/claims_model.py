@@ -160,10 +160,8 @@ class Bootstrap(Section):
 
 
 class Calibration(Section):
-    """Simulated claims: how many families without an effect and with each of `effects` (percentage points)."""
+    """Simulated claims: their planted `effects` (percentage points); config.yaml says how many there are."""
 
-    families: int = Field(ge=1, le=100_000)
-    families_with_effect: int = Field(ge=1, le=100_000)
     resamples: int = Field(ge=99, le=1_000_000)
     effects: list[Annotated[float, Field(gt=0, le=100)]] = Field(min_length=1)
 

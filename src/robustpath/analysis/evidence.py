@@ -124,7 +124,8 @@ def interpolate(log_loss: pd.Series, values: pd.Series, at: np.ndarray, logarith
 
 def pairs(table: pd.DataFrame, variant: str, other: str) -> pd.DataFrame:
     """Columns CELL, value, other: two methods of a long table side by side in each cell."""
-    sides = [table.loc[table["method"] == name, [*CELL, "value"]] for name in (variant, other)]
+    rows = table[[*CELL, "value"]]
+    sides = [rows[table["method"] == name] for name in (variant, other)]
     return sides[0].merge(sides[1].rename(columns={"value": "other"}), on=CELL, how="inner")
 
 
@@ -145,5 +146,5 @@ def matched_gains(matched: pd.DataFrame, test_set: str = "none") -> pd.DataFrame
 def by_seed(rows: pd.DataFrame, columns: tuple[str, ...] = ("value",)) -> tuple[list[np.ndarray], int]:
     """Each column's mean over data sets and train sizes within a seed, an entry a seed; and how many rows were NaN."""
     whole = rows.dropna(subset=list(columns))
-    means = whole.groupby("seed")[list(columns)].mean().sort_index()
+    means = whole.groupby("seed")[list(columns)].mean()
     return [means[name].to_numpy(dtype=float) for name in columns], len(rows) - len(whole)

@@ -17,7 +17,7 @@ def check_complete(scores: pd.DataFrame, across: tuple[str, ...] = ("method", "s
     others = [name for name in scores if name not in (*across, "value")]
     axes = [scores[name].unique() for name in across]
     combinations = pd.DataFrame(product(*axes), columns=list(across))
-    expected = scores[others].drop_duplicates().merge(combinations, how="cross")
+    expected = scores[others].drop_duplicates().merge(combinations, how="cross") if others else combinations
     counts = scores.groupby([*others, *across]).size().rename("count").reset_index()
     found = expected.merge(counts, how="left", on=[*others, *across])
     _refuse(found[found["count"].isna()].drop(columns="count"), "has no score")

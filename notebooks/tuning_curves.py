@@ -1,0 +1,79 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What does tuning buy?
+#
+# A method that needs luck in its hyperparameters is better the more draws it has. The curve says how accurate the best
+# of n draws is on average, best by validation accuracy; all numbers of draws come from the same runs.
+
+# %%
+from IPython.display import display
+
+from robustpath.analysis import captions, labels, style
+from robustpath.analysis.aggregates import tuning_curves
+from robustpath.analysis.records import load, report_settings
+from robustpath.analysis.statistics import average, interval, paired
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+experiment = "data_efficiency"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+reference, confidence = settings["reference"], settings["confidence"]
+
+# %% [markdown]
+# The seed is the unit of replication: data sets and numbers of examples are averaged within a seed.
+
+# %%
+seeds = average(tuning_curves(table, experiment), ["dataset", "train_size", "label_noise"])
+accuracy = interval(seeds, ["draws", "method"], confidence)
+difference = paired(seeds, ["draws"], reference, confidence)
+display(accuracy, difference)
+
+# %%
+methods = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(seeds["method"])}
+others = [name for name in methods if name != reference]
+numbers = sorted(seeds["draws"].unique())
+
+
+def draw(axes, rows, names, spread):
+    """One line a method with its intervals, side by side over `spread` of the gap between two numbers of draws."""
+    for position, name in enumerate(names):
+        line = rows[rows["method"] == name].sort_values("draws")
+        places = line["draws"] + spread * ((position + 0.5) / len(names) - 0.5)
+        reach = 100 * (line["high"] - line["mean"])
+        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, linewidth=0.7, **methods[name])
+
+
+figure, (panels,) = style.panels(1, 2, 2.6)
+draw(panels[0], accuracy.assign(high=accuracy["mean"]), methods, 0.0)
+draw(panels[1], difference, others, 0.6)
+panels[1].axhline(0, color=methods[reference]["color"], linewidth=0.6)
+panels[0].set_ylabel("accuracy (%)")
+panels[1].set_ylabel(f"difference to {labels.method(reference)} (points)")
+for panel in panels:
+    panel.set_xticks(numbers)
+figure.supxlabel("draws of hyperparameters", fontsize=8.5)
+style.legend(figure, methods)
+style.save(figure, out)
+
+# %%
+own = table[table["experiment"] == experiment]
+percent = rf"{100 * confidence:g}\,\%"
+facts = (
+    f"Scale {labels.escape(settings['scale'])}, {labels.count(own['seed'].nunique())} paired seeds, {percent} $t$ "
+    f"intervals. Mean over all choices of so many of the {labels.word(own['draw'].nunique())} draws of each seed, the "
+    "default among them; of these the one with the highest validation accuracy counts."
+)
+captions.write(" ".join([captions.headline("tuning_curves"), facts, captions.origin("tuning_curves")]), caption)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def clone(tmp_path):
         shutil.copy(ROOT / part, tmp_path / part)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     for entry in drawn(tmp_path):
-        inputs = [name for name in entry.inputs if "*" not in name]
+        inputs = [name.replace("**", "minima").replace("*", "one") for name in entry.inputs]
         for name in [*entry.outputs, *inputs, f"logs/notebooks/{entry.name}.ipynb", "paper.pdf"]:
             (tmp_path / "results/smoke" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "results/smoke" / name).write_text(f"What stands in {name}.")
@@ -67,6 +68,21 @@ def test_every_figure_and_table_is_there_with_its_size_and_the_notebook_that_mad
             assert found[name]["contentSize"] == str((clone / "results/smoke" / name).stat().st_size)
 
 
+def test_what_a_result_was_made_of_is_there_file_by_file(clone):
+    found = entities(clone)
+    (clone / "results/smoke/theory/two.parquet").write_text("Another case.")
+    again = entities(clone)
+    assert found["#draw-escape"]["object"] == {"@id": "theory/one.parquet"}
+    assert again["#draw-escape"]["object"] == [{"@id": "theory/one.parquet"}, {"@id": "theory/two.parquet"}]
+    assert found["#draw-forgetting"]["object"] == {"@id": "trace/minima/one.parquet"}
+
+
+def test_the_paper_is_made_by_snakemake_of_this_version(clone):
+    found = entities(clone)
+    assert found["#run"]["result"] == {"@id": "paper.pdf"}
+    assert found[found["#run"]["instrument"]["@id"]]["version"] == metadata.version("snakemake")
+
+
 def test_the_same_results_give_the_same_bytes_whatever_the_notebooks_say_of_their_time(clone):
     first = crate.write("smoke", clone).read_bytes()
     (clone / "results/smoke/logs/notebooks/walks.ipynb").write_text("A later time.")
@@ -75,9 +91,10 @@ def test_the_same_results_give_the_same_bytes_whatever_the_notebooks_say_of_thei
     assert crate.write("smoke", clone).read_bytes() != first
 
 
-@pytest.mark.parametrize("name", ["paper.pdf", "generated/walks.tex"])
+@pytest.mark.parametrize("name", ["paper.pdf", "generated/walks.tex", "claims.json", "theory/one.parquet"])
 def test_a_missing_file_is_named(clone, name):
     (clone / "results/smoke" / name).unlink()
-    with pytest.raises(UserError, match=f"{name}: no such file"):
+    named = name.replace("one", r"\*")
+    with pytest.raises(UserError, match=f"{named}: no such file"):
         crate.write("smoke", clone)
     assert not (clone / "results/smoke" / crate.NAME).exists()

@@ -1,9 +1,10 @@
-"""A finished run as an RO-Crate: what each figure, table and table of records is, and which notebook made it.
+"""A finished run as an RO-Crate: the workflow, what each figure, table and table of records is, which notebook made it.
 
 The date is that of the commit, and none is of now, so that equal results give equal bytes.
 """
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -17,12 +18,15 @@ from robustpath.provenance import machine, origin
 
 LICENCE = "https://spdx.org/licenses/MIT"
 TYPES = {".pdf": "application/pdf", ".tex": "application/x-tex", ".parquet": "application/vnd.apache.parquet"}
-TYPES |= {".json": "application/json", ".ipynb": "application/x-ipynb+json"}
+TYPES |= {".json": "application/json", ".ipynb": "application/x-ipynb+json", ".npz": "application/zip"}
 NAME = "ro-crate-metadata.json"
 WHAT = {
     origin.RECORDS: "A row a run, split, shift, severity and metric",
     origin.CLAIMS: "The verdicts on the hypotheses",
     origin.CALIBRATION: "Simulated claims and their verdicts",
+    origin.BESIDE["traces"]: "Loss, curvature and accuracy through training",
+    origin.BESIDE["surfaces"]: "Loss surfaces and trajectories",
+    origin.BESIDE["theory"]: "What a theory case measured, and what theory says of it",
 }
 
 
@@ -38,34 +42,48 @@ def write(scale: str, root: Path = Path(".")) -> Path:
     crate = ROCrate()
     crate.name, crate.description = citation["title"], " ".join(citation["abstract"].split())
     crate.datePublished = machine.commit_date(root, commit)
-    crate.license = crate.add(
-        ContextEntity(crate, LICENCE, {"@type": "CreativeWork", "name": "MIT License", "description": "Of the code"})
-    )
+    about = {"@type": "CreativeWork", "name": "MIT License", "description": "Of the code and its results"}
+    crate.license = crate.add(ContextEntity(crate, LICENCE, about))
     people = [Person(crate, f"#author{number}", {"name": person.get("name", "")})
               for number, person in enumerate(citation["authors"])]  # fmt: skip
     crate.root_dataset["author"] = [crate.add(person) for person in people]
     crate.root_dataset["version"] = f"{citation['version']}, commit {commit}"
-    _file(crate, folder, "paper.pdf", "The paper")
-    actions = []
+    paper = _file(crate, folder, "paper.pdf", "The paper")
+    about = {"@type": "SoftwareApplication", "name": "Snakemake", "url": "https://snakemake.github.io"}
+    engine = crate.add(ContextEntity(crate, "#snakemake", about | {"version": version("snakemake")}))
+    # The Snakefile lies in the repository; a ComputationalWorkflow would have to be a file of the crate.
+    what = f"Run the Snakefile of commit {commit}, from raw data to the paper"
+    actions = [_action(crate, "#run", what, engine, [], [paper])]
     for entry in origin.table(config, root):
         if entry.kind not in ("figure", "table"):
             continue
         made = [_file(crate, folder, name, entry.meaning) for name in entry.outputs]
-        used = [_file(crate, folder, name, WHAT[name]) for name in entry.inputs if "*" not in name]
+        used = [
+            _file(crate, folder, file.relative_to(folder).as_posix(), WHAT[name])
+            for name in entry.inputs
+            for file in sorted(folder.glob(name)) or [folder / name]
+        ]
         notebook = _file(crate, folder, f"logs/notebooks/{entry.name}.ipynb", f"{entry.source} as it ran")
-        about = {
-            "@type": "CreateAction",
-            "name": f"Draw the {entry.kind} {entry.name}",
-            "instrument": {"@id": notebook.id},
-            "object": [{"@id": part.id} for part in used],
-            "result": [{"@id": part.id} for part in made],
-        }
-        actions.append(crate.add(ContextEntity(crate, f"#draw-{entry.name}", about)))
+        actions.append(
+            _action(crate, f"#draw-{entry.name}", f"Draw the {entry.kind} {entry.name}", notebook, used, made)
+        )
     crate.root_dataset["mentions"] = actions
     out = folder / NAME
     with replacing(out) as temporary:
         temporary.write_text(json.dumps(_settled(crate.metadata.generate()), indent=1, ensure_ascii=False) + "\n")
     return out
+
+
+def _action(crate: ROCrate, name: str, what: str, instrument, used: list, made: list):
+    """The entity of one step: what made what of what."""
+    about = {
+        "@type": "CreateAction",
+        "name": what,
+        "instrument": {"@id": instrument.id},
+        "result": [{"@id": part.id} for part in made],
+    }
+    about |= {"object": [{"@id": part.id} for part in used]} if used else {}
+    return crate.add(ContextEntity(crate, name, about))
 
 
 def _file(crate: ROCrate, folder: Path, name: str, what: str):

@@ -42,7 +42,7 @@ def _typeset(table: Path, paper: Path, scratch: Path) -> Path:
     cites = re.search(r"\\cite", table.read_text(encoding="utf-8"))
     lines = [
         r"\begin{document}",
-        rf"\setbox0\hbox{{\input{{{table.name}}}}}",
+        rf"\setbox0\hbox{{\input{{{table.name}}}\unskip}}",  # the end of the file is a space
         _REFERENCES if cites else "",
         rf"\pdfhorigin={MARGIN} \pdfvorigin={MARGIN}",
         rf"\pdfpagewidth=\dimexpr\wd0+{MARGIN}+{MARGIN}\relax",

@@ -21,7 +21,7 @@ def repository(tmp_path, out, monkeypatch):
     """A repository with published files, whose level 1 finds what lies in results/."""
     shutil.copy(ROOT / "config.yaml", tmp_path)
 
-    def printed(scope, folder, threads, commits, root):
+    def printed(scope, folder, threads, commits, root, skipped):
         return compare.made(folder, root / "results" / scope.scale, 1, commits)
 
     monkeypatch.setattr(verification, "printed", printed)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ WITHIN, OUTSIDE = "within tolerance", "outside tolerance"
 GOOD = {SAME, WITHIN}
 WIDTH = 60
 MACRO = re.compile(r"^\\(?:re)?newcommand\*?\{?\\(\w+)\}?(.*)$")
+# The line of the page of origins that names its commit; a folder of links has no history to name one from.
+AT_COMMIT = re.compile(r"^Files and lines are those of .*$", re.MULTILINE)
 HASH = re.compile(r"\b[0-9a-f]{7,40}\b")
 
 
@@ -74,11 +76,14 @@ def _altered_rows(out: Path) -> Iterator[Check]:
         yield Check(0, f"{RECORDS}: {row}", f"as {DIGESTS} has it", now, DIFFERS)
 
 
-def made(out: Path, results: Path, level: int, commits: Iterable[str] = ()) -> Findings:
+def made(
+    out: Path, results: Path, level: int, commits: Iterable[str] = (), skipped: Mapping[str, str] | None = None
+) -> Findings:
     """What of the published folder `out` is computed from records, against the same files made anew in `results`.
 
     Macros are compared one by one, verdicts entry by entry, tables and captions as text, figures byte for byte; those
-    only where the versions that draw are the published ones. A commit that is printed is not compared.
+    only where the versions that draw are the published ones. A commit that is printed is not compared, nor are the
+    files of `skipped`, which says why.
     """
     told = published.manifest(out)
     drawn_alike = machine.alike(told, machine.DRAWING)
@@ -87,7 +92,9 @@ def made(out: Path, results: Path, level: int, commits: Iterable[str] = ()) -> F
     names |= {name for name in published.files(results) if published.printed(name)}
     for name in sorted(names):
         pair = [out / name, results / name]
-        if not all(path.is_file() for path in pair):
+        if name in (skipped or {}):
+            unchecked.append(Unchecked(name, skipped[name]))
+        elif not all(path.is_file() for path in pair):
             lost = not pair[0].is_file()
             said = ("not published", "made") if lost else ("published", "no step makes it")
             checks.append(Check(level, name, *said, MISSING if lost else EXTRA))
@@ -104,6 +111,7 @@ def made(out: Path, results: Path, level: int, commits: Iterable[str] = ()) -> F
 
 def _without(text: str, commits: Iterable[str]) -> str:
     """The text without the given commits, long or short: no page that is committed can print its own."""
+    text = AT_COMMIT.sub("", text)
     return HASH.sub(lambda found: "COMMIT" if any(each.startswith(found[0]) for each in commits) else found[0], text)
 
 

@@ -42,7 +42,7 @@ def publish(scale: str, root: Path = Path(".")) -> Path:
     building = out.with_name(f".{scale}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     try:
-        fill(building, results, table, config, machine.commit(root))
+        fill(building, results, table, config, machine.commit(root), root)
         shutil.rmtree(out, ignore_errors=True)
         os.replace(building, out)
     finally:
@@ -72,7 +72,9 @@ def _check_whole(table: pd.DataFrame, config: study.Config, results: Path) -> No
             )
 
 
-def fill(out: Path, results: Path, table: pd.DataFrame, config: study.Config, commit: str) -> None:
+def fill(
+    out: Path, results: Path, table: pd.DataFrame, config: study.Config, commit: str, root: Path = Path(".")
+) -> None:
     """Write all published files of a run and their manifest into the new folder `out`."""
     for name, metrics in PARTS.items():
         rows = table[table["metric"].isin(metrics)]
@@ -86,6 +88,7 @@ def fill(out: Path, results: Path, table: pd.DataFrame, config: study.Config, co
     about = {
         "scale": config.scale,
         "commit": commit,
+        "source_commit": machine.source_commit(root),
         "platform": machine.machine(),
         "versions": machine.versions(),
         "settings": settings(config),

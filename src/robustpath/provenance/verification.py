@@ -22,6 +22,7 @@ from robustpath.provenance import certificate, compare, machine, published, publ
 from robustpath.provenance.compare import DIFFERS, GOOD, SAME, Check, Findings, Unchecked
 
 FINISHED = re.compile(r"\s*\d+/\d+ ")  # a line of progress
+ORIGIN = "generated/origin.tex"
 LINKED = ("Snakefile", "config.yaml", "environment.yml", "workflow", "src", "notebooks", "paper", "published")
 
 
@@ -77,7 +78,8 @@ def run(scope: Scope, folder: Path, config: Config, threads: int, deadline: floa
     elif scope.level:
         parts = [_settings(folder, config)]
         commits = {published.manifest(folder)["commit"], machine.commit(root)}
-        parts.append(printed(scope, folder, threads, commits, root))
+        skipped = _moved(folder, root)
+        parts.append(printed(scope, folder, threads, commits, root, skipped))
         if scope.level == 2:
             with tempfile.TemporaryDirectory() as scratch:
                 where = config, folder, Path(scratch), scope.cells, scope.seed
@@ -86,7 +88,7 @@ def run(scope: Scope, folder: Path, config: Config, threads: int, deadline: floa
             print("level 3: every table of the run from raw data")
             results = Path(root) / study.results(config)
             parts.append(Findings(compare.tables(folder, results), []))
-            parts.append(compare.made(folder, results, 3, commits))
+            parts.append(compare.made(folder, results, 3, commits, skipped))
         checks += [check for part in parts for check in part.checks]
         unchecked += [entry for part in parts for entry in part.unchecked]
     above = {0: "figures, tables, numbers and verdicts", 1: "the records themselves: no run was trained again"}
@@ -103,7 +105,16 @@ def _settings(folder: Path, config: Config) -> Findings:
     return Findings([Check(1, "config.yaml", "as published", said, DIFFERS if changed else SAME)], [])
 
 
-def printed(scope: Scope, folder: Path, threads: int, commits: set[str], root: Path) -> Findings:
+def _moved(folder: Path, root: Path) -> dict[str, str]:
+    """The page of origins where the code has changed since: it names files and lines of the commit it was made at."""
+    then, now = published.manifest(folder).get("source_commit", "unknown"), machine.source_commit(root)
+    same = then == now != "unknown" and not machine.edited(root)
+    return {} if same else {ORIGIN: f"it names files and lines of commit {then[:12]}, and here is {now[:12]}"}
+
+
+def printed(
+    scope: Scope, folder: Path, threads: int, commits: set[str], root: Path, skipped: dict[str, str]
+) -> Findings:
     """Level 1: all that the paper prints, made anew from the published records."""
     print("level 1: every figure, table, number and verdict, from the published records")
     with checkout(root) as scratch:
@@ -113,7 +124,7 @@ def printed(scope: Scope, folder: Path, threads: int, commits: set[str], root: P
         results = scratch / "results" / f"{scope.scale}-records"
         if not (results / "records.parquet").is_file():
             raise UserError(f"level 1 cannot begin: {done[-1] if done else 'snakemake said nothing'}")
-        found = compare.made(folder, results, 1, commits)
+        found = compare.made(folder, results, 1, commits, skipped)
         failed = [Check(1, "a step failed", "", line, DIFFERS) for line in done if line.startswith("error: ")]
         return Findings([*failed, *found.checks], found.unchecked)
 

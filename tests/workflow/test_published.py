@@ -46,7 +46,7 @@ def test_from_the_text_one_job_unpacks_and_one_compiles(listed):
 
 def test_from_the_records_nothing_is_trained_and_all_is_drawn(listed):
     drawn = dict.fromkeys(manifest(listed / "notebooks/manifest.yaml"), 1)
-    others = dict.fromkeys(("unpack", "claims", "numbers", "paper", "all"), 1)
+    others = dict.fromkeys(("unpack", "claims", "calibrate", "numbers", "origin", "paper", "all"), 1)
     assert plan(listed, "--config", "start=records").rules == drawn | others
 
 
@@ -91,7 +91,7 @@ def test_a_figure_that_is_not_published_is_named(listed):
 def test_a_run_with_jobs_to_do_is_stale(finished):
     assert publishing.to_do("smoke", finished) == ""
     edit(finished / "notebooks/manifest.yaml", "How does accuracy grow", "How fast does accuracy grow")
-    assert publishing.to_do("smoke", finished) == "2 jobs are to do"
+    assert publishing.to_do("smoke", finished) == "3 jobs are to do"
 
 
 @pytest.fixture

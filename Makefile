@@ -45,7 +45,8 @@ verify: setup  ## Check what is published: LEVEL=0 files, 1 all that is printed,
 
 report: setup  ## Every figure and table with its question and its run, in one HTML file for a browser
 	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) --config scale=$(SCALE) -- pictures
-	@.venv/bin/snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html -- pictures
+	@.venv/bin/snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html \
+		--report-stylesheet workflow/report/report.css -- pictures
 	@echo 'The report: $(CURDIR)/results/$(SCALE)/report.html'
 
 arxiv: setup  ## The sources of the paper as arXiv takes them

@@ -30,7 +30,8 @@ WALK = """
       await settled();
       const picture = document.querySelector("#app > div > div img");
       while (!picture.complete) await settled();
-      found.push([topic, cells[0].textContent, picture.naturalWidth, picture.src]);
+      const top = picture.getBoundingClientRect().top;
+      found.push([topic, cells[0].textContent, picture.src, picture.naturalWidth, top]);
     }
   }
   return {found, captions: Object.values(results).map(each => each.caption)};
@@ -41,7 +42,8 @@ WALK = """
 def reported(tmp_path_factory, smoke_run):
     """A finished smoke run with its report."""
     folder = duplicate(smoke_run, tmp_path_factory.mktemp("report") / "repository")
-    for told in ((), ("--report", "results/smoke/report.html")):
+    style = ("--report-stylesheet", "workflow/report/report.css")
+    for told in ((), ("--report", "results/smoke/report.html", *style)):
         done = snakemake(folder, "pictures", *told)
         assert done.returncode == 0, done.stderr[-3000:]
     return folder
@@ -54,10 +56,11 @@ def test_every_figure_and_table_is_seen_and_nothing_is_asked_of_the_network(repo
     assert sorted((topic, question) for topic, question, *_ in told["found"]) == sorted(
         (entry["category"], entry["question"]) for entry in entries.values()
     )
-    pictures = {question: base64.b64decode(source.partition(",")[2]) for _, question, _, source in told["found"]}
+    pictures = {question: base64.b64decode(source.partition(",")[2]) for _, question, source, *_ in told["found"]}
     for name, entry in entries.items():
         assert pictures[entry["question"]] == (reported / f"results/smoke/pictures/{name}.png").read_bytes()
-    assert min(width for _, _, width, _ in told["found"]) > 300
+    assert min(width for *_, width, _ in told["found"]) > 300
+    assert min(top for *_, top in told["found"]) >= 0
     assert len(told["captions"]) == len(entries)
     assert all("system-message" not in caption for caption in told["captions"])
     assert errors == []

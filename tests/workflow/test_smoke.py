@@ -7,12 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 from checkouts import duplicate, edit, run_whole, snakemake
+
+from robustpath.provenance.arxiv import pack
 
 TEX = ("latexmk", "pdflatex", "bibtex", "tectonic", "lualatex", "xelatex")
 needs_latex = pytest.mark.skipif(not shutil.which("latexmk"), reason="latexmk is not installed")
@@ -61,6 +64,21 @@ def test_two_runs_give_the_same_bytes(tmp_path, sources, smoke_run):
     first, second = hashes(smoke_run / "results/smoke"), hashes(again / "results/smoke")
     assert {"paper.pdf", "records.parquet", "generated/learning_curves.pdf"} <= set(first)
     assert {name for name in first | second if first.get(name) != second.get(name)} == set()
+
+
+@needs_latex
+def test_the_archive_for_arxiv_alone_gives_the_same_paper(tmp_path, smoke_run):
+    results = smoke_run / "results/smoke"
+    pack(results / "paper.pdf", smoke_run / "paper", results / "generated", tmp_path / "arxiv.tar.gz")
+    alone = tmp_path / "alone"
+    with tarfile.open(tmp_path / "arxiv.tar.gz") as archive:
+        archive.extractall(alone, filter="data")
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
+    for _ in range(3):  # as often as references need
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+        done = subprocess.run(command, cwd=alone, env=environment, capture_output=True)
+        assert done.returncode == 0, done.stdout[-2000:]
+    assert (alone / "main.pdf").read_bytes() == (results / "paper.pdf").read_bytes()
 
 
 @needs_latex

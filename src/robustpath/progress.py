@@ -5,6 +5,7 @@ terminal and stay in its log file. Errors, warnings and dry runs look as Snakema
 """
 
 import logging
+import re
 import statistics
 import time
 from collections import Counter, defaultdict
@@ -28,6 +29,9 @@ REPLACED = {
     LogEvent.GROUP_INFO,
 }
 REPLACED_TEXT = ("Using shell: ", "Conda environments: ", "Select jobs to execute", "Assuming unrestricted shared")
+SUBMITTED = re.compile(r"Job \S+ has been submitted with SLURM jobid \d+")
+# Without an account the executor asks sacct for one, with an option that many do not know; sbatch decides in the end.
+GUESSES = ("No SLURM account given", "No account was given", "Unable to guess SLURM account")
 NAME_WIDTH = 46
 
 
@@ -103,9 +107,14 @@ def metric(log: str | Path) -> str:
 
 def chatter(record: logging.LogRecord) -> bool:
     """Whether a record of Snakemake's says at length what progress says in a line."""
+    said = str(record.msg)
     if record.levelno > logging.INFO:
-        return False
-    return getattr(record, "event", None) in REPLACED or str(record.msg).startswith(REPLACED_TEXT)
+        return said.startswith(GUESSES)
+    return (
+        getattr(record, "event", None) in REPLACED
+        or said.startswith(REPLACED_TEXT + GUESSES)
+        or bool(SUBMITTED.match(said))
+    )
 
 
 class Progress(logging.Handler):

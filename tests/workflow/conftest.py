@@ -2,12 +2,22 @@
 
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
 from checkouts import checkout, duplicate, run_whole, snakemake
+from node import history, node, possible
+
+
+class ClusterRun(NamedTuple):
+    """A run through SLURM: its folder, what Snakemake said, and its jobs as the controller remembers them."""
+
+    folder: Path
+    said: str
+    jobs: list[tuple[str, str, str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +51,24 @@ def finished(tmp_path, pretended):
 def smoke_run(tmp_path_factory, sources):
     """A finished smoke run. Tests read it; they edit duplicates."""
     return run_whole(duplicate(sources, tmp_path_factory.mktemp("smoke") / "repository"))
+
+
+@pytest.fixture(scope="session")
+def slurm_run(tmp_path_factory, sources):
+    """The smoke scale as a cluster's user runs it, on a SLURM of one node that is started here."""
+    node("start")
+    known = len(history())
+    folder = duplicate(sources, tmp_path_factory.mktemp("cluster") / "repository")
+    command = ("--profile", "slurm", "--config", "scale=smoke")
+    done = snakemake(folder, *command, SBATCH_PARTITION="cpu", SBATCH_GPU_PARTITION="gpu")
+    assert done.returncode == 0, done.stderr[-3000:]
+    yield ClusterRun(folder, done.stderr, history()[known:])
+    node("stop")
+
+
+@pytest.fixture(scope="session")
+def another_run(request, tmp_path_factory, sources):
+    """A second run of the smoke scale: through SLURM where that can be, else as the first."""
+    if not possible():
+        return request.getfixturevalue("slurm_run").folder
+    return run_whole(duplicate(sources, tmp_path_factory.mktemp("again") / "repository"))

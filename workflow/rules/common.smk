@@ -316,14 +316,40 @@ def summary():
 
 
 def failures():
-    """The sentences that the failed jobs of this run left in their logs."""
-    said = {}
-    for log in sorted(Path(RESULTS, "logs").rglob("*.log"), key=lambda file: file.stat().st_mtime):
-        if log.stat().st_mtime >= STARTED:
-            said |= {
-                line: None for line in log.read_text(errors="replace").splitlines()[-1:] if line.startswith("error: ")
-            }
-    return list(said)
+    """What a person needs after a failed run: how far it came, then a sentence for each cause, with the jobs it struck."""
+    if workflow.scheduler is None:
+        return []
+    struck = {}
+    for job in sorted(workflow.scheduler.failed, key=lambda job: job.jobid):
+        struck.setdefault(last_words(job), []).append(job)
+    left = sum(1 for _ in workflow.dag.needrun_jobs())
+    failed = len(workflow.scheduler.failed)
+    return [
+        f"Not made: {left} steps, {failed} of them failed; the same command goes on from here.",
+        *(f"{cause} ({named(jobs)})" for cause, jobs in struck.items()),
+    ]
+
+
+def last_words(job):
+    """The sentence that a failed job left in its log; or that it left none, and where to look."""
+    log = Path(job.log[0]) if job.log else None
+    if log and log.exists() and log.stat().st_mtime >= STARTED:
+        last = (log.read_text(errors="replace").splitlines() or [""])[-1]
+        if last.startswith("error: "):
+            return last
+    said = Path(".snakemake/slurm_logs") if "slurm" in str(workflow.executor_plugin.name) else Path(".snakemake/log")
+    return f"error: it ended without a word, as what is killed does; Snakemake's message above and {said} say more"
+
+
+def named(jobs):
+    """Failed jobs as the lines of progress name them, and the log of the first."""
+    names = [
+        " ".join([job.rule.name, *(["/".join(job.wildcards_dict.values())] if job.wildcards_dict else [])])
+        for job in jobs
+    ]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    log = f"; log: {jobs[0].log[0]}" if jobs[0].log else ""
+    return f"{', '.join(names[:3])}{more}{log}"
 
 
 def say_last(*lines):

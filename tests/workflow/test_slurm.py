@@ -1,0 +1,104 @@
+"""`snakemake --profile slurm` on a real SLURM of one node: the whole smoke scale, an interrupted run, jobs that die."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+from checkouts import duplicate, snakemake
+from node import history, node, possible, queue
+
+pytestmark = pytest.mark.skipif(bool(possible()), reason=possible())
+
+HERE = {"SBATCH_PARTITION": "cpu", "SBATCH_GPU_PARTITION": "gpu"}
+RECORDS = "results/smoke/evaluate"
+
+
+def test_the_smoke_scale_went_through_slurm_to_the_paper(slurm_run):
+    jobs = [job for job in slurm_run.jobs if job[0].startswith("rule_")]
+    assert {state for _, state, _, _ in jobs} == {"CD"}
+    trained = [job for job in jobs if job[0].startswith("rule_train_")]
+    assert len(trained) == len(list((slurm_run.folder / "results/smoke/train").rglob("*.seconds.parquet")))
+    assert {(partition, gpus) for _, _, partition, gpus in trained} == {("gpu", "gres:gpu:1")}
+    theory = [job for job in jobs if job[0].startswith("rule_theory_")]
+    assert {(partition, gpus) for _, _, partition, gpus in theory} == {("cpu", "N/A")}
+    assert (slurm_run.folder / "results/smoke/paper.pdf").exists()
+    assert "has been submitted" not in slurm_run.said
+    assert "trying to guess" not in slurm_run.said
+
+
+@pytest.fixture
+def small(tmp_path, sources):
+    """A study of three short cells, one of which is broken, and one that takes more than a minute."""
+    folder = duplicate(sources, tmp_path / "repository")
+    file = folder / "config.yaml"
+    config = yaml.safe_load(file.read_text())
+    chosen = config["scales"]["smoke"]["experiments"]
+    config["scales"]["smoke"]["experiments"] = {
+        "data_efficiency": {
+            **chosen["data_efficiency"], "datasets": ["optdigits"], "methods": ["sgd", "ema", "sam"], "train_sizes": [50]
+        },
+        "random_labels": {**chosen["random_labels"], "budget": 80_000},
+    }  # fmt: skip
+    file.write_text(yaml.safe_dump(config))
+    broken = folder / "src/robustpath/methods/minima/sam.py"
+    broken.write_text(
+        broken.read_text().replace("    def step(", '    raise ValueError("broken on purpose")\n\n    def step(', 1)
+    )
+    return folder
+
+
+def test_interrupted_jobs_are_cancelled_and_what_dies_is_tried_again_with_more(small):
+    node("start", SLURM_NODE_KILL_WAIT="10")
+    known = len(history())
+    targets = [f"{RECORDS}/data_efficiency/optdigits.parquet", f"{RECORDS}/random_labels/optdigits.parquet"]
+    interrupt(small, targets)
+    assert queue() == []
+    assert [job for job in history()[known:] if "train" in job[0]], "nothing was submitted before the interruption"
+
+    known = len(history())
+    requests = (
+        "train:mem_mb=200 if attempt == 1 and wildcards.method == 'ema' else 3000",
+        "train:runtime=1 if attempt == 1 and wildcards.experiment == 'random_labels' else 20",
+    )
+    done = snakemake(small, "--profile", "slurm", *targets, "--set-resources", *requests, **HERE)
+    assert done.returncode == 1
+    states = {}
+    for comment, state, _, _ in history()[known:]:
+        states.setdefault(comment.removeprefix("rule_train_wildcards_"), []).append(state)
+    assert states["data_efficiency_optdigits_sgd"] == ["CD"]
+    assert len(states["data_efficiency_optdigits_sam"]) == 3
+    assert states["data_efficiency_optdigits_ema"][0] in ("F", "OOM", "CA")
+    assert states["data_efficiency_optdigits_ema"][1:] == ["CD"]
+    assert states["random_labels_optdigits_sgd"] == ["TO", "CD"]
+    log = (small / "results/smoke/logs/train/random_labels/optdigits/sgd.log").read_text()
+    assert re.search(r"going on from step [1-9]", log)
+
+    assert (small / targets[1]).exists()
+    assert not (small / targets[0]).exists()
+    assert done.stderr.count("broken on purpose") >= 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ") and "broken on purpose" in last and "train data_efficiency/optdigits/sam" in last
+    assert "Not made: 2 steps, 1 of them failed" in done.stderr
+
+
+def interrupt(folder, targets):
+    """Press Ctrl-C as soon as a training job runs, and wait for the end."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--profile", "slurm", *targets],
+        cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1", **HERE}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    known = len(history())
+    deadline = time.monotonic() + 180
+    while not any(state == "R" and "train" in comment for comment, state, _, _ in history()[known:]):
+        assert run.poll() is None, run.stderr.read().decode()
+        assert time.monotonic() < deadline, "no training job began"
+        time.sleep(0.5)
+    run.send_signal(signal.SIGINT)
+    run.communicate(timeout=120)
+    assert run.returncode != 0

@@ -73,10 +73,10 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
     resume = tmp_path / "resume.safetensors"
     keeper, seen = run._keeper, []
 
-    def dies(path, key, label, stages):
+    def dies(path, key, label, stages, members, asked):
         def keep(snapshot):
             seen.append((snapshot.stage, snapshot.step))
-            checkpoint.save(path, snapshot, key)
+            checkpoint.save(path, snapshot, key, members)
             if len(seen) == block:
                 raise KeyboardInterrupt
 
@@ -87,7 +87,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
         cell.train(MEMBERS, resume, "key", "test")
     monkeypatch.setattr(run, "_keeper", keeper)
     resumed = make_cell(name).train(MEMBERS, resume, "key", "test")
-    assert checkpoint.position(resume, "key") == (len(cell.stages) - 1, cell.stages[-1].steps)
+    assert checkpoint.read(resume, "key")[:3] == (len(cell.stages) - 1, cell.stages[-1].steps, len(MEMBERS))
     assert same(resumed, uninterrupted)
     assert all(torch.equal(resumed.sums[key], uninterrupted.sums[key]) for key in uninterrupted.sums)
     assert all(torch.equal(resumed.path[key], uninterrupted.path[key]) for key in uninterrupted.path)

@@ -218,8 +218,8 @@ def test_a_job_killed_between_checkpoints_goes_on_and_ends_with_the_same_bytes(t
     monkeypatch.setattr(run, "REPORT_SECONDS", 0)
     save, calls = run.checkpoint.save, []
 
-    def save_then_die(path, snapshot, key):
-        save(path, snapshot, key)
+    def save_then_die(path, snapshot, key, members):
+        save(path, snapshot, key, members)
         calls.append(snapshot.step)
         if len(calls) == 2:
             raise KeyboardInterrupt

@@ -72,7 +72,10 @@ def read(path: Path, key: str) -> Saved | None:
     about = json.loads(about)
     if about["key"] != key:
         return _set_aside(path, "is of other settings or code")
-    return Saved(about["stage"], about["step"], about["members"], tensors)
+    ordered = {
+        name: tensors[name] for name in about["tensors"]
+    }  # the file's order is another; tables keep that of sums
+    return Saved(about["stage"], about["step"], about["members"], ordered)
 
 
 def restore(saved: Saved, like: Snapshot) -> Snapshot:
@@ -103,7 +106,7 @@ def split(path: Path, other: Path, key: str, first: int) -> None:
 
 
 def _write(path: Path, saved: Saved, key: str) -> None:
-    about = json.dumps({"key": key, "stage": saved.stage, "step": saved.step, "members": saved.members})
+    about = json.dumps({"key": key, **saved._asdict(), "tensors": list(saved.tensors)})
     with replacing(path) as temporary:
         save_file(saved.tensors, temporary, {"about": about, "sha256": _checksum(about, saved.tensors)})
 

@@ -11,7 +11,7 @@ from robustpath.data import prepare
 from robustpath.errors import Stopped
 from robustpath.training import population, run
 
-from .conftest import SETTINGS, dear, hidden
+from .conftest import SETTINGS, budget, dear, hidden
 
 SMALL = {"train_sizes": [40], "draws": 1, "points": 3}
 
@@ -22,8 +22,8 @@ def train(tmp_path, blobs):
     data = tmp_path / "blobs.safetensors"
     prepare.save(blobs, data)
 
-    def call(name, budget, folder):
-        settings = SETTINGS | SMALL | {"method": name, "hidden": hidden(name), "budget": budget * dear(name)}
+    def call(name, evaluations, folder):
+        settings = SETTINGS | SMALL | {"method": name, "hidden": hidden(name), "budget": evaluations * dear(name)}
         out = tmp_path / folder
         files = [out / f"{name}{suffix}" for suffix in (".safetensors", ".path.safetensors", ".parquet", ".s.parquet")]
         run.train(settings, data, *files, threads=1)
@@ -58,17 +58,17 @@ def same(first, second):
 
 @pytest.mark.parametrize("name", list(methods.names()))
 def test_stopped_by_a_signal_and_run_again_ends_with_the_same_bytes(name, train, steps, tmp_path):
-    undisturbed = train(name, 24, "undisturbed")
+    undisturbed = train(name, budget(name), "undisturbed")
     total = steps["done"]
     stop = max(1, 2 * total // 3)
     steps.update({"done": 0, "signal after": {stop}})
     with pytest.raises(
         Stopped, match=rf"^stopped by SIGTERM at step {stop} of {total} of {name} .*; run again to go on$"
     ):
-        train(name, 24, "stopped")
+        train(name, budget(name), "stopped")
     assert steps["done"] == stop
     assert [file.suffixes for file in (tmp_path / "stopped").iterdir()] == [[".part0", ".resume", ".safetensors"]]
-    assert same(train(name, 24, "stopped"), undisturbed)
+    assert same(train(name, budget(name), "stopped"), undisturbed)
     assert steps["done"] == total
 
 

@@ -77,7 +77,7 @@ zebra          | 1              | = 1 is not a known key; allowed: scale, start,
 seeds          | 3              | = 3 is not a known key; allowed: scale, start, verify, methods
 L.image-size   | 8              | = 8 is not a known key; did you mean 'image_size'? Allowed: device
 L.experiments.data_eficiency | {} | = {} is not a known key; did you mean 'data_efficiency'? Allowed: data_efficiency
-L.methods      | all            | = 'all' is not a known key; allowed: device, image_size, hidden, batch_size
+L.methods      | all            | = 'all' is not a known key; allowed: device, precision
 E.sede         | 10             | = 10 is not a known key; did you mean 'seeds'? Allowed: datasets, methods
 # wrong types
 confidence     | high           | = 'high' is text; allowed: a number from 0.5 to 0.999
@@ -87,7 +87,7 @@ scale          | 2026-01-01     | = "2026-01-01" is a date; allowed: a name
 methods        | sgd            | = 'sgd' is text; did you mean ["sgd"]? Allowed: a list of one or more
 methods        | [sgd, null]    | [1] = null is empty; allowed: a name
 scales         | [1]            | = [1] is a list; allowed: a mapping of names to a mapping with the keys device
-L              | null           | = null is empty; allowed: a mapping with the keys device, image_size
+L              | null           | = null is empty; allowed: a mapping with the keys device, precision
 L.batch_size   | "32"           | = '32' is text; did you mean 32? Allowed: a whole number from 1
 L.batch_size   | "0"            | = '0' is text; allowed: a whole number
 L.batch_size   | 32.0           | = 32.0 is a number; did you mean 32? Allowed: a whole number
@@ -359,6 +359,10 @@ def test_settings_are_json_and_hold_their_keys_only():
         ((*LAPTOP, "severities"), [1], {"evaluate", "report"}),
         ((*LAPTOP, "batch_size"), 16, {"train", "report"}),
         ((*LAPTOP, "device"), "auto", {"train", "evaluate", "measure", "trace"}),
+        ((*LAPTOP, "precision"), "float32", set()),
+        ((*LAPTOP, "precision"), "bfloat16", {"train"}),
+        ((*LAPTOP, "deterministic"), True, {"train"}),
+        ((*LAPTOP, "compile"), "never", {"train"}),
         ((*EXPERIMENT, "budget"), 10, {"train", "report"}),
         ((*EXPERIMENT, "label_noise"), [0.0, 0.2], {"train", "report"}),
         ((*EXPERIMENT, "methods"), ["sgd", "sam"], {"evaluate", "measure", "report"}),

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from robustpath import commands
 from robustpath.errors import UserError
+from robustpath.files import explain
 
 LISTS = ("methods", "data", "shifts", "figures", "cells")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 if it succeeded, 1 after the one sentence of a UserError or the traceback of a fault."""
+    """Run one command; 0 if it succeeded, 1 after the one sentence of a UserError or the traceback of a fault, 75 after
+    that of Stopped."""
     flush_every_line()
     options = vars(parser().parse_args(arguments))
     run = options.pop("run")
@@ -22,10 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run(**options)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return error.code
     except BrokenPipeError:  # `list … | head` has read enough
         sys.stderr.close()
     except Exception as error:
+        if isinstance(error, OSError) and (sentence := explain(error)):
+            print(f"error: {sentence}", file=sys.stderr)
+            return 1
         traceback.print_exc()
         print(f"error: a fault of the program, not of its input ({type(error).__name__}: {error})", file=sys.stderr)
         return 1

@@ -19,6 +19,7 @@ from robustpath.config_section import Section
 from robustpath.config_theory import Theory
 from robustpath.data import registry
 
+COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
 FolderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
 
@@ -98,6 +99,16 @@ class Scale(Section):
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where to train and evaluate; `auto` takes a GPU where there is one."
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="Of a training step's matrix products; parameters and all else stay float32."
+    )
+    deterministic: bool = Field(
+        False, description="Whether training refuses, on a GPU, operations whose result differs from run to run."
+    )
+    compile: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Which training steps are compiled, on a GPU to CUDA graphs; `auto`: those that repay it.",
     )
     image_size: int = Field(ge=8, le=28, description="Side of the images, in pixels. Signals keep their length.")
     hidden: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
@@ -264,7 +275,8 @@ def train_settings(config: Config, cell: Cell) -> dict:
     told = {"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}
     of_experiment = experiments(config)[cell.experiment].model_dump(include=told)
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
-    return cell._asdict() | of_experiment | of_scale
+    unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)  # what is usual, no job is told
+    return cell._asdict() | of_experiment | of_scale | unusual
 
 
 def runs(settings: dict) -> int:
@@ -325,7 +337,7 @@ def report_settings(config: Config) -> dict:
         "reference": config.reference,
         "confidence": config.confidence,
         "methods": {name: families[name] for name in config.methods if name in used},
-        **active(config).model_dump(exclude={"device", "experiments", "theory", "calibration"}),
+        **active(config).model_dump(exclude=COMPUTED | {"experiments", "theory", "calibration"}),
         "experiments": {
             name: experiment.model_dump() | {"methods": methods_of(config, name)} for name, experiment in chosen.items()
         },

@@ -6,7 +6,9 @@ import torch
 from robustpath import methods
 from robustpath.data.prepare import Prepared
 from robustpath.data.streams import generator
+from robustpath.methods.base import build
 from robustpath.training import population
+from robustpath.training.plan import phases
 from robustpath.training.run import Cell, Run
 
 SETTINGS = {
@@ -35,6 +37,11 @@ def hidden(name: str) -> list[int]:
 def dear(name: str) -> int:
     """By how much a budget is larger for a method whose every step takes the derivatives of few parameters."""
     return 14 if methods.load(name).largest else 1
+
+
+def budget(name: str) -> int:
+    """The least that gives every phase of a method a first step, for tests that need few steps."""
+    return SETTINGS["budget"] if len(phases(build(methods.load(name), {}))) > 1 else 24
 
 
 MEMBERS = [Run(size, 0.0, seed, number) for size in (40, 80) for seed in (0, 1) for number in (0, 1)]

@@ -11,7 +11,7 @@ from robustpath.models.mlp import mean_cross_entropy, mlp, predict
 from robustpath.training import checkpoint, population, run
 from robustpath.training.plan import phases, plan
 
-from .conftest import MEMBERS, dear, hidden
+from .conftest import MEMBERS, budget, dear, hidden
 
 ALL = list(methods.names())
 WITH_OFF_SWITCH = [name for name in ALL if methods.load(name).off]
@@ -73,10 +73,10 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
     resume = tmp_path / "resume.safetensors"
     keeper, seen = run._keeper, []
 
-    def dies(path, key, label, stages):
+    def dies(path, key, label, stages, members, asked):
         def keep(snapshot):
             seen.append((snapshot.stage, snapshot.step))
-            checkpoint.save(path, snapshot, key)
+            checkpoint.save(path, snapshot, key, members)
             if len(seen) == block:
                 raise KeyboardInterrupt
 
@@ -87,10 +87,19 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
         cell.train(MEMBERS, resume, "key", "test")
     monkeypatch.setattr(run, "_keeper", keeper)
     resumed = make_cell(name).train(MEMBERS, resume, "key", "test")
-    assert checkpoint.position(resume, "key") == (len(cell.stages) - 1, cell.stages[-1].steps)
+    assert checkpoint.read(resume, "key")[:3] == (len(cell.stages) - 1, cell.stages[-1].steps, len(MEMBERS))
     assert same(resumed, uninterrupted)
     assert all(torch.equal(resumed.sums[key], uninterrupted.sums[key]) for key in uninterrupted.sums)
     assert all(torch.equal(resumed.path[key], uninterrupted.path[key]) for key in uninterrupted.path)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_products_at_half_precision_leave_parameters_and_states_at_full(name, make_cell, tmp_path):
+    cell = make_cell(name, precision="bfloat16", budget=budget(name))
+    trained = cell.train(MEMBERS[:2], tmp_path / "resume", "key", "test")
+    kept = checkpoint.read(tmp_path / "resume", "key").tensors
+    assert {tensor.dtype for tensor in kept.values() if tensor.is_floating_point()} == {torch.float32}
+    assert all(tensor.isfinite().all() for tensor in trained.params.values())
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -171,14 +180,14 @@ def test_the_budget_is_spent_and_never_overspent(name, make_cell):
     cell = make_cell(name)
     spent = sum(stage.steps * stage.cost for stage in cell.stages)
     largest_step = max(stage.cost for stage in cell.stages)
-    budget = 80 * dear(name)
-    assert budget - largest_step < spent <= budget
+    whole = 80 * dear(name)
+    assert whole - largest_step < spent <= whole
     spec = methods.load(name)
     shares = [share for share, _ in phases(build(spec, {}))]
     assert sum(shares) == pytest.approx(1)
     assert len(cell.stages) == len(shares)
     assert cell.stages == plan(
-        spec, cell_loss(name), cell.start[0], example(cell), budget, predict(mlp(8, hidden(name), 3))
+        spec, cell_loss(name), cell.start[0], example(cell), whole, predict(mlp(8, hidden(name), 3))
     )
 
 
@@ -197,3 +206,5 @@ def test_a_phase_is_compiled_where_its_steps_repay_it(make_cell):
     assert steps[0] < run.COMPILED_STEPS <= steps[1]
     assert long.mode == "eager, then compiled"
     assert (long.width, make_cell("sgd").width) == (run.WIDTH["cpu"], 2)
+    assert make_cell("contour_warmup", budget=40_000, compile="never").mode == "eager, then eager"
+    assert make_cell("contour_warmup", compile="always").mode == "compiled, then compiled"

@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from cell import SETTINGS, same
+from safetensors.torch import load_file
 
 from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
@@ -16,51 +17,6 @@ from robustpath.models.mlp import initialise, mlp
 from robustpath.training import run
 from robustpath.training.device import resolve
 from robustpath.training.plan import Stage
-
-SETTINGS = {
-    "experiment": "data_efficiency",
-    "dataset": "blobs",
-    "method": "sgd",
-    "train_sizes": [20, 40],
-    "label_noise": [0.0],
-    "grid": {},
-    "points": 0,
-    "seeds": 2,
-    "vary": ["split", "initialisation", "order"],
-    "draws": 2,
-    "budget": 110,
-    "batch_size": 8,
-    "hidden": [6],
-    "validation_size": 20,
-    "test_size": 20,
-    "device": "cpu",
-}
-
-
-@pytest.fixture
-def data(tmp_path):
-    labels = torch.arange(120) % 3
-    inputs = torch.randn(120, 5, generator=generator("run")) + labels[:, None]
-    path = tmp_path / "blobs.safetensors"
-    prepare.save(prepare.Prepared(inputs, labels, torch.zeros(120, dtype=torch.bool)), path)
-    return path
-
-
-@pytest.fixture
-def train(tmp_path, data):
-    def call(folder: str, **changes):
-        out = tmp_path / folder
-        out.mkdir(exist_ok=True)
-        files = [
-            out / "sgd.safetensors",
-            out / "sgd.path.safetensors",
-            out / "sgd.parquet",
-            out / "sgd.seconds.parquet",
-        ]
-        run.train(SETTINGS | changes, data, *files, threads=1)
-        return files
-
-    return call
 
 
 def test_every_run_has_its_row_weights_and_seconds(train):
@@ -204,49 +160,10 @@ def test_seeds_between_which_nothing_varies_are_one_run_but_for_their_draws(trai
 
 
 def test_more_runs_in_chunks_change_no_run(train, monkeypatch):
-    weights, _, runs, _ = train("a")
-    monkeypatch.setitem(run.WIDTH, "cpu", 3)
-    chunked, _, chunked_runs, _ = train("b")
-    whole, parts = load_file(weights), load_file(chunked)
-    assert all(torch.equal(whole[name], parts[name]) for name in whole)
-    assert runs.read_bytes() == chunked_runs.read_bytes()
-
-
-def test_a_job_killed_between_checkpoints_goes_on_and_ends_with_the_same_bytes(train, tmp_path, monkeypatch, capsys):
-    undisturbed = train("a")
-    monkeypatch.setenv("ROBUSTPATH_CHECKPOINT_SECONDS", "0")
-    monkeypatch.setattr(run, "REPORT_SECONDS", 0)
-    save, calls = run.checkpoint.save, []
-
-    def save_then_die(path, snapshot, key):
-        save(path, snapshot, key)
-        calls.append(snapshot.step)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(run.checkpoint, "save", save_then_die)
-    with pytest.raises(KeyboardInterrupt):
-        train("b")
-    assert [path.suffixes for path in (tmp_path / "b").iterdir()] == [[".part0", ".resume", ".safetensors"]]
-    resumed = train("b")
-    assert "going on from step 100" in capsys.readouterr().out
-    for one, other in zip(undisturbed[:3], resumed[:3], strict=True):
-        assert one.read_bytes() == other.read_bytes()
-
-
-@pytest.mark.parametrize("damage", ["truncated", "other settings"])
-def test_a_checkpoint_that_does_not_fit_is_not_used(damage, train, tmp_path, monkeypatch, capsys):
-    undisturbed = train("a")
-    folder = tmp_path / "b"
-    folder.mkdir()
-    leftover = folder / ".sgd.part0.resume.safetensors"
-    if damage == "truncated":
-        leftover.write_bytes(b"\x10\x00\x00")
-    else:
-        save_file({"leaf.0": torch.ones(2)}, leftover, {"key": "of another run", "stage": "0", "step": "50"})
-    again = train("b")
-    assert "going on" not in capsys.readouterr().out
-    assert undisturbed[0].read_bytes() == again[0].read_bytes()
+    whole = train("a")
+    for width in (2, 3):
+        monkeypatch.setitem(run.WIDTH, "cpu", width)
+        assert same(train(f"b{width}"), whole)
 
 
 def test_a_budget_below_one_step_and_an_absent_gpu_are_refused(train, monkeypatch):

@@ -23,5 +23,6 @@ rule train:
     message:
         "Train {wildcards.method} on {wildcards.dataset} for {wildcards.experiment} ({threads} CPU, {resources.gpu} GPU)"
     shell:
-        "python -m robustpath train --settings {params.settings:q} --data {input.data} --weights {output.weights}"
+        # exec: a signal to the job reaches the program, not a shell above it, and the job lasts until it has saved.
+        "exec python -m robustpath train --settings {params.settings:q} --data {input.data} --weights {output.weights}"
         " --path {output.path} --runs {output.runs} --seconds {output.seconds} --threads {threads} > {log} 2>&1"

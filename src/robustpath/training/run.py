@@ -12,25 +12,25 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from robustpath import methods
 from robustpath.data import prepare, streams
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
-from robustpath.errors import UserError
-from robustpath.files import replacing
-from robustpath.methods.base import Batch, Params, Spec, draw
+from robustpath.errors import Stopped, UserError
+from robustpath.files import explain
+from robustpath.methods.base import Batch, Spec, draw
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
 from robustpath.provenance.fingerprint import fingerprint
-from robustpath.training import checkpoint, population
-from robustpath.training.device import resolve
-from robustpath.training.plan import Moment, Stage, moments, plan
+from robustpath.training import checkpoint, memory, population
+from robustpath.training.device import at_precision, deterministic, resolve
+from robustpath.training.outputs import Trained, write_runs, write_seconds, write_weights
+from robustpath.training.plan import Stage, moments, plan
+from robustpath.training.stop import listening, nobody
 
-WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: on a CPU, as many as its caches hold
+WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
@@ -52,7 +52,8 @@ def train(settings: dict, data: Path, weights: Path, path: Path, runs: Path, sec
 
     The path holds tensors `{moment}/{parameter}` [runs, …] and `moments` [K, 2]: phase, gradient evaluations so far.
     Draws are drawn from the method's search space or, where the settings have a grid, enumerate its values, everything
-    else being default. An interrupted cell goes on from the checkpoints beside `weights` and ends with the same bytes.
+    else being default. An interrupted cell goes on from the checkpoints beside `weights` and ends with the same bytes;
+    SIGTERM and SIGUSR1 interrupt it after the step at hand, which is saved, and raise Stopped.
     """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])
@@ -61,27 +62,54 @@ def train(settings: dict, data: Path, weights: Path, path: Path, runs: Path, sec
     draws = max(settings["draws"], len(grid(settings)))
     axes = settings["train_sizes"], settings["label_noise"], range(settings["seeds"]), range(draws)
     members = [Run(*row) for row in product(*axes)]
-    cell = Cell(settings, spec, prepared, device, len(members))
-    width = WIDTH[device.type]
-    chunks = [members[start : start + width] for start in range(0, len(members), width)]
-    key = hashlib.sha256(
-        (json.dumps(settings, sort_keys=True) + cell.mode + code_fingerprint(spec)).encode()
-    ).hexdigest()
+    with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
+        cell = Cell(settings, spec, prepared, device, len(members))
+        results, durations = _in_parts(cell, members, weights, asked)
 
-    results, durations = [], []
-    for number, chunk in enumerate(chunks):
-        label = f"{spec.name} on {settings['dataset']}, part {number + 1} of {len(chunks)}"
-        resume = weights.with_name(f".{weights.stem}.part{number}.resume.safetensors")
-        begun = time.monotonic()
-        results.append(cell.train(chunk, resume, key, label))
-        durations += [(time.monotonic() - begun) / len(chunk)] * len(chunk)
-        print(f"{label}: {len(chunk)} runs in {time.monotonic() - begun:.1f} s ({cell.mode})")
-
-    _write_weights(results, cell.moments, weights, path)
-    _write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
-    _write_seconds(settings, members, durations, seconds)
-    for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors"):
+    write_weights(results, cell.moments, weights, path)
+    write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
+    write_seconds(settings, members, durations, seconds)
+    for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors*"):
         leftover.unlink()
+
+
+def _in_parts(
+    cell: "Cell", members: list[Run], weights: Path, asked: Callable[[], str | None]
+) -> tuple[list[Trained], list[float]]:
+    """What the members become, as many at a time as fit, and the seconds of each.
+
+    A part that was trained or begun before is as large as its checkpoint. One that does not fit the memory after all is
+    halved, its checkpoint with it.
+    """
+    key = json.dumps(cell.settings, sort_keys=True) + str(cell.device.type) + cell.mode + code_fingerprint(cell.spec)
+    key = hashlib.sha256(key.encode()).hexdigest()
+    results, durations = [], []
+    while len(durations) < len(members):
+        start, begun = len(durations), time.monotonic()
+        resume = _checkpoint_of(weights, start)
+        width = checkpoint.members(resume, key) or cell.together(members)
+        part = members[start : start + width]
+        label = (
+            f"{cell.spec.name} on {cell.settings['dataset']}, runs {start + 1} to {start + len(part)} of {len(members)}"
+        )
+        try:
+            trained = cell.train(part, resume, key, label, asked)
+        except torch.OutOfMemoryError:
+            trained = None
+        if trained is None:  # here, where the error and the tensors that it holds are gone
+            half = cell.halve(part)
+            print(f"{label}: out of memory, going on with {half} at a time")
+            _split(resume, _checkpoint_of(weights, start + half), key, half)
+            continue
+        results.append(trained)
+        durations += [(time.monotonic() - begun) / len(part)] * len(part)
+        print(f"{label}: {time.monotonic() - begun:.1f} s ({cell.mode})")
+    return results, durations
+
+
+def _checkpoint_of(weights: Path, start: int) -> Path:
+    """Where the part that begins with member `start` is saved."""
+    return weights.with_name(f".{weights.stem}.part{start}.resume.safetensors")
 
 
 def grid(settings: dict) -> list[dict[str, float]]:
@@ -119,17 +147,71 @@ class Cell:
         self.data = population.Data(prepared.inputs.to(device), torch.stack(labels).to(device))
         model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
         loss, network = mean_cross_entropy(model), predict(model)
+        precision = settings.get("precision", "float32")
+        loss, network = (at_precision(function, device, precision) for function in (loss, network))
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
         self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"], network)
         self.moments = moments(self.stages, settings["points"])
-        worthwhile = [members * stage.steps >= COMPILED_STEPS for stage in self.stages]
-        compiled = worthwhile if any(worthwhile) and _can_compile(device) else [False] * len(worthwhile)
+        compiled = self._choice(settings.get("compile", "auto"), members)
         self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
         self.width = WIDTH[device.type] if any(compiled) else 2
-        self.programs = [
-            population.program(spec, loss, stage, choice, network)
-            for stage, choice in zip(self.stages, compiled, strict=True)
-        ]
+        self.eager, self.programs = (
+            [
+                population.program(spec, loss, stage, choice, network, device.type == "cuda")
+                for stage, choice in zip(self.stages, choices, strict=True)
+            ]
+            for choices in ([False] * len(compiled), compiled)
+        )
+        self.room, self.fitting = memory.room(device), None
+
+    def _choice(self, wish: str, members: int) -> list[bool]:
+        """Which phases are compiled: none, all, or those whose steps repay it and then only those."""
+        worthwhile = [wish == "always" or members * stage.steps >= COMPILED_STEPS for stage in self.stages]
+        able = wish != "never" and any(worthwhile) and _can_compile(self.device)
+        return worthwhile if able else [False] * len(worthwhile)
+
+    def together(self, members: list[Run]) -> int:
+        """How many of `members` to train together: on a CPU always the same number; on a GPU equal parts of what its
+        memory holds in one step of every phase, found by trying."""
+        if self.room is None:
+            return self.fitting or WIDTH[self.device.type]
+        if self.fitting is None:
+            most = min(len(members), WIDTH["cuda"])
+            widest = memory.widest(lambda width: self._peak(members[:width]) <= self.room, most)
+            if not widest:
+                raise self._too_small(members)
+            self._set_width(math.ceil(len(members) / math.ceil(len(members) / widest)))
+        return self.fitting
+
+    def halve(self, part: list[Run]) -> int:
+        """Train half as many together as in `part`, which did not fit, and tell how many of it; UserError where it is
+        as small as can be."""
+        rows = max(len(part), self.width)
+        if rows <= 2:
+            raise self._too_small(part)
+        torch._dynamo.reset()  # captured graphs hold memory
+        self._set_width(rows // 2)
+        return min(rows // 2, len(part))
+
+    def _set_width(self, fitting: int) -> None:
+        self.fitting, self.width = fitting, max(fitting, 2) if "compiled" in self.mode else 2
+
+    def _peak(self, members: list[Run]) -> float:
+        """The bytes that an uncompiled step of every phase takes for these members, and what is kept on the way."""
+        filled, hyperparameters, params = self._population(members, 2)
+        kept = sum(tensor.numel() * tensor.element_size() for tensor in params.values()) * len(self.moments)
+        short = [stage._replace(steps=1) for stage in self.stages]
+
+        def steps() -> None:
+            snapshot = population.begin(self.spec, short, hyperparameters, params)
+            sources = self._data(filled), self._streams(filled)
+            population.advance(snapshot, self.spec, short, self.eager, hyperparameters, *sources)
+
+        return memory.peak(self.device, steps) + kept
+
+    def _too_small(self, members: list[Run]) -> UserError:
+        parameters = sum(tensor.numel() for tensor in self.start[0].values())
+        return memory.too_small(self.spec.name, parameters, len(members), self.settings["batch_size"], self.room)
 
     def _seed(self, source: str, seed: int) -> int:
         return streams.varied(source, seed, self.settings["vary"])
@@ -141,31 +223,36 @@ class Cell:
         positions = torch.arange(self.settings["batch_size"]) % len(prepared.labels)
         return Batch(prepared.inputs[positions], prepared.labels[positions])
 
-    def train(self, chunk: list[Run], resume: Path, key: str, label: str) -> "Trained":
+    def train(
+        self, part: list[Run], resume: Path, key: str, label: str, asked: Callable[[], str | None] = nobody
+    ) -> Trained:
         """Train some of the members; a compiled population is filled up to one width, a lone run to two."""
-        filled = chunk + [chunk[-1]] * (self.width - len(chunk))
-        hyperparameters = self._hyperparameters(filled)
-        params = population.stack(self.start[run.seed] for run in filled)
-        params = {name: tensor.to(self.device) for name, tensor in params.items()}
+        filled, hyperparameters, params = self._population(part, self.width)
         snapshot = population.begin(self.spec, self.stages, hyperparameters, params)
-        found = checkpoint.position(resume, key)
-        if found:
-            like = population.begin(self.spec, self.stages, hyperparameters, params, found[0])
-            snapshot = checkpoint.load(resume, like)
+        saved = checkpoint.read(resume, key)
+        if saved:
+            like = population.begin(self.spec, self.stages, hyperparameters, params, saved.stage)
+            snapshot = checkpoint.restore(saved, like)
             print(f"{label}: going on from step {snapshot.step} of phase {snapshot.stage + 1}")
         snapshot = population.advance(
             snapshot, self.spec, self.stages, self.programs, hyperparameters, self._data(filled), self._streams(filled),
-            _keeper(resume, key, label, self.stages), self.moments,
+            _keeper(resume, key, label, self.stages, len(part), asked), self.moments, asked,
         )  # fmt: skip
-        checkpoint.save(resume, snapshot, key)
+        _save(resume, snapshot, key, label, len(part))
         params = population.readout(self.spec, self.stages, hyperparameters, snapshot)
-        count = len(chunk)
+        count = len(part)
         return Trained(
             {name: tensor[:count].cpu() for name, tensor in params.items()},
             {name: tensor[:count].cpu() for name, tensor in snapshot.path.items()},
             snapshot.diverged[:count].cpu(),
             {name: total[:count].cpu() for name, total in snapshot.sums.items()},
         )
+
+    def _population(self, part: list[Run], width: int) -> tuple[list[Run], dict[str, Tensor], dict[str, Tensor]]:
+        """The members, filled up to a width by copies of the last, their hyperparameters and first parameters."""
+        filled = part + [part[-1]] * (width - len(part))
+        params = population.stack(self.start[run.seed] for run in filled)
+        return filled, self._hyperparameters(filled), {name: tensor.to(self.device) for name, tensor in params.items()}
 
     def values(self, run: Run) -> dict[str, float]:
         """The hyperparameters of a run."""
@@ -226,34 +313,49 @@ class Cell:
         )
 
 
-class Trained(NamedTuple):
-    """What a chunk gives: parameters [runs, …] to evaluate and those kept on the way, who diverged [runs], and the sums
-    of info [runs]."""
-
-    params: Params
-    path: Params
-    diverged: Tensor
-    sums: dict[str, Tensor]
-
-
-def _keeper(resume: Path, key: str, label: str, stages: list[Stage]) -> Callable[[population.Snapshot], None]:
-    """What happens between blocks of steps: now and then a line of progress and a checkpoint."""
+def _keeper(
+    resume: Path, key: str, label: str, stages: list[Stage], members: int, asked: Callable[[], str | None]
+) -> Callable[[population.Snapshot], None]:
+    """What happens between blocks of steps: now and then a line of progress and a checkpoint, and the stop that a
+    signal has `asked` for."""
     every = float(os.environ.get("ROBUSTPATH_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
     saved = told = time.monotonic()
 
     def keep(snapshot: population.Snapshot) -> None:
         nonlocal saved, told
         now = time.monotonic()
+        if name := asked():
+            _save(resume, snapshot, key, label, members)
+            done = sum(stage.steps for stage in stages[: snapshot.stage]) + snapshot.step
+            total = sum(stage.steps for stage in stages)
+            raise Stopped(f"stopped by {name} at step {done} of {total} of {label}; run again to go on")
         if now - told >= REPORT_SECONDS:
             stage = stages[snapshot.stage]
             loss = snapshot.sums[f"{stage.index}.loss"].nanmean().item() / snapshot.step
             print(f"{label}: phase {snapshot.stage + 1}, step {snapshot.step} of {stage.steps}, mean loss {loss:.3f}")
             told = now
         if now - saved >= every:
-            checkpoint.save(resume, snapshot, key)
+            _save(resume, snapshot, key, label, members)
             saved = now
 
     return keep
+
+
+def _save(resume: Path, snapshot: population.Snapshot, key: str, label: str, members: int) -> None:
+    """Save a checkpoint; training does not end because it cannot be written, and the next is tried all the same."""
+    try:
+        checkpoint.save(resume, snapshot, key, members)
+    except OSError as error:
+        print(f"{label}: warning: no checkpoint at step {snapshot.step}: {explain(error) or error}")
+
+
+def _split(resume: Path, other: Path, key: str, first: int) -> None:
+    """Halve a checkpoint; where its halves cannot be written, they begin anew."""
+    try:
+        checkpoint.split(resume, other, key, first)
+    except OSError as error:
+        resume.unlink()
+        print(f"warning: {resume.name} cannot be halved, training starts anew: {explain(error) or error}")
 
 
 def _can_compile(device: torch.device) -> bool:
@@ -265,42 +367,3 @@ def _can_compile(device: torch.device) -> bool:
         return True
     print("a C++ compiler or Python.h is missing (Debian: g++ python3-dev): uncompiled, slower, equal to rounding")
     return False
-
-
-def _write_weights(results: list[Trained], kept: list[Moment], weights: Path, path: Path) -> None:
-    params = {name: torch.cat([result.params[name] for result in results]) for name in results[0].params}
-    on_the_way = {name: torch.cat([result.path[name] for result in results]) for name in results[0].path}
-    times = torch.tensor([[moment.stage, moment.spent] for moment in kept], dtype=torch.float64).reshape(-1, 2)
-    for tensors, file in ((params, weights), (on_the_way | {"moments": times}, path)):
-        with replacing(file) as temporary:
-            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary)
-
-
-def _write_runs(
-    settings: dict, spec: Spec, members: list[Run], stages: list[Stage], values: list[dict], results: list[Trained],
-    runs: Path,
-) -> None:  # fmt: skip
-    sums = {name: torch.cat([result.sums[name] for result in results]).tolist() for name in results[0].sums}
-    steps = {str(stage.index): stage.steps for stage in stages}
-    table = pd.DataFrame(members)
-    table.insert(0, "experiment", settings["experiment"])
-    table.insert(1, "dataset", settings["dataset"])
-    table.insert(2, "method", spec.name)
-    table.insert(3, "family", spec.family)
-    table["gradient_evaluations"] = float(sum(stage.steps * stage.cost for stage in stages))
-    table["steps"] = sum(steps.values())
-    table["diverged"] = torch.cat([result.diverged for result in results]).tolist()
-    table["hyperparameters"] = [json.dumps(each, sort_keys=True) for each in values]
-    for name, totals in sums.items():
-        table[f"mean_{name}"] = [total / steps[name.split(".")[0]] for total in totals]
-    with replacing(runs) as temporary:
-        table.to_parquet(temporary, index=False)
-
-
-def _write_seconds(settings: dict, members: list[Run], durations: list[float], path: Path) -> None:
-    table = pd.DataFrame(members)
-    for position, name in enumerate(("experiment", "dataset", "method")):
-        table.insert(position, name, settings[name])
-    table["seconds"] = durations
-    with replacing(path) as temporary:
-        table.to_parquet(temporary, index=False)

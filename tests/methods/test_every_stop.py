@@ -1,0 +1,83 @@
+"""Every registered method, stopped by a real signal in the middle of a block: what is run again ends with the same
+bytes."""
+
+import os
+import signal
+
+import pytest
+
+from robustpath import methods
+from robustpath.data import prepare
+from robustpath.errors import Stopped
+from robustpath.training import population, run
+
+from .conftest import SETTINGS, budget, dear, hidden
+
+SMALL = {"train_sizes": [40], "draws": 1, "points": 3}
+
+
+@pytest.fixture
+def train(tmp_path, blobs):
+    """train(method, budget, folder) -> the files of a whole cell but for its seconds."""
+    data = tmp_path / "blobs.safetensors"
+    prepare.save(blobs, data)
+
+    def call(name, evaluations, folder):
+        settings = SETTINGS | SMALL | {"method": name, "hidden": hidden(name), "budget": evaluations * dear(name)}
+        out = tmp_path / folder
+        files = [out / f"{name}{suffix}" for suffix in (".safetensors", ".path.safetensors", ".parquet", ".s.parquet")]
+        run.train(settings, data, *files, threads=1)
+        return files[:3]
+
+    return call
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """The steps that are done, counted, and after which of them a signal comes: {"done": n, "signal after": {…}}."""
+    count, program = {"done": 0, "signal after": set()}, population.program
+
+    def counting(*arguments, **options):
+        step = program(*arguments, **options)
+
+        def call(*inputs):
+            count["done"] += 1
+            if count["done"] in count["signal after"]:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return step(*inputs)
+
+        return call
+
+    monkeypatch.setattr(population, "program", counting)
+    return count
+
+
+def same(first, second):
+    return all(one.read_bytes() == other.read_bytes() for one, other in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("name", list(methods.names()))
+def test_stopped_by_a_signal_and_run_again_ends_with_the_same_bytes(name, train, steps, tmp_path):
+    undisturbed = train(name, budget(name), "undisturbed")
+    total = steps["done"]
+    stop = max(1, 2 * total // 3)
+    steps.update({"done": 0, "signal after": {stop}})
+    with pytest.raises(
+        Stopped, match=rf"^stopped by SIGTERM at step {stop} of {total} of {name} .*; run again to go on$"
+    ):
+        train(name, budget(name), "stopped")
+    assert steps["done"] == stop
+    assert [file.suffixes for file in (tmp_path / "stopped").iterdir()] == [[".part0", ".resume", ".safetensors"]]
+    assert same(train(name, budget(name), "stopped"), undisturbed)
+    assert steps["done"] == total
+
+
+def test_stopped_after_every_single_step_it_ends_with_the_same_bytes(train, steps):
+    undisturbed = train("contour_warmup", 40, "undisturbed")
+    total = steps["done"]
+    steps.update({"done": 0, "signal after": set(range(1, total + 1))})
+    for _ in range(total):
+        with pytest.raises(Stopped):
+            train("contour_warmup", 40, "stopped")
+    assert same(train("contour_warmup", 40, "stopped"), undisturbed)
+    assert steps["done"] == total > 20

@@ -189,6 +189,9 @@ def parser() -> argparse.ArgumentParser:
     step.add_argument("--certificate", type=Path, metavar="FILE", help="certificate (md; json beside it)")
     _threads(step, "processes at a time")
 
+    step = command(commands.resources, settings=False)
+    step.add_argument("--scale", help="the finished scale; the config's own by default")
+
     step = command(commands.check, settings=False)
     step.add_argument("--scale", help="the scale to look at; the config's own by default")
 

@@ -52,6 +52,18 @@ def trace(settings, data, paths, runs, out, surfaces, threads):
     outcome.tell(outcome.trace, out)
 
 
+def resources(scale):
+    """Propose what to ask a cluster for, from what the jobs of a finished scale took."""
+    from robustpath.config import load, results
+    from robustpath.provenance import requests
+
+    asked = requests.requests(requests.taken(results(load(overrides={"scale": scale} if scale else None))))
+    print("# The most that the jobs of a rule took, and what to ask for: a half more memory, three times the minutes.")
+    for each in asked:
+        print(f"# {each.rule}: {each.jobs} jobs, at most {each.megabytes:,.0f} MB and {each.seconds:,.0f} s")
+    print(requests.as_profile(asked), end="")
+
+
 def collate(scores, seconds, records, seconds_out):
     """Join the scores of all data sets into the records."""
     from robustpath.analysis.records import collate as run

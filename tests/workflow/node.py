@@ -24,11 +24,6 @@ def node(action: str, **settings: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def queue() -> list[str]:
-    """The ids of the jobs that wait or run."""
-    return subprocess.run(["squeue", "-h", "-o", "%i"], capture_output=True, text=True, check=True).stdout.split()
-
-
 def history() -> list[tuple[str, str, str, str]]:
     """Every job the controller remembers, first come first: rule and wildcards, state, partition, GPUs."""
     fields = ("Comment:160", "StateCompact:16", "Partition:16", "tres-per-job:24")

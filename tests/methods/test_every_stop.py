@@ -72,7 +72,7 @@ def test_stopped_by_a_signal_and_run_again_ends_with_the_same_bytes(name, train,
     assert steps["done"] == total
 
 
-@pytest.mark.parametrize("name", ["contour_warmup", "isotropic_warmup"])  # one without noise, one with
+@pytest.mark.parametrize("name", ["contour_warmup", "perturbed_sgd"])  # one without noise, one with
 def test_stopped_after_every_single_step_it_ends_with_the_same_bytes(name, train, steps):
     undisturbed = train(name, 40, "undisturbed")
     total = steps["done"]

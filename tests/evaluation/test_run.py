@@ -1,5 +1,8 @@
 """Scores of a population against one model after the other."""
 
+import os
+import signal
+
 import pandas as pd
 import pytest
 import torch
@@ -77,3 +80,31 @@ def test_scores_equal_one_model_after_the_other(vary, tmp_path):
             assert abs(found[*key, "cross_entropy"] - torch.nn.functional.cross_entropy(logits, right).item()) < 1e-5
             expected_rows += 2
     assert len(scores) == expected_rows
+
+
+def test_a_signal_in_the_middle_of_writing_leaves_what_was_there(tmp_path, monkeypatch):
+    model, scores = mlp(64, [7], 10), tmp_path / "s.parquet"
+    for name in ("optdigits", "mnist5k"):
+        prepare.save(images(name), tmp_path / f"{name}.safetensors")
+    tree = initialise(model, generator("member"))
+    save_file({name: tensor[None] for name, tensor in tree.items()}, tmp_path / "w.safetensors")
+    pd.DataFrame([{"train_size": 20, "label_noise": 0.0, "seed": 0, "draw": 0}]).assign(
+        experiment="data_efficiency", dataset="optdigits", method="sgd", family="minima",
+        gradient_evaluations=10.0, steps=10, diverged=False, hyperparameters="{}",
+    ).to_parquet(tmp_path / "runs.parquet")  # fmt: skip
+    files = {name: tmp_path / f"{name}.safetensors" for name in ("optdigits", "mnist5k")}
+    rest = [tmp_path / "w.safetensors"], [tmp_path / "runs.parquet"], scores
+    run.evaluate(SETTINGS | {"vary": []}, files, *rest, threads=1)
+    before = scores.read_bytes()
+
+    def half(table, path, **_):
+        path.write_bytes(before[: len(before) // 2])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", half)
+    child = os.fork()
+    if not child:
+        run.evaluate(SETTINGS | {"vary": []}, files, *rest, threads=1)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGTERM
+    assert scores.read_bytes() == before

@@ -72,12 +72,13 @@ def test_stopped_by_a_signal_and_run_again_ends_with_the_same_bytes(name, train,
     assert steps["done"] == total
 
 
-def test_stopped_after_every_single_step_it_ends_with_the_same_bytes(train, steps):
-    undisturbed = train("contour_warmup", 40, "undisturbed")
+@pytest.mark.parametrize("name", ["contour_warmup", "perturbed_sgd"])  # one without noise, one with
+def test_stopped_after_every_single_step_it_ends_with_the_same_bytes(name, train, steps):
+    undisturbed = train(name, 40, "undisturbed")
     total = steps["done"]
     steps.update({"done": 0, "signal after": set(range(1, total + 1))})
     for _ in range(total):
         with pytest.raises(Stopped):
-            train("contour_warmup", 40, "stopped")
-    assert same(train("contour_warmup", 40, "stopped"), undisturbed)
+            train(name, 40, "stopped")
+    assert same(train(name, 40, "stopped"), undisturbed)
     assert steps["done"] == total > 20

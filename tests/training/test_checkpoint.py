@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from robustpath.training import checkpoint
@@ -90,6 +91,13 @@ def test_one_of_another_key_or_kind_is_set_aside(file, capsys):
         assert is_set_aside(file, capsys, "is damaged")
     checkpoint.save(file, snapshot(), "other", 3)
     assert is_set_aside(file, capsys, "is of other settings or code")
+
+
+def test_the_same_bytes_as_numbers_of_another_kind_are_damage(file, capsys):
+    with safe_open(file, "pt") as held:
+        metadata, tensors = held.metadata(), {name: held.get_tensor(name) for name in held.keys()}  # noqa: SIM118
+    save_file(tensors | {"sum.1.loss": tensors["sum.1.loss"].view(torch.int32)}, file, metadata)
+    assert is_set_aside(file, capsys, "is damaged")
 
 
 def test_a_truncated_checkpoint_is_set_aside_whatever_is_left_of_it(file, capsys):

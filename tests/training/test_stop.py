@@ -10,6 +10,13 @@ from robustpath.errors import Stopped
 from robustpath.training.stop import SIGNALS, listening
 
 
+def test_what_the_signals_did_before_they_do_again():
+    before = [signal.getsignal(each) for each in SIGNALS]
+    with listening():
+        assert not set(before) & {signal.getsignal(each) for each in SIGNALS}
+    assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
     before = [signal.getsignal(each) for each in SIGNALS]

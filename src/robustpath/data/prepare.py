@@ -186,7 +186,7 @@ def _read(dataset: registry.DataSet) -> tuple[np.ndarray | None, ...]:
             forget(file)
         raise UserError(
             f"{' or '.join(map(str, paths.values()))} is not in the form of {dataset.title} "
-            f"({type(error).__name__}: {error}): replace it by the file of its authors"
+            f"({type(error).__name__}: {' '.join(str(error).split())}): replace it by the file of its authors"
         ) from error
 
 

@@ -24,7 +24,8 @@ from robustpath.data.splits import split
 from robustpath.errors import UserError
 from robustpath.files import replacing
 from robustpath.methods.base import Batch, Params, Spec, draw
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models import choice
+from robustpath.models.mlp import initialise, mean_cross_entropy, predict
 from robustpath.provenance.fingerprint import fingerprint
 from robustpath.training import checkpoint, population
 from robustpath.training.device import resolve
@@ -117,7 +118,7 @@ class Cell:
         self.rows = list(product(settings["label_noise"], self.pools))
         labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
         self.data = population.Data(prepared.inputs.to(device), torch.stack(labels).to(device))
-        model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
+        model = choice.network(settings, prepared.inputs.shape[1:], classes)
         loss, network = mean_cross_entropy(model), predict(model)
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
         self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"], network)

@@ -29,13 +29,13 @@ class Experiment(Section):
     datasets: list[str] = Field(
         min_length=1, description="Data sets to train on (`python -m robustpath list data`), each once."
     )
-    model: Literal["mlp", "cnn", "resnet18"] = Field(
-        "mlp", description="The network: a perceptron with the hidden layers of the scale, or one of convolutions."
-    )
     methods: Annotated[
         Annotated[Literal["all"], Tag("all")] | Annotated[list[str], Field(min_length=1), Tag("list")],
         Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
     ] = Field("all", description="Methods to train: `all` of the list at the top, or some of them.")
+    model: Literal["mlp", "cnn", "resnet18"] = Field(
+        "mlp", description="The network: a perceptron with the hidden layers of the scale, or one of convolutions."
+    )
     train_sizes: list[Size] = Field(
         min_length=1,
         description="Numbers of training examples, ascending; what validation and test leave is the limit.",

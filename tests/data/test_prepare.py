@@ -10,11 +10,7 @@ from robustpath.data.splits import split
 from robustpath.errors import UserError
 
 # The others are fetched: test_fetched.py.
-SHIPPED = {
-    name: dataset
-    for name, dataset in DATASETS.items()
-    if not dataset.files or dataset.files[0].sha256  # generated, or in a package
-}
+SHIPPED = {name: dataset for name, dataset in DATASETS.items() if not dataset.fetched}
 
 
 @pytest.fixture(scope="module")

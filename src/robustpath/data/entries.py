@@ -52,6 +52,11 @@ class DataSet:
     published: str = ""  # data set of its test images under the corruptions that registry.PUBLISHED names
 
     @property
+    def fetched(self) -> bool:
+        """Whether its files are large ones from the network, and not small ones that packages ship."""
+        return any(not file.sha256 for file in self.files)
+
+    @property
     def balanced_test(self) -> int:
         """How many official test examples there are in equal classes."""
         return self.classes * self.smallest_test_class or self.official_test

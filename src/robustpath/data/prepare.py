@@ -176,7 +176,7 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
 
 def _read(dataset: registry.DataSet) -> tuple[np.ndarray | None, ...]:
     """The arrays of a data set; UserError where a file, though it has its checksum, is not what its reader expects."""
-    if not dataset.files or dataset.files[0].sha256:
+    if not dataset.fetched:
         return getattr(readers, dataset.reader)({file.name: payload(file) for file in dataset.files})
     paths = {file.name: local(file) for file in dataset.files}
     try:

@@ -243,6 +243,13 @@ def test_an_array_of_objects_is_refused(fetch):
         fetch("cifar10_1", {"cifar10.1_v6_data.npy": objects, "cifar10.1_v6_labels.npy": labels}, 32)
 
 
+def test_an_array_of_objects_in_an_archive_is_refused(fetch, capsys):
+    content = tiny.tar([("CIFAR-10-C/labels.npy", tiny.npy(np.array([Evil()], dtype=object)))], "w")
+    with pytest.raises(UserError, match=r"CIFAR-10-C.*allow_pickle"):
+        fetch("cifar10_c", {"CIFAR-10-C.tar": content}, 32)
+    assert "read blindly" not in capsys.readouterr().out
+
+
 def test_cifar_is_evaluated_under_ours_theirs_and_on_new_images(fetch, monkeypatch):
     monkeypatch.setattr(archives, "KEPT_CORRUPTED", 20)
     parts = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]

@@ -31,6 +31,7 @@ def small():
     raw["methods"] = list(METHODS)
     cell = {"datasets": ["fashion_mnist"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
     for scale in raw["scales"].values():
+        scale["further"] = {}
         scale["experiments"] |= {name: cell for name in scale["experiments"] if name != "data_efficiency"}
         for case in ("spurious_minimum", "saddles"):
             scale["theory"][case]["methods"] = ["sgd"]
@@ -44,6 +45,9 @@ FILE.write_text(yaml.safe_dump(small(), sort_keys=False), encoding="utf-8")
 @pytest.fixture(autouse=True)
 def eight_methods(monkeypatch):
     monkeypatch.setattr(methods, "names", lambda: dict.fromkeys(METHODS, "minima"))
+
+
+FURTHER = {"datasets": ["cifar10"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
 
 
 def edited(*edits):
@@ -133,6 +137,16 @@ E.datasets     | [mnist1d, mnist1d] | [1] = 'mnist1d' is a data set named twice;
 E.methods      | al             | = 'al' is not a known value; did you mean 'all'? Allowed: 'all' or a list
 E.methods      | [sgd, same]    | [1] = 'same' is not a known method of the list; did you mean 'sam'? Allowed: sgd
 E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' or a list with the reference
+# networks and what they are trained on
+E.model        | vgg            | = 'vgg' is not a known value; allowed: 'mlp', 'cnn', 'resnet18'
+E.model        | cnn            | = 'cnn' takes images, which 'mnist1d' has not; allowed: mlp
+E.datasets     | [cifar10_1]    | [0] = 'cifar10_1' is there to test on alone; allowed: a data set with training ex
+E.datasets     | [cifar10_c]    | [0] = 'cifar10_c' is there to test on alone; allowed: a data set with training ex
+L.further.minima | {datasets: [cifar10], train_sizes: [50], seeds: 2, budget: 1} | = 'minima' is the name of an exp
+L.further.Mine | {}             | = {} is not a plain name; allowed: names of lower-case letters, digits
+L.further.one  | {datasets: [cifar100], train_sizes: [50], seeds: 2, budget: 1} | .train_sizes[0] = 50 is too small; all
+L.further.one  | {datasets: [svhm], train_sizes: [50], seeds: 2, budget: 1} | .datasets[0] = 'svhm' is not a known data
+L.further.one  | {datasets: [usps], train_sizes: [50], seeds: 2, budget: 1, measured: true, model: cnn} | .model = 'cnn'
 # sizes
 E.train_sizes  | [150, 50]      | = [150, 50] is not in ascending order without repeats; did you mean [50, 150]? Allowed
 E.label_noise  | [0.2, 0.0]     | = [0.2, 0.0] is not in ascending order without repeats; did you mean [0.0, 0.2]?
@@ -161,7 +175,7 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 13 more)")
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 14 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
     assert text.endswith("calibration ('reference' is a key of the top level)")
 
@@ -200,6 +214,43 @@ def test_the_natural_shift_must_fit_too():
     text = message(edited(((*EXPERIMENT, "datasets"), ["mnist5k"]), ((*LAPTOP, "test_size"), 2000)))
     assert f"{L}.test_size = 2000 leaves nothing to train on" in text
     assert "'optdigits'" in text
+
+
+def test_a_test_part_in_unequal_classes_must_fit_too():
+    usps = ((*LAPTOP, "further"), {"digits": FURTHER | {"datasets": ["usps"]}})
+    fashion = ((*EXPERIMENT, "datasets"), ["fashion_mnist"])
+    said = message(edited(usps, fashion, ((*LAPTOP, "test_size"), 1471)))
+    assert "test_size = 1471 is too large; allowed: at most 1,470, the test part of 'usps' in equal classes" in said
+    cfg.validate(edited(usps, fashion, ((*LAPTOP, "test_size"), 1470)))
+
+
+def test_the_network_is_told_where_it_is_not_the_perceptron():
+    config = cfg.validate(edited(((*LAPTOP, "further"), {"photos": FURTHER | {"model": "resnet18"}})))
+    assert list(cfg.experiments(config))[-1] == "photos"
+    assert cfg.Cell("photos", "cifar10", "sgd") in cfg.expand(config)
+    of_each = (
+        cfg.train_settings(config, cfg.Cell("photos", "cifar10", "sgd")),
+        cfg.evaluate_settings(config, "photos", "cifar10"),
+        cfg.trace_settings(config, "photos", "cifar10"),
+        cfg.measure_settings(config, "photos", "cifar10"),
+        cfg.report_settings(config)["experiments"]["photos"],
+    )
+    assert [told["model"] for told in of_each] == ["resnet18"] * 5
+    plain = (
+        cfg.train_settings(config, cfg.Cell("minima", "fashion_mnist", "sgd")),
+        cfg.evaluate_settings(config, "minima", "fashion_mnist"),
+        cfg.trace_settings(config, "minima", "fashion_mnist"),
+        cfg.measure_settings(config, "minima", "fashion_mnist"),
+        cfg.report_settings(config)["experiments"]["minima"],
+    )
+    assert not any("model" in told for told in plain)
+    assert "further" not in cfg.report_settings(config)
+
+
+def test_published_corruptions_are_prepared_and_evaluated_on():
+    config = cfg.validate(edited(((*LAPTOP, "further"), {"photos": FURTHER})))
+    assert cfg.evaluate_settings(config, "photos", "cifar10")["natural"] == ["cifar10_1", "cifar10_c"]
+    assert {"cifar10", "cifar10_1", "cifar10_c"} <= set(cfg.datasets_to_prepare(config))
 
 
 def test_the_largest_size_that_fits_is_accepted():

@@ -26,6 +26,7 @@ COMMANDS = (
     "diff",
     "list",
     "schema",
+    "cost",
 )
 
 

@@ -212,6 +212,12 @@ def parser() -> argparse.ArgumentParser:
     step.add_argument("--json", action="store_true", help="machine-readable, with every field")
     step.add_argument("--scale", help="the scale whose cells to list; the config's own by default")
 
+    step = command(commands.cost, settings=False)
+    step.add_argument("--scale", help="the scale to estimate; the config's own by default")
+    step.add_argument(
+        "--teraflops", type=_positive, default=5.0, metavar="R", help="assumed rate of one GPU, TFLOP/s (default 5)"
+    )
+
     step = command(commands.schema, settings=False)
     step.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of step")
     return top
@@ -234,6 +240,16 @@ def _named_file(text: str) -> tuple[str, Path]:
     if not (name and equals and file):
         raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=FILE")
     return name, Path(file)
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
+    return value
 
 
 def _mapping(text: str) -> dict:

@@ -210,6 +210,13 @@ def list_(what, json, scale):
     print(show(what, as_json=json, scale=scale))
 
 
+def cost(scale, teraflops):
+    """Estimate, by calculation, what a scale would cost: jobs, runs, operations, hours of a GPU."""
+    from robustpath.costs import show
+
+    print(show(scale, teraflops))
+
+
 def schema(check):
     """Write the config's JSON schema and reference from its model."""
     from robustpath.config_reference import write

@@ -34,6 +34,9 @@ class Experiment(Section):
         Annotated[Literal["all"], Tag("all")] | Annotated[list[str], Field(min_length=1), Tag("list")],
         Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
     ] = Field("all", description="Methods to train: `all` of the list at the top, or some of them.")
+    model: Literal["mlp", "cnn", "resnet18"] = Field(
+        "mlp", description="The network: a perceptron with the hidden layers of the scale, or one of convolutions."
+    )
     train_sizes: list[Size] = Field(
         min_length=1,
         description="Numbers of training examples, ascending; what validation and test leave is the limit.",
@@ -110,7 +113,9 @@ class Scale(Section):
         "auto",
         description="Which training steps are compiled, on a GPU to CUDA graphs; `auto`: those that repay it.",
     )
-    image_size: int = Field(ge=8, le=28, description="Side of the images, in pixels. Signals keep their length.")
+    image_size: int = Field(
+        ge=8, le=28, description="Side of grey images, in pixels. Colour images keep their own, signals their length."
+    )
     hidden: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
         min_length=1, max_length=16, description="Widths of the network's hidden layers."
     )
@@ -123,6 +128,9 @@ class Scale(Section):
         [1, 2, 3, 4, 5], min_length=1, description="Severities of the shifts to evaluate on, ascending."
     )
     experiments: Experiments = Field(description="The experiments of this scale.")
+    further: dict[FolderName, Experiment] = Field(
+        {}, description="Further experiments by name, in the records of the study but in none of its figures."
+    )
     theory: Theory = Field(description="Small problems of the papers whose outcome is known.")
     calibration: Calibration = Field(
         Calibration(), description="Simulated claims; their effects stand in paper/claims.yaml."
@@ -237,7 +245,8 @@ def active(config: Config) -> Scale:
 
 def experiments(config: Config) -> dict[str, Experiment]:
     """The experiments of the active scale by name."""
-    return dict(active(config).experiments)
+    scale = active(config)
+    return dict(scale.experiments) | scale.further
 
 
 def methods_of(config: Config, experiment: str) -> list[str]:
@@ -259,24 +268,30 @@ def expand(config: Config) -> list[Cell]:
 def datasets_to_prepare(config: Config) -> list[str]:
     """The data sets trained on and, after them, those they are evaluated on as a natural shift."""
     trained = [dataset for experiment in experiments(config).values() for dataset in experiment.datasets]
-    shifted = [other for dataset in trained for other in registry.DATASETS[dataset].natural_shift_to]
+    shifted = [other for dataset in trained for other in registry.partners(dataset)]
     return list(dict.fromkeys(trained + shifted))
 
 
 def prepare_settings(config: Config, dataset: str) -> dict:
     """What preparing a data set depends on; a signal has no image size (None)."""
-    is_image = registry.DATASETS[dataset].kind == "image"
-    return {"dataset": dataset, "image_size": active(config).image_size if is_image else None}
+    entry = registry.DATASETS[dataset]
+    size = entry.side or active(config).image_size
+    return {"dataset": dataset, "image_size": size if entry.kind == "image" else None}
+
+
+def _model(experiment: Experiment) -> dict[str, str]:
+    """The network of an experiment, told where it is not the perceptron: settings without it stay what they were."""
+    return {} if experiment.model == "mlp" else {"model": experiment.model}
 
 
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale = active(config)
     told = {"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}
-    of_experiment = experiments(config)[cell.experiment].model_dump(include=told)
+    experiment = experiments(config)[cell.experiment]
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
     unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)  # what is usual, no job is told
-    return cell._asdict() | of_experiment | of_scale | unusual
+    return cell._asdict() | experiment.model_dump(include=told) | of_scale | unusual | _model(experiment)
 
 
 def runs(settings: dict) -> int:
@@ -293,15 +308,17 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
         **prepare_settings(config, dataset),
         "methods": methods_of(config, experiment),
         "vary": experiments(config)[experiment].vary,
-        "natural": list(registry.DATASETS[dataset].natural_shift_to),
+        "natural": list(registry.partners(dataset)),
         **of_scale,
+        **_model(experiments(config)[experiment]),
     }
 
 
 def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What tracing the runs of a data set depends on."""
     of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
-    return {"experiment": experiment, "dataset": dataset, "vary": experiments(config)[experiment].vary, **of_scale}
+    chosen = experiments(config)[experiment]
+    return {"experiment": experiment, "dataset": dataset, "vary": chosen.vary, **of_scale, **_model(chosen)}
 
 
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
@@ -317,6 +334,7 @@ def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
         "vary": chosen.vary,
         "grid": chosen.grid,
         **of_scale,
+        **_model(chosen),
     }
 
 
@@ -337,9 +355,10 @@ def report_settings(config: Config) -> dict:
         "reference": config.reference,
         "confidence": config.confidence,
         "methods": {name: families[name] for name in config.methods if name in used},
-        **active(config).model_dump(exclude=COMPUTED | {"experiments", "theory", "calibration"}),
+        **active(config).model_dump(exclude=COMPUTED | {"experiments", "further", "theory", "calibration"}),
         "experiments": {
-            name: experiment.model_dump() | {"methods": methods_of(config, name)} for name, experiment in chosen.items()
+            name: experiment.model_dump(exclude={"model"}) | {"methods": methods_of(config, name)} | _model(experiment)
+            for name, experiment in chosen.items()
         },
         "theory": active(config).theory.model_dump(),
         "shifts": {

@@ -21,9 +21,11 @@ def problems(config: "Config") -> Iterator[Problem]:
         for case in ("spurious_minimum", "saddles"):
             chosen = getattr(scale.theory, case).methods
             yield from _names(("scales", name, "theory", case, "methods"), chosen, "method", methods.names())
-        for key, experiment in scale.experiments:
-            path = ("scales", name, "experiments", key)
+        for key in sorted(scale.further.keys() & dict(scale.experiments).keys()):
+            yield Problem(("scales", name, "further", key), key, "is the name of an experiment already", "another name")
+        for path, experiment in _experiments(name, scale):
             yield from _names((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)
+            yield from _network(path, experiment)
             yield from _ascending((*path, "train_sizes"), experiment.train_sizes)
             yield from _ascending((*path, "label_noise"), experiment.label_noise)
             yield from _names((*path, "vary"), experiment.vary, "source", experiment.vary)
@@ -34,7 +36,29 @@ def problems(config: "Config") -> Iterator[Problem]:
                 if compares and config.reference in set(config.methods) - set(experiment.methods):
                     allowed = f"'all' or a list with the reference method '{config.reference}'"
                     yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
-            yield from _sizes(name, key, scale, experiment)
+            yield from _sizes(name, path, scale, experiment)
+
+
+def _experiments(name: str, scale: "Scale") -> Iterator[tuple[tuple, "Experiment"]]:
+    """Every experiment of a scale with its address."""
+    for key, experiment in scale.experiments:
+        yield ("scales", name, "experiments", key), experiment
+    for key, experiment in scale.further.items():
+        yield ("scales", name, "further", key), experiment
+
+
+def _network(path: tuple, experiment: "Experiment") -> Iterator[Problem]:
+    """What is trained on must have a pool, convolutions need images, and the measures are those of perceptrons."""
+    for position, name in enumerate(experiment.datasets):
+        dataset = registry.DATASETS.get(name)
+        if dataset and not dataset.examples:
+            allowed = "a data set with training examples; this one is a shift of another"
+            yield Problem((*path, "datasets", position), name, "is there to test on alone", allowed)
+        if dataset and experiment.model != "mlp" and dataset.kind != "image":
+            yield Problem((*path, "model"), experiment.model, f"takes images, which '{name}' has not", "mlp")
+    if experiment.measured and experiment.model != "mlp":
+        allowed = "measured: false; the measures are those of a perceptron (model: mlp)"
+        yield Problem((*path, "model"), experiment.model, "cannot be measured", allowed)
 
 
 def _known(path: tuple, name: str, what: str, allowed: Collection[str]) -> Iterator[Problem]:
@@ -62,21 +86,22 @@ def _ascending(path: tuple, numbers: list[float]) -> Iterator[Problem]:
         yield Problem(path, numbers, "is not in ascending order without repeats", "each number once, ascending", right)
 
 
-def _sizes(name: str, key: str, scale: "Scale", experiment: "Experiment") -> Iterator[Problem]:
+def _sizes(name: str, path: tuple, scale: "Scale", experiment: "Experiment") -> Iterator[Problem]:
     """Training, validation and test examples must be there in every data set, the natural shifts' included."""
     trained = [registry.DATASETS[chosen] for chosen in experiment.datasets if chosen in registry.DATASETS]
-    partners = [registry.DATASETS[other] for dataset in trained for other in dataset.natural_shift_to]
+    partners = [registry.DATASETS[other] for dataset in trained for other in registry.partners(dataset.name)]
     room = {  # what is left for training
         dataset.name: registry.largest_train(dataset.name, scale.validation_size, scale.test_size)
         for dataset in trained + partners
     }
     for dataset in trained + partners:
-        official, balanced = dataset.official_test, dataset.classes * dataset.smallest_class
+        official, balanced = dataset.balanced_test, dataset.classes * dataset.smallest_class
         if official and scale.test_size > official:
-            allowed = f"at most {official:,}, the test part of '{dataset.name}'"
+            equal = "" if official == dataset.official_test else " in equal classes"
+            allowed = f"at most {official:,}, the test part of '{dataset.name}'{equal}"
             yield Problem(("scales", name, "test_size"), scale.test_size, "is too large", allowed)
             return
-        if room[dataset.name] < 1:
+        if dataset.examples and room[dataset.name] < 1:
             kind = "validation_size" if official or scale.validation_size > scale.test_size else "test_size"
             what = "validation_size" if official else "validation_size and test_size together"
             allowed = f"{what} below {balanced:,}, the examples of '{dataset.name}' in equal classes"
@@ -87,13 +112,13 @@ def _sizes(name: str, key: str, scale: "Scale", experiment: "Experiment") -> Ite
     smallest = min(trained, key=lambda dataset: room[dataset.name])
     widest = max(trained, key=lambda dataset: dataset.classes)
     for position, size in enumerate(experiment.train_sizes):
-        path = ("scales", name, "experiments", key, "train_sizes", position)
+        place = (*path, "train_sizes", position)
         if size > room[smallest.name]:
             complaint = f"is more training examples than '{smallest.name}' has"
-            yield Problem(path, size, complaint, _room(smallest, scale, room[smallest.name]))
+            yield Problem(place, size, complaint, _room(smallest, scale, room[smallest.name]))
         if size < widest.classes:
             allowed = f"at least {widest.classes}, one of each class of '{widest.name}'"
-            yield Problem(path, size, "is too small", allowed)
+            yield Problem(place, size, "is too small", allowed)
 
 
 def _room(dataset: "registry.DataSet", scale: "Scale", room: int) -> str:

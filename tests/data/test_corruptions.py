@@ -120,3 +120,26 @@ def test_mud_covers_the_same_share_at_every_size(size):
         mud = CORRUPTIONS["spatter"](torch.zeros(300, size, size), severity, generator("mud"))
         shares.append(mud.mean().item() * 255 / 63)
     assert shares == pytest.approx([0.068, 0.134, 0.195, 0.337, 0.508], abs=0.015)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_of_a_colour_image_the_channels_are_noised_apart_and_moved_together(name):
+    grey = blots(32, 16)
+    colour = grey[:, None].repeat(1, 3, 1, 1)
+    corrupted = CORRUPTIONS[name](colour, 4, generator("colour"))
+    assert corrupted.shape == colour.shape
+    assert corrupted.min() >= 0 and corrupted.max() <= 1
+    if "noise" in name:
+        assert not torch.equal(corrupted[:, 0], corrupted[:, 1])
+        alone = CORRUPTIONS[name](grey, 4, generator("colour"))
+        distances = (corrupted - colour).norm(dim=(2, 3)).mean(0)
+        assert distances == pytest.approx([(alone - grey).norm(dim=(1, 2)).mean().item()] * 3, rel=0.05)
+    else:
+        alone = CORRUPTIONS[name](grey, 4, generator("colour"))
+        assert all(torch.allclose(corrupted[:, channel], alone, atol=1e-6) for channel in range(3))
+
+
+def test_contrast_keeps_the_mean_of_each_channel():
+    colour = torch.stack([blots(32, 4), blots(32, 4) * 0.5, torch.zeros(4, 32, 32)], dim=1)
+    faint = CORRUPTIONS["contrast"](colour, 5, generator())
+    assert torch.allclose(faint.mean((2, 3)), colour.mean((2, 3)), atol=1e-6)

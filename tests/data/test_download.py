@@ -1,12 +1,10 @@
 import gzip
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from robustpath.data import download
-from robustpath.data.download import payload
+from robustpath.data.download import digest, forget, local, payload
 from robustpath.data.registry import File
 from robustpath.errors import UserError
 
@@ -14,47 +12,10 @@ CONTENT = b"one digit, another digit, " * 4000
 PACKED = gzip.compress(CONTENT, compresslevel=0, mtime=0)
 
 
-class Server(BaseHTTPRequestHandler):
-    """Serves `body`; drops the connection of the first `drops` requests half-way; notes every Range header."""
-
-    body = PACKED
-    drops = 0
-    resumable = True
-
-    def do_GET(self):
-        self.server.ranges.append(self.headers.get("Range"))
-        start = 0
-        if self.headers.get("Range") and self.server.resumable:
-            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-            if start >= len(self.server.body):
-                return self.send_error(416)
-        rest = self.server.body[start:]
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(rest)))
-        self.end_headers()
-        if self.server.drops:
-            self.server.drops -= 1
-            rest = rest[: len(rest) // 2]
-            self.close_connection = True
-        self.wfile.write(rest)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def server(tmp_path, monkeypatch):
-    monkeypatch.delenv("ROBUSTPATH_DATA", raising=False)
-    monkeypatch.delenv("ROBUSTPATH_OFFLINE", raising=False)
-    monkeypatch.setattr(download, "CACHE", tmp_path / "cache")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    server.body, server.drops, server.resumable, server.ranges = PACKED, 0, True, []
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def server(server):
+    server.body = PACKED
+    return server
 
 
 def entry(server, **changes):
@@ -147,3 +108,113 @@ def test_an_altered_or_truncated_file_is_refused_with_the_remedy(server, tmp_pat
 def test_a_missing_python_package_is_named(server):
     with pytest.raises(UserError, match="install the Python package no_such_package"):
         payload(entry(server, urls=(), package="no_such_package", inside="digits.gz"))
+
+
+def large(server, **changes):
+    """A file that is checked as it lies on the disk."""
+    facts = {"name": "set/large.tar", "urls": (f"{server.address}/large.tar",), "md5": hashlib.md5(PACKED).hexdigest()}
+    return File(**facts | changes)
+
+
+def test_a_large_file_is_fetched_to_the_disk_as_it_is_and_not_again(server, tmp_path):
+    for _ in range(2):
+        path = local(large(server))
+        assert path == tmp_path / "cache/set/large.tar"
+        assert path.read_bytes() == PACKED
+    assert server.ranges == [None]
+    assert digest(large(server)) == ("md5", hashlib.md5(PACKED).hexdigest())
+
+
+def test_a_large_file_goes_on_where_the_connection_dropped(server):
+    server.drops = 1
+    assert local(large(server)).read_bytes() == PACKED
+    assert server.ranges == [None, f"bytes={len(PACKED) // 2}-"]
+
+
+def test_a_redirection_is_followed_and_keeps_its_range(server):
+    server.redirects["/large.tar"] = "/elsewhere.tar"
+    server.drops = 1
+    assert local(large(server)).read_bytes() == PACKED
+    assert server.ranges[-1] == f"bytes={len(PACKED) // 2}-"
+    assert server.paths == ["/large.tar", "/elsewhere.tar"] * 2
+
+
+@pytest.mark.parametrize("kind", ["md5", "raw_sha256"])
+def test_a_large_file_with_wrong_bytes_is_named_and_deleted(server, tmp_path, kind):
+    checksums = {"md5": "", kind: hashlib.new(kind.removeprefix("raw_"), PACKED).hexdigest()}
+    server.body = PACKED[:-1] + b"!"
+    with pytest.raises(UserError, match=r"set/large\.tar\.part is altered .* the bad copy was deleted"):
+        local(large(server, **checksums))
+    assert list((tmp_path / "cache/set").iterdir()) == []
+    server.body = PACKED
+    (tmp_path / "cache/set/large.tar").write_bytes(PACKED[:-1])
+    with pytest.raises(UserError, match=r"set/large\.tar is altered .*: delete it and run again"):
+        local(large(server, **checksums))
+
+
+def test_the_second_mirror_is_asked_where_the_first_is_dead_or_has_something_else(server):
+    good = f"{server.address}/large.tar"
+    assert local(large(server, urls=("http://127.0.0.1:9/closed", good))).read_bytes() == PACKED
+    server.files["/page.html"] = b"<html>we have moved</html>"
+    other = large(server, name="other.tar", urls=(f"{server.address}/page.html", f"{server.address}/gone", good))
+    server.files["/gone"] = None
+    assert local(other).read_bytes() == PACKED
+
+
+def test_without_a_published_checksum_the_first_copy_sets_it(server, tmp_path):
+    file = large(server, md5="")
+    path = local(file)
+    lock = tmp_path / "cache/set/large.tar.sha256"
+    assert lock.read_text() == f"{hashlib.sha256(PACKED).hexdigest()}  large.tar\n"
+    assert digest(file) == ("sha256", hashlib.sha256(PACKED).hexdigest())
+    path.unlink()
+    server.body = PACKED + b"!"
+    with pytest.raises(UserError, match=r"large\.tar\.part is altered .* first copy, kept in .*large\.tar\.sha256"):
+        local(file)
+    assert list(lock.parent.iterdir()) == [lock]
+    path.write_bytes(PACKED)
+    assert local(file) == path
+    forget(file)
+    assert not lock.exists()
+
+
+def test_a_published_checksum_is_never_forgotten_and_leaves_no_lock(server, tmp_path):
+    path = local(large(server))
+    forget(large(server))
+    assert list((tmp_path / "cache/set").iterdir()) == [path]
+
+
+def test_an_empty_first_copy_sets_nothing(server, tmp_path):
+    server.body = b""
+    with pytest.raises(UserError, match=r"large\.tar\.part is empty"):
+        local(large(server, md5=""))
+    assert list((tmp_path / "cache/set").iterdir()) == []
+
+
+def test_offline_a_large_file_is_named_with_its_address_and_taken_from_the_users_folder(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("ROBUSTPATH_OFFLINE", "1")
+    monkeypatch.setenv("ROBUSTPATH_DATA", str(tmp_path / "mine"))
+    with pytest.raises(UserError, match=r"put it at .*mine/set/large\.tar \(fetched from http://127.*large\.tar\)"):
+        local(large(server))
+    assert server.ranges == []
+    (tmp_path / "mine/set").mkdir(parents=True)
+    (tmp_path / "mine/set/large.tar").write_bytes(PACKED)
+    assert local(large(server)) == tmp_path / "mine/set/large.tar"
+
+
+def test_a_long_download_tells_how_far_it_is(server, monkeypatch, capsys):
+    monkeypatch.setattr(download, "REPORT_SECONDS", 0.0)
+    server.body = bytes(3_000_000)
+    local(large(server, md5=hashlib.md5(server.body).hexdigest()))
+    assert capsys.readouterr().out.splitlines()[-1] == "set/large.tar: 3 of 3 MB"
+
+
+def test_every_file_that_is_fetched_has_an_address_and_one_kind_of_check():
+    from robustpath.data.registry import DATASETS
+
+    files = [file for dataset in DATASETS.values() for file in dataset.files]
+    assert len({file.name for file in files}) == len({(file.name, file.sha256) for file in files})
+    for file in files:
+        assert file.urls or file.package
+        assert not (file.sha256 and (file.md5 or file.raw_sha256))
+        assert file.sha256 or file.md5 or file.raw_sha256 or file.name.startswith("waterbird")

@@ -22,6 +22,14 @@ def test_resize_leaves_the_same_size_alone_and_interpolates_upwards():
     assert torch.allclose(resize(image, 4)[0, 0], torch.tensor([0.0, 0.25, 0.75, 1.0]))
 
 
+@pytest.mark.parametrize("size", [8, 28, 32, 40])
+def test_of_a_colour_image_each_channel_is_resized_as_a_grey_one(size):
+    images = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    resized = resize(images, size)
+    assert resized.shape == (4, 3, size, size)
+    assert all(torch.equal(resized[:, channel], resize(images[:, channel], size)) for channel in range(3))
+
+
 def test_uci_blocks_of_a_bar_wherever_it_lies():
     # Full height and 20 of 32 pixels wide: columns 0 and 7 of the blocks stay empty, 1 and 6 are half full.
     expected = torch.tensor([0, 0.5, 1, 1, 1, 1, 0.5, 0]).expand(8, 8)

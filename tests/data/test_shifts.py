@@ -102,11 +102,17 @@ def test_the_listing_holds_every_shift_once():
         "name": "rotate",
         "family": "corruption",
         "split": "test",
-        "datasets": ["mnist5k", "optdigits", "fashion_mnist", "typefaces", "typeface_digits"],
+        "datasets": [
+            *("mnist5k", "optdigits", "fashion_mnist", "typefaces", "typeface_digits", "mnist", "kmnist", "usps"),
+            *("svhn", "cifar10", "cifar100", "tiny_imagenet", "waterbirds"),
+        ],
         "severities": [1, 2, 3, 4, 5],
     }
     assert rows["optdigits"]["datasets"] == ["mnist5k"]
     assert rows["mnist5k"]["datasets"] == ["optdigits", "typeface_digits"]
+    assert rows["svhn"]["datasets"] == ["mnist", "usps"]
+    assert rows["cifar10_1"]["datasets"] == ["cifar10"]
+    assert rows["published_fog"]["datasets"] == ["cifar10", "cifar100", "tiny_imagenet"]
     assert rows["display"]["datasets"] == ["typefaces", "typeface_digits"]
     assert rows["shear"]["datasets"] == ["mnist1d"]
     assert set(registry.KNOBS) == set(mnist1d.SEVERITIES) == set(mnist1d.RECIPE)

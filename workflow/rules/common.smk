@@ -18,6 +18,7 @@ from robustpath import config as study
 from robustpath import config_theory
 from robustpath.analysis import claims_model
 from robustpath.config import expand, load
+from robustpath.data.registry import DATASETS
 from robustpath.errors import UserError
 from robustpath.listing import manifest
 from robustpath.methods import names
@@ -93,6 +94,20 @@ def known_claims():
 def told(settings):
     """Settings as the command line takes them; the order of keys is the config's, which figures keep."""
     return json.dumps(settings, separators=(",", ":"))
+
+
+def memory_of(shipped):
+    """Megabytes of a job: `shipped` on a data set that a package ships, more on one that is fetched."""
+
+    def megabytes(wildcards):
+        return 8000 if DATASETS[wildcards.dataset].fetched else shipped
+
+    return megabytes
+
+
+def time_to_prepare(wildcards):
+    """Minutes, those of a download of up to 3 GB included."""
+    return 240 if DATASETS[wildcards.dataset].fetched else 10
 
 
 def prepare_settings(wildcards):

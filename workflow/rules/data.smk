@@ -10,8 +10,8 @@ rule prepare:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory_of(2000),
+        runtime=time_to_prepare,
     params:
         settings=prepare_settings,
         code=CODE["prepare"],

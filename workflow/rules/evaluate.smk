@@ -13,7 +13,7 @@ rule evaluate:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory_of(4000),
         runtime=30,
         gpu=0,
     params:

@@ -14,7 +14,7 @@ rule trace:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory_of(2000),
         runtime=30,
         gpu=0,
     params:

@@ -14,7 +14,7 @@ rule train:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory_of(2000),
         runtime=60,
         gpu=0,
     params:

@@ -39,7 +39,7 @@ SCHEMA = {
 SECONDS = {name: SCHEMA[name] for name in RUN} | {"seconds": "real"}
 ALLOWED = {
     "split": {"train", "validation", "test"},
-    "shift_family": {"none", "natural", "corruption", "generator"},
+    "shift_family": {"none", "natural", "corruption", "published", "generator"},
     "metric": {"accuracy", "cross_entropy", *MEASURES},
 }
 ARROW = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "truth": pa.bool_()}

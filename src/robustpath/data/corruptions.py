@@ -1,8 +1,9 @@
 """Ten image corruptions of severity 1..5 with the constants of MNIST-C (Mu and Gilmer 2019, arXiv:1906.02337).
 
-Each is `f(images, severity, generator) -> images` on grey images float32 [N, H, W] in [0, 1], all images at once.
-Lengths in pixels are those of a 28-pixel image and scale with the image. Random numbers are drawn on the CPU, so that
-every device sees the same corruption.
+Each is `f(images, severity, generator) -> images` on images float32 [N, H, W] (colour: [N, 3, H, W]) in [0, 1], all
+images at once. What moves or covers an image does the same to its three channels; noise is drawn for each channel and
+contrast shrinks towards each channel's mean, as in CIFAR-10-C. Lengths in pixels are those of a 28-pixel image and
+scale with the image. Random numbers are drawn on the CPU, so that every device sees the same corruption.
 """
 
 import math
@@ -51,9 +52,9 @@ def impulse_noise(images: Tensor, severity: int, generator: Generator) -> Tensor
 
 
 def contrast(images: Tensor, severity: int, generator: Generator) -> Tensor:
-    """Pull every pixel towards the image's mean: c (x - mean) + mean. Not random."""
+    """Pull every pixel towards the mean of its channel: c (x - mean) + mean. Not random."""
     factor = (0.4, 0.3, 0.2, 0.1, 0.05)[severity - 1]
-    mean = images.mean((1, 2), keepdim=True)
+    mean = images.mean((-2, -1), keepdim=True)
     return (factor * (images - mean) + mean).clamp(0, 1)
 
 
@@ -63,8 +64,14 @@ def rotate(images: Tensor, severity: int, generator: Generator) -> Tensor:
     angles = angle * (2 * _sides(len(images), generator).double() - 1)
     cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
     turn = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).reshape(-1, 2, 3).to(images)
-    grid = F.affine_grid(turn, [len(images), 1, *images.shape[1:]], align_corners=False)
-    return F.grid_sample(images[:, None], grid, align_corners=False)[:, 0].clamp(0, 1)
+    grid = F.affine_grid(turn, [len(images), 1, *images.shape[-2:]], align_corners=False)
+    planes = images if images.dim() == 4 else images[:, None]
+    return F.grid_sample(planes, grid, align_corners=False).reshape(images.shape).clamp(0, 1)
+
+
+def _over_channels(planes: Tensor, images: Tensor) -> Tensor:
+    """One plane an image [N, ., .], set to act on all channels alike where the images have them."""
+    return planes[:, None] if images.dim() == 4 else planes
 
 
 def _shift_matrix(size: int, pixels: float) -> Tensor:
@@ -75,15 +82,15 @@ def _shift_matrix(size: int, pixels: float) -> Tensor:
 
 def translate(images: Tensor, severity: int, generator: Generator) -> Tensor:
     """Move by 1..5 pixels of 28 along both axes, each to a random side, bilinear, black outside."""
-    height, width = images.shape[1:]
+    height, width = images.shape[-2:]
     pixels = severity / REFERENCE_SIZE
 
     def moves(size: int) -> Tensor:
         both = torch.stack([_shift_matrix(size, -pixels * size), _shift_matrix(size, pixels * size)])
         return both[_sides(len(images), generator)].to(images)
 
-    down, right = moves(height), moves(width)
-    return down @ images @ right.transpose(1, 2)
+    down, right = (_over_channels(matrices, images) for matrices in (moves(height), moves(width)))
+    return down @ images @ right.transpose(-2, -1)
 
 
 def speckle_noise(images: Tensor, severity: int, generator: Generator) -> Tensor:
@@ -106,14 +113,14 @@ def _blur_matrix(size: int, width: float) -> Tensor:
 
 
 def _blur(images: Tensor, width: float) -> Tensor:
-    down, across = (_blur_matrix(size, width).to(images) for size in images.shape[1:])
+    down, across = (_blur_matrix(size, width).to(images) for size in images.shape[-2:])
     return down @ images @ across.T
 
 
 def gaussian_blur(images: Tensor, severity: int, generator: Generator) -> Tensor:
     """Blur with a Gaussian of 1..6 pixels of 28. Not random."""
     width = (1, 2, 3, 4, 6)[severity - 1] / REFERENCE_SIZE
-    return _blur(images, width * images.shape[1]).clamp(0, 1)
+    return _blur(images, width * images.shape[-1]).clamp(0, 1)
 
 
 def spatter(images: Tensor, severity: int, generator: Generator) -> Tensor:
@@ -128,14 +135,15 @@ def spatter(images: Tensor, severity: int, generator: Generator) -> Tensor:
     noise = torch.randn(len(images), REFERENCE_SIZE, REFERENCE_SIZE, generator=generator)
     liquid = _blur(0.65 + 0.3 * noise, grain)
     mud = _blur((liquid > threshold).float(), edge)
-    mud = resize(mud.masked_fill(mud < 0.8, 0), images.shape[1]).to(images.device)
+    mud = _over_channels(resize(mud.masked_fill(mud < 0.8, 0), images.shape[-1]).to(images.device), images)
     return (images * (1 - mud) + 63 / 255 * mud).clamp(0, 1)
 
 
 def brightness(images: Tensor, severity: int, generator: Generator) -> Tensor:
     """Add 0.1..0.5 to every pixel. Not random.
 
-    Stands in for `saturate`, the fourth validation corruption of CIFAR-10-C: grey images have no saturation.
+    Stands in for `saturate`, the fourth validation corruption of CIFAR-10-C: grey images have no saturation, and the
+    corruptions are to be the same for all.
     """
     return (images + (0.1, 0.2, 0.3, 0.4, 0.5)[severity - 1]).clamp(0, 1)
 

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import tarfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,20 +15,26 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from robustpath.data import mnist1d, readers, registry
-from robustpath.data.download import payload
+from robustpath.data import archives, mnist1d, readers, registry
+from robustpath.data.download import digest, forget, local, payload
 from robustpath.data.resampling import resize, uci_blocks
 from robustpath.errors import UserError
 from robustpath.files import replacing
 
 MNIST_BOX = 20 / 28  # share of the side that MNIST's digits fill
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601)
+CHUNK = 10_000  # photographs converted at once
+UNREADABLE = (ValueError, KeyError, IndexError, OSError, EOFError, tarfile.TarError, zipfile.BadZipFile)
 
 
 class Prepared(NamedTuple):
-    """A prepared data set: inputs float32 [N, H, W] in [0, 1] or [N, L]; labels int64 [N]; official_test bool [N].
+    """A prepared data set: inputs float32 [N, H, W] (colour: [N, 3, H, W]) in [0, 1] or [N, L]; labels int64 [N];
+    official_test bool [N].
 
     Where examples come in groups that a split must not part, also group int64 [N] and domain int64 [N]: the place of
     the natural shift among the data set's `domains` that an example is kept for. Each is -1 where the other is not.
+    Of published corruptions, domain is the place in registry.PUBLISHED and severity int64 [N] is 1 to 5. attribute
+    int64 [N] is what a label may be confused with; a worst group is one of label and attribute.
     """
 
     inputs: Tensor
@@ -33,6 +42,8 @@ class Prepared(NamedTuple):
     official_test: Tensor
     group: Tensor | None = None
     domain: Tensor | None = None
+    severity: Tensor | None = None
+    attribute: Tensor | None = None
 
 
 def _mnist5k(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
@@ -50,14 +61,44 @@ def _optdigits(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
     if size == 8:
         return images, "block counts divided by 16" + _resized(8, size)
     # Were the frame filled to its border, little learnt on MNIST would carry over: accuracy .18 against .67 at 28.
+    framed, words = _framed(images, size)
+    return framed, f"block counts divided by 16{words}"
+
+
+def _framed(images: Tensor, size: int) -> tuple[Tensor, str]:
+    """Digits that fill their frame in the middle of a larger one, as MNIST's lie."""
     box = round(size * MNIST_BOX)
     before = (size - box) // 2
     after = size - box - before
     framed = torch.nn.functional.pad(resize(images, box), (before, after, before, after))
     return framed, (
-        f"block counts divided by 16{_resized(8, box)}, in the middle of {size} x {size} pixels, "
+        f"{_resized(images.shape[1], box)}, in the middle of {size} x {size} pixels, "
         "as MNIST's digits fill 20 pixels of 28"
     )
+
+
+def _usps(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
+    framed, words = _framed((torch.from_numpy(raw) + 1) / 2, size)
+    return framed.clamp(0, 1), f"(x + 1) / 2{words}"
+
+
+def _svhn(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
+    grey = torch.cat([part @ torch.tensor(LUMA) for part in _chunks(raw)])
+    return resize(grey, size).clamp(0, 1), (
+        f"divided by 255, made grey by {' + '.join(f'{share} {name}' for share, name in zip(LUMA, 'RGB', strict=True))}"
+        f"{_resized(raw.shape[1], size)}; bright digits and dark ones stay as they are"
+    )
+
+
+def _colour(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
+    parts = [resize(part.permute(0, 3, 1, 2), size).clamp_max(1) for part in _chunks(raw)]
+    return torch.cat(parts), f"divided by 255, red, green and blue{_resized(raw.shape[1], size)}"
+
+
+def _chunks(raw: np.ndarray) -> Iterator[Tensor]:
+    """Photographs uint8 [N, H, W, 3] as float32 in [0, 1], some at a time: a large set twice in memory is enough."""
+    for start in range(0, len(raw), CHUNK):
+        yield torch.from_numpy(np.ascontiguousarray(raw[start : start + CHUNK])).float() / 255
 
 
 def _bytes(raw: np.ndarray, size: int) -> tuple[Tensor, str]:
@@ -85,7 +126,11 @@ PREPROCESSING: dict[str, Callable[[np.ndarray, int], tuple[Tensor, str]]] = {
     "mnist1d": _mnist1d,
     "typefaces": _bytes,
     "typeface_digits": _bytes,
-}
+    "mnist": _bytes,
+    "kmnist": _bytes,
+    "usps": _usps,
+    "svhn": _svhn,
+} | {name: _colour for name, dataset in registry.DATASETS.items() if dataset.channels == 3}
 
 
 def prepare(settings: dict, out: Path, card: Path) -> None:
@@ -94,10 +139,11 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
     The same sources give the same bytes. UserError when a source file is missing or altered.
     """
     dataset = registry.get(settings["dataset"])
-    payloads = {file.name: payload(file) for file in dataset.files}
-    raw, *columns = getattr(readers, dataset.reader)(payloads)
+    raw, *columns = _read(dataset)
     inputs, words = PREPROCESSING[dataset.name](raw, settings["image_size"])
-    prepared = Prepared(inputs.contiguous(), *map(torch.from_numpy, columns))
+    prepared = Prepared(
+        inputs.contiguous(), *(None if column is None else torch.from_numpy(column) for column in columns)
+    )
     save(prepared, out)
     pool = ~prepared.official_test if prepared.group is None else prepared.group >= 0
     facts = {
@@ -114,7 +160,7 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
         **_grouping(prepared, dataset),
         "preprocessing": words,
         "recipe": dict(mnist1d.RECIPE) if dataset.kind == "signal" else {"image_size": settings["image_size"]},
-        "sources": [{"name": file.name, "payload_sha256": file.sha256, "bytes": file.size} for file in dataset.files],
+        "sources": [_source(file) for file in dataset.files],
         "tensors": {
             name: {
                 "shape": list(tensor.shape),
@@ -126,6 +172,30 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
     }
     with replacing(card) as temporary:
         temporary.write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def _read(dataset: registry.DataSet) -> tuple[np.ndarray | None, ...]:
+    """The arrays of a data set; UserError where a file, though it has its checksum, is not what its reader expects."""
+    if not dataset.fetched:
+        return getattr(readers, dataset.reader)({file.name: payload(file) for file in dataset.files})
+    paths = {file.name: local(file) for file in dataset.files}
+    try:
+        return getattr(archives, dataset.reader)(paths)
+    except UNREADABLE as error:
+        for file in dataset.files:
+            forget(file)
+        raise UserError(
+            f"{' or '.join(map(str, paths.values()))} is not in the form of {dataset.title} "
+            f"({type(error).__name__}: {' '.join(str(error).split())}): replace it by the file of its authors"
+        ) from error
+
+
+def _source(file: registry.File) -> dict:
+    """How a card names a source and its checksum."""
+    if file.sha256:
+        return {"name": file.name, "payload_sha256": file.sha256, "bytes": file.size}
+    kind, found = digest(file)
+    return {"name": file.name, kind: found}
 
 
 def save(prepared: Prepared, path: Path) -> None:
@@ -166,12 +236,21 @@ def _tensors(prepared: Prepared) -> dict[str, Tensor]:
 
 
 def _grouping(prepared: Prepared, dataset: registry.DataSet) -> dict:
-    """How a card describes groups and domains: nothing where the data set has none."""
-    if prepared.group is None:
-        return {}
-    counts = torch.bincount(prepared.domain[prepared.domain >= 0], minlength=len(dataset.domains)).tolist()
-    groups = len(prepared.group[prepared.group >= 0].unique())
-    return {"groups": groups, "domains": dict(zip(dataset.domains, counts, strict=True))}
+    """How a card describes groups, domains, corruptions and attributes: nothing where the data set has none."""
+    facts = {}
+    if prepared.severity is not None:
+        facts["corruptions"] = dict(
+            zip(registry.PUBLISHED, torch.bincount(prepared.domain).tolist(), strict=True)
+        )  # fmt: skip
+    elif prepared.domain is not None:
+        counts = torch.bincount(prepared.domain[prepared.domain >= 0], minlength=len(dataset.domains)).tolist()
+        groups = len(prepared.group[prepared.group >= 0].unique())
+        facts |= {"groups": groups, "domains": dict(zip(dataset.domains, counts, strict=True))}
+    if prepared.attribute is not None:
+        pool = prepared.group >= 0
+        pairs = zip(prepared.labels[pool].tolist(), prepared.attribute[pool].tolist(), strict=True)
+        facts["label_and_attribute"] = {f"{label}, {value}": n for (label, value), n in sorted(Counter(pairs).items())}
+    return facts
 
 
 def _per_class(prepared: Prepared, mask: Tensor, classes: int) -> list[int]:

@@ -3,54 +3,11 @@
 Importable without torch, so that planning and listing stay fast.
 """
 
-from dataclasses import dataclass
-
+from robustpath.data.entries import DataSet, File, Shift
+from robustpath.data.fetched import FETCHED
 from robustpath.errors import UserError
 
-
-@dataclass(frozen=True)
-class File:
-    """One source file; `sha256` and `size` are those of the decompressed payload, whichever road it came by."""
-
-    name: str
-    sha256: str
-    size: int
-    package: str = ""  # Python package that ships it
-    inside: str = ""  # its path inside that package
-    folder: str = ""  # where the operating system's package puts it
-    system_package: str = ""
-    urls: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A data set: `examples` is the pool that splits draw from, `official_test` a test part kept apart (0 if none)."""
-
-    name: str
-    title: str
-    kind: str  # "image" or "signal"
-    classes: int
-    examples: int
-    official_test: int
-    smallest_class: int  # examples of the rarest class in the pool: bounds what a balanced split can ask for
-    files: tuple[File, ...]
-    licence: str
-    citation: str  # key in references.bib
-    reader: str  # function of robustpath.data.readers
-    natural_shift_to: tuple[str, ...] = ()  # other data sets whose test examples it is tested on
-    domains: tuple[str, ...] = ()  # natural shifts whose examples lie beside its pool
-    largest_group: int = 1  # examples of a class in the largest group that a split leaves whole
-
-
-@dataclass(frozen=True)
-class Shift:
-    """A distribution shift: `split` says whether it may be tuned on ("validation") or only reported ("test")."""
-
-    name: str
-    family: str  # "corruption", "natural" or "generator"
-    split: str
-    kind: str  # kind of data set it applies to
-    severities: tuple[int, ...] = (1, 2, 3, 4, 5)
+__all__ = ["DATASETS", "SHIFTS", "DataSet", "File", "Shift", "get", "largest_train", "partners", "shifts_of", "summary"]
 
 
 def _fashion(name: str, sha256: str, size: int) -> File:
@@ -191,11 +148,17 @@ DATASETS: dict[str, DataSet] = {
         ),
         _typefaces("typefaces", "Capital letters of typefaces for books", 26, ()),
         _typefaces("typeface_digits", "Digits of typefaces for books", 10, ("mnist5k",)),
+        *FETCHED,
     )
 }
 
 TEST_CORRUPTIONS = ("gaussian_noise", "shot_noise", "impulse_noise", "contrast", "rotate", "translate")
 VALIDATION_CORRUPTIONS = ("speckle_noise", "gaussian_blur", "spatter", "brightness")
+# The fifteen of CIFAR-10-C that are for testing. The four more that it has for validation show test images: left out.
+PUBLISHED = (
+    *("gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur"),
+    *("snow", "frost", "fog", "brightness", "contrast", "elastic_transform", "pixelate", "jpeg_compression"),
+)
 KNOBS = ("corr_noise", "iid_noise", "shear", "max_translation", "scale")
 
 SHIFTS: dict[str, Shift] = {
@@ -208,6 +171,7 @@ SHIFTS: dict[str, Shift] = {
             for dataset in DATASETS.values()
             for partner in (*dataset.natural_shift_to, *dataset.domains)
         ),
+        *(Shift(f"published_{name}", "published", "test", "image") for name in PUBLISHED),
         *(Shift(name, "generator", "test", "signal") for name in KNOBS),
     )
 }
@@ -220,18 +184,24 @@ def get(name: str) -> DataSet:
     return DATASETS[name]
 
 
-def shifts_of(dataset: str) -> tuple[Shift, ...]:
-    """The shifts that `dataset` is evaluated under, in the order of SHIFTS."""
+def partners(dataset: str) -> tuple[str, ...]:
+    """The other data sets that `dataset` is evaluated on: its natural shifts, then its published corruptions."""
     entry = get(dataset)
-    return tuple(
-        shift
-        for shift in SHIFTS.values()
-        if (
-            shift.name in entry.natural_shift_to + entry.domains
-            if shift.family == "natural"
-            else shift.kind == entry.kind
-        )
-    )
+    return entry.natural_shift_to + ((entry.published,) if entry.published else ())
+
+
+def shifts_of(dataset: str) -> tuple[Shift, ...]:
+    """The shifts that `dataset` is evaluated under, in the order of SHIFTS; none where nothing is trained on it."""
+    entry = get(dataset)
+
+    def applies(shift: Shift) -> bool:
+        if shift.family == "natural":
+            return shift.name in entry.natural_shift_to + entry.domains
+        if shift.family == "published":
+            return bool(entry.published)
+        return shift.kind == entry.kind
+
+    return tuple(shift for shift in SHIFTS.values() if entry.examples and applies(shift))
 
 
 def largest_train(dataset: str, validation: int, test: int) -> int:

@@ -19,18 +19,21 @@ def area_matrix(source: int, target: int) -> Tensor:
 
 
 def area(images: Tensor, size: int) -> Tensor:
-    """Square images [N, S, S] reduced to [N, size, size] by averaging over area, exact for any pair of sizes."""
-    matrix = area_matrix(images.shape[1], size).to(images)
+    """Square images [..., S, S] reduced to [..., size, size] by averaging over area, exact for any pair of sizes."""
+    matrix = area_matrix(images.shape[-1], size).to(images)
     return matrix @ images @ matrix.T
 
 
 def resize(images: Tensor, size: int) -> Tensor:
-    """Square images [N, S, S] at another size: averaged over area downwards, bilinear upwards, else unchanged."""
-    source = images.shape[1]
+    """Square images [N, S, S] or [N, 3, S, S] at another size: averaged over area downwards, bilinear upwards, else
+    unchanged."""
+    source = images.shape[-1]
     if size < source:
         return area(images, size)
     if size > source:
-        return F.interpolate(images[:, None], (size, size), mode="bilinear", align_corners=False)[:, 0]
+        planes = images if images.dim() == 4 else images[:, None]
+        enlarged = F.interpolate(planes, (size, size), mode="bilinear", align_corners=False)
+        return enlarged.reshape(*images.shape[:-2], size, size)
     return images
 
 

@@ -8,8 +8,8 @@ from torch import Tensor
 from robustpath.data import mnist1d
 from robustpath.data.corruptions import CORRUPTIONS
 from robustpath.data.prepare import Prepared
-from robustpath.data.registry import SHIFTS, Shift, get, shifts_of, summary
-from robustpath.data.splits import Split, deal, split
+from robustpath.data.registry import PUBLISHED, SHIFTS, Shift, get, shifts_of, summary
+from robustpath.data.splits import Split, deal, official, split
 from robustpath.data.streams import generator
 
 __all__ = ["CORRUPTIONS", "SHIFTS", "Shift", "ShiftedSet", "shifted_sets", "summary"]
@@ -47,6 +47,10 @@ def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], sett
             elif shift.name in prepared:
                 yield _natural(shift, seed, prepared[shift.name], settings)
             continue
+        if shift.family == "published":
+            if get(dataset).published in prepared:
+                yield from _published(shift, dataset, seed, prepared[get(dataset).published], settings)
+            continue
         indices = clean[shift.split]
         for severity in settings["severities"]:
             inputs = _shifted(shift, severity, dataset, seed, data, indices)
@@ -60,8 +64,23 @@ def _split(dataset: str, seed: int, data: Prepared, settings: Mapping) -> Split:
 
 def _natural(shift: Shift, seed: int, partner: Prepared, settings: Mapping) -> ShiftedSet:
     """The partner's own test examples for the same seed."""
-    indices = _split(shift.name, seed, partner, settings).test
+    if get(shift.name).examples:
+        indices = _split(shift.name, seed, partner, settings).test
+    else:  # all of it is for testing
+        indices = official(partner.labels, partner.official_test, shift.name, seed)[: settings["test_size"]]
     return ShiftedSet(shift.split, shift.name, shift.family, 1, partner.inputs[indices], partner.labels[indices])
+
+
+def _published(shift: Shift, dataset: str, seed: int, partner: Prepared, settings: Mapping) -> Iterator[ShiftedSet]:
+    """Corrupted images as they were published, in equal classes, at most test_size; of a seed the same images under
+    every corruption and severity."""
+    place = PUBLISHED.index(shift.name.removeprefix("published_"))
+    for severity in settings["severities"]:
+        mask = (partner.domain == place) & (partner.severity == severity)
+        indices = deal(partner.labels, mask, dataset, seed, "published")[: settings["test_size"]]
+        yield ShiftedSet(
+            shift.split, shift.name, shift.family, severity, partner.inputs[indices], partner.labels[indices]
+        )
 
 
 def _domain(shift: Shift, dataset: str, seed: int, data: Prepared, most: int) -> ShiftedSet:

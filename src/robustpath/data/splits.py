@@ -31,19 +31,27 @@ def split(
 
     labels int64 [N], official_test bool [N]. The test part comes from the official test examples where there are any.
     Training examples beyond the rarest class are left out, to keep prefixes balanced. UserError if too few are there.
-    `group` int64 [N], where the data set has it: a group lies whole in one part, and -1 marks examples of no part.
+    `group` int64 [N], where the data set has it: a group lies whole in one part, and -1 marks examples of no part;
+    beside official test examples it does the latter alone.
     """
-    if group is not None:
+    if group is not None and not official_test.any():
         return _by_group(labels, group, dataset, seed, validation, test)
-    if dataset in registry.DATASETS and registry.DATASETS[dataset].largest_group > 1:
+    if group is None and dataset in registry.DATASETS and registry.DATASETS[dataset].largest_group > 1:
         raise ValueError(f"{dataset} is split by group: without its groups, training examples reach the test part")
-    pool = deal(labels, ~official_test, dataset, seed, "pool")
-    held = deal(labels, official_test, dataset, seed, "official test") if official_test.any() else pool[validation:]
+    in_pool = ~official_test if group is None else (group >= 0) & ~official_test
+    pool = deal(labels, in_pool, dataset, seed, "pool")
+    held = official(labels, official_test, dataset, seed) if official_test.any() else pool[validation:]
     kept = pool[validation:] if official_test.any() else pool[validation + test :]
     if len(held) < test or not len(kept):
-        official = f" and {len(held)} official test examples" if official_test.any() else ""
-        raise _too_few(dataset, f"{len(pool)} balanced examples{official}", validation, test)
+        apart = f" and {len(held)} official test examples" if official_test.any() else ""
+        raise _too_few(dataset, f"{len(pool)} balanced examples{apart}", validation, test)
     return Split(kept, pool[:validation], held[:test])
+
+
+def official(labels: Tensor, official_test: Tensor, dataset: str, seed: int) -> Tensor:
+    """Positions of the official test examples in the order of a seed, classes in turn; of these a split takes a test
+    part."""
+    return deal(labels, official_test, dataset, seed, "official test")
 
 
 def _too_few(dataset: str, there_are: str, validation: int, test: int) -> UserError:

@@ -16,11 +16,11 @@ from robustpath.data.splits import split
 from robustpath.data.streams import varied
 from robustpath.files import replacing
 from robustpath.methods.base import Params
-from robustpath.models.mlp import mlp, predict
+from robustpath.models import choice
+from robustpath.models.mlp import predict
 from robustpath.training.device import resolve
 
 RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
-WIDTH = 64  # members scored together: all of a study's activations at once would fill gigabytes
 COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
 
 
@@ -46,7 +46,8 @@ def evaluate(
     device = resolve(settings["device"])
     prepared = {name: prepare.load(path) for name, path in data.items()}
     own = prepared[settings["dataset"]]
-    network = predict(mlp(own.inputs[0].numel(), settings["hidden"], int(own.labels.max()) + 1))
+    network = predict(choice.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
+    portion = choice.PORTIONS[choice.name_of(settings)]
     table = pd.concat([pd.read_parquet(path) for path in runs], ignore_index=True)
     trained = [load_file(path, device=str(device)) for path in weights]
     params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
@@ -56,7 +57,7 @@ def evaluate(
     for seed, members in table.groupby(deals):
         for rows, examples in _examples(settings, seed, members, prepared):
             chosen = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
-            measured = score(network, chosen, examples.inputs.to(device), examples.labels.to(device))
+            measured = score(network, chosen, examples.inputs.to(device), examples.labels.to(device), portion)
             frames.append(_rows(rows, examples, measured))
         print(f"{settings['dataset']}: split {seed + 1} of {deals.nunique()} scored")
     with replacing(scores) as temporary:
@@ -82,16 +83,19 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
             yield rows, examples._replace(labels=labels[level][parts.validation])
 
 
-def score(network, params: Params, inputs: Tensor, labels: Tensor) -> Scores:
+def score(
+    network, params: Params, inputs: Tensor, labels: Tensor, portion: choice.Portion = choice.PORTIONS["mlp"]
+) -> Scores:
     """Accuracy and mean cross-entropy of every member: params [M, …], inputs [n, …], labels [n] -> two tensors [M]."""
-    parts = zip(*(tensor.split(WIDTH) for tensor in params.values()), strict=True)
-    found = [_score(network, dict(zip(params, part, strict=True)), inputs, labels) for part in parts]
+    parts = zip(*(tensor.split(portion.members) for tensor in params.values()), strict=True)
+    examples = inputs.split(portion.examples or len(inputs))
+    found = [_score(network, dict(zip(params, part, strict=True)), examples, labels) for part in parts]
     return Scores(*(torch.cat(column) for column in zip(*found, strict=True)))
 
 
 @torch.no_grad()
-def _score(network, params: Params, inputs: Tensor, labels: Tensor) -> Scores:
-    logits = torch.vmap(network, in_dims=(0, None))(params, inputs)
+def _score(network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> Scores:
+    logits = torch.cat([torch.vmap(network, in_dims=(0, None))(params, part) for part in inputs], 1)
     targets = labels.expand(len(logits), -1)
     losses = cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1)
     return Scores((logits.argmax(2) == targets).double().mean(1), losses.double())

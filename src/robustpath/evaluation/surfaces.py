@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.linalg import vector_norm
 
 from robustpath.evaluation.measures.stacked import Losses
 from robustpath.methods.base import Params
@@ -23,7 +24,8 @@ class Trajectory(NamedTuple):
 
 
 def filter_normalised(direction: Params, params: Params) -> Params:
-    """`direction` with each filter (row of a weight matrix) as long as that of `params`, and zero for biases (sec. 4).
+    """`direction` with each filter (what leads to one unit or channel) as long as that of `params`, and zero for biases
+    (sec. 4).
 
     The surface along it does not change when a layer is scaled up and the next one down. It does change when single
     units are: their scale lies in a column of the next layer.
@@ -33,8 +35,8 @@ def filter_normalised(direction: Params, params: Params) -> Params:
         if weights.dim() < 2:
             return torch.zeros_like(vector)
         rows = tuple(range(1, weights.dim()))
-        lengths = vector.norm(dim=rows, keepdim=True) + EPSILON
-        return vector * (weights.norm(dim=rows, keepdim=True) / lengths)
+        lengths = vector_norm(vector, dim=rows, keepdim=True) + EPSILON
+        return vector * (vector_norm(weights, dim=rows, keepdim=True) / lengths)
 
     return {name: normalised(direction[name], params[name]) for name in params}
 

@@ -13,10 +13,12 @@ from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
 from robustpath.errors import UserError
 from robustpath.evaluation.measures import curvature
-from robustpath.evaluation.measures.stacked import error, flatten, mean_cross_entropy
+from robustpath.evaluation.measures.stacked import Network, error, flatten, logits, mean_cross_entropy
 from robustpath.evaluation.surfaces import filter_normalised, plane, principal_plane
 from robustpath.files import replacing
 from robustpath.methods.base import Params
+from robustpath.models import choice
+from robustpath.models.mlp import predict
 from robustpath.training.device import resolve
 
 ITERATIONS = 20  # of Lanczos: along a walk the largest eigenvalues lie close together
@@ -65,6 +67,14 @@ def _way(kept: dict[str, Tensor], moments: int, row: int) -> Params:
     return {name: torch.stack([kept[f"{k:03d}/{name}"][row] for k in range(moments)]) for name in names}
 
 
+def _network(settings: dict, prepared: prepare.Prepared) -> Network:
+    """The network as a function of stacked parameters; a perceptron's is told by their shapes."""
+    if choice.name_of(settings) == "mlp":
+        return logits
+    model = choice.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
+    return torch.vmap(predict(model), in_dims=(0, None))
+
+
 class _Task:
     """What a run learnt from, ready to be asked at all its moments at once."""
 
@@ -83,13 +93,14 @@ class _Task:
         )
         own = parts.train[: about["train_size"]]
         labels = noisy(prepared.labels, int(prepared.labels.max()) + 1, dataset, dealt, about["label_noise"])[own]
+        self.network = _network(settings, prepared)
         self.about, self.key, self.device = about, (dataset, about["seed"]), device
         self.inputs, self.labels = prepared.inputs[own].to(device), labels.to(device)
         self.test = prepared.inputs[parts.test].to(device), prepared.labels[parts.test].to(device)
 
     def _losses(self, like: Params):
         def losses(points: Tensor) -> Tensor:
-            return mean_cross_entropy(like, self.inputs, self.labels.expand(len(points), -1))(points)
+            return mean_cross_entropy(like, self.inputs, self.labels.expand(len(points), -1), self.network)(points)
 
         return losses
 
@@ -100,7 +111,7 @@ class _Task:
         start = streams.noise(points.shape[1], 0, 1, *self.key, "lanczos")[0].to(self.device)
         top = curvature.lambda_max(losses, points, start.expand_as(points), ITERATIONS)
         with torch.no_grad():
-            wrong = error(params, test_inputs, test_labels.expand(len(points), -1))(points)
+            wrong = error(params, test_inputs, test_labels.expand(len(points), -1), self.network)(points)
             found = {
                 "loss": losses(points),
                 "lambda_max": top.value,

@@ -26,13 +26,21 @@ def mlp(inputs: int, hidden: Sequence[int], classes: int) -> nn.Module:
 
 
 def initialise(model: nn.Module, generator: torch.Generator) -> Params:
-    """Parameters drawn from `generator`: weights and biases uniform on ±1/sqrt(fan-in), PyTorch's default."""
+    """Parameters drawn from `generator`: weights and biases uniform on ±1/sqrt(fan-in), PyTorch's default.
+
+    A normalisation begins with weights 1 and biases 0.
+    """
     params = {}
     for name, module in model.named_modules():
-        if isinstance(module, nn.Linear):
-            bound = 1 / math.sqrt(module.in_features)
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            bound = 1 / math.sqrt(module.weight[0].numel())
             for part, tensor in module.named_parameters():
                 params[f"{name}.{part}"] = torch.empty(tensor.shape).uniform_(-bound, bound, generator=generator)
+        elif isinstance(module, nn.GroupNorm):
+            params |= {
+                f"{name}.weight": torch.ones(module.weight.shape),
+                f"{name}.bias": torch.zeros(module.bias.shape),
+            }
     return params
 
 

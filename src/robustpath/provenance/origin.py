@@ -131,7 +131,7 @@ def makers() -> Iterator:
 
 def _costs(config: Config) -> dict[str, tuple[int, int, int]]:
     """Cells, runs and gradient evaluations of each experiment, as the config asks for them."""
-    costs = dict.fromkeys(Experiments.model_fields, (0, 0, 0))
+    costs = dict.fromkeys([*Experiments.model_fields, *study.experiments(config)], (0, 0, 0))
     for cell in study.expand(config):
         settings = study.train_settings(config, cell)
         runs = study.runs(settings)

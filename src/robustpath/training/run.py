@@ -22,7 +22,8 @@ from robustpath.data.splits import split
 from robustpath.errors import Stopped, UserError
 from robustpath.files import explain
 from robustpath.methods.base import Batch, Spec, draw
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models import choice
+from robustpath.models.mlp import initialise, mean_cross_entropy, predict
 from robustpath.provenance.fingerprint import fingerprint
 from robustpath.training import checkpoint, memory, population
 from robustpath.training.device import at_precision, deterministic, resolve
@@ -145,7 +146,7 @@ class Cell:
         self.rows = list(product(settings["label_noise"], self.pools))
         labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
         self.data = population.Data(prepared.inputs.to(device), torch.stack(labels).to(device))
-        model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
+        model = choice.network(settings, prepared.inputs.shape[1:], classes)
         loss, network = mean_cross_entropy(model), predict(model)
         precision = settings.get("precision", "float32")
         loss, network = (at_precision(function, device, precision) for function in (loss, network))

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 from robustpath.methods.geometry import chain
 
 Params = dict[str, Tensor]
+Network = Callable[[Params, Tensor], Tensor]  # parameters [M, …], inputs [n, …] -> logits [M, n, classes]
 Losses = Callable[[Tensor], Tensor]  # points [M, d] -> one number a member [M]; no member's depends on another's point
 
 
@@ -50,21 +51,21 @@ def logits(params: Params, inputs: Tensor) -> Tensor:
     return activations(params, inputs)[-1]
 
 
-def mean_cross_entropy(like: Params, inputs: Tensor, labels: Tensor) -> Losses:
+def mean_cross_entropy(like: Params, inputs: Tensor, labels: Tensor, network: Network = logits) -> Losses:
     """The loss of each member on its own labels [M, n] of common inputs, in nats."""
 
     def losses(points: Tensor) -> Tensor:
-        found = logits(unflatten(points, like), inputs)
+        found = network(unflatten(points, like), inputs)
         return cross_entropy(found.flatten(0, 1), labels.flatten(), reduction="none").reshape(labels.shape).mean(1)
 
     return losses
 
 
-def error(like: Params, inputs: Tensor, labels: Tensor) -> Losses:
+def error(like: Params, inputs: Tensor, labels: Tensor, network: Network = logits) -> Losses:
     """The share of examples that each member gets wrong: labels [M, n]."""
 
     def errors(points: Tensor) -> Tensor:
-        return (logits(unflatten(points, like), inputs).argmax(2) != labels).double().mean(1)
+        return (network(unflatten(points, like), inputs).argmax(2) != labels).double().mean(1)
 
     return errors
 

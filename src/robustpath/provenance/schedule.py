@@ -28,6 +28,7 @@ class Overhead(NamedTuple):
     polled: bool = True
 
 
+SLURM = Overhead()
 NONE = Overhead(0.0, 0.0, False)
 
 
@@ -82,7 +83,7 @@ def wall(jobs: Sequence[Job], gpus: int, overhead: Overhead = NONE, at_once: int
     return now
 
 
-def share(jobs: Sequence[Job], gpus: int, overhead: Overhead = Overhead()) -> tuple[float, float]:
+def share(jobs: Sequence[Job], gpus: int, overhead: Overhead = SLURM) -> tuple[float, float]:
     """Seconds on the wall with the scheduler's overhead, and its share in them."""
     with_it, without = wall(jobs, gpus, overhead), wall(jobs, gpus)
     return with_it, 1 - without / with_it

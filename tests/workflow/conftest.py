@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
 from checkouts import checkout, duplicate, run_whole, snakemake
-from node import history, node, possible
+from node import history, latest, node, possible
 
 
 class ClusterRun(NamedTuple):
@@ -57,12 +57,12 @@ def smoke_run(tmp_path_factory, sources):
 def slurm_run(tmp_path_factory, sources):
     """The smoke scale as a cluster's user runs it, on a SLURM of one node that is started here."""
     node("start")
-    known = len(history())
+    known = latest()
     folder = duplicate(sources, tmp_path_factory.mktemp("cluster") / "repository")
     command = ("--profile", "slurm", "--config", "scale=smoke")
     done = snakemake(folder, *command, SBATCH_PARTITION="cpu", SBATCH_GPU_PARTITION="gpu")
     assert done.returncode == 0, done.stderr[-3000:]
-    yield ClusterRun(folder, done.stderr, history()[known:])
+    yield ClusterRun(folder, done.stderr, history(known))
     node("stop")
 
 

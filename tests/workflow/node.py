@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "workflow/scripts/slurm_node.sh"
@@ -24,10 +24,20 @@ def node(action: str, **settings: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def history() -> list[tuple[str, str, str, str]]:
-    """Every job the controller remembers, first come first: rule and wildcards, state, partition, GPUs."""
-    fields = ("Comment:160", "StateCompact:16", "Partition:16", "tres-per-job:24")
-    command = ["squeue", "-h", "-t", "all", "--sort=i", "-O", ",".join(fields)]
+def latest() -> int:
+    """The id of the last job that was submitted."""
+    return max((number for number, *_ in _remembered()), default=0)
+
+
+def history(since: int) -> list[tuple[str, str, str, str]]:
+    """The jobs after that id, first come first: rule and wildcards, state, partition, GPUs."""
+    return [tuple(rest) for number, *rest in sorted(_remembered()) if number > since]
+
+
+def _remembered() -> list[tuple[int, str, str, str, str]]:
+    widths = {"JobID": 16, "Comment": 160, "StateCompact": 16, "Partition": 16, "tres-per-job": 24}
+    command = ["squeue", "-h", "-t", "all", "-O", ",".join(f"{field}:{width}" for field, width in widths.items())]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    cuts = [0, 160, 176, 192, 216]
-    return [tuple(line[a:b].strip() for a, b in pairwise(cuts)) for line in said.splitlines()]
+    cuts = list(accumulate(widths.values(), initial=0))
+    rows = [[line[start:stop].strip() for start, stop in pairwise(cuts)] for line in said.splitlines()]
+    return [(int(number), *rest) for number, *rest in rows]

@@ -10,7 +10,7 @@ import time
 import pytest
 import yaml
 from checkouts import duplicate, edit, snakemake
-from node import history, node, possible
+from node import history, latest, node, possible
 
 pytestmark = pytest.mark.skipif(bool(possible()), reason=possible())
 
@@ -70,14 +70,14 @@ def small(tmp_path, sources):
 
 def test_interrupted_jobs_are_cancelled_and_what_dies_is_tried_again_with_more(small):
     node("start", SLURM_NODE_KILL_WAIT="10")
-    known = len(history())
+    known = latest()
     targets = [f"{RECORDS}/data_efficiency/optdigits.parquet", f"{RECORDS}/random_labels/optdigits.parquet"]
     interrupt(small, targets)
     ended_within(30, known)
-    assert "CA" in {state for comment, state, _, _ in history()[known:] if "train" in comment}
+    assert "CA" in {state for comment, state, _, _ in history(known) if "train" in comment}
 
     (small / "tried").unlink(missing_ok=True)
-    known = len(history())
+    known = latest()
     requests = (
         "train:mem_mb=200 if attempt == 1 and wildcards.method == 'ema' else 3000",
         "train:runtime=1 if attempt == 1 and wildcards.experiment == 'random_labels' else 20",
@@ -85,7 +85,7 @@ def test_interrupted_jobs_are_cancelled_and_what_dies_is_tried_again_with_more(s
     done = snakemake(small, *COMMAND, "--set-resources", *requests, "--", *targets, **HERE)
     assert done.returncode == 1
     states = {}
-    for comment, state, _, _ in history()[known:]:
+    for comment, state, _, _ in history(known):
         states.setdefault(comment.removeprefix("rule_train_wildcards_"), []).append(state)
     assert states["data_efficiency_optdigits_sgd"] == ["CD"]
     assert len(states["data_efficiency_optdigits_sam"]) == 3
@@ -113,9 +113,9 @@ def interrupt(folder, targets):
         stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    known = len(history())
+    known = latest()
     deadline = time.monotonic() + 180
-    while not any(state == "R" and "train" in comment for comment, state, _, _ in history()[known:]):
+    while not any(state == "R" and "train" in comment for comment, state, _, _ in history(known)):
         assert run.poll() is None, run.stderr.read().decode()
         assert time.monotonic() < deadline, "no training job began"
         time.sleep(0.5)
@@ -127,6 +127,6 @@ def interrupt(folder, targets):
 def ended_within(seconds, known):
     """Wait until no job since `known` waits, runs or is being ended."""
     deadline = time.monotonic() + seconds
-    while {state for _, state, _, _ in history()[known:]} & {"PD", "R", "CG"}:
+    while {state for _, state, _, _ in history(known)} & {"PD", "R", "CG"}:
         assert time.monotonic() < deadline, "jobs of an interrupted run are still there"
         time.sleep(0.5)

@@ -80,3 +80,21 @@ def test_the_command_says_that_it_is_an_estimate_and_at_which_rate(capsys, monke
     for wrong in ("0", "fast", "inf", "nan"):
         with pytest.raises(SystemExit):
             command_line.main(["cost", "--teraflops", wrong])
+
+
+def test_the_jobs_of_a_cluster_are_its_cells_and_then_their_evaluations(cluster):
+    jobs = costs.jobs(cluster)
+    pairs = {cell[:2] for cell in cfg.expand(cluster)}
+    assert len(jobs) == len(cfg.expand(cluster)) + len(pairs)
+    work = sum(job.seconds - costs.START_SECONDS for job in jobs)
+    assert work / 3600 == pytest.approx(sum(row["GPU-hours"] for row in costs.estimate(cluster)))
+    assert sorted(position for job in jobs for position in job.needs) == [
+        position for position, job in enumerate(jobs) if not job.needs
+    ]
+
+
+def test_on_a_cluster_the_scheduler_takes_less_than_a_tenth(cluster):
+    for gpus in costs.GPUS:
+        row = costs._placed(costs.jobs(cluster), gpus)
+        assert row["GPUs"] == gpus
+        assert 0 < float(row["of them the scheduler's"].rstrip(" %")) < 10

@@ -1,6 +1,7 @@
 """What a scale would cost, by calculation: nothing is trained or timed, so that the hours are an estimate."""
 
 from functools import cache
+from typing import NamedTuple
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -11,8 +12,11 @@ from robustpath.listing import table
 from robustpath.methods.base import Batch
 from robustpath.models import choice
 from robustpath.models.mlp import mean_cross_entropy, predict
+from robustpath.provenance import schedule
 
 TERAFLOPS = 5.0  # 10^12 operations a second: an assumption, a quarter of the 19.5 of an A100 in float32
+START_SECONDS = 30.0  # of a GPU job before its first step: imports, the card's context, compilation; an assumption
+GPUS = (1, 8, 64)
 SIGNAL = 40  # numbers of an example of MNIST-1D
 CORRUPTED = ("corruption", "published", "generator")
 
@@ -28,7 +32,33 @@ def show(scale: str | None = None, teraflops: float = TERAFLOPS) -> str:
         f"{teraflops:g} TFLOP/s of one GPU. Measuring, tracing and preparing are not in it. Small networks do not\n"
         "fill a GPU: of them the hours are a lower bound."
     )
-    return f"{table([_rounded(row) for row in [*found, total]])}\n\n{worth}"
+    placed = [_placed(jobs(config, teraflops), gpus) for gpus in GPUS]
+    how = (
+        "On so many GPUs of a cluster without other users, by simulation: to start a job takes\n"
+        f"{START_SECONDS:g} s (assumed), SLURM and Snakemake add {schedule.JOB_SECONDS:g} s (measured on one node), and ends are\n"
+        "noticed by polling as slurm/config.yaml has it."
+    )
+    return f"{table([_rounded(row) for row in [*found, total]])}\n\n{worth}\n\n{table(placed)}\n\n{how}"
+
+
+def jobs(config: study.Config, teraflops: float = TERAFLOPS) -> list[schedule.Job]:
+    """The GPU jobs of a scale, trainings and then the evaluation of each experiment and data set, by calculation."""
+    found: list[schedule.Job] = []
+    rate = teraflops * 1e12
+    pairs: dict[tuple[str, str], list[Calculated]] = {}
+    for cell in study.expand(config):
+        pairs.setdefault(cell[:2], []).append(_calculated(config, cell))
+    for cells in pairs.values():
+        first = len(found)
+        found += [schedule.Job(START_SECONDS + cell.training / rate) for cell in cells]
+        scoring = START_SECONDS + sum(cell.evaluation for cell in cells) / rate
+        found.append(schedule.Job(scoring, tuple(range(first, len(found)))))
+    return found
+
+
+def _placed(found: list[schedule.Job], gpus: int) -> dict:
+    seconds, share = schedule.share(found, gpus)
+    return {"GPUs": gpus, "hours": f"{seconds / 3600:.2f}", "of them the scheduler's": f"{100 * share:.1f} %"}
 
 
 def estimate(config: study.Config, teraflops: float = TERAFLOPS) -> list[dict]:
@@ -38,28 +68,38 @@ def estimate(config: study.Config, teraflops: float = TERAFLOPS) -> list[dict]:
     for name, experiment in study.experiments(config).items():
         cells = [cell for cell in study.expand(config) if cell.experiment == name]
         beside = 1 + experiment.measured + bool(experiment.points)
-        runs, gradients, training, evaluation = 0, 0, 0.0, 0.0
-        for cell in cells:
-            settings = study.train_settings(config, cell)
-            own = study.runs(settings)
-            forward, both = flops(config, cell.dataset, settings)
-            runs += own
-            gradients += own * settings["budget"]
-            training += own * settings["budget"] * both
-            evaluation += own * _scored(config, cell.dataset, settings) * forward
+        each = [_calculated(config, cell) for cell in cells]
+        training, evaluation = sum(cell.training for cell in each), sum(cell.evaluation for cell in each)
         rows.append(
             {
                 "experiment": name,
                 "model": experiment.model,
                 "jobs": len(cells) + beside * len(experiment.datasets),
-                "runs": runs,
-                "gradient evaluations": gradients,
+                "runs": sum(cell.runs for cell in each),
+                "gradient evaluations": sum(cell.gradients for cell in each),
                 "training FLOP": training,
                 "evaluation FLOP": evaluation,
                 "GPU-hours": (training + evaluation) / (teraflops * 1e12) / 3600,
             }
         )
     return rows
+
+
+class Calculated(NamedTuple):
+    """A cell by calculation: runs, gradient evaluations, operations of training and of evaluation (FLOP)."""
+
+    runs: int
+    gradients: int
+    training: float
+    evaluation: float
+
+
+def _calculated(config: study.Config, cell: study.Cell) -> Calculated:
+    settings = study.train_settings(config, cell)
+    forward, both = flops(config, cell.dataset, settings)
+    own = study.runs(settings)
+    gradients = own * settings["budget"]
+    return Calculated(own, gradients, float(gradients * both), own * _scored(config, cell.dataset, settings) * forward)
 
 
 def shape(config: study.Config, dataset: str) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """A cluster's site: the few words about it that SLURM wants and a repository cannot know."""
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -49,6 +50,6 @@ def _written(file: Path) -> dict[str, str]:
             near = get_close_matches(str(key), VARIABLES, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             raise UserError(f"{file} has an unknown key {key!r}: {hint}The keys are {', '.join(VARIABLES)}")
-        if value is not None and not isinstance(value, str):
+        if value is not None and not (isinstance(value, str) and re.fullmatch(r"[\w.@:,+-]+", value)):
             raise UserError(f"{file} has {value!r} for {key}: write one word, in quotes if it looks like a number")
     return content

@@ -229,8 +229,11 @@ def test_long_values_are_cut():
     [
         ("scale: [laptop", "line 1, column 15: "),
         ("scale: laptop\n\tmethods: all", "line 2, column 1: "),
-        ("scale: laptop\nscale: smoke", "line 2, column 1: the key 'scale' is given twice"),
-        ("a: {b: 1, b: 2}", "line 1, column 11: the key 'b' is given twice"),
+        (
+            "scale: laptop\nscale: smoke",
+            "line 2, column 1: scale = smoke is given twice; keep one of the two (",
+        ),
+        ("a: {b: 1, b: 2}", "line 1, column 11: a.b = 2 is given twice"),
         ("a: *b", "line 1, column 4: "),
         ("a: !!python/name:os.system", "line 1, column 4: "),
         ("? [1, 2]\n: 3", "line 1, column 3: "),
@@ -254,7 +257,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read as a UTF-8 text file"):
         cfg.load(tmp_path)
     (tmp_path / "latin.yaml").write_bytes(b"scale: \xe9")
-    with pytest.raises(ConfigError, match=r"latin\.yaml: cannot be read as a UTF-8"):
+    with pytest.raises(ConfigError, match=r"latin\.yaml line 1: cannot be read as a UTF-8"):
         cfg.load(tmp_path / "latin.yaml")
     assert issubclass(ConfigError, UserError)
 

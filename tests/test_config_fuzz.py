@@ -213,6 +213,8 @@ def faults_of(case, text):
         scalar = not isinstance(case.value, (list, dict)) and case.value is not GONE
         if scalar and not case.name and not subject.startswith(f"{at} = {written(case.value)}"):
             yield "the value is not shown"
+        if case.kind == "out of range" and not re.search(r" is (too small|too large|not a finite number); ", subject):
+            yield "the size is not what is told"
         if case.kind == "unknown name" and "did you mean" not in subject and len(case.value) > 3:
             yield "no name is proposed"
     if shown and place in known and not shown.group(1).startswith(written(known[place])[:40]):

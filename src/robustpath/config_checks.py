@@ -8,7 +8,6 @@ from robustpath import methods
 from robustpath.config_errors import Problem, nearest
 from robustpath.config_search import hyperparameters
 from robustpath.data import registry
-from robustpath.provenance import published
 
 if TYPE_CHECKING:
     from robustpath.config import Config, Experiment, Scale
@@ -49,8 +48,8 @@ def problems(config: "Config") -> Iterator[Problem]:
 
 def unpublished(config: "Config", root: Path) -> Iterator[Problem]:
     """A start from what is published, in the folder `root`, where nothing is of the scale."""
-    if config.start != "raw" and not (published.folder(config.scale, root) / published.MANIFEST).exists():
-        there = sorted(file.parent.name for file in published.folder("", root).glob(f"*/{published.MANIFEST}"))
+    there = sorted(file.parent.name for file in (root / "published").glob("*/manifest.json"))
+    if config.start != "raw" and config.scale not in there:
         scales = f", or one of the scales that something is published of: {', '.join(there)}" if there else ""
         complaint = f"needs published files, but nothing is published of the scale '{config.scale}'"
         yield Problem(("start",), config.start, complaint, f"raw{scales}")

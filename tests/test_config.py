@@ -142,7 +142,7 @@ E.model        | vgg            | = 'vgg' is not a known value; allowed: 'mlp', 
 E.model        | cnn            | = 'cnn' takes images, which 'mnist1d' has not; allowed: mlp
 E.datasets     | [cifar10_1]    | [0] = 'cifar10_1' is there to test on alone; allowed: a data set with training ex
 E.datasets     | [cifar10_c]    | [0] = 'cifar10_c' is there to test on alone; allowed: a data set with training ex
-L.further.minima | {datasets: [cifar10], train_sizes: [50], seeds: 2, budget: 1} | = 'minima' is the name of an exp
+L.further.minima | {datasets: [cifar10], train_sizes: [50], seeds: 2, budget: 1} | = {"datasets": ["cifar10"], "train_sizes": [50], "seeds": 2, … is the name of an exp
 L.further.Mine | {}             | = {} is not a plain name; allowed: names of lower-case letters, digits
 L.further.one  | {datasets: [cifar100], train_sizes: [50], seeds: 2, budget: 1} | .train_sizes[0] = 50 is too small; all
 L.further.one  | {datasets: [svhm], train_sizes: [50], seeds: 2, budget: 1} | .datasets[0] = 'svhm' is not a known data
@@ -280,8 +280,11 @@ def test_long_values_are_cut():
     [
         ("scale: [laptop", "line 1, column 15: "),
         ("scale: laptop\n\tmethods: all", "line 2, column 1: "),
-        ("scale: laptop\nscale: smoke", "line 2, column 1: the key 'scale' is given twice"),
-        ("a: {b: 1, b: 2}", "line 1, column 11: the key 'b' is given twice"),
+        (
+            "scale: laptop\nscale: smoke",
+            "line 2, column 1: scale = smoke is given twice; keep one of the two (",
+        ),
+        ("a: {b: 1, b: 2}", "line 1, column 11: a.b = 2 is given twice"),
         ("a: *b", "line 1, column 4: "),
         ("a: !!python/name:os.system", "line 1, column 4: "),
         ("? [1, 2]\n: 3", "line 1, column 3: "),
@@ -305,7 +308,7 @@ def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read as a UTF-8 text file"):
         cfg.load(tmp_path)
     (tmp_path / "latin.yaml").write_bytes(b"scale: \xe9")
-    with pytest.raises(ConfigError, match=r"latin\.yaml: cannot be read as a UTF-8"):
+    with pytest.raises(ConfigError, match=r"latin\.yaml line 1: cannot be read as a UTF-8"):
         cfg.load(tmp_path / "latin.yaml")
     assert issubclass(ConfigError, UserError)
 

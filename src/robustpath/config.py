@@ -6,32 +6,38 @@ and no others. Nothing here imports torch: the workflow reads the config before 
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-import yaml
 from pydantic import Discriminator, Field, Tag, ValidationError
 
 from robustpath import methods as method_files
-from robustpath.config_checks import problems
-from robustpath.config_errors import ConfigError, from_pydantic, report
-from robustpath.config_section import Section
+from robustpath.config_checks import problems, unpublished
+from robustpath.config_errors import ConfigError, from_pydantic, odd_keys, report, value_at
+from robustpath.config_section import DISTINCT, Section
 from robustpath.config_theory import Theory
+from robustpath.config_yaml import read
 from robustpath.data import registry
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
 FolderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
 
+Values = Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
+
 
 class Experiment(Section):
     """One experiment: some methods on some data sets, every size, level of label noise, seed and draw."""
 
     datasets: list[str] = Field(
-        min_length=1, description="Data sets to train on (`python -m robustpath list data`), each once."
+        min_length=1,
+        description="Data sets to train on (`python -m robustpath list data`), each once.",
+        json_schema_extra=DISTINCT,
     )
     methods: Annotated[
-        Annotated[Literal["all"], Tag("all")] | Annotated[list[str], Field(min_length=1), Tag("list")],
+        Annotated[Literal["all"], Tag("all")]
+        | Annotated[list[str], Field(min_length=1, json_schema_extra=DISTINCT), Tag("list")],
         Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
     ] = Field("all", description="Methods to train: `all` of the list at the top, or some of them.")
     model: Literal["mlp", "cnn", "resnet18"] = Field(
@@ -40,11 +46,13 @@ class Experiment(Section):
     train_sizes: list[Size] = Field(
         min_length=1,
         description="Numbers of training examples, ascending; what validation and test leave is the limit.",
+        json_schema_extra=DISTINCT,
     )
     label_noise: list[Annotated[float, Field(ge=0, le=1)]] = Field(
         [0.0],
         min_length=1,
         description="Shares of the training and validation labels that are drawn anew at random, ascending.",
+        json_schema_extra=DISTINCT,
     )
     seeds: int = Field(
         ge=2,
@@ -54,6 +62,7 @@ class Experiment(Section):
     vary: list[Literal["split", "initialisation", "order"]] = Field(
         ["split", "initialisation", "order"],
         description="What a seed changes beside the draws; what is not named stays that of seed 0.",
+        json_schema_extra=DISTINCT,
     )
     draws: int = Field(
         1,
@@ -61,7 +70,7 @@ class Experiment(Section):
         le=10_000,
         description="Hyperparameter draws of each method. Draw 0 is the default; validation accuracy selects.",
     )
-    grid: dict[FolderName, Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1)]] = Field(
+    grid: dict[FolderName, Values] = Field(
         {},
         description="In place of random draws: values of hyperparameters, every combination a draw, all else default.",
     )
@@ -125,7 +134,10 @@ class Scale(Section):
     validation_size: Size = Field(description="Validation examples of each data set and seed, for selection.")
     test_size: Size = Field(description="Test examples of each data set and seed.")
     severities: list[Annotated[int, Field(ge=1, le=5)]] = Field(
-        [1, 2, 3, 4, 5], min_length=1, description="Severities of the shifts to evaluate on, ascending."
+        [1, 2, 3, 4, 5],
+        min_length=1,
+        description="Severities of the shifts to evaluate on, ascending.",
+        json_schema_extra=DISTINCT,
     )
     experiments: Experiments = Field(description="The experiments of this scale.")
     further: dict[FolderName, Experiment] = Field(
@@ -164,6 +176,7 @@ class Config(Section):
     methods: list[str] = Field(
         min_length=1,
         description="Methods to compare, in the order of the figures (`python -m robustpath list methods`).",
+        json_schema_extra=DISTINCT,
     )
     reference: str = Field(description="The method that every other is compared with, in pairs of seeds.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence level of intervals and tests.")
@@ -182,33 +195,13 @@ class Cell(NamedTuple):
     method: str
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as usual, except that a key given twice is an error: the first one would be lost in silence."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' is given twice", problem_mark=key.start_mark)
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
-        return super().construct_mapping(node, deep)
-
-
 def load(path: str | Path = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The checked config of a file, with `overrides` (as `snakemake --config` gives them) merged in key by key."""
-    overrides = overrides or {}
-    try:
-        raw = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; run from the folder that holds config.yaml") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read as a UTF-8 text file ({type(error).__name__})") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
-        raise ConfigError(f"{path}{place}: {what}; mend the YAML there (indentation, brackets, quotes)") from None
-    return validate(merge(raw, overrides) if isinstance(raw, dict) else raw, str(path), overrides)
+    raw, overrides = read(path), overrides or {}
+    config = validate(merge(raw, overrides) if isinstance(raw, dict) else raw, str(path), overrides)
+    if found := list(unpublished(config, Path(path).parent)):
+        raise ConfigError(report(found, str(path), overrides))
+    return config
 
 
 def merge(base: Mapping, overrides: Mapping) -> dict:
@@ -225,12 +218,17 @@ def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = N
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
-        found = from_pydantic(error.errors(include_url=False), raw, Config.model_json_schema())
+        found = odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
     else:
-        found = list(problems(config))
+        found = [problem._replace(value=value_at(raw, problem.path)) for problem in problems(config)]
     if found:
         raise ConfigError(report(found, file, overrides or {}))
     return config
+
+
+@cache
+def _schema() -> dict:
+    return Config.model_json_schema()
 
 
 def results(config: Config) -> str:

@@ -1,10 +1,12 @@
 """What a config of the right form can still get wrong: names that do not exist, sizes that do not fit the data."""
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from robustpath import methods
 from robustpath.config_errors import Problem, nearest
+from robustpath.config_search import hyperparameters
 from robustpath.data import registry
 
 if TYPE_CHECKING:
@@ -13,14 +15,21 @@ if TYPE_CHECKING:
 
 def problems(config: "Config") -> Iterator[Problem]:
     """Every mistake in all scales of `config`, whichever is active."""
+    families = methods.names()
     yield from _known(("scale",), config.scale, "scale", config.scales)
-    yield from _names(("methods",), config.methods, "method", methods.names())
+    yield from _names(("methods",), config.methods, "method", families)
     yield from _known(("reference",), config.reference, "method of the list", config.methods)
+    if config.verify.level == 3 and config.start != "raw":
+        complaint = f"compares with a run from raw data, but start = '{config.start}'"
+        yield Problem(("verify", "level"), 3, complaint, "0 to 2, or start: raw")
     for name, scale in config.scales.items():
         yield from _ascending(("scales", name, "severities"), scale.severities)
-        for case in ("spurious_minimum", "saddles"):
-            chosen = getattr(scale.theory, case).methods
-            yield from _names(("scales", name, "theory", case, "methods"), chosen, "method", methods.names())
+        for case, told in scale.theory:
+            path = ("scales", name, "theory", case)
+            yield from _names((*path, "methods"), getattr(told, "methods", []), "method", families)
+            for key, value in told:
+                if isinstance(value, list) and not any(isinstance(entry, str) for entry in value):
+                    yield from _ascending((*path, key), value)
         for key in sorted(scale.further.keys() & dict(scale.experiments).keys()):
             yield Problem(("scales", name, "further", key), key, "is the name of an experiment already", "another name")
         for path, experiment in _experiments(name, scale):
@@ -29,7 +38,7 @@ def problems(config: "Config") -> Iterator[Problem]:
             yield from _ascending((*path, "train_sizes"), experiment.train_sizes)
             yield from _ascending((*path, "label_noise"), experiment.label_noise)
             yield from _names((*path, "vary"), experiment.vary, "source", experiment.vary)
-            yield from _draws(path, experiment)
+            yield from _draws(path, experiment, config, families)
             if experiment.methods != "all":
                 yield from _names((*path, "methods"), experiment.methods, "method of the list", config.methods)
                 compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
@@ -61,6 +70,15 @@ def _network(path: tuple, experiment: "Experiment") -> Iterator[Problem]:
         yield Problem((*path, "model"), experiment.model, "cannot be measured", allowed)
 
 
+def unpublished(config: "Config", root: Path) -> Iterator[Problem]:
+    """A start from what is published, in the folder `root`, where nothing is of the scale."""
+    there = sorted(file.parent.name for file in (root / "published").glob("*/manifest.json"))
+    if config.start != "raw" and config.scale not in there:
+        scales = f", or one of the scales that something is published of: {', '.join(there)}" if there else ""
+        complaint = f"needs published files, but nothing is published of the scale '{config.scale}'"
+        yield Problem(("start",), config.start, complaint, f"raw{scales}")
+
+
 def _known(path: tuple, name: str, what: str, allowed: Collection[str]) -> Iterator[Problem]:
     if name not in allowed:
         yield Problem(path, name, f"is not a known {what}", ", ".join(allowed), nearest(name, allowed))
@@ -73,11 +91,28 @@ def _names(path: tuple, names: list[str], what: str, allowed: Collection[str]) -
             yield Problem((*path, position), name, f"is a {what} named twice", "each name once")
 
 
-def _draws(path: tuple, experiment: "Experiment") -> Iterator[Problem]:
+def _draws(path: tuple, experiment: "Experiment", config: "Config", families: dict[str, str]) -> Iterator[Problem]:
+    chosen = config.methods if experiment.methods == "all" else experiment.methods
+    spaces = {name: hyperparameters(families[name], name) for name in chosen if name in families}
+    spaces = {name: space for name, space in spaces.items() if space is not None}
     if experiment.grid and experiment.draws > 1:
         yield Problem((*path, "draws"), experiment.draws, "stands beside a grid, which sets the draws", "1, or no grid")
+    fixed = next((name for name in spaces if not spaces[name]), None)
+    if fixed and experiment.draws > 1:
+        complaint = f"is more draws than '{fixed}' can have, which has no hyperparameter"
+        yield Problem((*path, "draws"), experiment.draws, complaint, "1, or other methods")
+    for key, values in experiment.grid.items():
+        for name, space in spaces.items():
+            if key not in space:
+                complaint = f"is no hyperparameter of '{name}'"
+                yield Problem((*path, "grid", key), values, complaint, ", ".join(sorted(space)), nearest(key, space))
+                break
+        yield from _names((*path, "grid", key), values, "value", values)
     if experiment.points == 1:
         yield Problem((*path, "points"), 1, "is too small", "0, or at least 2: the start and the end")
+    if experiment.points > experiment.budget + 1:
+        allowed = f"at most {experiment.budget + 1:,}, the start and one after each gradient evaluation of the budget"
+        yield Problem((*path, "points"), experiment.points, "is too large", allowed)
 
 
 def _ascending(path: tuple, numbers: list[float]) -> Iterator[Problem]:

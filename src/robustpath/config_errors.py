@@ -1,6 +1,8 @@
 """What is wrong with a config, in one sentence: the key, its value, what is allowed, the nearest valid spelling."""
 
 import json
+import math
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -56,8 +58,13 @@ def report(found: list[Problem], file: str, overrides: Mapping) -> str:
 
 
 def dotted(path: tuple) -> str:
-    """A key's address as people write it: scales.laptop.hidden[0]."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    """A key's address as people write it: scales.laptop.hidden[0]; what is no plain word stands in brackets."""
+    return "".join(map(_step, path)).removeprefix(".")
+
+
+def _step(part: Any) -> str:
+    plain = isinstance(part, str) and re.fullmatch(r"[\w-]+", part)
+    return f".{show(part)}".replace("'", "") if plain else f"[{show(part)}]"
 
 
 def show(value: Any, limit: int = 60) -> str:
@@ -66,7 +73,8 @@ def show(value: Any, limit: int = 60) -> str:
         text = repr(value) if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     except (ValueError, TypeError):  # YAML can build what JSON cannot hold: a list within itself, a list as a key
         text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    text = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def nearest(word: Any, allowed: Iterable[str]) -> Any:
@@ -103,6 +111,22 @@ def from_pydantic(errors: list[dict], raw: Any, schema: dict) -> list[Problem]:
     return unknown + [found[path] for path in found if found[path].complaint != UNKNOWN_KEY and path not in meant]
 
 
+def odd_keys(raw: Any, schema: dict) -> list[Problem]:
+    """The keys in `raw` that are no text, to which pydantic gives no address."""
+    return [_unknown_key(path, value_at(raw, path), schema) for path in _odd_paths(raw, (), set())]
+
+
+def _odd_paths(here: Any, path: tuple, seen: set[int]) -> Iterable[tuple]:
+    below = here.items() if isinstance(here, Mapping) else enumerate(here) if isinstance(here, list) else ()
+    if below and id(here) not in seen:  # YAML can build a mapping within itself
+        seen.add(id(here))
+        for key, value in below:
+            if isinstance(here, Mapping) and not isinstance(key, str):
+                yield (*path, key)
+            else:
+                yield from _odd_paths(value, (*path, key), seen)
+
+
 def _path(error: dict, raw: Any) -> tuple:
     """Where in `raw` the error is: pydantic's address less the branches of unions, which are no keys of the file."""
     path: tuple = ()
@@ -116,17 +140,35 @@ def _problem(kind: str, location: tuple, path: tuple, raw: Any, schema: dict) ->
     value = value_at(raw, path)
     if location[-1:] == ("[key]",):
         return Problem(path, value, "is not a plain name", "names of lower-case letters, digits and underscores")
-    if kind in ("extra_forbidden", "invalid_key"):
+    if kind == "extra_forbidden":
         return _unknown_key(path, value, schema)
     node = node_at(schema, path)
     if kind == "missing":
         return Problem(path, ABSENT, "is missing", describe(schema, node), _misspelt_neighbour(path, raw, schema))
-    complaint = COMPLAINTS.get(kind) or f"is {KINDS.get(type(value), f'a {type(value).__name__}')}"
+    complaint = _of_number(value, node) or COMPLAINTS.get(kind)
+    complaint = complaint or f"is {KINDS.get(type(value), f'a {type(value).__name__}')}"
     return Problem(path, value, complaint, describe(schema, node), _repair(value, node))
 
 
+def _of_number(value: Any, node: dict) -> str | None:
+    """What is wrong with a number where one is wanted, if it is no more than its size."""
+    if node.get("type") not in ("integer", "number") or isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return COMPLAINTS["finite_number"]
+    if value < node["minimum"]:
+        return COMPLAINTS["greater_than_equal"]
+    return COMPLAINTS["less_than_equal"] if value > node["maximum"] else None
+
+
 def _unknown_key(path: tuple, value: Any, schema: dict) -> Problem:
-    key, keys = str(path[-1]), list(node_at(schema, path[:-1])["properties"])
+    try:
+        above = node_at(schema, path[:-1])
+    except (KeyError, StopIteration):  # below a key that is unknown itself, or a value that is to hold no keys
+        above = {}
+    if "properties" not in above:
+        return Problem(path, value, "is not a plain name", "names of lower-case letters, digits and underscores")
+    key, keys = str(path[-1]), list(above["properties"])
     elsewhere = places_of(schema, key)
     more = f" and of {len(elsewhere) - 1} more" if len(elsewhere) > 1 else ""
     hint = f" ('{key}' is a key of {elsewhere[0]}{more})" if elsewhere else ""

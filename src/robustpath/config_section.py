@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
+# For a list without repeats: told to editors here, refused by config_checks, which names the entry.
+DISTINCT = {"uniqueItems": True}
+
 
 class Section(BaseModel):
     """A mapping of the config: unknown keys are refused, and nothing is converted (3 is not "3", true is not 1)."""

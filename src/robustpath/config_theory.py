@@ -4,14 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from robustpath.config_section import Section
+from robustpath.config_section import DISTINCT, Section
 
 Methods = Annotated[
     list[str],
-    Field(min_length=1, description="Methods to start there (`python -m robustpath list methods`), each once."),
+    Field(
+        min_length=1,
+        description="Methods to start there (`python -m robustpath list methods`), each once.",
+        json_schema_extra=DISTINCT,
+    ),
 ]
 Seeds = Annotated[int, Field(ge=1, le=10_000, description="Repetitions, each with its own random numbers.")]
-Sizes = Annotated[list[Annotated[int, Field(ge=2, le=100_000)]], Field(min_length=1)]
+Sizes = Annotated[list[Annotated[int, Field(ge=2, le=100_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
 Steps = Annotated[int, Field(ge=1, le=10_000_000, description="Gradient evaluations a run, the same for every method.")]
 
 
@@ -20,7 +24,9 @@ class SpuriousMinimum(Section):
 
     methods: Methods
     noise: list[Annotated[float, Field(ge=0, le=100)]] = Field(
-        min_length=1, description="Standard deviations of the noise added to the minimum to start from, ascending."
+        min_length=1,
+        description="Standard deviations of the noise added to the minimum to start from, ascending.",
+        json_schema_extra=DISTINCT,
     )
     seeds: Seeds
     steps: Steps
@@ -47,8 +53,8 @@ class Memorisation(Section):
     """Zhang et al.'s network of 2n + d weights that fits any n labels of d inputs."""
 
     dimension: int = Field(ge=1, le=10_000, description="Inputs an example.")
-    sizes: Annotated[list[Annotated[int, Field(ge=2, le=100)]], Field(min_length=1)] = Field(
-        description="Numbers of examples, ascending; rounding limits them."
+    sizes: Annotated[list[Annotated[int, Field(ge=2, le=100)]], Field(min_length=1, json_schema_extra=DISTINCT)] = (
+        Field(description="Numbers of examples, ascending; rounding limits them.")
     )
     seeds: Seeds
 

@@ -34,9 +34,9 @@ def show(scale: str | None = None, teraflops: float = TERAFLOPS) -> str:
     )
     placed = [_placed(jobs(config, teraflops), gpus) for gpus in GPUS]
     how = (
-        "On so many GPUs of a cluster without other users, by simulation: to start a job takes\n"
-        f"{START_SECONDS:g} s (assumed), SLURM and Snakemake add {schedule.JOB_SECONDS:g} s (measured on one node), and ends are\n"
-        "noticed by polling as slurm/config.yaml has it."
+        "On so many GPUs of a cluster without other users, by simulation: a job takes\n"
+        f"{START_SECONDS:g} s to start (assumed), SLURM and Snakemake add {schedule.JOB_SECONDS:g} s (measured on\n"
+        "one node), and ends are noticed by polling as slurm/config.yaml has it."
     )
     return f"{table([_rounded(row) for row in [*found, total]])}\n\n{worth}\n\n{table(placed)}\n\n{how}"
 

@@ -22,6 +22,9 @@ def refused(folder, *arguments):
     ("override", "named"),
     [
         ("scal=smoke", ["scal", "scale"]),
+        ("scale=smok", ["--config: scale = 'smok'", "did you mean 'smoke'"]),
+        ("nonsense=1", ["--config: nonsense = 1 is not a known key", "allowed: scale, start"]),
+        ("start=records", ["start = 'records'", "nothing is published of the scale 'smoke'", "allowed: raw"]),
         ("methods=[sgd, sma]", ["sma", "sam"]),
         ("scales={smoke: {hidden: [-64]}}", ["scales.smoke.hidden", "-64"]),
         ("scales={smoke: {experiments: {data_efficiency: {datasets: [optdigit]}}}}", ["optdigit", "optdigits"]),
@@ -46,6 +49,15 @@ def test_an_unknown_figure_is_refused_with_those_there_are(sources):
         ("src/robustpath/training/run.py", "def train(", "def train((", "run.py, line"),
         ("notebooks/manifest.yaml", "learning_curves:", "learning_curve:", "learning_curve has no notebook"),
         ("config.yaml", "reference: sgd", "reference: [sgd", "config.yaml line"),
+        ("config.yaml", "    device: cpu", "\tdevice: cpu", "a tab, where YAML wants spaces; indent with spaces"),
+        ("config.yaml", "reference:", "reference: swa\nreference:", "reference = sgd is given twice; keep one"),
+        (
+            "config.yaml",
+            "budget: 60",
+            "budget: .nan",
+            "data_efficiency.budget = NaN is not a finite number",
+        ),
+        ("config.yaml", "seeds: 3", "seed: 3", "data_efficiency.seed = 3 is not a known key; allowed: datasets"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path, sources, file, old, new, named):
@@ -58,3 +70,12 @@ def test_a_missing_config_is_named(tmp_path, sources):
     folder = duplicate(sources, tmp_path / "repository")
     (folder / "config.yaml").unlink()
     assert "config.yaml" in refused(folder)
+
+
+def test_a_wrong_scale_beside_a_profile_is_refused(sources):
+    done = snakemake(sources, "--profile", "slurm", "--config", "scale=smok", "-n")
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if line.startswith("error: ")] == done.stderr.splitlines()[-1:]
+    assert "--config: scale = 'smok' is not a known scale; did you mean 'smoke'? Allowed: smoke" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (sources / "results").exists()

@@ -65,8 +65,8 @@ def test_verification_needs_nothing_made_but_at_level_3(listed):
     ("arguments", "sentence"),
     [
         (["--config", "start=txt"], "start"),
-        (["--config", "start=text", "scale=laptop"], "nothing is published of the scale laptop"),
-        (["verify", "--config", "start=text", "verify={level: 3}"], "set start: raw"),
+        (["--config", "start=text", "scale=laptop"], "nothing is published of the scale 'laptop'"),
+        (["verify", "--config", "start=text", "verify={level: 3}"], "allowed: 0 to 2, or start: raw"),
         (["verify", "--config", "verify={level: 4}"], "verify.level"),
     ],
 )

@@ -264,8 +264,6 @@ def verified():
     """What verification needs made first: at level 3 all that can be made of raw data, else nothing."""
     if CONFIG.verify.level < 3:
         return []
-    if CONFIG.start != "raw":
-        raise UserError("level 3 of verify compares with a run from raw data; set start: raw in config.yaml")
     return rules.printed.input
 
 

@@ -1,0 +1,68 @@
+"""The hyperparameters of a method, read from its source: the config is checked without importing torch.
+
+Understood are the forms that `search=` of a registration takes: mappings with text keys, names of such mappings in
+this or another module of the methods, `METHOD.spec.search`, and unions of these by `|` and `**`.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+from robustpath import methods
+
+
+@cache
+def hyperparameters(family: str, name: str) -> frozenset[str] | None:
+    """The search space of a method, its base's included; None where the source has a form that is not understood.
+
+    The slow way, `methods.load(name).search`, imports torch.
+    """
+    try:
+        return frozenset(_space(f"robustpath.methods.{family}.{name}", name))
+    except (LookupError, OSError, TypeError, SyntaxError):
+        return None
+
+
+@cache
+def _module(name: str) -> ast.Module:
+    root = Path(methods.__file__).parents[2]
+    return ast.parse((root / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8"))
+
+
+def _space(module: str, name: str) -> set[str]:
+    """The names in the space of the method `name`; an error of those above where its source is not understood."""
+    factory = next((node for node in _module(module).body if getattr(node, "name", None) == name), None)
+    if factory is None:
+        return _space(*_imported(module, name))
+    told = {word.arg: word.value for word in factory.decorator_list[0].keywords}
+    below = _space(module, told["base"].id) if "base" in told and isinstance(told["base"], ast.Name) else set()
+    return below | _keys(module, told["search"])
+
+
+def _keys(module: str, node: ast.expr) -> set[str]:
+    match node:
+        case ast.Dict():
+            own = {key.value for key in node.keys if key is not None}
+            return own.union(
+                *(_keys(module, part) for key, part in zip(node.keys, node.values, strict=True) if not key)
+            )
+        case ast.BinOp(op=ast.BitOr()):
+            return _keys(module, node.left) | _keys(module, node.right)
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id=method), attr="spec"), attr="search"):
+            return _space(module, method)
+        case ast.Name(id=name):
+            for statement in _module(module).body:
+                if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
+                    return _keys(module, statement.value)
+            return _keys(_imported(module, name)[0], ast.Name(_imported(module, name)[1]))
+    raise TypeError(f"no mapping with text keys: {ast.unparse(node)}")
+
+
+def _imported(module: str, name: str) -> tuple[str, str]:
+    """The module and the name there of what `module` imports as `name`; LookupError where it imports no such thing."""
+    for statement in _module(module).body:
+        if isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
+                if name == (alias.asname or alias.name):
+                    return statement.module, alias.name
+    raise LookupError(name)

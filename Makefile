@@ -11,6 +11,8 @@ LEVEL ?= 1
 CELLS ?= 3
 SEED ?= 0
 MINUTES ?= 10
+# Of `make test`: one works through the runs of the whole pipeline, the other through the rest.
+PROCESSES ?= 2
 UV ?= uv
 
 PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
@@ -22,7 +24,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo 'Settings: SCALE=smoke|laptop|cluster, CORES=number|all, ARGS="more arguments of snakemake or pytest",'
-	@echo '          LEVEL, CELLS, SEED and MINUTES of verify (README.md, "Check it"),'
+	@echo '          LEVEL, CELLS, SEED and MINUTES of verify (README.md, "Check it"), PROCESSES of test,'
 	@echo '          PYTHON=interpreter of the set-up, APT=no (leave the system as it is)'
 
 paper: setup  ## From raw data to the PDF; goes on where an earlier run stopped
@@ -57,7 +59,7 @@ crate: setup  ## What each file of the results is and what made it, as an RO-Cra
 	@.venv/bin/python -m robustpath crate --scale $(SCALE)
 
 test: setup  ## All tests, up to a small run of the whole pipeline
-	@.venv/bin/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n $(PROCESSES) --dist loadgroup $(ARGS)
 
 check:  ## What is fresh, stale or missing, and the one next step
 	@if [ -f .venv/complete ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \

@@ -20,6 +20,13 @@ class ClusterRun(NamedTuple):
     jobs: list[tuple[str, str, str, str]]
 
 
+def pytest_collection_modifyitems(items):
+    """One process for all that shares the runs of the pipeline, where tests are dealt to several."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("pipeline"))
+
+
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory):
     """A checkout at smoke scale without results. Tests read it; they edit duplicates."""

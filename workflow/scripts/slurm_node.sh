@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A SLURM cluster of one node, this machine, for tests of `snakemake --profile slurm`: Debian's packages, root, loopback
-# only, no systemd. Its GPUs are null devices: jobs are given CUDA_VISIBLE_DEVICES and find no GPU behind it.
+# only, no systemd. Its GPUs are names of other devices: jobs are given CUDA_VISIBLE_DEVICES and find no GPU behind it.
 #   slurm_node.sh install | start | status | stop      (each may be repeated)
-# SLURM_NODE_CPUS and SLURM_NODE_GPUS: what the node claims to have, this machine's cores and 2 if not said.
+# SLURM_NODE_CPUS and SLURM_NODE_GPUS: what the node claims to have: this machine's cores and 2 (4 at most) if not said.
 # SLURM_NODE_DIR: where state, logs and pid files lie. A slurm.conf that is not from here is never touched.
 set -euo pipefail
 
@@ -12,6 +12,7 @@ GPUS=${SLURM_NODE_GPUS:-2}
 NODE=$(hostname -s)
 ETC=/etc/slurm
 OURS="# Written by robustpath's slurm_node.sh"
+DEVICES=(/dev/null /dev/zero /dev/full /dev/urandom)
 PACKAGES=(slurmctld slurmd slurm-client munge)
 
 fail() {
@@ -139,9 +140,8 @@ start() {
     configuration >"$ETC/slurm.conf"
     printf '%s\n' "$OURS" >"$ETC/gres.conf"
     for ((gpu = 0; gpu < GPUS; gpu++)); do
-        # A GPU without a device file makes the node invalid.
-        [ -c "$HOME_DIR/gpu$gpu" ] || mknod "$HOME_DIR/gpu$gpu" c 1 3
-        echo "NodeName=$NODE Name=gpu File=$HOME_DIR/gpu$gpu" >>"$ETC/gres.conf"
+        # A GPU without a device file of its own makes the node invalid.
+        echo "NodeName=$NODE Name=gpu File=${DEVICES[gpu]}" >>"$ETC/gres.conf"
     done
     if [ "$before" != "$(cksum <"$ETC/slurm.conf")" ]; then
         end slurmd

@@ -315,7 +315,8 @@ def summary():
         return f"Made all that the paper prints, in {RESULTS}/generated."
     targets = [file for job in workflow.dag.targetjobs for file in (job.output[:1] or job.input)]
     if f"{RESULTS}/paper.pdf" not in targets:
-        return f"Made {', '.join(sorted(targets))}."
+        more = f" and {len(targets) - 3} more" if len(targets) > 3 else ""
+        return f"Made {', '.join(sorted(targets)[:3])}{more}."
     if CONFIG.start != "raw":
         return f"Made {RESULTS}/paper.pdf from the {CONFIG.start} in {PUBLISHED}."
     of_each = [study.train_settings(CONFIG, cell) for cell in CELLS]

@@ -20,10 +20,13 @@ class ClusterRun(NamedTuple):
     jobs: list[tuple[str, str, str, str]]
 
 
+SHARED = {"smoke_run", "another_run", "slurm_run", "faultless"}
+
+
 def pytest_collection_modifyitems(items):
-    """One process for all that shares the runs of the pipeline, where tests are dealt to several."""
+    """One process for all that shares a run of the pipeline or the SLURM node, where tests are dealt to several."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if SHARED & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("node"):
             item.add_marker(pytest.mark.xdist_group("pipeline"))
 
 

@@ -169,9 +169,10 @@ def damage_checkpoint(struck: Struck) -> str:
 
 
 def truncate_output(struck: Struck) -> str:
-    """After a whole run, a trained file is cut short."""
+    """After a whole run, a file of weights is cut short: what a later step reads, for nothing else looks at results."""
     finish(struck.run)
-    file = struck.chance.choice(sorted((struck.folder / RESULTS / "train").rglob("[!.]*.safetensors")))
+    trained = (struck.folder / RESULTS / "train").rglob("[!.]*.safetensors")
+    file = struck.chance.choice(sorted(file for file in trained if ".path." not in file.name))
     size = file.stat().st_size
     with file.open("r+b") as content:
         content.truncate(struck.chance.randrange(size))

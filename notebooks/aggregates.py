@@ -94,7 +94,7 @@ header = [
     ["method", "", "interval", "", "interval", "$P$", "interval", "", "$p_t$", r"$p_\pm$", "needed"],
 ]
 groups = [[row(reference)], [row(method) for method in others]]
-captions.write(tables.booktabs(header, groups, "l" + "rl" * 3 + "rrrr", gap="2.5pt"), out)
+captions.write(tables.booktabs(header, groups, "l" + "rl" * 3 + "rrrr", gap="2.5pt", size="scriptsize"), out)
 
 # %%
 seeds, count = int(middle["n"].iloc[0]), int(middle["tasks"].iloc[0])

@@ -20,7 +20,7 @@ from robustpath.provenance.origin import Origin
 NUMBER = re.compile(r"^\\newcommand\{\\(\w+)\}\{\\origin\{([\w.]+)\}\{(.*)\}\}% (.*)$", re.MULTILINE)
 USED = re.compile(r"\\([A-Z][A-Za-z]+)")
 HEADER = (
-    r"\begin{longtable}{@{}p{0.25\linewidth}p{0.31\linewidth}p{0.21\linewidth}rr@{}}",
+    r"\begin{longtable}{@{}p{0.24\linewidth}p{0.27\linewidth}p{0.20\linewidth}rr@{}}",
     r"\toprule what & made by & from the runs of & runs & evaluations \\ \midrule \endhead",
     r"\bottomrule \endfoot",
 )

@@ -206,17 +206,16 @@ def disk_full(scene: Scene) -> Iterator[str | None]:
         yield None
 
 
-def daemon_killed(*names: str) -> Callable[[Scene], Iterator[str | None]]:
+def daemon_killed(name: str) -> Callable[[Scene], Iterator[str | None]]:
     def story(scene: Scene) -> Iterator[str | None]:
         yield
         scene.worker()
         scene.hit.clear()
-        for name in names:
-            kill(name)
+        kill(name)
         away = scene.chance.uniform(0, 8)
         time.sleep(away)
         node("start")
-        yield f"SIGKILL to {' and '.join(names)}, started again after {away:.1f} s"
+        yield f"SIGKILL to {name}, started again after {away:.1f} s"
 
     return story
 
@@ -301,7 +300,6 @@ KINDS = {
     "disk_full": Kind(disk_full, root=True),
     "slurmd_killed": Kind(daemon_killed("slurmd"), cluster=True),
     "slurmctld_killed": Kind(daemon_killed("slurmctld"), cluster=True),
-    "munged_killed": Kind(daemon_killed("munged"), cluster=True),
     "job_requeued": Kind(to_job("scontrol", "requeue"), cluster=True),
     "job_cancelled": Kind(to_job("scancel"), cluster=True),
     "time_limit": Kind(time_limit, cluster=True),

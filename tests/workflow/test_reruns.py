@@ -46,7 +46,9 @@ def test_a_finished_run_has_nothing_to_do(finished):
 
 def test_what_was_written_after_snakemake_was_killed_is_made_again_and_no_flag_is_asked_for(finished):
     file = "results/smoke/train/data_efficiency/optdigits/sam.parquet"
-    (finished / ".snakemake/incomplete" / urlsafe_b64encode(file.encode()).decode()).write_text('{"external_jobid": null}')
+    (finished / ".snakemake/incomplete" / urlsafe_b64encode(file.encode()).decode()).write_text(
+        '{"external_jobid": null}'
+    )
     planned = plan(finished)
     assert trainings(planned) == {("sam", "optdigits")}
     assert planned.rules["train"] == 1

@@ -320,6 +320,19 @@ def options() -> argparse.Namespace:
     return chosen
 
 
+def tried(kind: str, prepared: Path, expected: dict[str, str], folder: Path, chance: random.Random) -> Outcome:
+    """An episode; where it could not be had, an outcome that says why and counts as not recovered."""
+    began = time.monotonic()
+    try:
+        if KINDS[kind].cluster:
+            idle(PATIENCE)
+            node("start")
+        return episode(kind, prepared, expected, folder, chance)
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        why = f"no episode: {error}"
+        return Outcome(kind, "", "", "", False, 0, [], False, False, False, [why], time.monotonic() - began)
+
+
 def main() -> int:
     """Put faults in, one after another, and report."""
     chosen, outcomes = options(), []
@@ -329,13 +342,10 @@ def main() -> int:
         print(f"undisturbed: {len(expected)} files; {chosen.faults} faults, seed {chosen.seed}", flush=True)
         for number in range(chosen.faults):
             kind = chosen.kinds[number % len(chosen.kinds)]
-            if KINDS[kind].cluster:
-                idle(PATIENCE)
-                node("start")
             chance = random.Random(f"{chosen.seed} {number} {kind}")
             folder = Path(place, f"fault{number}")
-            outcomes.append(episode(kind, prepared, expected, folder, chance))
-            shutil.rmtree(folder)
+            outcomes.append(tried(kind, prepared, expected, folder, chance))
+            shutil.rmtree(folder, ignore_errors=True)
             print(line(number + 1, outcomes[-1]), flush=True)
             if chosen.report:
                 chosen.report.write_text(report(outcomes, chosen.seed))

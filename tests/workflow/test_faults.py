@@ -5,9 +5,10 @@ import random
 import pytest
 from fault_kinds import KINDS
 from faults import RESULTS, episode, study, undisturbed
+from node import node
 
 TARGET = str(RESULTS / "train/data_efficiency/optdigits/sgd.parquet")
-CHEAP = ("worker_killed", "worker_stopped", "snakemake_killed", "checkpoint_damaged", "disk_full")
+CHEAP = ("worker_killed", "worker_stopped", "snakemake_killed", "checkpoint_damaged", "disk_full", "slurmctld_killed")
 
 
 @pytest.fixture(scope="session")
@@ -18,13 +19,19 @@ def faultless(tmp_path_factory):
     return prepared, undisturbed(prepared, place / "undisturbed", TARGET)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(kind, marks=pytest.mark.skipif(bool(why := KINDS[kind].impossible()), reason=why)) for kind in CHEAP],
-)
+def marked(kind: str):
+    """A kind that is skipped, with the reason, where it cannot be tried."""
+    why = KINDS[kind].impossible()
+    marks = [pytest.mark.skipif(bool(why), reason=why), *([pytest.mark.node] if KINDS[kind].cluster else [])]
+    return pytest.param(kind, marks=marks)
+
+
+@pytest.mark.parametrize("kind", map(marked, CHEAP))
 def test_a_fault_is_recovered_from_with_the_same_bytes(kind, faultless, tmp_path):
+    if KINDS[kind].cluster:
+        node("start")
     outcome = episode(kind, *faultless, tmp_path / "run", random.Random(kind), TARGET, span=4.0)
-    assert outcome.failed
+    assert outcome.failed or KINDS[kind].cluster
     assert outcome.recovered
     assert outcome.identical
     assert outcome.anomalies == []

@@ -74,6 +74,7 @@ include: "workflow/rules/verify.smk"
 
 
 use_all_cores_unless_told()
+make_again_what_is_incomplete()
 check_targets()
 show_progress()
 

@@ -1,7 +1,10 @@
 """Files are written whole or not at all, and what cannot be written is told."""
 
 import errno
+import os
+import platform
 import resource
+import subprocess
 import sys
 
 import pandas as pd
@@ -38,6 +41,40 @@ def test_what_cannot_be_written_names_its_file_and_leaves_what_was_there(write, 
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (raised.value.errno, raised.value.filename) == (errno.EFBIG, str(path))
     assert [file.read_text() for file in tmp_path.iterdir()] == ["before"]
+
+
+KILLED = """
+import os, signal, sys, torch
+from pathlib import Path
+from robustpath.files import replacing
+with replacing(Path(sys.argv[1])) as temporary:
+    temporary.with_name(".tmpAb12Cd").write_bytes(bytes(1000))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_the_next_one_of_the_same_file_removes(tmp_path):
+    path, other = tmp_path / "results[1].x", tmp_path / "results.x"
+    for file in (path, other):
+        subprocess.run([sys.executable, "-c", KILLED, file])
+    assert len(list(tmp_path.rglob(".tmp*"))) == 2
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+    (left,) = tmp_path.rglob(".tmp*")
+    assert left.parent.name.startswith(".results.x.")
+    assert path.read_text() == "whole"
+
+
+def test_a_writer_that_lives_and_one_of_another_machine_are_left_alone_until_they_are_old(tmp_path):
+    mine = f"{os.getppid()}@{platform.node()}"
+    alive, elsewhere, old = (tmp_path / f".a.x.{writer}.writing" for writer in (mine, "1@other", "2@another"))
+    for folder in (alive, elsewhere, old):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    with replacing(tmp_path / "a.x") as temporary, replacing(tmp_path / "b.x") as second:
+        temporary.write_text("a")
+        second.write_text("b")
+    assert {each.name for each in tmp_path.iterdir()} == {"a.x", "b.x", alive.name, elsewhere.name}
 
 
 def test_another_files_error_is_its_own(tmp_path):

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from itertools import accumulate, pairwise
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "workflow/scripts/slurm_node.sh"
+HOME = Path(os.environ.get("SLURM_NODE_DIR", "/var/lib/robustpath-slurm"))
 NEEDED = ("slurmctld", "slurmd", "sbatch", "munged")
 
 
@@ -22,6 +25,38 @@ def node(action: str, **settings: str) -> None:
     """`start` or `stop` it; AssertionError with what the script said where it fails."""
     done = subprocess.run([SCRIPT, action], env={**os.environ, **settings}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def kill(daemon: str) -> None:
+    """SIGKILL to a daemon of the node: the process of its pid file, if it is that daemon."""
+    number = int((HOME / f"run/{daemon}.pid").read_text())
+    comm = Path(f"/proc/{number}/comm").read_text().strip()
+    assert comm == daemon, f"process {number} is {comm}, not {daemon}"
+    os.kill(number, signal.SIGKILL)
+
+
+def active(*names: str) -> dict[int, str]:
+    """Jobs that wait, run or end, and their states; of some names (Snakemake's run ids), else all."""
+    command = ["squeue", "-h", "-o", "%i %t", *(["--name", ",".join(names)] if names else [])]
+    said = subprocess.run(command, capture_output=True, text=True).stdout
+    return {int(number): state for number, state in map(str.split, said.splitlines())}
+
+
+def idle(seconds: float) -> None:
+    """Wait until the node has no job; AssertionError where others' jobs are there for longer."""
+    deadline = time.monotonic() + seconds
+    while left := active():
+        assert time.monotonic() < deadline, f"the node has had jobs for {seconds:.0f} s: {left}"
+        time.sleep(1)
+
+
+def start_at_once(job: int, seconds: float = 60) -> None:
+    """Wait until a job that was requeued is pending, and take off the two minutes that SLURM lets it wait then."""
+    deadline = time.monotonic() + seconds
+    while active().get(job) in ("R", "CG"):
+        assert time.monotonic() < deadline, f"job {job} was not requeued within {seconds:.0f} s"
+        time.sleep(0.3)
+    subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], capture_output=True)
 
 
 def latest() -> int:

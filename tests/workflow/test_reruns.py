@@ -1,5 +1,7 @@
 """What runs again after which edit, and that nothing else does."""
 
+from base64 import urlsafe_b64encode
+
 import pytest
 from checkouts import edit, plan
 
@@ -40,6 +42,16 @@ def append(file, text):
 
 def test_a_finished_run_has_nothing_to_do(finished):
     assert not plan(finished).rules
+
+
+def test_what_was_written_after_snakemake_was_killed_is_made_again_and_no_flag_is_asked_for(finished):
+    file = "results/smoke/train/data_efficiency/optdigits/sam.parquet"
+    (finished / ".snakemake/incomplete" / urlsafe_b64encode(file.encode()).decode()).write_text(
+        '{"external_jobid": null}'
+    )
+    planned = plan(finished)
+    assert trainings(planned) == {("sam", "optdigits")}
+    assert planned.rules["train"] == 1
 
 
 def test_comments_and_docstrings_rerun_nothing(finished):

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 from snakemake.cli import get_argument_parser
 from snakemake.logging import logger
+from snakemake.settings.types import DAGSettings
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from robustpath import config as study
@@ -276,6 +277,15 @@ def use_all_cores_unless_told():
     if given.cores is None and given.nodes is None:
         given.cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         workflow.global_resources["_cores"] = given.cores
+
+
+def make_again_what_is_incomplete():
+    """Let the same command go on after Snakemake was killed while jobs of it ran on, or was interrupted as one ended.
+
+    Outputs that were written while nobody watched are made again, for which Snakemake wants --rerun-incomplete. It
+    reads the flag before this file and hands it over after, so what is read of it is set.
+    """
+    DAGSettings.force_incomplete = property(lambda settings: True, lambda settings, given: None)
 
 
 def lift_rate_limit():

@@ -9,13 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 from torch import Tensor
 
 from robustpath.data import prepare, streams
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
+from robustpath.evaluation import reading
 from robustpath.evaluation.measures.stacked import Losses, mean_cross_entropy
 from robustpath.methods.base import Params
 from robustpath.models.mlp import initialise, mlp
@@ -61,10 +60,10 @@ def load(settings: dict, weights: list[Path], paths: list[Path], runs: list[Path
     """The runs to measure and, in the same order, their parameters."""
     tables, members = [], []
     for weight, path, run in zip(weights, paths, runs, strict=True):
-        table = pd.read_parquet(run)
+        table = reading.table(run)
         kept = table if settings["grid"] else table[table["draw"] == 0]
         chosen = torch.tensor(kept.index)
-        params = {name: tensor[chosen] for name, tensor in load_file(weight).items()}
+        params = {name: tensor[chosen] for name, tensor in reading.tensors(weight).items()}
         walk = _walks(kept, params, path)
         members += [Member(_member(params, row), walk(row)) for row in range(len(kept))]
         tables.append(kept[ABOUT])
@@ -79,7 +78,7 @@ def _walks(table: pd.DataFrame, params: Params, path: Path) -> Callable[[int], W
         return lambda row: None
     phase = phases[0]
     accepted = table[f"mean_{phase}.accepted"].to_numpy()
-    with safe_open(path, "pt") as file:
+    with reading.opened(path) as file:
         ends = {int(stage): number for number, (stage, _) in enumerate(file.get_tensor("moments").tolist())}
 
         def at_end_of(stage: int) -> Params:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -14,6 +13,7 @@ from robustpath.data.label_noise import noisy
 from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
 from robustpath.data.streams import varied
+from robustpath.evaluation import reading
 from robustpath.files import replacing
 from robustpath.methods.base import Params
 from robustpath.models import choice
@@ -48,8 +48,8 @@ def evaluate(
     own = prepared[settings["dataset"]]
     network = predict(choice.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
     portion = choice.PORTIONS[choice.name_of(settings)]
-    table = pd.concat([pd.read_parquet(path) for path in runs], ignore_index=True)
-    trained = [load_file(path, device=str(device)) for path in weights]
+    table = pd.concat([reading.table(path) for path in runs], ignore_index=True)
+    trained = [reading.tensors(path, device) for path in weights]
     params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
 
     frames = []

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from robustpath.data import prepare, streams
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
 from robustpath.errors import UserError
+from robustpath.evaluation import reading
 from robustpath.evaluation.measures import curvature
 from robustpath.evaluation.measures.stacked import Network, error, flatten, logits, mean_cross_entropy
 from robustpath.evaluation.surfaces import filter_normalised, plane, principal_plane
@@ -42,7 +42,7 @@ def trace(
     prepared = prepare.load(data)
     frames, drawn = [], {}
     for path, run in zip(paths, runs, strict=True):
-        table, kept = pd.read_parquet(run), load_file(path)
+        table, kept = reading.table(run), reading.tensors(path)
         moments = kept.pop("moments")
         if len(moments) < 3:
             raise UserError(f"{path} holds no way to trace: give experiment {settings['experiment']} `points` above 2")

@@ -71,7 +71,7 @@ def train(settings: dict, data: Path, weights: Path, path: Path, runs: Path, sec
     write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
     write_seconds(settings, members, durations, seconds)
     for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors*"):
-        leftover.unlink()
+        leftover.unlink(missing_ok=True)  # a run that outlived its Snakemake may end at the same moment
 
 
 def _in_parts(

@@ -23,6 +23,7 @@ class ClusterRun(NamedTuple):
 SHARED = {"smoke_run", "another_run", "slurm_run", "faultless"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items):
     """One process for all that shares a run of the pipeline or the SLURM node, where tests are dealt to several."""
     for item in items:

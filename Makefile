@@ -59,7 +59,7 @@ crate: setup  ## What each file of the results is and what made it, as an RO-Cra
 	@.venv/bin/python -m robustpath crate --scale $(SCALE)
 
 test: setup  ## All tests, up to a small run of the whole pipeline
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n $(PROCESSES) --dist loadgroup $(ARGS)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n $(PROCESSES) --dist loadscope $(ARGS)
 
 check:  ## What is fresh, stale or missing, and the one next step
 	@if [ -f .venv/complete ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \

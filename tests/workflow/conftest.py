@@ -20,17 +20,6 @@ class ClusterRun(NamedTuple):
     jobs: list[tuple[str, str, str, str]]
 
 
-SHARED = {"smoke_run", "another_run", "slurm_run", "faultless"}
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items):
-    """One process for all that shares a run of the pipeline or the SLURM node, where tests are dealt to several."""
-    for item in items:
-        if SHARED & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("node"):
-            item.add_marker(pytest.mark.xdist_group("pipeline"))
-
-
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory):
     """A checkout at smoke scale without results. Tests read it; they edit duplicates."""

@@ -7,6 +7,7 @@ from fault_kinds import KINDS
 from faults import RESULTS, episode, study, undisturbed
 from node import node
 
+
 TARGET = str(RESULTS / "train/data_efficiency/optdigits/sgd.parquet")
 CHEAP = ("worker_killed", "worker_stopped", "snakemake_killed", "checkpoint_damaged", "disk_full", "slurmctld_killed")
 
@@ -22,7 +23,7 @@ def faultless(tmp_path_factory):
 def marked(kind: str):
     """A kind that is skipped, with the reason, where it cannot be tried."""
     why = KINDS[kind].impossible()
-    marks = [pytest.mark.skipif(bool(why), reason=why), *([pytest.mark.node] if KINDS[kind].cluster else [])]
+    marks = [pytest.mark.skipif(bool(why), reason=why)]
     return pytest.param(kind, marks=marks)
 
 

@@ -12,7 +12,7 @@ import yaml
 from checkouts import duplicate, edit, snakemake
 from node import history, latest, node, possible
 
-pytestmark = [pytest.mark.skipif(bool(possible()), reason=possible()), pytest.mark.node]
+pytestmark = pytest.mark.skipif(bool(possible()), reason=possible())
 
 HERE = {"SBATCH_PARTITION": "cpu", "SBATCH_GPU_PARTITION": "gpu"}
 COMMAND = ("--profile", "slurm", "--config", "scale=smoke")

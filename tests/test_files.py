@@ -43,6 +43,7 @@ def test_what_cannot_be_written_names_its_file_and_leaves_what_was_there(write, 
     assert [file.read_text() for file in tmp_path.iterdir()] == ["before"]
 
 
+NOBODY = 2**22 + 1  # more than any process's number
 KILLED = """
 import os, signal, sys, torch
 from pathlib import Path
@@ -67,7 +68,9 @@ def test_what_a_killed_writer_left_the_next_one_of_the_same_file_removes(tmp_pat
 
 def test_a_writer_that_lives_and_one_of_another_machine_are_left_alone_until_they_are_old(tmp_path):
     mine = f"{os.getppid()}@{platform.node()}"
-    alive, elsewhere, old = (tmp_path / f".a.x.{writer}.writing" for writer in (mine, "1@other", "2@another"))
+    alive, elsewhere, old = (
+        tmp_path / f".a.x.{writer}.writing" for writer in (mine, f"{NOBODY}@other", f"{NOBODY}@another")
+    )
     for folder in (alive, elsewhere, old):
         folder.mkdir()
     os.utime(old, (0, 0))
@@ -75,6 +78,13 @@ def test_a_writer_that_lives_and_one_of_another_machine_are_left_alone_until_the
         temporary.write_text("a")
         second.write_text("b")
     assert {each.name for each in tmp_path.iterdir()} == {"a.x", "b.x", alive.name, elsewhere.name}
+
+
+def test_where_there_can_be_no_folder_the_error_names_the_file(tmp_path):
+    path = tmp_path / ("x" * 250)
+    with pytest.raises(OSError, match="File name too long") as raised, replacing(path):
+        pass
+    assert (raised.value.errno, raised.value.filename) == (errno.ENAMETOOLONG, str(path))
 
 
 def test_another_files_error_is_its_own(tmp_path):

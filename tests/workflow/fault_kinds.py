@@ -8,6 +8,7 @@ resumed. What it opened is closed after the comparison.
 import os
 import platform
 import random
+import re
 import signal
 import subprocess
 import time
@@ -160,16 +161,17 @@ def checkpoint_damaged(scene: Scene) -> Iterator[str | None]:
 
 
 def output_truncated(scene: Scene) -> Iterator[str | None]:
-    """A finished training's weights or runs, which the next step reads, are cut short while no run goes on."""
+    """The weights or runs of a training on record as finished, which the next step reads, are cut short while no
+    run goes on."""
     yield
-    scene.wait(lambda: list((scene.folder / TRAIN).rglob("[!.]*.seconds.parquet")))
-    time.sleep(1)
+
+    def on_record() -> list[str]:
+        return re.findall(r"^ *\d+/\d+  train \S+/(\w+) ", (scene.folder / "said.txt").read_text(), re.M)
+
+    scene.wait(on_record)
     scene.interrupt()
     yield "Ctrl-C"
-    finished = [file.name.split(".")[0] for file in (scene.folder / TRAIN).rglob("[!.]*.seconds.parquet")]
-    if not finished:
-        raise Missed
-    name = scene.chance.choice(sorted(finished)) + scene.chance.choice([".safetensors", ".parquet"])
+    name = scene.chance.choice(sorted(on_record())) + scene.chance.choice([".safetensors", ".parquet"])
     file = scene.folder / TRAIN / "data_efficiency/optdigits" / name
     size = file.stat().st_size
     os.truncate(file, scene.chance.randrange(size))
@@ -188,7 +190,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 
 def disk_full(scene: Scene) -> Iterator[str | None]:
-    """A lazy unmount ends it, so results are compared before."""
+    """What has been written while the disk was full must not look whole."""
     with small_disk(scene.folder / TRAIN) as disk:
         yield
         scene.worker()

@@ -8,7 +8,7 @@ from faults import RESULTS, episode, study, undisturbed
 from node import node
 
 TARGET = str(RESULTS / "train/data_efficiency/optdigits/sgd.parquet")
-CHEAP = ("worker_killed", "worker_stopped", "snakemake_killed", "checkpoint_damaged", "disk_full", "slurmctld_killed")
+CHEAP = ("worker_stopped", "snakemake_killed", "checkpoint_damaged", "disk_full", "slurmctld_killed")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """A pretended finished run, for what is planned, and a real one, for its results."""
 
+import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves
 
 from checkouts import checkout, duplicate, run_whole, snakemake
 from node import history, latest, node, possible
+
+WHOLE = bool(os.environ.get("ROBUSTPATH_WHOLE_SLURM"))  # ten minutes more
 
 
 class ClusterRun(NamedTuple):
@@ -56,6 +59,8 @@ def smoke_run(tmp_path_factory, sources):
 @pytest.fixture(scope="session")
 def slurm_run(tmp_path_factory, sources):
     """The smoke scale as a cluster's user runs it, on a SLURM of one node that is started here."""
+    if not WHOLE:
+        pytest.skip("ROBUSTPATH_WHOLE_SLURM=1 runs the whole smoke scale through SLURM, ten minutes more")
     node("start")
     known = latest()
     folder = duplicate(sources, tmp_path_factory.mktemp("cluster") / "repository")
@@ -69,6 +74,6 @@ def slurm_run(tmp_path_factory, sources):
 @pytest.fixture(scope="session")
 def another_run(request, tmp_path_factory, sources):
     """A second run of the smoke scale: through SLURM where that can be, else as the first."""
-    if not possible():
+    if WHOLE and not possible():
         return request.getfixturevalue("slurm_run").folder
     return run_whole(duplicate(sources, tmp_path_factory.mktemp("again") / "repository"))

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-from node import active, kill, node, possible, start_at_once
+from node import active, kill, mend, node, possible, start_at_once
 
 RESULTS = Path("results/smoke")
 TRAIN = RESULTS / "train"
 DISK_MB = 16
+MEND_SECONDS = 20  # for SLURM to drain a node whose jobs it forgot, and to hold them
 LIMIT_SECONDS = 180  # for SLURM to see that a job's minute is over
 
 
@@ -217,7 +218,7 @@ def daemon_killed(name: str) -> Callable[[Scene], Iterator[str | None]]:
         away = scene.chance.uniform(0, 8)
         time.sleep(away)
         node("start")
-        yield f"SIGKILL to {name}, started again after {away:.1f} s"
+        yield "; ".join([f"SIGKILL to {name}, started again after {away:.1f} s", *mend(MEND_SECONDS)])
 
     return story
 

@@ -1,6 +1,7 @@
 """A real SLURM of one node for tests, and what is asked of it."""
 
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -35,11 +36,33 @@ def kill(daemon: str) -> None:
     os.kill(number, signal.SIGKILL)
 
 
+def mend(seconds: float) -> list[str]:
+    """Do for so many seconds what the owner of a cluster does after a daemon was killed, and name it.
+
+    A controller forgets its last seconds: it takes a job that runs for one that waits, finds it twice on the node,
+    drains the node and holds the job."""
+    did, deadline = [], time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if "drain" in _said("sinfo", "-h", "-N", "-o", "%T"):
+            _said("scontrol", "update", f"NodeName={platform.node().split('.')[0]}", "State=RESUME")
+            did.append("the node put back to work")
+        for number, _, reason in (line.partition(" ") for line in _said("squeue", "-h", "-o", "%i %r").splitlines()):
+            if "held" in reason.lower():
+                _said("scontrol", "release", number)
+                start_at_once(int(number))
+                did.append(f"held job {number} released")
+        time.sleep(0.5)
+    return list(dict.fromkeys(did))
+
+
+def _said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
 def active(*names: str) -> dict[int, str]:
     """Jobs that wait, run or end, and their states; of some names (Snakemake's run ids), else all."""
     command = ["squeue", "-h", "-o", "%i %t", *(["--name", ",".join(names)] if names else [])]
-    said = subprocess.run(command, capture_output=True, text=True).stdout
-    return {int(number): state for number, state in map(str.split, said.splitlines())}
+    return {int(number): state for number, state in map(str.split, _said(*command).splitlines())}
 
 
 def idle(seconds: float) -> None:

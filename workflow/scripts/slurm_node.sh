@@ -30,10 +30,11 @@ within() {
     done
 }
 
-# running DAEMON: whether the process of its pid file is alive and is that daemon, not a later process of the same number.
+# running DAEMON: whether the process of its pid file is that daemon and alive: neither a later process of the same number
+# nor a killed one that is still being cleared away.
 running() {
     local file="$HOME_DIR/run/$1.pid"
-    [ -s "$file" ] && [ "$(cat "/proc/$(cat "$file")/comm" 2>/dev/null)" = "$1" ]
+    [ -s "$file" ] && [[ "$(ps -o comm=,stat= -p "$(cat "$file")")" =~ ^"$1"\ +[^ZX] ]]
 }
 
 gone() {
@@ -60,6 +61,17 @@ answers() {
 
 takes_jobs() {
     case $(sinfo -h -n "$NODE" -o %t 2>/dev/null | head -n 1) in idle | mix | alloc) ;; *) return 1 ;; esac
+}
+
+# A daemon that was killed a moment ago may still look alive, and holds its port: hence again and again, until it answers.
+controls() {
+    running slurmctld || slurmctld
+    scontrol ping
+}
+
+serves() {
+    running slurmd || slurmd
+    takes_jobs
 }
 
 configuration() {
@@ -148,12 +160,10 @@ start() {
         end slurmctld
     fi
     start_munge
-    running slurmctld || slurmctld
-    within 30 scontrol ping || fail "slurmctld does not answer; $HOME_DIR/slurmctld.log says why"
-    running slurmd || slurmd
-    if ! within 5 takes_jobs; then
+    within 30 controls || fail "slurmctld does not answer; $HOME_DIR/slurmctld.log says why"
+    if ! within 5 serves; then
         scontrol update "NodeName=$NODE" State=RESUME 2>/dev/null || true
-        within 40 takes_jobs || fail "the node takes no jobs; $HOME_DIR/slurmd.log says why"
+        within 40 serves || fail "the node takes no jobs; $HOME_DIR/slurmd.log says why"
     fi
     sinfo -h -N -o 'SLURM node %N: partition %P, %c CPUs, %m MB, %G, %t'
 }

@@ -1,0 +1,60 @@
+"""The shipped config, made small, and what it is told when something is put into it."""
+
+import copy
+import tempfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from robustpath import config as cfg
+from robustpath.config_errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
+METHODS = ("sgd", "adamw", "radam", "swa", "ema", "sam", "contour_warmup", "isotropic_warmup")
+LAPTOP = ("scales", "laptop")
+EXPERIMENT = (*LAPTOP, "experiments", "data_efficiency")
+L, E = "scales.laptop", "scales.laptop.experiments.data_efficiency"
+GONE = object()
+
+
+def small():
+    """The shipped config with eight methods, and with one cell in every experiment but the first."""
+    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    raw["methods"] = list(METHODS)
+    cell = {"datasets": ["fashion_mnist"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
+    for scale in raw["scales"].values():
+        scale["further"] = {}
+        scale["experiments"] |= {name: cell for name in scale["experiments"] if name != "data_efficiency"}
+        for case in ("spurious_minimum", "saddles"):
+            scale["theory"][case]["methods"] = ["sgd"]
+    return copy.deepcopy(raw)
+
+
+FILE = Path(tempfile.mkdtemp()) / "config.yaml"
+FILE.write_text(yaml.safe_dump(small(), sort_keys=False), encoding="utf-8")
+
+
+FURTHER = {"datasets": ["cifar10"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
+
+
+def edited(*edits):
+    """The small config as a dict, with (path, value) put in; GONE takes the key away."""
+    raw = small()
+    for path, value in edits:
+        here = raw
+        for part in path[:-1]:
+            here = here[part]
+        if value is GONE:
+            del here[path[-1]]
+        else:
+            here[path[-1]] = copy.deepcopy(value)
+    return raw
+
+
+def message(raw, **where):
+    with pytest.raises(ConfigError) as error:
+        cfg.validate(raw, **where)
+    text = str(error.value)
+    assert "\n" not in text
+    return text

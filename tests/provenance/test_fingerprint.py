@@ -1,10 +1,12 @@
 """The fingerprint sees code and nothing but code, and only the code that a job runs."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from robustpath.errors import UserError
+from robustpath.provenance import fingerprint as reader
 from robustpath.provenance.fingerprint import SOURCE, fingerprint
 
 ENGINE = '''"""The engine."""
@@ -132,3 +134,60 @@ def test_the_engine_reaches_the_contract_but_no_single_method():
     methods = SOURCE / "robustpath/methods"
     assert methods / "base.py" in reached
     assert not [file for file in reached if file.parent.name in FAMILIES and file.name != "__init__.py"]
+
+
+@pytest.fixture
+def planning(tmp_path, monkeypatch):
+    """Fingerprints as one process after another takes them, in a folder of its own."""
+    monkeypatch.setattr(reader, "MEMORY", tmp_path / "memory/code.json")
+
+    def anew(root):
+        for cached in (reader._code, reader._imported, reader._closure, reader._remembered):
+            cached.cache_clear()
+        reader._used.clear()
+        found = prints(root)
+        reader.remember()
+        return found
+
+    return anew
+
+
+def test_what_was_read_once_is_not_read_as_a_tree_again(tmp_path, planning, monkeypatch):
+    root = package(tmp_path / "src")
+    first = planning(root)
+    package(root, {"shared.py": FILES["shared.py"].replace("2", "3")})
+    edited, parsed = planning(root), []
+    plain = reader._parsed
+    monkeypatch.setattr(reader, "_parsed", lambda content, file: parsed.append(file.name) or plain(content, file))
+    assert planning(root) == edited != first
+    assert parsed == []
+    assert planning(package(root)) == first
+    assert parsed == ["shared.py"]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"maker": "another", "code": {}}', "cut"])
+def test_a_damaged_memory_costs_time_only(tmp_path, planning, damage):
+    root = package(tmp_path / "src")
+    first = planning(root)
+    whole = reader.MEMORY.read_text()
+    reader.MEMORY.write_text(whole[: len(whole) // 2] if damage == "cut" else damage)
+    assert planning(root) == first
+    assert reader.MEMORY.read_text() == whole
+
+
+def test_another_python_or_another_reader_takes_nothing_over(tmp_path, planning, monkeypatch):
+    root = package(tmp_path / "src")
+    first = planning(root)
+    memory = json.loads(reader.MEMORY.read_text())
+    stale = {key: ["stale", []] for key in memory["code"]}
+    reader.MEMORY.write_text(json.dumps(memory | {"code": stale}))
+    assert planning(root) != first
+    monkeypatch.setattr(reader, "_maker", lambda: "another")
+    assert planning(root) == first
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_mistake(tmp_path, planning, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(reader, "MEMORY", tmp_path / "file/code.json")
+    root = package(tmp_path / "src")
+    assert planning(root) == planning(root)

@@ -25,7 +25,7 @@ from robustpath.listing import manifest
 from robustpath.methods import names
 from robustpath.provenance import machine, published
 from robustpath.progress import attach
-from robustpath.provenance.fingerprint import fingerprint
+from robustpath.provenance.fingerprint import fingerprint, remember
 from robustpath.theory import CASES
 
 ROOT = Path(workflow.basedir)
@@ -65,7 +65,7 @@ def typed(value):
 def fingerprints():
     """The code that each kind of job runs; a training job's includes the file of its own method and no other."""
     family = names()
-    return {
+    found = {
         "prepare": fingerprint("robustpath.data.prepare"),
         "train": {
             name: fingerprint("robustpath.training.run", f"robustpath.methods.{family[name]}.{name}")
@@ -83,6 +83,8 @@ def fingerprints():
             name: fingerprint("robustpath.analysis.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
         },
     }
+    remember()
+    return found
 
 
 def known_claims():

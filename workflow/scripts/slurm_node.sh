@@ -2,7 +2,8 @@
 # A SLURM cluster of one node, this machine, for tests of `snakemake --profile slurm`: Debian's packages, root, loopback
 # only, no systemd. Its GPUs are names of other devices: jobs are given CUDA_VISIBLE_DEVICES and find no GPU behind it.
 #   slurm_node.sh install | start | status | stop      (each may be repeated)
-# SLURM_NODE_CPUS and SLURM_NODE_GPUS: what the node claims to have: this machine's cores and 2 (4 at most) if not said.
+# SLURM_NODE_CPUS, SLURM_NODE_GPUS, SLURM_NODE_MB: what the node claims to have: this machine's cores, 2 (4 at most), nine
+# tenths of its memory if not said.
 # SLURM_NODE_DIR: where state, logs and pid files lie. A slurm.conf that is not from here is never touched.
 set -euo pipefail
 
@@ -76,7 +77,7 @@ serves() {
 
 configuration() {
     local memory
-    memory=$(awk '/^MemTotal/ {print int($2 / 1024 * 0.9)}' /proc/meminfo)
+    memory=${SLURM_NODE_MB:-$(awk '/^MemTotal/ {print int($2 / 1024 * 0.9)}' /proc/meminfo)}
     printf '%s\n' "$OURS"
     # Memory is watched by sampling, for lack of cgroups: a job over its request fails as it would on a cluster.
     # MinJobAge: ended jobs stay in squeue, which is all there is to ask without accounting.
@@ -104,7 +105,7 @@ SelectTypeParameters=CR_CPU_Memory
 SchedulerParameters=bf_interval=2,batch_sched_delay=0
 MinJobAge=1800
 ReturnToService=2
-KillWait=${SLURM_NODE_KILL_WAIT:-10}
+KillWait=10
 SlurmctldTimeout=30
 SlurmdTimeout=${SLURM_NODE_TIMEOUT:-60}
 InactiveLimit=0
@@ -183,5 +184,5 @@ status() {
 
 case ${1:-} in
     install | start | stop | status) "$1" ;;
-    *) sed -n '2,8s/^# *//p' "$0" && exit 2 ;;
+    *) sed -n '2,9s/^# *//p' "$0" && exit 2 ;;
 esac

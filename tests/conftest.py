@@ -3,7 +3,7 @@
 import pytest
 
 # What shares a run of the whole pipeline, or the SLURM node: one process works through it.
-PIPELINE = tuple(f"tests/workflow/test_{name}.py::" for name in ("faults", "published", "report", "slurm", "smoke"))
+PIPELINE = tuple(f"tests/workflow/test_{name}.py::" for name in ("published", "report", "slurm", "smoke"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -41,6 +41,10 @@ def checkout(folder: Path, scale: str = "smoke") -> Path:
             )
         else:
             shutil.copy2(source, folder / part, follow_symlinks=False)
+    memory = Path(".cache/code.json")  # what planning knows of the sources by their content
+    if (REPOSITORY / memory).exists():
+        (folder / memory).parent.mkdir()
+        shutil.copy2(REPOSITORY / memory, folder / memory)
     config = folder / "config.yaml"
     edit(config, re.search(r"^scale: \w+$", config.read_text(), re.M).group(), f"scale: {scale}")
     return folder

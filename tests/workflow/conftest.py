@@ -1,6 +1,5 @@
 """A pretended finished run, for what is planned, and a real one, for its results."""
 
-import os
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
 from checkouts import checkout, duplicate, run_whole, snakemake
+from faults import ONE_TRAINING, study, undisturbed
 from node import history, latest, node, possible
-
-WHOLE = bool(os.environ.get("ROBUSTPATH_WHOLE_SLURM"))  # ten minutes more
 
 
 class ClusterRun(NamedTuple):
@@ -59,8 +57,6 @@ def smoke_run(tmp_path_factory, sources):
 @pytest.fixture(scope="session")
 def slurm_run(tmp_path_factory, sources):
     """The smoke scale as a cluster's user runs it, on a SLURM of one node that is started here."""
-    if not WHOLE:
-        pytest.skip("ROBUSTPATH_WHOLE_SLURM=1 runs the whole smoke scale through SLURM, ten minutes more")
     node("start")
     known = latest()
     folder = duplicate(sources, tmp_path_factory.mktemp("cluster") / "repository")
@@ -72,8 +68,16 @@ def slurm_run(tmp_path_factory, sources):
 
 
 @pytest.fixture(scope="session")
+def faultless(tmp_path_factory):
+    """A study of one training with its data prepared, and the digests of a run that nothing happens to."""
+    place = tmp_path_factory.mktemp("faults")
+    prepared = study(place / "study", ONE_TRAINING, budget=2000)
+    return prepared, undisturbed(prepared, place / "undisturbed", ONE_TRAINING)
+
+
+@pytest.fixture(scope="session")
 def another_run(request, tmp_path_factory, sources):
     """A second run of the smoke scale: through SLURM where that can be, else as the first."""
-    if WHOLE and not possible():
+    if not possible():
         return request.getfixturevalue("slurm_run").folder
     return run_whole(duplicate(sources, tmp_path_factory.mktemp("again") / "repository"))

@@ -28,6 +28,7 @@ from checkouts import checkout, duplicate, snakemake
 from fault_kinds import KINDS, RESULTS, Missed, Scene, checkpoint, workers
 from node import idle, node
 
+ONE_TRAINING = str(RESULTS / "train/data_efficiency/optdigits/sgd.parquet")
 EVALUATED = str(RESULTS / "evaluate/data_efficiency/optdigits.parquet")
 # Runs that are compiled from 15,000 model-steps on stay below: a cell takes some seconds, most of them in steps.
 STUDY = {

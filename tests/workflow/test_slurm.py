@@ -1,6 +1,7 @@
 """`snakemake --profile slurm` on a real SLURM of one node: the whole smoke scale, an interrupted run, jobs that die."""
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import time
 import pytest
 import yaml
 from checkouts import duplicate, edit, snakemake
+from faults import ONE_TRAINING, episode
 from node import history, latest, node, possible
 
 pytestmark = pytest.mark.skipif(bool(possible()), reason=possible())
@@ -101,6 +103,15 @@ def test_interrupted_jobs_are_cancelled_and_what_dies_is_tried_again_with_more(s
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("error: ") and "broken" in last and "train data_efficiency/optdigits/sam" in last
     assert "Not made: 2 steps, 1 of them failed" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["slurmctld_killed", "job_requeued"])
+def test_a_fault_of_slurm_is_recovered_from_with_the_same_bytes(kind, faultless, tmp_path):
+    node("start")
+    outcome = episode(kind, *faultless, tmp_path / "run", random.Random(kind), ONE_TRAINING, span=4.0)
+    assert outcome.recovered
+    assert outcome.identical
+    assert outcome.anomalies == []
 
 
 def interrupt(folder, targets):

@@ -1,19 +1,15 @@
-"""The whole pipeline at smoke scale: to the PDF, twice the same, without LaTeX, and killed half-way."""
+"""The whole pipeline at smoke scale: to the PDF, twice the same, even through SLURM, and without LaTeX."""
 
 import hashlib
 import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
 import tarfile
-import time
 from pathlib import Path
 
-import psutil
 import pytest
-from checkouts import duplicate, edit, snakemake
+from checkouts import duplicate, snakemake
 
 from robustpath.provenance.arxiv import pack
 
@@ -128,44 +124,3 @@ def test_a_damaged_file_is_named_once_in_the_last_line(tmp_path, smoke_run):
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("error: results/smoke/data/mnist1d.safetensors")
     assert done.stderr.count(last) == 1
-
-
-def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(tmp_path, sources):
-    folder = duplicate(sources, tmp_path / "killed")
-    edit(folder / "config.yaml", "budget: 60", "budget: 1500")
-    whole = duplicate(folder, tmp_path / "whole")
-    cell = Path("results/smoke/train/data_efficiency/optdigits")
-    target = str(cell / "sgd.parquet")
-    outputs = [cell / f"sgd{suffix}" for suffix in (".safetensors", ".parquet")]
-
-    kill_training(folder, target, checkpoint=folder / cell / ".sgd.part0.resume.safetensors")
-    assert not list((folder / cell).glob("sgd*"))
-
-    for place in (folder, whole):
-        done = snakemake(place, target)
-        assert done.returncode == 0, done.stderr
-    said = (folder / "results/smoke/logs/train/data_efficiency/optdigits/sgd.log").read_text()
-    assert "going on from step" in said
-    for file in outputs:
-        assert (folder / file).read_bytes() == (whole / file).read_bytes()
-
-
-def kill_training(folder: Path, target: str, checkpoint: Path) -> None:
-    """Run Snakemake and kill its training job, as the kernel would, once the checkpoint is there."""
-    run = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", target],
-        cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "ROBUSTPATH_CHECKPOINT_SECONDS": "0"},
-        stderr=subprocess.DEVNULL,
-    )
-    while not checkpoint.exists():
-        assert run.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.01)
-    training = [
-        child
-        for child in psutil.Process(run.pid).children(recursive=True)
-        if child.cmdline()[1:4] == ["-m", "robustpath", "train"]
-    ]
-    assert len(training) == 1
-    training[0].send_signal(signal.SIGKILL)
-    assert run.wait() == 1

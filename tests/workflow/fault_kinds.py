@@ -270,10 +270,10 @@ def node_down(scene: Scene) -> Iterator[str | None]:
     running = [number for number, state in active().items() if state == "R"]
     subprocess.run(["scontrol", "update", name, "State=DOWN", "Reason=fault"], check=True)
     time.sleep(scene.chance.uniform(1, 3))
-    subprocess.run(["scontrol", "update", name, "State=RESUME"], check=True)
+    node("start")  # it may have come back by itself, and is then not to be resumed
     for number in running:
         start_at_once(number)
-    yield f"the node declared down under job {job}, then up again"
+    yield "; ".join([f"the node declared down under job {job}, then up again", *mend(MEND_SECONDS)])
 
 
 def login_lost(scene: Scene) -> Iterator[str | None]:

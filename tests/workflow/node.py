@@ -3,11 +3,12 @@
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import time
 from itertools import accumulate, pairwise
 from pathlib import Path
+
+import psutil
 
 SCRIPT = Path(__file__).resolve().parents[2] / "workflow/scripts/slurm_node.sh"
 HOME = Path(os.environ.get("SLURM_NODE_DIR", "/var/lib/robustpath-slurm"))
@@ -32,10 +33,9 @@ def node(action: str) -> None:
 
 def kill(daemon: str) -> None:
     """SIGKILL to a daemon of the node: the process of its pid file, if it is that daemon."""
-    number = int((HOME / f"run/{daemon}.pid").read_text())
-    comm = Path(f"/proc/{number}/comm").read_text().strip()
-    assert comm == daemon, f"process {number} is {comm}, not {daemon}"
-    os.kill(number, signal.SIGKILL)
+    process = psutil.Process(int((HOME / f"run/{daemon}.pid").read_text()))
+    assert process.name() == daemon, f"process {process.pid} is {process.name()}, not {daemon}"
+    process.kill()
 
 
 def mend(seconds: float) -> list[str]:

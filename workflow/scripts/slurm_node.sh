@@ -32,10 +32,10 @@ within() {
 }
 
 # running DAEMON: whether the process of its pid file is that daemon and alive: neither a later process of the same number
-# nor a killed one that is still being cleared away.
+# nor a killed one that its parent has not yet cleared away.
 running() {
     local file="$HOME_DIR/run/$1.pid"
-    [ -s "$file" ] && [[ "$(ps -o comm=,stat= -p "$(cat "$file")")" =~ ^"$1"\ +[^ZX] ]]
+    [ -s "$file" ] && [[ "$(ps -o stat=,comm= -p "$(cat "$file")")" =~ ^[^ZX][^\ ]*\ +"$1" ]]
 }
 
 gone() {
@@ -64,7 +64,7 @@ takes_jobs() {
     case $(sinfo -h -n "$NODE" -o %t 2>/dev/null | head -n 1) in idle | mix | alloc) ;; *) return 1 ;; esac
 }
 
-# A daemon that was killed a moment ago may still look alive, and holds its port: hence again and again, until it answers.
+# The port of a daemon that was killed a moment ago may still be held: hence again and again, until it answers.
 controls() {
     running slurmctld || slurmctld
     scontrol ping

@@ -353,9 +353,7 @@ def report_settings(config: Config) -> dict:
         "reference": config.reference,
         "confidence": config.confidence,
         "methods": {name: families[name] for name in config.methods if name in used},
-        **active(config).model_dump(
-            exclude=COMPUTED - {"precision"} | {"experiments", "further", "theory", "calibration"}
-        ),
+        **active(config).model_dump(exclude=COMPUTED | {"experiments", "further", "theory", "calibration"}),
         "experiments": {
             name: experiment.model_dump(exclude={"model"}) | {"methods": methods_of(config, name)} | _model(experiment)
             for name, experiment in chosen.items()

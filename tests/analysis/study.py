@@ -76,7 +76,6 @@ def settings(methods=tuple(METHODS), seeds=12, draws=2, noise=(0.0, 0.2), scale=
         "methods": dict.fromkeys(methods, "minima"),
         "image_size": 8,
         "hidden": [64, 64],
-        "precision": "float32",
         "batch_size": 32,
         "validation_size": 300,
         "test_size": 900,

@@ -59,12 +59,6 @@ def test_what_was_not_run_is_said_to_be_so(macros):
     assert macros["ReferenceFashionMnistAtLargest"][0] == labels.MISSING
 
 
-def test_the_arithmetic_of_training_is_told(macros, small_records, small_settings):
-    assert macros["Precision"][0] == "single precision"
-    mixed = numbers.collect(small_records, small_settings | {"precision": "bfloat16"})
-    assert "bfloat16" in mixed["Precision"][0]
-
-
 def test_the_control_is_compared_in_pairs(make_records, make_settings):
     methods = {"sgd": "minima", "isotropic_warmup": "minima", "contour_warmup": "minima"}
     macros = numbers.collect(

@@ -28,7 +28,6 @@ TEST_SET = {
     "corruption": "test accuracy under corruptions",
     "generator": "test accuracy under shifts of the generator",
 }
-PRECISION = {"float32": "single precision", "bfloat16": "single precision with matrix products in bfloat16"}
 CONTROLS = {"contour_warmup": "isotropic_warmup"}
 
 
@@ -95,7 +94,6 @@ def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> 
         "DatasetList": (labels.listing([labels.dataset(name) for name in experiment["datasets"]]), "data sets"),
         "BatchSize": (labels.count(settings["batch_size"]), "examples in a batch"),
         "ImageSize": (labels.count(settings["image_size"]), "pixels along each side of an image"),
-        "Precision": (PRECISION[settings["precision"]], "arithmetic of training"),
         "HiddenSizes": (labels.listing(list(map(labels.count, settings["hidden"]))), "units of the hidden layers"),
         "ValidationSize": (labels.count(settings["validation_size"]), "validation examples of a seed"),
         "TestSize": (labels.count(settings["test_size"]), "test examples of a seed"),

@@ -35,7 +35,7 @@ within() {
 # nor a killed one that its parent has not yet cleared away.
 running() {
     local file="$HOME_DIR/run/$1.pid"
-    [ -s "$file" ] && [[ "$(ps -o stat=,comm= -p "$(cat "$file")")" =~ ^[^ZX][^\ ]*\ +"$1" ]]
+    [ -s "$file" ] && [[ "$(ps -o stat=,comm= -p "$(cat "$file")" 2>/dev/null)" =~ ^[^ZX][^\ ]*\ +"$1" ]]
 }
 
 gone() {

@@ -159,6 +159,24 @@ def test_a_cell_that_would_end_too_late_is_passed_over(out, config, drawn):
     assert not level_2(out, config, 4, 0).checks
 
 
+def test_a_whole_run_of_another_machine_is_judged_cell_by_cell(out, results, table, config, monkeypatch):
+    pairs = (("sgd", "optdigits"), ("sgd", "typeface_digits"), ("sam", "optdigits"), ("sgd", "mnist1d"))
+    order = [Cell("minima", dataset, method) for method, dataset in pairs]
+    monkeypatch.setattr(study, "expand", lambda config: order)
+    accuracy = (table["metric"] == "accuracy") & (table["method"] == "sgd")
+    shift = 1e-7 * (table["dataset"] == "optdigits") + 0.4 * (table["dataset"] == "typeface_digits")
+    records.write(table.assign(value=table["value"] + shift.where(accuracy, 0.0)), results / "records.parquet")
+    found = retrain.whole(config, out, results)
+    told = {check.what.split(" (")[0]: (check.level, check.verdict) for check in found.checks}
+    assert told == {
+        "sgd on optdigits": (3, WITHIN),
+        "sgd on typeface_digits": (3, OUTSIDE),
+        "sam on optdigits": (3, SAME),
+        "sgd on mnist1d": (3, DIFFERS),  # neither has it
+    }
+    assert {entry.what.split(",")[0] for entry in found.unchecked} == {"measures", "figures"}
+
+
 def test_the_draw_is_the_seeds(config):
     cells = study.expand(config)
     assert retrain.sample(config, 1) == retrain.sample(config, 1) != retrain.sample(config, 2)

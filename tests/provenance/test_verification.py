@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from robustpath import __main__ as command_line
+from robustpath.config import Cell
 from robustpath.errors import UserError
-from robustpath.provenance import compare, verification
+from robustpath.provenance import compare, machine, verification
 from robustpath.provenance.verification import Scope
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,15 @@ def test_everything_compares_the_results(repository, results):
     found = verification.verify(Scope("smoke", 3), root=repository)
     assert {check.level for check in found.checks} == {0, 1, 3}
     assert not found.unchecked
+
+
+def test_everything_on_another_machine_is_judged_by_tolerance(repository, results, monkeypatch):
+    monkeypatch.setattr(verification.machine, "alike", lambda manifest, packages: packages == machine.DRAWING)
+    monkeypatch.setattr(verification.study, "expand", lambda config: [Cell("minima", "optdigits", "sgd")])
+    found = verification.verify(Scope("smoke", 3), root=repository)
+    assert [check.what for check in found.checks if check.level == 3] == ["sgd on optdigits (minima)"]
+    assert {entry.what.split(",")[0] for entry in found.unchecked} == {"measures", "figures"}
+    assert written(repository / "results/smoke/certificate.md")["rule for retrained cells"].startswith("means over")
 
 
 def test_nothing_published_is_one_sentence(tmp_path, monkeypatch, capsys):

@@ -1,4 +1,4 @@
-"""Level 2 of verification: cells drawn at random are trained again from raw data and compared with their records."""
+"""Cells trained again from raw data and compared with their records: at level 2 of verification some, drawn."""
 
 import json
 import os
@@ -68,9 +68,7 @@ def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadl
         found = retrain(cell, config, scratch)
         spent = time.monotonic() - begun
         pace = max(1.0, (spent - OVERHEAD) / expected[cell]) if expected.get(cell) else pace
-        own = [table[axis] == value for axis, value in cell._asdict().items()]
-        rows = table[own[0] & own[1] & own[2] & ~table["metric"].isin(MEASURES)]
-        checks.append(judge(cell, rows, found, exact, config))
+        checks.append(judge(cell, _scores(table, cell), found, exact, config))
         print(f"level 2: {words(cell)}: {checks[-1].verdict}, after {spent:.0f} s")
     left = len(order) - len(checks)
     unchecked = [
@@ -83,6 +81,22 @@ def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadl
         short = f"each would have ended after the time that was given; the first is {words(passed[0])}"
         unchecked.append(Unchecked(f"{count - len(checks)} of the {count} cells asked for", short))
     return Findings(checks, unchecked)
+
+
+def whole(config: Config, out: Path, results: Path) -> Findings:
+    """Level 3 on another machine: every cell of the finished run in `results`, judged by the tolerance of level 2."""
+    table, found = records.read(out / published.RECORDS), records.read(results / "records.parquet")
+    pairs = ((cell, _scores(table, cell), _scores(found, cell)) for cell in study.expand(config))
+    checks = [judge(cell, *rows, False, config)._replace(level=3) for cell, *rows in pairs]
+    why = "they follow the processor's rounding, and this machine or its versions are not the published"
+    unchecked = ("measures, theory cases and traces", "figures, tables, numbers and verdicts of the run from raw data")
+    return Findings(checks, [Unchecked(what, why) for what in unchecked])
+
+
+def _scores(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+    """A cell's rows but those of measures."""
+    own = [table[axis] == value for axis, value in cell._asdict().items()]
+    return table[own[0] & own[1] & own[2] & ~table["metric"].isin(MEASURES)]
 
 
 def words(cell: Cell) -> str:

@@ -87,8 +87,11 @@ def run(scope: Scope, folder: Path, config: Config, threads: int, deadline: floa
         if scope.level == 3:
             print("level 3: every table of the run from raw data")
             results = Path(root) / study.results(config)
-            parts.append(Findings(compare.tables(folder, results), []))
-            parts.append(compare.made(folder, results, 3, commits, skipped))
+            if machine.alike(published.manifest(folder), machine.TRAINING):
+                parts.append(Findings(compare.tables(folder, results), []))
+                parts.append(compare.made(folder, results, 3, commits, skipped))
+            else:
+                parts.append(retrain.whole(config, folder, results))
         checks += [check for part in parts for check in part.checks]
         unchecked += [entry for part in parts for entry in part.unchecked]
     above = {0: "figures, tables, numbers and verdicts", 1: "the records themselves: no run was trained again"}

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves
 
 from checkouts import checkout, duplicate, run_whole, snakemake
 from faults import ONE_TRAINING, study, undisturbed
-from node import history, latest, node, possible
+from node import held, history, latest, node, possible
 
 
 class ClusterRun(NamedTuple):
@@ -57,14 +57,16 @@ def smoke_run(tmp_path_factory, sources):
 @pytest.fixture(scope="session")
 def slurm_run(tmp_path_factory, sources):
     """The smoke scale as a cluster's user runs it, on a SLURM of one node that is started here."""
-    node("start")
-    known = latest()
     folder = duplicate(sources, tmp_path_factory.mktemp("cluster") / "repository")
     command = ("--profile", "slurm", "--config", "scale=smoke")
-    done = snakemake(folder, *command, SBATCH_PARTITION="cpu", SBATCH_GPU_PARTITION="gpu")
+    with held():
+        node("start")
+        known = latest()
+        done = snakemake(folder, *command, SBATCH_PARTITION="cpu", SBATCH_GPU_PARTITION="gpu")
+        jobs = history(known)
+        node("stop")
     assert done.returncode == 0, done.stderr[-3000:]
-    yield ClusterRun(folder, done.stderr, history(known))
-    node("stop")
+    return ClusterRun(folder, done.stderr, jobs)
 
 
 @pytest.fixture(scope="session")

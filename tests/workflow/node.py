@@ -1,10 +1,13 @@
 """A real SLURM of one node for tests, and what is asked of it."""
 
+import fcntl
 import os
 import platform
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate, pairwise
 from pathlib import Path
 
@@ -23,6 +26,15 @@ def possible() -> str:
         return "a SLURM node needs root"
     missing = [program for program in NEEDED if not shutil.which(program)]
     return f"{', '.join(missing)} not installed (workflow/scripts/slurm_node.sh install)" if missing else ""
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """The node for oneself: tests of another process wait until the block ends."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def node(action: str) -> None:

@@ -1,4 +1,4 @@
-"""`snakemake --profile slurm` on a real SLURM of one node: the whole smoke scale, an interrupted run, jobs that die."""
+"""`snakemake --profile slurm` on a real SLURM of one node: an interrupted run, jobs that die, faults of SLURM."""
 
 import os
 import random
@@ -12,7 +12,7 @@ import pytest
 import yaml
 from checkouts import duplicate, edit, snakemake
 from faults import ONE_TRAINING, episode
-from node import history, latest, node, possible
+from node import held, history, latest, node, possible
 
 pytestmark = pytest.mark.skipif(bool(possible()), reason=possible())
 
@@ -21,17 +21,12 @@ COMMAND = ("--profile", "slurm", "--config", "scale=smoke")
 RECORDS = "results/smoke/evaluate"
 
 
-def test_the_smoke_scale_went_through_slurm_to_the_paper(slurm_run):
-    jobs = [job for job in slurm_run.jobs if job[0].startswith("rule_")]
-    assert {state for _, state, _, _ in jobs} == {"CD"}
-    trained = [job for job in jobs if job[0].startswith("rule_train_")]
-    assert len(trained) == len(list((slurm_run.folder / "results/smoke/train").rglob("*.seconds.parquet")))
-    assert {(partition, gpus) for _, _, partition, gpus in trained} == {("gpu", "gres:gpu:1")}
-    theory = [job for job in jobs if job[0].startswith("rule_theory_")]
-    assert {(partition, gpus) for _, _, partition, gpus in theory} == {("cpu", "N/A")}
-    assert (slurm_run.folder / "results/smoke/paper.pdf").exists()
-    assert "has been submitted" not in slurm_run.said
-    assert "trying to guess" not in slurm_run.said
+@pytest.fixture(autouse=True)
+def alone():
+    with held():
+        node("start")
+        yield
+        node("stop")
 
 
 SLOW = """
@@ -71,7 +66,6 @@ def small(tmp_path, sources):
 
 
 def test_interrupted_jobs_are_cancelled_and_what_dies_is_tried_again_with_more(small):
-    node("start")
     known = latest()
     targets = [f"{RECORDS}/data_efficiency/optdigits.parquet", f"{RECORDS}/random_labels/optdigits.parquet"]
     interrupt(small, targets)
@@ -107,7 +101,6 @@ def test_interrupted_jobs_are_cancelled_and_what_dies_is_tried_again_with_more(s
 
 @pytest.mark.parametrize("kind", ["slurmctld_killed", "job_requeued"])
 def test_a_fault_of_slurm_is_recovered_from_with_the_same_bytes(kind, faultless, tmp_path):
-    node("start")
     outcome = episode(kind, *faultless, tmp_path / "run", random.Random(kind), ONE_TRAINING, span=4.0)
     assert outcome.recovered
     assert outcome.identical

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import duplicate, snakemake
+from node import possible
 
 from robustpath.provenance.arxiv import pack
 
@@ -59,6 +60,20 @@ def test_two_runs_give_the_same_bytes_even_through_slurm(smoke_run, another_run)
     first, second = hashes(smoke_run / "results/smoke"), hashes(another_run / "results/smoke")
     assert {"paper.pdf", "records.parquet", "generated/learning_curves.pdf"} <= set(first)
     assert {name for name in first | second if first.get(name) != second.get(name)} == set()
+
+
+@pytest.mark.skipif(bool(possible()), reason=possible())
+def test_the_smoke_scale_went_through_slurm_to_the_paper(slurm_run):
+    jobs = [job for job in slurm_run.jobs if job[0].startswith("rule_")]
+    assert {state for _, state, _, _ in jobs} == {"CD"}
+    trained = [job for job in jobs if job[0].startswith("rule_train_")]
+    assert len(trained) == len(list((slurm_run.folder / "results/smoke/train").rglob("*.seconds.parquet")))
+    assert {(partition, gpus) for _, _, partition, gpus in trained} == {("gpu", "gres:gpu:1")}
+    theory = [job for job in jobs if job[0].startswith("rule_theory_")]
+    assert {(partition, gpus) for _, _, partition, gpus in theory} == {("cpu", "N/A")}
+    assert (slurm_run.folder / "results/smoke/paper.pdf").exists()
+    assert "has been submitted" not in slurm_run.said
+    assert "trying to guess" not in slurm_run.said
 
 
 @needs_latex

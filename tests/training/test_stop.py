@@ -7,7 +7,14 @@ from contextlib import suppress
 import pytest
 
 from robustpath.errors import Stopped
+from robustpath.training import stop
 from robustpath.training.stop import SIGNALS, listening
+
+
+@pytest.fixture
+def insisting(monkeypatch):
+    """No signal is an echo of the one before."""
+    monkeypatch.setattr(stop, "ECHO_SECONDS", 0.0)
 
 
 def test_what_the_signals_did_before_they_do_again():
@@ -18,7 +25,7 @@ def test_what_the_signals_did_before_they_do_again():
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
+def test_the_first_signal_is_noted_and_the_second_ends_at_once(insisting, number):
     before = [signal.getsignal(each) for each in SIGNALS]
     with listening() as asked:
         assert asked() is None
@@ -29,7 +36,19 @@ def test_the_first_signal_is_noted_and_the_second_ends_at_once(number):
     assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
-def test_after_the_second_a_third_kills():
+def test_echoes_of_a_signal_are_the_same_request(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(stop.time, "monotonic", lambda: now[0])
+    with listening() as asked:
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGUSR1):
+            os.kill(os.getpid(), number)
+            now[0] += 2
+        assert asked() == "SIGTERM"
+        with pytest.raises(Stopped):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_after_the_second_a_third_kills(insisting):
     child = os.fork()
     if not child:
         try:

@@ -14,7 +14,7 @@ NODE=$(hostname -s)
 ETC=/etc/slurm
 OURS="# Written by robustpath's slurm_node.sh"
 DEVICES=(/dev/null /dev/zero /dev/full /dev/urandom)
-PACKAGES=(slurmctld slurmd slurm-client munge)
+PACKAGES=(slurmctld slurmd slurm-client munge procps)
 
 fail() {
     printf 'error: %s\n' "$*" >&2
@@ -35,7 +35,7 @@ within() {
 # nor a killed one that its parent has not yet cleared away.
 running() {
     local file="$HOME_DIR/run/$1.pid"
-    [ -s "$file" ] && [[ "$(ps -o stat=,comm= -p "$(cat "$file")" 2>/dev/null)" =~ ^[^ZX][^\ ]*\ +"$1" ]]
+    [ -s "$file" ] && [[ "$(cat "/proc/$(cat "$file")/stat" 2>/dev/null)" == *" ($1) "[!ZX]* ]]
 }
 
 gone() {

@@ -131,12 +131,12 @@ def test_a_missing_module_is_named(tmp_path):
 
 def test_the_engine_reaches_the_contract_but_no_single_method():
     from robustpath.core.fingerprint import _closure
-    from robustpath.methods import FAMILIES
+    from robustpath.methods import families
 
     reached = _closure(SOURCE / "robustpath/protocols/supervised/training.py", SOURCE)
     methods = SOURCE / "robustpath/methods"
     assert methods / "base.py" in reached
-    assert not [file for file in reached if file.parent.name in FAMILIES and file.name != "__init__.py"]
+    assert not [file for file in reached if file.parent.name in families() and file.name != "__init__.py"]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ and no others. Nothing here imports torch: the workflow reads the config before 
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Union
@@ -351,10 +351,25 @@ def calibrate_settings(config: Config) -> dict:
     return {"reference": config.reference, "confidence": config.confidence} | active(config).calibration.model_dump()
 
 
-def report_settings(config: Config, only: Collection[str] | None = None) -> dict:
-    """What captions and numbers say of the study: its scale, protocol, methods by family, experiments and shifts; of
-    some experiments `only` where they are named."""
-    chosen = {name: each for name, each in experiments(config).items() if only is None or name in only}
+def figure_settings(config: Config, entry: Mapping) -> dict:
+    """What a figure or table says of the study: the experiments that its entry in the manifest `reads` (all of them
+    where it describes all), and the theory cases where it reads those.
+
+    The methods are those of the whole study, so that a method looks alike in all figures.
+    """
+    settings = report_settings(config)
+    if entry.get("describes") != "all":
+        trained = {data for name in entry["experiments"] for data in settings["experiments"][name]["datasets"]}
+        for key, kept in (("experiments", entry["experiments"]), ("shifts", trained)):
+            settings[key] = {name: value for name, value in settings[key].items() if name in kept}
+    if "theory" not in entry.get("inputs", []):
+        del settings["theory"]
+    return settings
+
+
+def report_settings(config: Config) -> dict:
+    """What captions and numbers say of the study: its scale, protocol, methods by family, experiments and shifts."""
+    chosen = experiments(config)
     used = {method for experiment in chosen for method in methods_of(config, experiment)}
     families = methods.names()
     trained = dict.fromkeys(dataset for experiment in chosen.values() for dataset in experiment.datasets)

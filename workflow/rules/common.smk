@@ -89,12 +89,13 @@ def fingerprints():
             if getattr(each, "points", 0)
         },
         "collate": fingerprint("robustpath.records"),
-        "numbers": fingerprint("robustpath.numbers.collect"),
-        "paper": fingerprint("robustpath.paper.build"),
+        "numbers": fingerprint("robustpath.numbers.collect", printed=True),
+        "paper": fingerprint("robustpath.paper.build", printed=True),
         "arxiv": fingerprint("robustpath.paper.arxiv"),
         "picture": fingerprint("robustpath.publication.pictures"),
         "notebook": {
-            name: fingerprint("robustpath.figures.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
+            name: fingerprint("robustpath.figures.notebooks", ROOT / f"notebooks/{name}.py", printed=True)
+            for name in MANIFEST
         },
     }
     remember()

@@ -36,6 +36,7 @@ WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU'
 COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
+STEP_CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.choice")
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 
@@ -179,7 +180,7 @@ class Cell:
         self.width = WIDTH[device.type] if any(compiled) else 2
         self.eager, self.programs = (
             [
-                population.program(spec, loss, stage, choice, network, device.type == "cuda")
+                population.program(spec, loss, stage, choice, network, device.type == "cuda", self._key(stage))
                 for stage, choice in zip(self.stages, choices, strict=True)
             ]
             for choices in ([False] * len(compiled), compiled)
@@ -191,6 +192,14 @@ class Cell:
         worthwhile = [wish == "always" or members * stage.steps >= COMPILED_STEPS for stage in self.stages]
         able = wish != "never" and any(worthwhile) and _can_compile(self.device)
         return worthwhile if able else [False] * len(worthwhile)
+
+    def _key(self, stage: Stage) -> str:
+        """What the code of a stage's step depends on beside the shapes of its tensors: the method's, the network's and
+        the engine's. Descents after different walks share one, for they are the base's."""
+        own = self.spec.base if stage.of_base else self.spec
+        code = fingerprint(*STEP_CODE, f"robustpath.methods.{own.family}.{own.name}")
+        form = choice.name_of(self.settings), self.settings["hidden"], self.settings.get("precision", "float32")
+        return json.dumps([code, own.name, 0 if stage.of_base else stage.index, *form])
 
     def together(self, members: list[Run]) -> int:
         """How many of `members` to train together: on a CPU always the same number; on a GPU equal parts of what its

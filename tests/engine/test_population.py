@@ -7,6 +7,7 @@ from robustpath import methods
 from robustpath.core import randomness
 from robustpath.engine import population
 from robustpath.engine.plan import plan, step_cost
+from robustpath.engine.source import Data, Streams, streamed
 from robustpath.methods.base import Batch, Method, draw, grad
 from robustpath.methods.minima.sgd import cosine
 from robustpath.models.functional import initialise, mean_cross_entropy
@@ -24,7 +25,7 @@ def problem():
     model = mlp(6, [10], 4)
     start = [initialise(model, randomness.generator("start", seed)) for seed in range(4)]
     order = torch.stack([randomness.batches(SIZE, BATCH, 0, STEPS, "order", seed) for seed in range(4)], dim=1)
-    return population.Data(inputs, labels), model, start, order
+    return Data(inputs, labels), model, start, order
 
 
 def train(problem, compiled: bool) -> population.Snapshot:
@@ -33,9 +34,9 @@ def train(problem, compiled: bool) -> population.Snapshot:
     loss = mean_cross_entropy(model)
     stages = plan(SPEC, loss, start[0], Batch(data.inputs[:BATCH], data.labels[:BATCH]), STEPS)
     programs = [population.program(SPEC, loss, stage, compiled) for stage in stages]
-    sources = population.Streams(lambda stage, first, last: order[first:last])
+    dealt = streamed(data, Streams(lambda stage, first, last: order[first:last]))
     snapshot = population.begin(SPEC, stages, hyperparameters, population.stack(start))
-    return population.advance(snapshot, SPEC, stages, programs, hyperparameters, data, sources)
+    return population.advance(snapshot, SPEC, stages, programs, hyperparameters, dealt)
 
 
 def hyperparameters_of(rows: list[dict[str, float]]) -> dict[str, torch.Tensor]:
@@ -120,7 +121,7 @@ def test_the_engine_counts_the_losses_that_a_step_calls(problem, calls, expected
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here: the GPU path is untested")
 def test_cuda_gives_the_cpu_result_to_rounding(problem):
     data, model, start, order = problem
-    on_gpu = population.Data(data.inputs.cuda(), data.labels.cuda()), model, start, order
+    on_gpu = Data(data.inputs.cuda(), data.labels.cuda()), model, start, order
     data, model, start, order = on_gpu
     start = [{name: tensor.cuda() for name, tensor in tree.items()} for tree in start]
     gpu = train((data, model, start, order), False)

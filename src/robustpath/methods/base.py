@@ -1,7 +1,7 @@
 """The contract of a method: pure functions of ONE model's parameters, vectorised over a population by the engine.
 
-A method never draws a random number, never looks at a tensor's value and never builds an optimiser: what it needs beside
-the batch comes in the context, decisions are `torch.where`, and gradients are `grad(loss)(params, batch)`.
+A method never draws a random number, never looks at a tensor's value and never builds an optimiser: what it needs
+beside the batch comes in the context, decisions are `torch.where`, and gradients are `grad(loss)(params, batch)`.
 """
 
 import hashlib

@@ -19,7 +19,7 @@ from robustpath import study
 from robustpath.claims import model
 from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint, remember
-from robustpath.data.registry import DATASETS
+from robustpath.data import registry
 from robustpath.methods import names
 from robustpath.operations.listing import manifest
 from robustpath.operations.progress import attach
@@ -63,15 +63,21 @@ def typed(value):
 
 
 def fingerprints():
-    """The code that each kind of job runs; a training job's includes the file of its own method and no other."""
+    """The code that each kind of job runs: of the methods and data sets, each job's own file and no other."""
     family = names()
     found = {
-        "prepare": fingerprint("robustpath.data.prepare"),
+        "prepare": {
+            name: fingerprint("robustpath.data.prepare", f"robustpath.data.sets.{name}")
+            for name in study.datasets_to_prepare(CONFIG)
+        },
         "train": {
             name: fingerprint("robustpath.protocols.supervised.training", f"robustpath.methods.{family[name]}.{name}")
             for name in {cell.method for cell in CELLS}
         },
-        "evaluate": fingerprint("robustpath.protocols.supervised.score"),
+        "evaluate": {
+            name: fingerprint("robustpath.protocols.supervised.score", *registry.shifting_code(name))
+            for name in {cell.dataset for cell in CELLS}
+        },
         "measure": fingerprint("robustpath.protocols.supervised.measure"),
         "trace": fingerprint("robustpath.protocols.supervised.trajectories"),
         "collate": fingerprint("robustpath.records"),
@@ -103,18 +109,22 @@ def memory_of(shipped):
     """Megabytes of a job: `shipped` on a data set that a package ships, more on one that is fetched."""
 
     def megabytes(wildcards):
-        return 8000 if DATASETS[wildcards.dataset].fetched else shipped
+        return 8000 if registry.get(wildcards.dataset).fetched else shipped
 
     return megabytes
 
 
 def time_to_prepare(wildcards):
     """Minutes, those of a download of up to 3 GB included."""
-    return 240 if DATASETS[wildcards.dataset].fetched else 10
+    return 240 if registry.get(wildcards.dataset).fetched else 10
 
 
 def prepare_settings(wildcards):
     return told(study.prepare_settings(CONFIG, wildcards.dataset))
+
+
+def prepare_code(wildcards):
+    return CODE["prepare"][wildcards.dataset]
 
 
 def train_settings(wildcards):
@@ -128,6 +138,10 @@ def train_code(wildcards):
 
 def evaluate_settings(wildcards):
     return told(study.evaluate_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+
+
+def evaluate_code(wildcards):
+    return CODE["evaluate"][wildcards.dataset]
 
 
 def trace_settings(wildcards):

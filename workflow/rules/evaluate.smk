@@ -18,7 +18,7 @@ rule evaluate:
         gpu=0,
     params:
         settings=evaluate_settings,
-        code=CODE["evaluate"],
+        code=evaluate_code,
         data=named_data,
     message:
         "Evaluate all methods of {wildcards.experiment} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"

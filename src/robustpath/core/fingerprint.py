@@ -1,4 +1,4 @@
-"""Fingerprints of code: what a job runs from this package, blind to comments, docstrings and layout.
+"""Fingerprints of code: what a job runs from this package, blind to comments, docstrings, layout and `unhashed(…)`.
 
 Snakemake sees that a command or a parameter changed, never that a module behind the command did. Each rule therefore
 carries the fingerprint of the modules its job imports among its parameters: a changed method reruns its own runs only.
@@ -21,6 +21,7 @@ from robustpath.core.files import replacing
 SOURCE = Path(__file__).resolve().parents[2]
 PACKAGE = "robustpath"
 MEMORY = Path(".cache/code.json")
+UNHASHED = "unhashed"  # the function of core/unhashed.py
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -83,7 +84,7 @@ def _code(file: Path) -> Code:
 
 
 def _parsed(content: bytes, file: Path) -> Code:
-    """The same, from the syntax tree, docstrings taken out."""
+    """The same, from the syntax tree, docstrings and what stands in `unhashed(…)` taken out."""
     try:
         tree = ast.parse(content, filename=str(file))
     except SyntaxError as error:
@@ -92,6 +93,8 @@ def _parsed(content: bytes, file: Path) -> Code:
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == UNHASHED:
+            node.args, node.keywords = [], []
         elif isinstance(node, ast.Import):
             imports.extend((0, alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

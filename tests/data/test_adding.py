@@ -25,12 +25,11 @@ STRIPES = [
 CONTENT = "\n".join(STRIPES).encode()
 FILE = f'''"""Stripes that lie or stand."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="stripes",
-    title=unhashed("Stripes that lie or stand"),
+    title="Stripes that lie or stand",
     kind="image",
     classes=2,
     examples=120,
@@ -41,7 +40,7 @@ ENTRY = DataSet(
             "stripes.csv",
             "{hashlib.sha256(CONTENT).hexdigest()}",
             {len(CONTENT)},
-            urls=unhashed(("https://example.org/stripes.csv",)),
+            urls=("https://example.org/stripes.csv",),
         ),
     ),
     licence="CC0",
@@ -147,7 +146,8 @@ def test_it_changes_the_code_of_no_other_data_set(copy):
         ("fashion_mnist", "https://raw.githubusercontent.com", "https://example.org", set()),
         ("optdigits", "UCI optical recognition", "Optical recognition", set()),
         ("optdigits", '"""UCI optical', '"""Optical', set()),
-        ("optdigits", "CC BY 4.0", "CC BY 3.0", {("prepare", "optdigits")}),
+        ("optdigits", "CC BY 4.0", "CC BY 3.0", set()),
+        ("mnist", "https://ossci-datasets", "https://other-datasets", set()),
         ("optdigits", "6ebb3d2f", "00000000", {("prepare", "optdigits")}),
         ("optdigits", "/ 16", "/ 15", {("prepare", "optdigits")}),
         ("mnist1d", "signal_generator.shifted_test(knob", "signal_generator.shifted_test(str(knob)",

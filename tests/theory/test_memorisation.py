@@ -6,7 +6,8 @@ from torch.nn.functional import cross_entropy
 
 from robustpath.data.prepare import prepare
 from robustpath.data.prepared import load
-from robustpath.models.mlp import initialise, mlp, predict
+from robustpath.models.functional import initialise, predict
+from robustpath.models.mlp import mlp
 from robustpath.theory import memorisation as case
 
 

@@ -2,10 +2,6 @@
 
 from pathlib import Path, PurePosixPath
 
-from robustpath.core.unhashed import unhashed
-
-TORONTO = unhashed("https://www.cs.toronto.edu/~kriz/")
-
 
 def read(path: Path, training: list[str], test: str, key: str):
     """Photographs uint8 [N, 32, 32, 3] of the batches `training`, then `test`; their labels; official-test mask."""

@@ -9,11 +9,12 @@ PARTS = tuple(f"{part}-{what}-ubyte.gz" for part in ("train", "t10k") for what i
 
 
 def files(
-    folder: str, mirrors: tuple[str, ...], md5s: tuple[str, ...], sizes: tuple[int, ...] = ()
+    folder: str, md5s: tuple[str, ...], sizes: tuple[int, ...] = (), *, urls: tuple[str, ...]
 ) -> tuple[File, ...]:
-    """The entries of the four files, in the order of PARTS; the folder keeps their common names apart."""
+    """The entries of the four files, in the order of PARTS, each under every address of `urls`; the folder keeps their
+    common names apart."""
     return tuple(
-        File(f"{folder}/{name}", urls=tuple(mirror + name for mirror in mirrors), md5=md5, raw_size=size)
+        File(f"{folder}/{name}", urls=tuple(url + name for url in urls), md5=md5, raw_size=size)
         for name, md5, size in zip(PARTS, md5s, sizes or (0, 0, 0, 0), strict=True)
     )
 

@@ -1,12 +1,11 @@
 """CIFAR-10."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import cifar
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="cifar10",
-    title=unhashed("CIFAR-10"),
+    title="CIFAR-10",
     kind="image",
     classes=10,
     examples=50000,
@@ -15,7 +14,7 @@ ENTRY = DataSet(
     files=(
         File(
             "cifar-10-python.tar.gz",
-            urls=unhashed((f"{cifar.TORONTO}cifar-10-python.tar.gz",)),
+            urls=("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
             md5="c58f30108f718f92721af3b95e74349a",
             raw_size=170498071,
         ),

@@ -1,12 +1,11 @@
 """CIFAR-100, fine labels."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import cifar
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="cifar100",
-    title=unhashed("CIFAR-100, fine labels"),
+    title="CIFAR-100, fine labels",
     kind="image",
     classes=100,
     examples=50000,
@@ -15,7 +14,7 @@ ENTRY = DataSet(
     files=(
         File(
             "cifar-100-python.tar.gz",
-            urls=unhashed((f"{cifar.TORONTO}cifar-100-python.tar.gz",)),
+            urls=("https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",),
             md5="eb9058c3a382ffc7106e4002c42a8d85",
             raw_size=169001437,
         ),

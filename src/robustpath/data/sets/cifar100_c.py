@@ -1,12 +1,11 @@
 """CIFAR-100-C, the first 10 test images of each class under every corruption and severity."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import corrupted
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="cifar100_c",
-    title=unhashed("CIFAR-100-C, the first 10 test images of each class under every corruption and severity"),
+    title="CIFAR-100-C, the first 10 test images of each class under every corruption and severity",
     kind="image",
     classes=100,
     examples=0,
@@ -15,7 +14,7 @@ ENTRY = DataSet(
     files=(
         File(
             "CIFAR-100-C.tar",
-            urls=unhashed(("https://zenodo.org/records/3555552/files/CIFAR-100-C.tar?download=1",)),
+            urls=("https://zenodo.org/records/3555552/files/CIFAR-100-C.tar?download=1",),
             md5="11f0ed0f1191edbf9fa23466ae6021d3",
             raw_size=2918473216,
         ),

@@ -1,18 +1,10 @@
 """CIFAR-10.1, a new test set for CIFAR-10 (version 6)."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
-
-MIRRORS = unhashed(
-    (
-        "https://raw.githubusercontent.com/modestyachts/CIFAR-10.1/master/datasets/",
-        "https://github.com/modestyachts/CIFAR-10.1/raw/master/datasets/",
-    )
-)
 
 ENTRY = DataSet(
     name="cifar10_1",
-    title=unhashed("CIFAR-10.1, a new test set for CIFAR-10 (version 6)"),
+    title="CIFAR-10.1, a new test set for CIFAR-10 (version 6)",
     kind="image",
     classes=10,
     examples=0,
@@ -21,13 +13,19 @@ ENTRY = DataSet(
     files=(
         File(
             "cifar10.1_v6_data.npy",
-            urls=tuple(f"{mirror}cifar10.1_v6_data.npy" for mirror in MIRRORS),
+            urls=(
+                "https://raw.githubusercontent.com/modestyachts/CIFAR-10.1/master/datasets/cifar10.1_v6_data.npy",
+                "https://github.com/modestyachts/CIFAR-10.1/raw/master/datasets/cifar10.1_v6_data.npy",
+            ),
             raw_sha256="2997188e5816f5bd545dc77771b6227828c28146049fcecf3fa10775474cacc6",
             raw_size=6144128,
         ),
         File(
             "cifar10.1_v6_labels.npy",
-            urls=tuple(f"{mirror}cifar10.1_v6_labels.npy" for mirror in MIRRORS),
+            urls=(
+                "https://raw.githubusercontent.com/modestyachts/CIFAR-10.1/master/datasets/cifar10.1_v6_labels.npy",
+                "https://github.com/modestyachts/CIFAR-10.1/raw/master/datasets/cifar10.1_v6_labels.npy",
+            ),
             raw_sha256="ae40beda001693674edc94d925ee8268cfe68905f8f9aff800c8dcdfcd6c9448",
             raw_size=8128,
         ),

@@ -1,12 +1,11 @@
 """CIFAR-10-C, the first 100 test images of each class under every corruption and severity."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import corrupted
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="cifar10_c",
-    title=unhashed("CIFAR-10-C, the first 100 test images of each class under every corruption and severity"),
+    title="CIFAR-10-C, the first 100 test images of each class under every corruption and severity",
     kind="image",
     classes=10,
     examples=0,
@@ -15,7 +14,7 @@ ENTRY = DataSet(
     files=(
         File(
             "CIFAR-10-C.tar",
-            urls=unhashed(("https://zenodo.org/records/2535967/files/CIFAR-10-C.tar?download=1",)),
+            urls=("https://zenodo.org/records/2535967/files/CIFAR-10-C.tar?download=1",),
             raw_sha256="c72763e101c723b7c507b96205f7e938912a5d587376173b825850cf3cb876a7",
             raw_size=2918471680,
         ),

@@ -1,15 +1,8 @@
 """Fashion-MNIST, as Debian's package dataset-fashion-mnist ships it."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import idx
 from robustpath.data.entries import DataSet, File
 
-MIRRORS = unhashed(
-    (
-        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-    )
-)
 PAYLOADS = (  # sha256 and bytes, in the order of idx.PARTS
     ("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888", 47040016),
     ("bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9", 60008),
@@ -19,7 +12,7 @@ PAYLOADS = (  # sha256 and bytes, in the order of idx.PARTS
 
 ENTRY = DataSet(
     name="fashion_mnist",
-    title=unhashed("Fashion-MNIST"),
+    title="Fashion-MNIST",
     kind="image",
     classes=10,
     examples=60000,
@@ -32,7 +25,10 @@ ENTRY = DataSet(
             size,
             folder="/usr/share/datasets/fashion-mnist",
             system_package="dataset-fashion-mnist",
-            urls=tuple(mirror + name for mirror in MIRRORS),
+            urls=(
+                f"https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/{name}",
+                f"http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/{name}",
+            ),
         )
         for name, (sha256, size) in zip(idx.PARTS, PAYLOADS, strict=True)
     ),

@@ -1,14 +1,11 @@
 """Kuzushiji-MNIST: cursive Japanese characters in the form of MNIST."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import idx
 from robustpath.data.entries import DataSet
 
-MIRRORS = unhashed(("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",))
-
 ENTRY = DataSet(
     name="kmnist",
-    title=unhashed("Kuzushiji-MNIST"),
+    title="Kuzushiji-MNIST",
     kind="image",
     classes=10,
     examples=60000,
@@ -16,13 +13,13 @@ ENTRY = DataSet(
     smallest_class=6000,
     files=idx.files(
         "kmnist",
-        MIRRORS,
         (
             "bdb82020997e1d708af4cf47b453dcf7",
             "e144d726b3acfaa3e44228e80efcd344",
             "5c965bf0a639b31b8f53240b1b52f4d7",
             "7320c461ea6c1c855c0b718fb2a4b134",
         ),
+        urls=("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
     ),
     licence="CC BY-SA 4.0",
     citation="clanuwat2018kmnist",

@@ -1,19 +1,11 @@
 """MNIST, whole."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import idx
 from robustpath.data.entries import DataSet
 
-MIRRORS = unhashed(
-    (
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    )
-)
-
 ENTRY = DataSet(
     name="mnist",
-    title=unhashed("MNIST, whole"),
+    title="MNIST, whole",
     kind="image",
     classes=10,
     examples=60000,
@@ -22,7 +14,6 @@ ENTRY = DataSet(
     smallest_test_class=892,
     files=idx.files(
         "mnist",
-        MIRRORS,
         (
             "f68b3c2dcbeaaa9fbdd348bbdeb94873",
             "d53e105ee54ea40749a09fcbcd1e9432",
@@ -30,6 +21,10 @@ ENTRY = DataSet(
             "ec29112dd5afa0611ce80d1b7f02629c",
         ),
         (9912422, 28881, 1648877, 4542),
+        urls=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ),
     ),
     licence="CC BY-SA 3.0 (as commonly stated)",
     citation="lecun1998gradient",

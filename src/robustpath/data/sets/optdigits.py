@@ -1,11 +1,10 @@
 """UCI optical recognition of handwritten digits, the test part, as the package scikit-learn ships it."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="optdigits",
-    title=unhashed("UCI optical recognition of handwritten digits, test part"),
+    title="UCI optical recognition of handwritten digits, test part",
     kind="image",
     classes=10,
     examples=1797,

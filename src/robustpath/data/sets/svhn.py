@@ -1,13 +1,12 @@
 """Street View House Numbers, cropped digits without the extra part, in grey: a natural shift of other digits."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
 
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601)
 
 ENTRY = DataSet(
     name="svhn",
-    title=unhashed("Street View House Numbers, cropped digits without the extra part, in grey"),
+    title="Street View House Numbers, cropped digits without the extra part, in grey",
     kind="image",
     classes=10,
     examples=73257,
@@ -17,13 +16,13 @@ ENTRY = DataSet(
     files=(
         File(
             "svhn/train_32x32.mat",
-            urls=unhashed(("http://ufldl.stanford.edu/housenumbers/train_32x32.mat",)),
+            urls=("http://ufldl.stanford.edu/housenumbers/train_32x32.mat",),
             md5="e26dedcc434d2e4c54c9b2d4a06d8373",
             raw_size=182040794,
         ),
         File(
             "svhn/test_32x32.mat",
-            urls=unhashed(("http://ufldl.stanford.edu/housenumbers/test_32x32.mat",)),
+            urls=("http://ufldl.stanford.edu/housenumbers/test_32x32.mat",),
             md5="eb5a983be6a315427106f1b164d9cef3",
             raw_size=64275384,
         ),

@@ -4,12 +4,11 @@ import zipfile
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="tiny_imagenet",
-    title=unhashed("Tiny ImageNet at 32 pixels, its validation images for testing"),
+    title="Tiny ImageNet at 32 pixels, its validation images for testing",
     kind="image",
     classes=200,
     examples=100000,
@@ -18,11 +17,9 @@ ENTRY = DataSet(
     files=(
         File(
             "tiny-imagenet-200.zip",
-            urls=unhashed(
-                (
-                    "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
-                    "https://zenodo.org/records/10720917/files/tiny-imagenet-200.zip?download=1",
-                )
+            urls=(
+                "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+                "https://zenodo.org/records/10720917/files/tiny-imagenet-200.zip?download=1",
             ),
             md5="90528d7ca1a48142e341f4ef8d21d0de",
             raw_size=248100043,

@@ -4,16 +4,13 @@ import tarfile
 from collections import defaultdict
 from pathlib import PurePosixPath
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import corrupted
 from robustpath.data.entries import DataSet, File
 from robustpath.data.shift_names import PUBLISHED
 
 ENTRY = DataSet(
     name="tiny_imagenet_c",
-    title=unhashed(
-        "Tiny ImageNet-C at 32 pixels, the first 5 images of each class under every corruption and severity"
-    ),
+    title="Tiny ImageNet-C at 32 pixels, the first 5 images of each class under every corruption and severity",
     kind="image",
     classes=200,
     examples=0,
@@ -22,7 +19,7 @@ ENTRY = DataSet(
     files=(
         File(
             "TinyImageNet-C.tar",
-            urls=unhashed(("https://zenodo.org/records/2469796/files/TinyImageNet-C.tar?download=1",)),
+            urls=("https://zenodo.org/records/2469796/files/TinyImageNet-C.tar?download=1",),
             md5="3d9c6e89c2609aeb4198f84c8edd1ff0",
         ),
     ),

@@ -1,12 +1,11 @@
 """Digits of typefaces for books, from the archive of this project; script, blackletter, display faces are shifts."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import typeface_archive
 from robustpath.data.entries import DataSet
 
 ENTRY = DataSet(
     name="typeface_digits",
-    title=unhashed("Digits of typefaces for books"),
+    title="Digits of typefaces for books",
     kind="image",
     classes=10,
     examples=typeface_archive.FACES * 10,

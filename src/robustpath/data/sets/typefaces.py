@@ -1,12 +1,11 @@
 """Capital letters of typefaces for books, from the archive of this project; other faces are natural shifts."""
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data import typeface_archive
 from robustpath.data.entries import DataSet
 
 ENTRY = DataSet(
     name="typefaces",
-    title=unhashed("Capital letters of typefaces for books"),
+    title="Capital letters of typefaces for books",
     kind="image",
     classes=26,
     examples=typeface_archive.FACES * 26,

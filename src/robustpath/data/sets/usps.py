@@ -2,12 +2,11 @@
 
 import bz2
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="usps",
-    title=unhashed("USPS postal digits"),
+    title="USPS postal digits",
     kind="image",
     classes=10,
     examples=7291,
@@ -17,12 +16,12 @@ ENTRY = DataSet(
     files=(
         File(
             "usps/usps.bz2",
-            urls=unhashed(("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/usps.bz2",)),
+            urls=("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/usps.bz2",),
             md5="ec16c51db3855ca6c91edd34d0e9b197",
         ),
         File(
             "usps/usps.t.bz2",
-            urls=unhashed(("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/usps.t.bz2",)),
+            urls=("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/usps.t.bz2",),
             md5="8ea070ee2aca1ac39742fdd1ef5ed118",
         ),
     ),

@@ -2,12 +2,11 @@
 
 from pathlib import PurePosixPath
 
-from robustpath.core.unhashed import unhashed
 from robustpath.data.entries import DataSet, File
 
 ENTRY = DataSet(
     name="waterbirds",
-    title=unhashed("Waterbirds at 64 pixels: birds on land or water, background correlated with the bird in training"),
+    title="Waterbirds at 64 pixels: birds on land or water, background correlated with the bird in training",
     kind="image",
     classes=2,
     examples=4795,
@@ -17,7 +16,7 @@ ENTRY = DataSet(
     files=(
         File(
             "waterbird_complete95_forest2water2.tar.gz",
-            urls=unhashed(("https://nlp.stanford.edu/data/dro/waterbird_complete95_forest2water2.tar.gz",)),
+            urls=("https://nlp.stanford.edu/data/dro/waterbird_complete95_forest2water2.tar.gz",),
             raw_size=500_000_000,
         ),
     ),

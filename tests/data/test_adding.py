@@ -124,7 +124,7 @@ def test_one_file_is_listed_prepared_split_trained_on_and_evaluated(copy):
     weights, path, runs, seconds, scores = (
         copy / name for name in ("w.safetensors", "p.safetensors", "runs.parquet", "seconds.parquet", "scores.parquet")
     )
-    out = ["--weights", weights, "--path", path, "--runs", runs, "--seconds", seconds]
+    out = ["--weights", weights, "--path", path, "--runs", runs, "--seconds", seconds, "--scores", copy / "on_the_way"]
     done(python(copy, *run, "train", "--settings", of_train, "--data", data, *out))
     given = ["--data", f"stripes={data}", "--weights", weights, "--runs", runs, "--scores", scores]
     done(python(copy, *run, "evaluate", "--settings", of_evaluate, *given))

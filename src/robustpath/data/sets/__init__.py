@@ -11,8 +11,8 @@ A data set's file has
 - where ENTRY.knobs names shifts of that generator: shifted_test(knob, severity) -> the official test part, shifted.
 
 What several files share lies beside this folder. Listing imports every file, so numpy, torch and modules that need them
-are imported inside the functions. What is said to people (title, licence, citation) and addresses, as arguments of these
-names, are no part of a fingerprint: changing one prepares nothing again.
+are imported inside the functions. The arguments title, licence, citation and urls are no part of a fingerprint: to
+change one prepares nothing again.
 """
 
 from importlib import import_module

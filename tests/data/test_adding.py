@@ -168,6 +168,11 @@ def test_an_edit_of_one_file_changes_the_code_of_that_data_set_alone(copy, file,
     [
         ("stripes_again", FILE, "describes the data set 'stripes': give the file and its entry the same name"),
         ("stripes", FILE.replace("ENTRY", "DATA"), "has no ENTRY = DataSet"),
+        (
+            "stripes",
+            FILE.replace("classes=2,", 'classes=2, natural_shift_to=("mnist6k",),'),
+            "is to be tested on 'mnist6k'",
+        ),
         ("stripes", FILE.replace("classes=2,", ""), "cannot be imported (TypeError: "),
         ("stripes", FILE.replace("ENTRY = ", "ENTRY == = "), "cannot be imported (SyntaxError: "),
     ],

@@ -6,6 +6,7 @@ data set's file and its settings.
 
 from functools import cache
 
+from robustpath.core.errors import UserError
 from robustpath.data import sets
 from robustpath.data.entries import DataSet
 from robustpath.data.shift_names import Shift, shifts
@@ -24,6 +25,12 @@ def __getattr__(name: str) -> dict[str, DataSet]:
 def _collected() -> dict[str, DataSet]:
     """Every data set by name: first those that packages ship, then those to fetch, each in alphabetical order."""
     entries = [sets.load(name).ENTRY for name in sets.names()]
+    for entry in entries:
+        if unknown := {*entry.natural_shift_to, entry.published} - {"", *sets.names()}:
+            raise UserError(
+                f"{sets.load(entry.name).__file__} is to be tested on {min(unknown)!r}, which is no data set: "
+                f"choose from {', '.join(sets.names())}"
+            )
     return {entry.name: entry for entry in sorted(entries, key=lambda entry: (entry.fetched, entry.name))}
 
 

@@ -95,7 +95,7 @@ def test_settings_are_json_and_hold_their_keys_only():
         "experiment": "data_efficiency", "dataset": "mnist5k", "methods": list(METHODS),
         "vary": ["split", "initialisation", "order"],
         "hidden": [64, 64], "validation_size": 300, "test_size": 900, "severities": [1, 2, 3, 4, 5], "image_size": 8,
-        "device": "cpu", "natural": ["optdigits"],
+        "device": "cpu", "natural": ["optdigits"], "shifts": {"kind": "image", "natural_shift_to": ["optdigits"]},
     }  # fmt: skip
     assert settings["report"]["methods"] == dict.fromkeys(METHODS, "minima")
     assert settings["report"]["experiments"]["data_efficiency"]["methods"] == list(METHODS)

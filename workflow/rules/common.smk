@@ -19,7 +19,7 @@ from robustpath import protocols, study
 from robustpath.claims import model
 from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint, remember
-from robustpath.data.registry import DATASETS
+from robustpath.data import registry
 from robustpath.methods import names
 from robustpath.figures.manifest import manifest
 from robustpath.operations.progress import attach
@@ -63,10 +63,13 @@ def typed(value):
 
 
 def fingerprints():
-    """The code that each kind of job runs; a training's includes the files of its own protocol, method and network."""
+    """The code that each kind of job runs: of protocols, methods, networks and data sets, its own files and no other."""
     family, chosen = names(), study.experiments(CONFIG)
     found = {
-        "prepare": fingerprint("robustpath.data.prepare"),
+        "prepare": {
+            name: fingerprint("robustpath.data.prepare", f"robustpath.data.sets.{name}")
+            for name in study.datasets_to_prepare(CONFIG)
+        },
         "train": {
             (cell.experiment, cell.method): fingerprint(
                 f"robustpath.protocols.{chosen[cell.experiment].protocol}.training",
@@ -76,11 +79,13 @@ def fingerprints():
             for cell in CELLS
         },
         "evaluate": {
-            name: fingerprint(
+            (name, dataset): fingerprint(
                 f"robustpath.protocols.{each.protocol}.score",
                 f"robustpath.models.{each.model}",
+                *registry.shifting_code(dataset),
             )
             for name, each in chosen.items()
+            for dataset in each.datasets
         },
         "measure": fingerprint("robustpath.protocols.supervised.measure"),
         "trace": {
@@ -118,18 +123,22 @@ def memory_of(shipped):
     """Megabytes of a job: `shipped` on a data set that a package ships, more on one that is fetched."""
 
     def megabytes(wildcards):
-        return 8000 if DATASETS[wildcards.dataset].fetched else shipped
+        return 8000 if registry.get(wildcards.dataset).fetched else shipped
 
     return megabytes
 
 
 def time_to_prepare(wildcards):
     """Minutes, those of a download of up to 3 GB included."""
-    return 240 if DATASETS[wildcards.dataset].fetched else 10
+    return 240 if registry.get(wildcards.dataset).fetched else 10
 
 
 def prepare_settings(wildcards):
     return told(study.prepare_settings(CONFIG, wildcards.dataset))
+
+
+def prepare_code(wildcards):
+    return CODE["prepare"][wildcards.dataset]
 
 
 def train_settings(wildcards):
@@ -142,7 +151,7 @@ def train_code(wildcards):
 
 
 def evaluate_code(wildcards):
-    return CODE["evaluate"][wildcards.experiment]
+    return CODE["evaluate"][wildcards.experiment, wildcards.dataset]
 
 
 def trace_code(wildcards):

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 
 from robustpath.core.errors import UserError
 from robustpath.core.randomness import batches, generator
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import load
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.engine.plan import Stage
@@ -70,7 +70,7 @@ def test_the_path_holds_start_and_end_and_is_the_way_between(train, data):
     shorter, *_ = train("b", points=0)
     assert kept["moments"].tolist() == [[0, 10 * k] for k in range(12)]
     assert all(torch.equal(kept[f"011/{name}"], end[name]) for name in end)
-    start = training.Cell(SETTINGS, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2).start
+    start = training.Cell(SETTINGS, training.methods.load("sgd"), load(data), torch.device("cpu"), 2).start
     for name, tensor in end.items():
         assert torch.equal(kept[f"000/{name}"][[0, 2]], torch.stack([start[0][name], start[1][name]]))
         assert not torch.equal(kept[f"005/{name}"], tensor)
@@ -85,7 +85,7 @@ def streams_of(cell, learners):
 
 
 def test_a_hold_out_is_the_last_fifth_and_no_batch_or_probe_holds_it(data):
-    cell = training.Cell(SETTINGS, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
+    cell = training.Cell(SETTINGS, training.methods.load("sgd"), load(data), torch.device("cpu"), 2)
     streams = streams_of(cell, [Learner(0, 20), Learner(1, 40)])
     stage = Stage(0, 100, 1.0, {"probe": 64, "holdout": 6})
     held = streams.fixed(stage, "holdout")
@@ -100,7 +100,7 @@ def test_a_hold_out_is_the_last_fifth_and_no_batch_or_probe_holds_it(data):
 
 
 def test_another_order_of_batches_is_another_and_always_the_same(data):
-    cell = training.Cell(SETTINGS, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
+    cell = training.Cell(SETTINGS, training.methods.load("sgd"), load(data), torch.device("cpu"), 2)
     streams = streams_of(cell, [Learner(0, 20)])
     usual, other = (Stage(0, 9, 1.0, order=order) for order in ("batches", "other"))
     assert not torch.equal(streams.batches(usual, 0, 9), streams.batches(other, 0, 9))
@@ -112,7 +112,7 @@ SOURCES = ["split", "initialisation", "order"]
 
 def randomness(data, **changes):
     """What the two seeds of a cell draw from each source of variation."""
-    cell = training.Cell(SETTINGS | changes, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
+    cell = training.Cell(SETTINGS | changes, training.methods.load("sgd"), load(data), torch.device("cpu"), 2)
     streams = streams_of(cell, [Learner(seed, 20) for seed in (0, 1)])
     stage = Stage(0, 9, 1.0, {"noise": 1, "probe": 30})
     place = [{int(position): rank for rank, position in enumerate(cell.pools[seed])} for seed in (0, 1)]
@@ -146,9 +146,9 @@ def test_a_seed_changes_what_varies_and_the_rest_stays_that_of_seed_0(vary, data
 
 
 def test_a_run_in_which_all_varies_draws_everything_by_its_own_seed(data):
-    prepared, found = prepare.load(data), randomness(data, label_noise=[0.5])
+    prepared, found = load(data), randomness(data, label_noise=[0.5])
     for seed in (0, 1):
-        pool = split(prepared.labels, prepared.official_test, "blobs", seed, 20, 20).train
+        pool = split(prepared, "blobs", seed, 20, 20).train
         labels = noisy(prepared.labels, 3, "blobs", seed, 0.5)
         start = initialise(mlp(5, [6], 3), generator("blobs", seed, "initialisation"))
         assert found["split"][seed] == (pool.tolist(), labels.tolist())

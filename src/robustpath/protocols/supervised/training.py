@@ -20,8 +20,8 @@ from robustpath.core import randomness
 from robustpath.core.errors import Stopped, UserError
 from robustpath.core.files import explain
 from robustpath.core.fingerprint import fingerprint
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import Prepared, load
 from robustpath.data.splits import split
 from robustpath.engine import checkpoint, memory, population
 from robustpath.engine.device import at_precision, deterministic, resolve
@@ -67,7 +67,7 @@ def train(
     """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])
-    prepared = prepare.load(data)
+    prepared = load(data)
     spec = methods.load(settings["method"])
     draws = max(settings["draws"], len(grid(settings)))
     axes = settings["train_sizes"], settings["label_noise"], range(settings["seeds"]), range(draws)
@@ -147,7 +147,7 @@ class Cell:
     """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
 
     def __init__(
-        self, settings: dict, spec: Spec, prepared: prepare.Prepared, device: torch.device, members: int,
+        self, settings: dict, spec: Spec, prepared: Prepared, device: torch.device, members: int,
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
@@ -160,10 +160,7 @@ class Cell:
             )
         sizes = settings["validation_size"], settings["test_size"]
         dealt = {seed: self._seed("split", seed) for seed in range(settings["seeds"])}
-        self.pools = {
-            seed: split(prepared.labels, prepared.official_test, settings["dataset"], own, *sizes, prepared.group).train
-            for seed, own in dealt.items()
-        }
+        self.pools = {seed: split(prepared, settings["dataset"], own, *sizes).train for seed, own in dealt.items()}
         classes = int(prepared.labels.max()) + 1
         self.rows = list(product(settings["label_noise"], self.pools))
         labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
@@ -253,7 +250,7 @@ class Cell:
     def _stream(self, source: str, seed: int) -> torch.Generator:
         return randomness.generator(self.settings["dataset"], self._seed(source, seed), source)
 
-    def _example_batch(self, prepared: prepare.Prepared) -> Batch:
+    def _example_batch(self, prepared: Prepared) -> Batch:
         positions = torch.arange(self.settings["batch_size"]) % len(prepared.labels)
         return Batch(prepared.inputs[positions], prepared.labels[positions])
 

@@ -97,3 +97,4 @@ def save(figure: Figure, out: str | Path | None) -> None:
     if out is not None:
         with replacing(Path(out)) as temporary:
             figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
+        figure.stale = False  # else pyplot draws it once more after the cell, for a window that there is not

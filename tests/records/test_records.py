@@ -1,4 +1,6 @@
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from robustpath import records
@@ -166,3 +168,13 @@ def test_a_repository_without_results_opens_on_what_is_published(small_records, 
     records.write(small_records, tmp_path / "results" / "smoke" / "records.parquet")
     records.load(scale="smoke")
     assert capsys.readouterr().out == ""
+
+
+def test_reading_text_as_codes_gives_what_plain_reading_gives(small_records, tmp_path):
+    table = small_records.assign(hyperparameters=[*"é\n", "", *small_records["hyperparameters"][3:]])
+    table["shift"] = table["shift"].where(table["seed"] != 0)
+    schema = pa.schema([(name, records.ARROW[kind]) for name, kind in records.SCHEMA.items()])
+    pq.write_table(pa.Table.from_pandas(table, schema, preserve_index=False), tmp_path / "records.parquet")
+    read = records.read(tmp_path / "records.parquet")
+    assert read["shift"].isna().any()
+    pd.testing.assert_frame_equal(read, pq.read_table(tmp_path / "records.parquet").to_pandas())

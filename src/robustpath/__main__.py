@@ -11,7 +11,7 @@ from robustpath import commands
 from robustpath.core.errors import UserError
 from robustpath.core.files import explain
 
-LISTS = ("methods", "data", "shifts", "figures", "cells")
+LISTS = ("methods", "data", "models", "protocols", "shifts", "figures", "cells")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,7 +18,7 @@ seeds          | 3              | = 3 is not a known key; allowed: scale, start,
 L.image-size   | 8              | = 8 is not a known key; did you mean 'image_size'? Allowed: device
 L.experiments.data_eficiency | {} | = {} is not a known key; did you mean 'data_efficiency'? Allowed: data_efficiency
 L.methods      | all            | = 'all' is not a known key; allowed: device, precision
-E.sede         | 10             | = 10 is not a known key; did you mean 'seeds'? Allowed: datasets, methods
+E.sede         | 10             | = 10 is not a known key; did you mean 'seeds'? Allowed: protocol, datasets, methods
 # wrong types
 confidence     | high           | = 'high' is text; allowed: a number from 0.5 to 0.999
 confidence     | true           | = true is a truth value; allowed: a number from 0.5
@@ -74,8 +74,8 @@ E.methods      | al             | = 'al' is not a known value; did you mean 'all
 E.methods      | [sgd, same]    | [1] = 'same' is not a known method of the list; did you mean 'sam'? Allowed: sgd
 E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' or a list with the reference
 # networks and what they are trained on
-E.model        | vgg            | = 'vgg' is not a known value; allowed: 'mlp', 'cnn', 'resnet18'
-E.model        | cnn            | = 'cnn' takes images, which 'mnist1d' has not; allowed: mlp
+E.model        | vgg            | = 'vgg' is not a known network; allowed: cnn, mlp, resnet18
+E.model        | cnn            | = 'cnn' takes no signals, which 'mnist1d' holds; allowed: mlp
 E.datasets     | [cifar10_1]    | [0] = 'cifar10_1' is there to test on alone; allowed: a data set with training ex
 E.datasets     | [cifar10_c]    | [0] = 'cifar10_c' is there to test on alone; allowed: a data set with training ex
 L.further.minima | {datasets: [cifar10], train_sizes: [50], seeds: 2, budget: 1} | = {"datasets": ["cifar10"], "train

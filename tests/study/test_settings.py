@@ -161,7 +161,7 @@ def test_loading_is_fast_and_needs_no_torch():
     code = (
         "import sys; from robustpath import methods, study;"
         "methods.names = lambda: dict.fromkeys(sys.argv[2:], 'minima');"
-        "loaded = config.load(sys.argv[1]); config.expand(loaded); config.report_settings(loaded);"
+        "loaded = study.load(sys.argv[1]); study.expand(loaded); study.report_settings(loaded);"
         "print('torch' in sys.modules)"
     )
     start = time.perf_counter()

@@ -81,6 +81,7 @@ show_progress()
 
 onstart:
     lift_rate_limit()
+    watch_failures()
 
 
 onsuccess:

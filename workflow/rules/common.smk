@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-import time
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data.registry import DATASETS
 from robustpath.methods import names
+from robustpath.operations.last_words import NOTHING, Reports, last_words, stamp, written
 from robustpath.operations.listing import manifest
 from robustpath.operations.progress import attach
 from robustpath.publication import machine, published
@@ -29,9 +29,10 @@ from robustpath.theory import CASES
 from robustpath.theory.section import theory_settings
 
 ROOT = Path(workflow.basedir)
-STARTED = time.time()
 SUFFIX = {"figure": "pdf", "table": "tex"}
 JUDGED = {"claims", "calibration"}  # computed from the records, whatever the DAG starts from
+LOGS = {}  # of every job, as its log was before the run
+REPORTS = Reports()
 PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
 
 # Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a
@@ -318,6 +319,12 @@ def show_progress():
         attach(logger, dict.fromkeys(MANIFEST, "figures and tables"))
 
 
+def watch_failures():
+    """Remember the logs of older runs, and note what is said of jobs that fail from now on."""
+    LOGS.update((log, stamp(log)) for job in workflow.dag.jobs for log in job.log)
+    logger.addHandler(REPORTS)
+
+
 def summary():
     """What a finished run has made: the paper with its counts, or the targets that were asked for."""
     asked = {job.rule.name for job in workflow.dag.targetjobs}
@@ -347,24 +354,14 @@ def failures():
         return []
     struck = {}
     for job in sorted(workflow.scheduler.failed, key=lambda job: job.jobid):
-        struck.setdefault(last_words(job), []).append(job)
+        log = next(iter(job.log), None)
+        struck.setdefault(last_words(log, LOGS.get(log), REPORTS.of.get(job.jobid, NOTHING)), []).append(job)
     left = sum(1 for _ in workflow.dag.needrun_jobs())
     failed = len(workflow.scheduler.failed)
     return [
         f"Not made: {left} steps, {failed} of them failed; the same command goes on from here.",
         *(f"{cause} ({named(jobs)})" for cause, jobs in struck.items()),
     ]
-
-
-def last_words(job):
-    """The sentence that a failed job left in its log; or that it left none, and where to look."""
-    log = Path(job.log[0]) if job.log else None
-    if log and log.exists() and log.stat().st_mtime >= STARTED:
-        last = (log.read_text(errors="replace").splitlines() or [""])[-1]
-        if last.startswith("error: "):
-            return last
-    said = Path(".snakemake/slurm_logs") if "slurm" in str(workflow.executor_plugin.name) else Path(".snakemake/log")
-    return f"error: it ended without a word, as what is killed does; Snakemake's message above and {said} say more"
 
 
 def named(jobs):
@@ -374,7 +371,8 @@ def named(jobs):
         for job in jobs
     ]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    log = f"; log: {jobs[0].log[0]}" if jobs[0].log else ""
+    logs = [log for log in jobs[0].log if written(log, LOGS.get(log))]
+    log = f"; log: {logs[0]}" if logs else ""
     return f"{', '.join(names[:3])}{more}{log}"
 
 

@@ -7,6 +7,11 @@ from snakemake.utils import min_version
 min_version("9.12")
 sys.path.insert(0, f"{workflow.basedir}/src")
 
+from robustpath.operations.surroundings import displaced
+
+if reason := displaced():
+    sys.exit(f"error: {reason}")
+
 
 include: "workflow/rules/common.smk"
 

@@ -23,6 +23,7 @@ from robustpath.methods import names
 from robustpath.operations.last_words import NOTHING, Reports, last_words, stamp, written
 from robustpath.operations.listing import manifest
 from robustpath.operations.progress import attach
+from robustpath.operations.surroundings import user_name
 from robustpath.publication import machine, published
 from robustpath.study import expand, load
 from robustpath.theory import CASES
@@ -36,10 +37,11 @@ REPORTS = Reports()
 PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
 
 # Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a
-# parameter: a new virtual environment is no reason to train again.
+# parameter: a new virtual environment is no reason to train again. Snakemake wants a name for the user.
 os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     PYTHONPATH=os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+    LOGNAME=user_name(),
 )
 
 

@@ -81,6 +81,7 @@ include: "workflow/rules/verify.smk"
 use_all_cores_unless_told()
 make_again_what_is_incomplete()
 check_targets()
+end_with_the_terminal()
 show_progress()
 
 

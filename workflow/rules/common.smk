@@ -4,10 +4,12 @@ import atexit
 import json
 import os
 import re
+import signal
 import sys
 from difflib import get_close_matches
 from pathlib import Path
 
+import psutil
 import yaml
 from snakemake.cli import get_argument_parser
 from snakemake.logging import logger
@@ -291,6 +293,19 @@ def make_again_what_is_incomplete():
     reads the flag before this file and hands it over after, so what is read of it is set.
     """
     DAGSettings.force_incomplete = property(lambda settings: True, lambda settings, given: None)
+
+
+def end_with_the_terminal():
+    """Let a closed terminal end a run as Ctrl-C does, so that workers end and the lock is lifted; under nohup, where the
+    signal is ignored, it stays ignored."""
+
+    def end(number, frame):
+        for worker in psutil.Process().children(recursive=True):
+            worker.terminate()
+        raise KeyboardInterrupt
+
+    if workflow.exec_mode == ExecMode.DEFAULT and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, end)
 
 
 def lift_rate_limit():

@@ -21,6 +21,11 @@ L.methods      | all            | = 'all' is not a known key; allowed: device, p
 E.sede         | 10             | = 10 is not a known key; did you mean 'seeds'? Allowed: protocol, datasets, methods
 # wrong types
 confidence     | high           | = 'high' is text; allowed: a number from 0.5 to 0.999
+confidence     | 0,95           | = '0,95' is text; did you mean 0.95? Allowed: a number from 0.5 to 0.999
+confidence     | 0,950          | = '0,950' is text; did you mean 0.95? Allowed: a number from 0.5 to 0.999
+confidence     | 95 %           | = '95 %' is text; did you mean 0.95? Allowed: a number from 0.5 to 0.999
+confidence     | 95%            | = '95%' is text; did you mean 0.95? Allowed: a number from 0.5 to 0.999
+confidence     | 0,95,0         | = '0,95,0' is text; allowed: a number from 0.5 to 0.999
 confidence     | true           | = true is a truth value; allowed: a number from 0.5
 scale          | 3              | = 3 is a number; allowed: a name
 scale          | 2026-01-01     | = "2026-01-01" is a date; allowed: a name
@@ -37,6 +42,10 @@ L.hidden       | &a [*a]        | [0] = [[...]] is a list; allowed: a whole numb
 E.measured     | 1              | = 1 is a number; allowed: true or false
 E.label_noise  | [0.2, high]    | [1] = 'high' is text; allowed: a number from 0 to 1
 E.budget       | 1e3            | = '1e3' is text; did you mean 1000? Allowed: a whole number
+E.budget       | 1,000          | = '1,000' is text; did you mean 1000? Allowed: a whole number
+E.budget       | 1 000          | = '1 000' is text; did you mean 1000? Allowed: a whole number
+E.budget       | 100,5          | = '100,5' is text; allowed: a whole number
+E.label_noise  | ["0,2"]        | [0] = '0,2' is text; did you mean 0.2? Allowed: a number from 0 to 1
 E.methods      | 3              | = 3 is not a known value; allowed: 'all' or a list of one or more
 # out of bounds
 confidence     | 95             | = 95 is too large; allowed: a number from 0.5 to 0.999

@@ -1,4 +1,4 @@
-"""What there is to choose from, as rows: methods, data sets, networks, protocols, shifts, figures, the cells of a scale."""
+"""What there is to choose from, as rows: methods, data sets, networks, protocols, shifts, figures, cells of a scale."""
 
 import ast
 import json

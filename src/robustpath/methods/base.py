@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.func import grad, grad_and_value
+
+from robustpath.core.derivatives import grad, grad_and_value
 
 __all__ = ["Batch", "Context", "Method", "Space", "Spec", "build", "choice", "draw", "grad", "grad_and_value"]
 __all__ += ["log_uniform", "register", "sequence", "uniform"]

@@ -23,7 +23,7 @@ for name, entry in MANIFEST.items():
             mem_mb=2000,
             runtime=10,
         params:
-            settings=told(study.report_settings(CONFIG)),
+            settings=told(study.figure_settings(CONFIG, entry)),
             entry=told(entry),
             beside=(f"--inputs {' '.join(named_inputs(entry))}" if entry.get("inputs") else ""),
             code=CODE["notebook"][name],
@@ -84,7 +84,7 @@ rule origin:
         settings=told(study.report_settings(CONFIG)),
         manifest=told(MANIFEST),
         commit=machine.source_commit(ROOT),
-        code=fingerprint("robustpath.publication.origin_page"),
+        code=fingerprint("robustpath.publication.origin_page", printed=True),
     message:
         "Write how each number was made"
     shell:

@@ -14,7 +14,6 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from scipy.io import loadmat
 
 from robustpath.data import formats
 from robustpath.data.fetched import IDX, KEPT_CORRUPTED
@@ -56,6 +55,8 @@ def usps(paths: dict[str, Path]) -> Read:
 
 def svhn(paths: dict[str, Path]) -> Read:
     """House numbers [99289, 32, 32, 3], the 73257 training images first; the files have 10 for the digit 0."""
+    from scipy.io import loadmat  # only here: training imports this module and has no use for SciPy
+
     parts = [loadmat(paths[f"svhn/{part}_32x32.mat"], variable_names=("X", "y")) for part in ("train", "test")]
     images = [part["X"].transpose(3, 0, 1, 2) for part in parts]
     labels = np.concatenate([part["y"].ravel() for part in parts]).astype(np.int64) % 10

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -76,6 +77,14 @@ def obtain(step: Step, arguments: tuple, key: str) -> tuple[Flat, list[str]] | N
     return None
 
 
+def has_compiler() -> bool:
+    """Whether there is a C++ compiler; a line says so where there is none."""
+    if shutil.which(cache.compiler()):
+        return True
+    say(f"there is no C++ compiler {cache.compiler()} (Debian: g++): uncompiled, slower, equal to rounding")
+    return False
+
+
 @functools.cache
 def say(line: str) -> None:
     """Print a line, once in a process."""
@@ -98,8 +107,6 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
 
     What compilations share, 300 MB of precompiled headers, goes to `lasting`, or is done without.
     """
-    if not shutil.which(cache.compiler()):
-        raise OSError(f"there is no C++ compiler {cache.compiler()}; Debian: apt install g++ python3-dev")
     told: list[str] = []
 
     def on_leaves(*flat: Tensor) -> tuple[Tensor, ...]:
@@ -108,7 +115,7 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
         # The next step takes these tensors in the layout in which this one was compiled to take its own.
         return tuple(tensor.contiguous() for tensor in chain(leaves(carried), info.values()))
 
-    with _files_in(scratch, lasting or scratch):
+    with _files_in(scratch, lasting or scratch), warnings.catch_warnings(action="ignore"):
         from torch._inductor import aot_compile, codecache
         from torch.fx.experimental.proxy_tensor import make_fx
 

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from robustpath.core.derivatives import grad, grad_and_value
-
 from robustpath.core.types import Batch, Params
 
 __all__ = ["Batch", "Context", "Method", "Params", "Space", "Spec", "build", "choice", "draw", "grad", "grad_and_value"]

@@ -4,8 +4,6 @@ import hashlib
 import json
 import math
 import os
-import shutil
-import sysconfig
 import time
 from collections.abc import Callable
 from itertools import product
@@ -23,20 +21,19 @@ from robustpath.core.fingerprint import fingerprint
 from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
-from robustpath.engine import checkpoint, memory, population
+from robustpath.engine import checkpoint, memory, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import Stage, moments, plan
 from robustpath.engine.stop import listening, nobody
 from robustpath.methods.base import Batch, Spec, draw
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
-from robustpath.protocols import reading
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
-STEP_CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.choice")
+STEP_CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 
@@ -142,6 +139,13 @@ def code_fingerprint(spec: Spec, network: str) -> str:
     )
 
 
+def _runs_of(weights: Path, runs: Path) -> dict:
+    """The default runs of a parent cell."""
+    from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
+
+    return reading.default_runs(weights, runs, AXES)
+
+
 class Cell:
     """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
 
@@ -172,7 +176,7 @@ class Cell:
         precision = settings.get("precision", "float32")
         loss, network = (at_precision(function, device, precision) for function in (loss, network))
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = reading.default_runs(*parent, AXES) if parent else {}
+        self.parent = _runs_of(*parent) if parent else {}
         self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"], network)
         self.moments = moments(self.stages, settings["points"])
         compiled = self._choice(settings.get("compile", "auto"), members)
@@ -190,16 +194,16 @@ class Cell:
     def _choice(self, wish: str, members: int) -> list[bool]:
         """Which phases are compiled: none, all, or those whose steps repay it and then only those."""
         worthwhile = [wish == "always" or members * stage.steps >= COMPILED_STEPS for stage in self.stages]
-        able = wish != "never" and any(worthwhile) and _can_compile(self.device)
+        able = wish != "never" and any(worthwhile) and (self.device.type == "cuda" or programs.has_compiler())
         return worthwhile if able else [False] * len(worthwhile)
 
     def _key(self, stage: Stage) -> str:
-        """What the code of a stage's step depends on beside the shapes of its tensors: the method's, the network's and
-        the engine's. Descents after different walks share one, for they are the base's."""
-        own = self.spec.base if stage.of_base else self.spec
-        code = fingerprint(*STEP_CODE, f"robustpath.methods.{own.family}.{own.name}")
-        form = choice.name_of(self.settings), self.settings["hidden"], self.settings.get("precision", "float32")
-        return json.dumps([code, own.name, 0 if stage.of_base else stage.index, *form])
+        """What the code of a stage's step depends on beside the shapes of its tensors: the engine's, the method's and
+        the network's. Descents after different walks share one, for they are the base's."""
+        own, network = self.spec.base if stage.of_base else self.spec, models.name_of(self.settings)
+        code = fingerprint(*STEP_CODE, f"robustpath.methods.{own.family}.{own.name}", f"robustpath.models.{network}")
+        phase = 0 if stage.of_base else stage.index
+        return json.dumps([code, own.name, phase, network, self.settings.get("precision", "float32")])
 
     def together(self, members: list[Run]) -> int:
         """How many of `members` to train together: on a CPU always the same number; on a GPU equal parts of what its
@@ -393,14 +397,3 @@ def _split(resume: Path, other: Path, key: str, first: int) -> None:
     except OSError as error:
         resume.unlink()
         print(f"warning: {resume.name} cannot be halved, training starts anew: {explain(error) or error}")
-
-
-def _can_compile(device: torch.device) -> bool:
-    """Whether torch.compile has what it needs; its files go to a cache that later jobs share."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(".cache/inductor").absolute()))
-    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    headers = Path(sysconfig.get_path("include"), "Python.h")
-    if device.type == "cuda" or (shutil.which(os.environ.get("CXX", "g++")) and headers.exists()):
-        return True
-    print("a C++ compiler or Python.h is missing (Debian: g++ python3-dev): uncompiled, slower, equal to rounding")
-    return False

@@ -5,6 +5,7 @@ memory, so a member's result does not depend on its mates. In eager mode that ho
 population gives the same bytes.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,10 +14,12 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
+from robustpath.core.fingerprint import fingerprint
 from robustpath.engine.plan import Moment, Stage, phases
-from robustpath.engine.programs import packaged
+from robustpath.engine.programs import captured, packaged
 from robustpath.methods.base import Batch, Context, Loss, Params, Spec, build
 
+CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
 BLOCK = 50  # steps whose batches are drawn together
 
 
@@ -64,9 +67,10 @@ def stack(trees: Iterable[Params]) -> Params:
 
 def examples(data: Data, positions: Tensor) -> Batch:
     """The examples at `positions` [M, b] as each member sees them: inputs [M, b, …], labels [M, b]."""
-    labels = data.labels[positions] if data.row is None else data.labels[data.row[:, None], positions]
-    rows = data.inputs.index_select(0, positions.reshape(-1))  # copies whole rows, several times as fast as inputs[…]
-    return Batch(rows.reshape(positions.shape + data.inputs.shape[1:]), labels)
+    # Whole rows and single numbers: several times as fast as data.inputs[positions] and data.labels[row, positions].
+    inputs = data.inputs.index_select(0, positions.reshape(-1)).reshape(positions.shape + data.inputs.shape[1:])
+    first = 0 if data.row is None else data.row[:, None] * data.labels.shape[-1]
+    return Batch(inputs, data.labels.take(first + positions))
 
 
 def program(
@@ -107,15 +111,16 @@ def program(
     def step(hyperparameters, params, state, diverged, data, positions, *rest):
         return vectorised(hyperparameters, params, state, diverged, examples(data, positions), *rest)
 
-    run = _captured(step) if compiled and graph else step
+    run = captured(step) if compiled and graph else step
     return lambda hyperparameters, *rest: run({name: hyperparameters[name] for name in own.search}, *rest)
 
 
-def _captured(step: Program) -> Program:
-    """The step as a CUDA graph."""
-    captured = torch.compile(step, fullgraph=True, dynamic=False, mode="reduce-overhead")
-    # A graph writes its results where it wrote those of the step before.
-    return lambda *arguments: tree_map(torch.clone, captured(*arguments))
+def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:
+    """What the code of a stage's step depends on beside the shapes of its tensors: the engine's, the method's and the
+    network's. Descents after different walks share one, for they are the base's."""
+    own = spec.base if stage.of_base else spec
+    code = fingerprint(*CODE, f"robustpath.methods.{own.family}.{own.name}", f"robustpath.models.{network}")
+    return json.dumps([code, own.name, 0 if stage.of_base else stage.index, network, precision])
 
 
 def begin(

@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -30,10 +31,10 @@ from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
-COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
+COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
-STEP_CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
+STEPS_LINE = "model steps: "  # benchmarks/pipeline.py reads what follows off a job's log
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 
@@ -72,6 +73,7 @@ def train(
         cell = Cell(settings, spec, prepared, device, len(members), parent)
         results, durations = _in_parts(cell, members, weights, asked)
 
+    print(f"{STEPS_LINE}{sum(cell.spent):.2f} s")
     write_weights(results, cell.moments, weights, path)
     write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
     write_seconds(settings, members, durations, seconds)
@@ -182,13 +184,16 @@ class Cell:
         compiled = self._choice(settings.get("compile", "auto"), members)
         self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
         self.width = WIDTH[device.type] if any(compiled) else 2
+        key = partial(population.key, spec, models.name_of(settings), precision)
         self.eager, self.programs = (
             [
-                population.program(spec, loss, stage, choice, network, device.type == "cuda", self._key(stage))
+                population.program(spec, loss, stage, choice, network, device.type == "cuda", key(stage))
                 for stage, choice in zip(self.stages, choices, strict=True)
             ]
             for choices in ([False] * len(compiled), compiled)
         )
+        self.spent: list[float] = []  # seconds of the steps
+        self.programs = [programs.timed(step, self.spent) for step in self.programs]
         self.room, self.fitting = memory.room(device), None
 
     def _choice(self, wish: str, members: int) -> list[bool]:
@@ -196,14 +201,6 @@ class Cell:
         worthwhile = [wish == "always" or members * stage.steps >= COMPILED_STEPS for stage in self.stages]
         able = wish != "never" and any(worthwhile) and (self.device.type == "cuda" or programs.has_compiler())
         return worthwhile if able else [False] * len(worthwhile)
-
-    def _key(self, stage: Stage) -> str:
-        """What the code of a stage's step depends on beside the shapes of its tensors: the engine's, the method's and
-        the network's. Descents after different walks share one, for they are the base's."""
-        own, network = self.spec.base if stage.of_base else self.spec, models.name_of(self.settings)
-        code = fingerprint(*STEP_CODE, f"robustpath.methods.{own.family}.{own.name}", f"robustpath.models.{network}")
-        phase = 0 if stage.of_base else stage.index
-        return json.dumps([code, own.name, phase, network, self.settings.get("precision", "float32")])
 
     def together(self, members: list[Run]) -> int:
         """How many of `members` to train together: on a CPU always the same number; on a GPU equal parts of what its
@@ -224,7 +221,8 @@ class Cell:
         rows = max(len(part), self.width)
         if rows <= 2:
             raise self._too_small(part)
-        torch._dynamo.reset()  # captured graphs hold memory
+        if self.device.type == "cuda":
+            torch._dynamo.reset()  # captured graphs hold memory
         self._set_width(rows // 2)
         return min(rows // 2, len(part))
 
@@ -333,11 +331,10 @@ class Cell:
             return torch.stack(chosen, dim=1)[:, row]
 
         def noise(stage: Stage, start: int, stop: int) -> Tensor:
-            count = dimension * stage.noise
-            drawn = [
-                randomness.noise(count, start, stop, dataset, order[seed], train_size) for seed, train_size in keys
-            ]
-            return torch.stack(drawn, dim=1)[:, row]
+            drawn = torch.empty(len(keys), stop - start, dimension * stage.noise)
+            for (seed, train_size), out in zip(keys, drawn, strict=True):
+                randomness.noise(drawn.shape[-1], start, stop, dataset, order[seed], train_size, out=out)
+            return drawn.index_select(0, row).transpose(0, 1)
 
         def holdout(stage: Stage) -> Tensor:
             cycles = [

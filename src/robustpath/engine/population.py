@@ -5,6 +5,7 @@ memory, so a member's result does not depend on its mates. In eager mode that ho
 population gives the same bytes.
 """
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,11 +14,13 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
+from robustpath.core.fingerprint import fingerprint
 from robustpath.engine.plan import NOISE, Moment, Network, Stage, phases
-from robustpath.engine.programs import packaged
+from robustpath.engine.programs import captured, packaged
 from robustpath.engine.source import Fields, Source
 from robustpath.methods.base import Batch, Context, Loss, Params, Spec, build
 
+CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
 BLOCK = 50  # steps from one look at the clock to the next
 
 
@@ -86,8 +89,16 @@ def program(
         vectorised = torch.vmap(member, in_dims=(0, 0, 0, 0, None, 0, 0 if dealt.given else None, *masks))
         return vectorised(hyperparameters, params, state, diverged, progress, *dealt)
 
-    run = _captured(together) if compiled and graph else packaged(together, key) if compiled else together
+    run = captured(together) if compiled and graph else packaged(together, key) if compiled else together
     return lambda hyperparameters, *rest: run({name: hyperparameters[name] for name in own.search}, *rest)
+
+
+def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:
+    """What the code of a stage's step depends on beside the shapes of its tensors: the engine's, the method's and the
+    network's. Descents after different walks share one, for they are the base's."""
+    own = spec.base if stage.of_base else spec
+    code = fingerprint(*CODE, f"robustpath.methods.{own.family}.{own.name}", f"robustpath.models.{network}")
+    return json.dumps([code, own.name, 0 if stage.of_base else stage.index, network, precision])
 
 
 def _as_needed(name: str, part: Tensor | Fields, params: Params, amount: int) -> Params | Batch:
@@ -98,13 +109,6 @@ def _as_needed(name: str, part: Tensor | Fields, params: Params, amount: int) ->
 def _where(mask: Tensor | None, new: Any, old: Any) -> Any:
     """`new` where the mask holds; everywhere if there is none."""
     return new if mask is None else tree_map(lambda one, other: torch.where(mask, one, other), new, old)
-
-
-def _captured(step: Program) -> Program:
-    """The step as a CUDA graph."""
-    captured = torch.compile(step, fullgraph=True, dynamic=False, mode="reduce-overhead")
-    # A graph writes its results where it wrote those of the step before.
-    return lambda *arguments: tree_map(torch.clone, captured(*arguments))
 
 
 def begin(

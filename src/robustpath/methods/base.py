@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.func import grad, grad_and_value
 
+from robustpath.core.derivatives import grad, grad_and_value
 from robustpath.core.types import Batch, Params
 
 __all__ = ["Batch", "Context", "Method", "Params", "Space", "Spec", "build", "choice", "draw", "grad", "grad_and_value"]

@@ -57,9 +57,10 @@ def streams(
         return torch.stack(chosen, dim=1)[:, row]
 
     def noise(stage: Stage, start: int, stop: int) -> Tensor:
-        count = dimension * stage.needs[NOISE]
-        drawn = [randomness.noise(count, start, stop, dataset, orders[seed], train_size) for seed, train_size in keys]
-        return torch.stack(drawn, dim=1)[:, row]
+        drawn = torch.empty(len(keys), stop - start, dimension * stage.needs[NOISE])
+        for (seed, train_size), out in zip(keys, drawn, strict=True):
+            randomness.noise(drawn.shape[-1], start, stop, dataset, orders[seed], train_size, out=out)
+        return drawn.index_select(0, row).transpose(0, 1)
 
     def fixed(stage: Stage, name: str) -> Tensor:
         if name == "probe":

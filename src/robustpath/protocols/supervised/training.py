@@ -4,10 +4,9 @@ import hashlib
 import json
 import math
 import os
-import shutil
-import sysconfig
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -23,22 +22,21 @@ from robustpath.core.fingerprint import fingerprint
 from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared, load
 from robustpath.data.splits import split
-from robustpath.engine import checkpoint, memory, population
+from robustpath.engine import checkpoint, memory, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import Stage, moments, plan
 from robustpath.engine.source import Data, Source
 from robustpath.engine.stop import listening, nobody
 from robustpath.methods.base import Batch, Spec, draw
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
-from robustpath.protocols import reading
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.supervised.source import DEALS, Learner, dealing
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
-COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
+COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
-STEP_CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
+STEPS_LINE = "model steps: "  # benchmarks/pipeline.py reads what follows off a job's log
 
 
 AXES = ("train_size", "label_noise", "seed")  # what a run and its parent have in common
@@ -76,6 +74,7 @@ def train(
         cell = Cell(settings, spec, prepared, device, len(members), parent)
         results, durations = _in_parts(cell, members, weights, asked)
 
+    print(f"{STEPS_LINE}{sum(cell.spent):.2f} s")
     write_weights(results, cell.moments, weights, path)
     write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
     write_seconds(settings, members, durations, seconds)
@@ -143,6 +142,13 @@ def code_fingerprint(spec: Spec, network: str) -> str:
     )
 
 
+def _runs_of(weights: Path, runs: Path) -> dict:
+    """The default runs of a parent cell."""
+    from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
+
+    return reading.default_runs(weights, runs, AXES)
+
+
 class Cell:
     """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
 
@@ -171,36 +177,30 @@ class Cell:
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
         )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = reading.default_runs(*parent, AXES) if parent else {}
+        self.parent = _runs_of(*parent) if parent else {}
         example = self._example_batch(prepared)
         self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
         self.moments = moments(self.stages, settings["points"])
         compiled = self._choice(settings.get("compile", "auto"), members)
         self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
         self.width = WIDTH[device.type] if any(compiled) else 2
+        key = partial(population.key, spec, models.name_of(settings), precision)
         self.eager, self.programs = (
             [
-                population.program(spec, loss, stage, choice, network, device.type == "cuda", self._key(stage), layers)
+                population.program(spec, loss, stage, choice, network, device.type == "cuda", key(stage), layers)
                 for stage, choice in zip(self.stages, choices, strict=True)
             ]
             for choices in ([False] * len(compiled), compiled)
         )
+        self.spent: list[float] = []  # seconds of the steps
+        self.programs = [programs.timed(step, self.spent) for step in self.programs]
         self.room, self.fitting = memory.room(device), None
 
     def _choice(self, wish: str, members: int) -> list[bool]:
         """Which phases are compiled: none, all, or those whose steps repay it and then only those."""
         worthwhile = [wish == "always" or members * stage.steps >= COMPILED_STEPS for stage in self.stages]
-        able = wish != "never" and any(worthwhile) and _can_compile(self.device)
+        able = wish != "never" and any(worthwhile) and (self.device.type == "cuda" or programs.has_compiler())
         return worthwhile if able else [False] * len(worthwhile)
-
-    def _key(self, stage: Stage) -> str:
-        """What the code of a stage's step depends on beside the shapes of its tensors: the method's, the network's and
-        the engine's. Descents after different walks share one, for they are the base's."""
-        own = self.spec.base if stage.of_base else self.spec
-        network = f"robustpath.models.{models.name_of(self.settings)}"
-        code = fingerprint(*STEP_CODE, network, f"robustpath.methods.{own.family}.{own.name}")
-        form = models.name_of(self.settings), self.settings["hidden"], self.settings.get("precision", "float32")
-        return json.dumps([code, own.name, 0 if stage.of_base else stage.index, *form])
 
     def together(self, members: list[Run]) -> int:
         """How many of `members` to train together: on a CPU always the same number; on a GPU equal parts of what its
@@ -221,7 +221,8 @@ class Cell:
         rows = max(len(part), self.width)
         if rows <= 2:
             raise self._too_small(part)
-        torch._dynamo.reset()  # captured graphs hold memory
+        if self.device.type == "cuda":
+            torch._dynamo.reset()  # captured graphs hold memory
         self._set_width(rows // 2)
         return min(rows // 2, len(part))
 
@@ -353,14 +354,3 @@ def _split(resume: Path, other: Path, key: str, first: int) -> None:
     except OSError as error:
         resume.unlink()
         print(f"warning: {resume.name} cannot be halved, training starts anew: {explain(error) or error}")
-
-
-def _can_compile(device: torch.device) -> bool:
-    """Whether torch.compile has what it needs; its files go to a cache that later jobs share."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(".cache/inductor").absolute()))
-    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    headers = Path(sysconfig.get_path("include"), "Python.h")
-    if device.type == "cuda" or (shutil.which(os.environ.get("CXX", "g++")) and headers.exists()):
-        return True
-    print("a C++ compiler or Python.h is missing (Debian: g++ python3-dev): uncompiled, slower, equal to rounding")
-    return False

@@ -17,7 +17,7 @@ for name, entry in MANIFEST.items():
             f"<benchmarks>/notebooks/{name}.tsv"
         localrule: True
         conda:
-            "../../environment.yml"
+            ENVIRONMENT
         threads: 1
         resources:
             mem_mb=2000,
@@ -47,7 +47,7 @@ rule numbers:
         "<benchmarks>/numbers.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
@@ -74,7 +74,7 @@ rule origin:
         "<benchmarks>/origin.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,

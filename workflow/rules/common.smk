@@ -29,6 +29,8 @@ from robustpath.provenance.fingerprint import fingerprint, remember
 from robustpath.theory import CASES
 
 ROOT = Path(workflow.basedir)
+# Snakemake fills in wildcards here too: braces in the name of a folder above are none.
+ENVIRONMENT = str(ROOT / "environment.yml").replace("{", "{{").replace("}", "}}")
 STARTED = time.time()
 SUFFIX = {"figure": "pdf", "table": "tex"}
 JUDGED = {"claims", "calibration"}  # computed from the records, whatever the DAG starts from

@@ -89,7 +89,7 @@ def measure(folder: Path, scale: str, cores: int, sample: int) -> None:
 def one_process(folder: Path, results: Path, scale: str, cells: list[dict], share: float) -> tuple[float, str]:
     """Seconds of one run of one cell as a process of its own; `share` in (0, 1) says which cell and train size."""
     sys.path.insert(0, str(folder / "src"))
-    from robustpath.config import Cell, load, train_settings
+    from robustpath.study import Cell, load, train_settings
 
     cell = cells[int(share * len(cells))]
     name = Cell(cell["experiment"], cell["dataset"], cell["method"])

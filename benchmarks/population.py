@@ -19,12 +19,12 @@ from pathlib import Path
 import torch
 
 from robustpath import methods
-from robustpath.data.streams import batches
+from robustpath.core.randomness import batches
+from robustpath.engine import population
+from robustpath.engine.device import resolve
+from robustpath.engine.plan import plan
 from robustpath.methods.base import Batch
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
-from robustpath.training import population
-from robustpath.training.device import resolve
-from robustpath.training.plan import plan
 
 NETS = {"64-64-64-10 (8x8 images)": (64, [64, 64], 10), "40-64-64-10 (MNIST-1D)": (40, [64, 64], 10)}
 EXAMPLES = 500

@@ -16,11 +16,13 @@
 # %%
 from IPython.display import display
 
-from robustpath.analysis import aggregates, captions, labels, tables, verdicts
-from robustpath.analysis.comparison import seed_means
-from robustpath.analysis.records import load, report_settings, test_scores
-from robustpath.analysis.selection import select
-from robustpath.analysis.statistics import average, paired
+from robustpath.claims import verdicts
+from robustpath.figures import captions, tables
+from robustpath.records import labels, load, report_settings, test_scores
+from robustpath.records.selection import select
+from robustpath.statistics import aggregates
+from robustpath.statistics.comparison import seed_means
+from robustpath.statistics.intervals import average, paired
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -15,9 +15,9 @@
 # %%
 from IPython.display import display
 
-from robustpath.analysis import calibration as simulations
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis.records import report_settings, root
+from robustpath.claims import verdict_errors as simulations
+from robustpath.figures import captions, style
+from robustpath.records import labels, report_settings, root
 
 # %% tags=["parameters"]
 records = None  # not used: the simulations were made from the records

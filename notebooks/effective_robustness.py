@@ -20,11 +20,13 @@ from IPython.display import display
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scipy.special import expit, logit
 
-from robustpath.analysis import captions, labels, robustness, style, verdicts
-from robustpath.analysis.evidence import accuracies, lengths
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.selection import select
-from robustpath.analysis.statistics import interval
+from robustpath.claims import verdicts
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings
+from robustpath.records.selection import select
+from robustpath.statistics import robustness
+from robustpath.statistics.evidence import accuracies, lengths
+from robustpath.statistics.intervals import interval
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

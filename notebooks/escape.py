@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, style, traces
-from robustpath.analysis.records import report_settings
+from robustpath.figures import captions, style
+from robustpath.records import labels, report_settings, traces
 from robustpath.theory.table import ESCAPE, read
 
 # %% tags=["parameters"]

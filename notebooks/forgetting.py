@@ -17,10 +17,10 @@
 import numpy as np
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis import traces as traced
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.statistics import interval
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings
+from robustpath.records import traces as traced
+from robustpath.statistics.intervals import interval
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -16,8 +16,9 @@
 import pandas as pd
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables, verdicts
-from robustpath.analysis.records import report_settings
+from robustpath.claims import verdicts
+from robustpath.figures import captions, tables
+from robustpath.records import labels, report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: the verdicts were judged from the records

@@ -16,9 +16,9 @@
 import numpy as np
 from matplotlib.colors import LogNorm
 
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis import traces as traced
-from robustpath.analysis.records import load, report_settings
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings
+from robustpath.records import traces as traced
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -16,9 +16,11 @@
 # %%
 from IPython.display import display
 
-from robustpath.analysis import captions, evidence, labels, style, verdicts
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.statistics import interval
+from robustpath.claims import verdicts
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics import evidence
+from robustpath.statistics.intervals import interval
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -17,12 +17,12 @@
 import pandas as pd
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables
-from robustpath.analysis.concordance import along, granulated, kendall
-from robustpath.analysis.evidence import measures
-from robustpath.analysis.metrics import NORMS, SHARPNESS
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.statistics import interval
+from robustpath.figures import captions, tables
+from robustpath.protocols.supervised.metrics import NORMS, SHARPNESS
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.concordance import along, granulated, kendall
+from robustpath.statistics.evidence import measures
+from robustpath.statistics.intervals import interval
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -16,9 +16,9 @@
 # %%
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables
-from robustpath.analysis.comparison import KINDS, compare, cost
-from robustpath.analysis.records import load, report_settings
+from robustpath.figures import captions, tables
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.comparison import KINDS, compare, cost
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

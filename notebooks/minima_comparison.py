@@ -16,11 +16,12 @@
 # %%
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables, verdicts
-from robustpath.analysis.claims import void_walks
-from robustpath.analysis.comparison import by_level, cost
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.statistics import holm
+from robustpath.claims import verdicts
+from robustpath.claims.judge import void_walks
+from robustpath.figures import captions, tables
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.comparison import by_level, cost
+from robustpath.statistics.intervals import holm
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -16,9 +16,9 @@
 import numpy as np
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.statistics import average, interval
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.intervals import average, interval
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -16,8 +16,8 @@ import pandas as pd
 from IPython.display import display
 
 from robustpath import methods
-from robustpath.analysis import captions, labels, tables
-from robustpath.analysis.records import report_settings
+from robustpath.figures import captions, tables
+from robustpath.records import labels, report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: every notebook takes the same parameters

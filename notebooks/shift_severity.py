@@ -19,10 +19,10 @@ from IPython.display import display
 from matplotlib.colors import SymLogNorm
 from matplotlib.ticker import NullLocator
 
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis.records import load, report_settings, test_scores
-from robustpath.analysis.selection import select
-from robustpath.analysis.statistics import average, interval, paired
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings, test_scores
+from robustpath.records.selection import select
+from robustpath.statistics.intervals import average, interval, paired
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -17,9 +17,9 @@ import re
 import numpy as np
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables, traces
-from robustpath.analysis.records import report_settings
+from robustpath.figures import captions, tables
 from robustpath.methods import names
+from robustpath.records import labels, report_settings, traces
 from robustpath.theory.table import read
 
 # %% tags=["parameters"]

@@ -15,10 +15,10 @@
 # %%
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, style
-from robustpath.analysis.aggregates import tuning_curves
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.statistics import average, interval, paired
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.aggregates import tuning_curves
+from robustpath.statistics.intervals import average, interval, paired
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -16,11 +16,11 @@
 import numpy as np
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables
-from robustpath.analysis.comparison import KINDS, cost
-from robustpath.analysis.records import load, report_settings
-from robustpath.analysis.selection import choose
-from robustpath.analysis.variance import ALONE, POOLED, SOURCES, components
+from robustpath.figures import captions, tables
+from robustpath.records import labels, load, report_settings
+from robustpath.records.selection import choose
+from robustpath.statistics.comparison import KINDS, cost
+from robustpath.statistics.variance import ALONE, POOLED, SOURCES, components
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

@@ -17,9 +17,10 @@
 import numpy as np
 from IPython.display import display
 
-from robustpath.analysis import captions, labels, tables, verdicts
-from robustpath.analysis.claims import void_walks
-from robustpath.analysis.records import load, report_settings
+from robustpath.claims import verdicts
+from robustpath.claims.judge import void_walks
+from robustpath.figures import captions, tables
+from robustpath.records import labels, load, report_settings
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/

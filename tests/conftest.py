@@ -1,6 +1,13 @@
-"""How tests are dealt to processes."""
+"""How tests are dealt to processes, and the simulated study that tests of several folders share."""
+
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "simulated"))  # pytest's importlib mode leaves helpers unseen
+
+pytest_plugins = ["study_fixtures"]
 
 # What shares a run of the whole pipeline, and what waits on the SLURM node: one process works through each.
 SHARED = {"published": "pipeline", "report": "pipeline", "smoke": "pipeline", "slurm": "node"}

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 import robustpath
-from robustpath.analysis.paper import PACKAGES
 from robustpath.data.registry import DATASETS
+from robustpath.paper.build import PACKAGES
 
 ROOT = Path(__file__).parents[1]
 CONDA_NAMES = {

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from robustpath import __main__ as command_line
-from robustpath.errors import UserError
-from robustpath.listing import manifest
+from robustpath.core.errors import UserError
+from robustpath.operations.listing import manifest
 
 COMMANDS = (
     "prepare",
@@ -84,7 +84,7 @@ def test_a_fault_leaves_its_traceback_and_a_last_line(monkeypatch, capsys):
     def fail(*_, **__):
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr("robustpath.listing.show", fail)
+    monkeypatch.setattr("robustpath.operations.listing.show", fail)
     assert command_line.main(["list", "data"]) == 1
     said = capsys.readouterr().err
     assert "Traceback" in said
@@ -102,7 +102,9 @@ def test_settings_must_be_a_json_object(settings, capsys):
 def test_arguments_reach_the_step(monkeypatch, tmp_path):
     seen = {}
     monkeypatch.setitem(
-        sys.modules, "robustpath.evaluation.run", type("Stub", (), {"evaluate": lambda *got: seen.update(got=got)})
+        sys.modules,
+        "robustpath.protocols.supervised.score",
+        type("Stub", (), {"evaluate": lambda *got: seen.update(got=got)}),
     )
     files = "--data a=x/a.st b=y/b=2.st --weights w1 w2 --runs r1 r2 --scores s --threads 3"
     command_line.main(["evaluate", "--settings", '{"seeds": 2}', *files.split()])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from robustpath.config import expand, load, runs, train_settings
+from robustpath.study import expand, load, runs, train_settings
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -7,9 +7,10 @@ import jsonschema
 import pytest
 import yaml
 
-from robustpath import config as cfg
-from robustpath import config_reference, methods
-from robustpath.analysis import variance
+from robustpath import methods
+from robustpath import study as cfg
+from robustpath.operations import reference
+from robustpath.statistics import variance
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
@@ -66,5 +67,5 @@ def test_laptop_is_what_runs_unless_told():
 
 
 def test_the_schema_accepts_it():
-    schema = json.loads((ROOT / config_reference.SCHEMA).read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / reference.SCHEMA).read_text(encoding="utf-8"))
     jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), schema)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from robustpath import commands
-from robustpath.errors import UserError
-from robustpath.files import explain
+from robustpath.core.errors import UserError
+from robustpath.core.files import explain
 
 LISTS = ("methods", "data", "shifts", "figures", "cells")
 

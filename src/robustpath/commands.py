@@ -1,7 +1,7 @@
 """What each command runs. Imports stand inside, so that none waits for what only another needs."""
 
-from robustpath import outcome
-from robustpath.errors import UserError
+from robustpath.core.errors import UserError
+from robustpath.operations import outcome
 
 
 def prepare(settings, out, card):
@@ -14,7 +14,7 @@ def prepare(settings, out, card):
 
 def train(settings, data, weights, path, runs, seconds, threads):
     """Train every run of one method on one data set."""
-    from robustpath.training.run import train as run
+    from robustpath.protocols.supervised.training import train as run
 
     run(settings, data, weights, path, runs, seconds, threads)
     outcome.tell(outcome.train, runs)
@@ -22,7 +22,7 @@ def train(settings, data, weights, path, runs, seconds, threads):
 
 def evaluate(settings, data, weights, runs, scores, threads):
     """Score all methods of one data set on every split and shift."""
-    from robustpath.evaluation.run import evaluate as run
+    from robustpath.protocols.supervised.score import evaluate as run
 
     run(settings, dict(data), weights, runs, scores, threads)
     outcome.tell(outcome.evaluate, scores)
@@ -38,7 +38,7 @@ def theory(settings, out, threads):
 
 def measure(settings, data, weights, paths, runs, out, threads):
     """Measure the minima and walks of all methods of one data set."""
-    from robustpath.evaluation.measure import measure as run
+    from robustpath.protocols.supervised.measure import measure as run
 
     run(settings, dict(data), weights, paths, runs, out, threads)
     outcome.tell(outcome.measure, out)
@@ -46,7 +46,7 @@ def measure(settings, data, weights, paths, runs, out, threads):
 
 def trace(settings, data, paths, runs, out, surfaces, threads):
     """Follow the runs of one data set through the moments that were kept, and draw the surfaces they cross."""
-    from robustpath.evaluation.trace import trace as run
+    from robustpath.protocols.supervised.trajectories import trace as run
 
     run(settings, data, paths, runs, out, surfaces, threads)
     outcome.tell(outcome.trace, out)
@@ -54,8 +54,8 @@ def trace(settings, data, paths, runs, out, surfaces, threads):
 
 def resources(scale):
     """Propose what to ask a cluster for, from what the jobs of a finished scale took."""
-    from robustpath.config import load, results
-    from robustpath.provenance import requests
+    from robustpath.operations import requests
+    from robustpath.study import load, results
 
     asked = requests.requests(requests.taken(results(load(overrides={"scale": scale} if scale else None))))
     print("# The most that the jobs of a rule took, and what to ask for: a half more memory, three times the minutes.")
@@ -66,7 +66,7 @@ def resources(scale):
 
 def collate(scores, seconds, records, seconds_out):
     """Join the scores of all data sets into the records."""
-    from robustpath.analysis.records import collate as run
+    from robustpath.records import collate as run
 
     run(scores, seconds, records, seconds_out)
     outcome.tell(outcome.collate, records)
@@ -74,7 +74,7 @@ def collate(scores, seconds, records, seconds_out):
 
 def claims(records, claims, settings, out):
     """Judge the hypotheses by the records."""
-    from robustpath.analysis.claims import write
+    from robustpath.claims.judge import write
 
     write(records, claims, settings, out)
     outcome.tell(outcome.claims, out)
@@ -82,7 +82,7 @@ def claims(records, claims, settings, out):
 
 def calibrate(records, claims, settings, out):
     """Judge simulated claims, whose truth is known, by the code that judges the hypotheses."""
-    from robustpath.analysis.calibration import write
+    from robustpath.claims.verdict_errors import write
 
     write(records, claims, settings, out)
     outcome.tell(outcome.calibrate, out)
@@ -90,7 +90,7 @@ def calibrate(records, claims, settings, out):
 
 def notebook(notebook, records, inputs, settings, out, caption, executed):
     """Draw one figure or table from the records."""
-    from robustpath.analysis.notebooks import execute
+    from robustpath.figures.notebooks import execute
 
     files = {"records": str(records), "out": str(out), "caption": str(caption)}
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
@@ -101,7 +101,7 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
 
 def numbers(records, claims, calibration, settings, out):
     """Write the numbers that the paper's text quotes."""
-    from robustpath.analysis.numbers import write
+    from robustpath.numbers.collect import write
 
     write(records, settings, out, claims, calibration)
     outcome.tell(outcome.numbers, out)
@@ -109,8 +109,8 @@ def numbers(records, claims, calibration, settings, out):
 
 def origin_page(scale, numbers, paper, commit, out):
     """Write the paper's page on how each number was made."""
-    from robustpath.config import load
-    from robustpath.provenance.origin_page import write
+    from robustpath.publication.origin_page import write
+    from robustpath.study import load
 
     write(load(overrides={"scale": scale}), numbers, paper, commit, out)
     outcome.tell(outcome.origin_page, out)
@@ -118,7 +118,7 @@ def origin_page(scale, numbers, paper, commit, out):
 
 def origin(name, all, json, scale):
     """Tell where a figure, table, number or claim of the paper comes from, and how to make it again."""
-    from robustpath.provenance import origin_page
+    from robustpath.publication import origin_page
 
     if not (all or name):
         raise UserError("origin of what? Give a figure, a table, a claim or a number, or --all")
@@ -127,7 +127,7 @@ def origin(name, all, json, scale):
 
 def paper(scale, paper, generated, out):
     """Compile the paper."""
-    from robustpath.analysis.paper import build
+    from robustpath.paper.build import build
 
     build(scale, paper, generated, out)
     outcome.tell(outcome.paper, out)
@@ -135,22 +135,22 @@ def paper(scale, paper, generated, out):
 
 def check(scale):
     """Tell what is fresh, stale or missing here, and the next step."""
-    from robustpath.provenance.state import show
+    from robustpath.operations.state import show
 
     print(show(scale))
 
 
 def diff(rev, scale):
     """Mark the changes of the paper's text since a revision, in a PDF."""
-    from robustpath.analysis.paperdiff import build
-    from robustpath.config import load
+    from robustpath.paper.diff import build
+    from robustpath.study import load
 
     print(f"{build(rev, scale or load().scale)}: the changes since {rev}, blue what is new, red what is struck out")
 
 
 def publish(scale):
     """Copy what a finished run gives, checksummed, into published/."""
-    from robustpath.provenance.publishing import publish as run
+    from robustpath.publication.publishing import publish as run
 
     out = run(scale)
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
@@ -159,7 +159,7 @@ def publish(scale):
 
 def unpack(published, start, results):
     """Copy what the workflow starts from out of what is published."""
-    from robustpath.provenance.publishing import unpack as run
+    from robustpath.publication.publishing import unpack as run
 
     run(published, start, results)
     print(f"{outcome.MARK}{start} of {published}")
@@ -167,15 +167,15 @@ def unpack(published, start, results):
 
 def verify(scale, level, cells, seed, minutes, certificate, threads):
     """Check what is published: files, all that is printed, retrained cells, everything."""
-    from robustpath.provenance.verification import Scope
-    from robustpath.provenance.verification import verify as run
+    from robustpath.publication.verification import Scope
+    from robustpath.publication.verification import verify as run
 
     run(Scope(scale, level, cells, seed, minutes), certificate, threads)
 
 
 def picture(result, paper, out):
     """Show a figure or table as a browser can: one picture for the report."""
-    from robustpath.provenance.pictures import draw
+    from robustpath.publication.pictures import draw
 
     draw(result, paper, out)
     outcome.tell(outcome.file, out)
@@ -183,7 +183,7 @@ def picture(result, paper, out):
 
 def arxiv(pdf, paper, generated, out):
     """Pack the paper's sources for arXiv."""
-    from robustpath.provenance.arxiv import pack
+    from robustpath.paper.arxiv import pack
 
     pack(pdf, paper, generated, out)
     outcome.tell(outcome.file, out)
@@ -191,35 +191,35 @@ def arxiv(pdf, paper, generated, out):
 
 def crate(scale):
     """Describe a finished run as an RO-Crate."""
-    from robustpath.provenance.crate import write
+    from robustpath.publication.crate import write
 
     print(write(scale))
 
 
 def lists(check):
     """Write the files that are made from the list of results: codecheck.yml, README's table."""
-    from robustpath.provenance.lists import write
+    from robustpath.publication.lists import write
 
     print(*(f"{file} {'in step' if check else 'written'}" for file in write(check)), sep="\n")
 
 
 def list_(what, json, scale):
     """Show what there is: methods, data sets, shifts, figures and tables, or the cells of a scale."""
-    from robustpath.listing import show
+    from robustpath.operations.listing import show
 
     print(show(what, as_json=json, scale=scale))
 
 
 def cost(scale, teraflops):
     """Estimate, by calculation, what a scale would cost: jobs, runs, operations, hours of a GPU."""
-    from robustpath.costs import show
+    from robustpath.operations.costs import show
 
     print(show(scale, teraflops))
 
 
 def schema(check):
     """Write the config's JSON schema and reference from its model."""
-    from robustpath.config_reference import write
+    from robustpath.operations.reference import write
 
     files = write(check)
     print(*(f"{file} {'in step' if check else 'written'}" for file in files), sep="\n")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from robustpath import config as cfg
-from robustpath.config_errors import ConfigError
+from robustpath import study as cfg
+from robustpath.config.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 METHODS = ("sgd", "adamw", "radam", "swa", "ema", "sam", "contour_warmup", "isotropic_warmup")

@@ -4,9 +4,9 @@ import pytest
 import yaml
 from small_config import EXPERIMENT, FILE, FURTHER, GONE, LAPTOP, E, L, edited, message
 
-from robustpath import config as cfg
-from robustpath.config_errors import ConfigError
-from robustpath.errors import UserError
+from robustpath import study as cfg
+from robustpath.config.errors import ConfigError
+from robustpath.core.errors import UserError
 
 # key | value put there, as YAML | what the message says after it. L and E: the laptop scale and its experiment.
 MISTAKES = r"""

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 from small_config import EXPERIMENT, FILE, FURTHER, LAPTOP, METHODS, ROOT, edited
 
-from robustpath import config as cfg
-from robustpath import config_reference
-from robustpath.config_errors import ConfigError
+from robustpath import study as cfg
+from robustpath.config.errors import ConfigError
+from robustpath.operations import reference
 
 
 def test_overrides_are_merged_key_by_key():
@@ -128,22 +128,22 @@ def test_a_changed_value_touches_the_jobs_that_depend_on_it_and_no_others(path, 
 
 
 def test_schema_and_reference_are_in_step_with_the_model():
-    config_reference.write(check=True, root=ROOT)
+    reference.write(check=True, root=ROOT)
 
 
 def test_the_check_of_the_schema_can_fail(tmp_path):
     with pytest.raises(ConfigError, match="out of step with the config model: run python -m robustpath schema"):
-        config_reference.write(check=True, root=tmp_path)
-    schema, reference = config_reference.write(root=tmp_path)
-    config_reference.write(check=True, root=tmp_path)
-    assert "| `seeds` | a whole number from 2 to 10,000 | none |" in reference.read_text(encoding="utf-8")
+        reference.write(check=True, root=tmp_path)
+    schema, page = reference.write(root=tmp_path)
+    reference.write(check=True, root=tmp_path)
+    assert "| `seeds` | a whole number from 2 to 10,000 | none |" in page.read_text(encoding="utf-8")
     schema.write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"config\.schema\.json is out of step"):
-        config_reference.write(check=True, root=tmp_path)
+        reference.write(check=True, root=tmp_path)
 
 
 def test_the_schema_accepts_the_shipped_config_and_refuses_unknown_keys():
-    schema = json.loads((ROOT / config_reference.SCHEMA).read_text(encoding="utf-8"))
+    schema = json.loads((ROOT / reference.SCHEMA).read_text(encoding="utf-8"))
     jsonschema.validate(edited(), schema)
     for path in (("scal",), (*LAPTOP, "scal"), ("scales", "My scale")):
         with pytest.raises(jsonschema.ValidationError):
@@ -152,7 +152,7 @@ def test_the_schema_accepts_the_shipped_config_and_refuses_unknown_keys():
 
 def test_every_key_of_the_model_is_explained():
     schema = cfg.Config.model_json_schema()
-    for place, node in config_reference.sections(schema):
+    for place, node in reference.sections(schema):
         for key, value in node["properties"].items():
             assert value.get("description", "").endswith("."), f"{place}.{key}"
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from robustpath.core.randomness import generator
 from robustpath.data.corruptions import CORRUPTIONS, _blur
 from robustpath.data.registry import TEST_CORRUPTIONS, VALIDATION_CORRUPTIONS
-from robustpath.data.streams import generator
 
 
 def blots(size, count=64):

@@ -9,11 +9,11 @@ import pytest
 import tiny
 import torch
 
+from robustpath.core.errors import UserError
 from robustpath.data import archives, registry
 from robustpath.data.prepare import load, prepare
 from robustpath.data.shifts import shifted_sets
 from robustpath.data.splits import split
-from robustpath.errors import UserError
 
 CLOSE = 4 / 255  # what JPEG may change of an image of one colour
 

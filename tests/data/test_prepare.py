@@ -4,10 +4,10 @@ import json
 import pytest
 import torch
 
+from robustpath.core.errors import UserError
 from robustpath.data.prepare import load, prepare
 from robustpath.data.registry import DATASETS, largest_train
 from robustpath.data.splits import split
-from robustpath.errors import UserError
 
 # The others are fetched: test_fetched.py.
 SHIPPED = {name: dataset for name, dataset in DATASETS.items() if not dataset.fetched}

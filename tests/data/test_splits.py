@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from robustpath.core.errors import UserError
 from robustpath.data.splits import split
-from robustpath.errors import UserError
 
 LABELS = torch.tensor([0] * 40 + [1] * 30 + [2] * 50)
 NONE = torch.zeros(len(LABELS), dtype=torch.bool)

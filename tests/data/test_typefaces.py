@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
+from robustpath.core.errors import UserError
 from robustpath.data import readers
 from robustpath.data.download import payload
 from robustpath.data.prepare import load, prepare
 from robustpath.data.registry import DATASETS
 from robustpath.data.shifts import shifted_sets
 from robustpath.data.splits import split
-from robustpath.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "src/robustpath/data"

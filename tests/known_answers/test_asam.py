@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Context
 from robustpath.methods.minima import asam
-from robustpath.methods.tree import tree_map
 
 from .conftest import NO_BATCH, bound, double
 

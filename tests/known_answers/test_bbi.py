@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from robustpath.core.parameters import norm
 from robustpath.methods.base import Context
 from robustpath.methods.minima.bbi import advanced, rescaled, total_energy
-from robustpath.methods.tree import norm
 
 from .conftest import NO_BATCH, bound, double, quadratic
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import norm, subtract
+from robustpath.engine.plan import step_cost
 from robustpath.methods.base import Batch, Context, build, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.contour_cooldown import flattening
-from robustpath.methods.tree import norm, subtract
 from robustpath.methods.walk import Place
-from robustpath.training.plan import step_cost
 
 from .conftest import double
 from .walks import half_way_down_digits, phase, wander

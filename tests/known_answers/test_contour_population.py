@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from robustpath.core.parameters import norm, subtract, tree_map
+from robustpath.engine.plan import step_cost
 from robustpath.methods.base import Batch, Context, Method
 from robustpath.methods.candidates import COUNT, best_of, score
-from robustpath.methods.tree import norm, subtract, tree_map
-from robustpath.training.plan import step_cost
 
 from .conftest import double
 from .walks import digit_images, half_way_down_digits, normal, phase, stacked, wander, wander_on

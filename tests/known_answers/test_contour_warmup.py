@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import add, norm, scale, subtract, tree_map, unit
 from robustpath.methods.base import Context, build, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.contour_warmup import random_tangent
-from robustpath.methods.tree import add, norm, scale, subtract, tree_map, unit
 from robustpath.methods.walk import move, walk
 
 from .conftest import double

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from robustpath.engine.plan import step_cost
 from robustpath.methods import load
 from robustpath.methods.base import Batch, Context
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
-from robustpath.training.plan import step_cost
 
 from .conftest import bound, double, feed
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import norm, scale, subtract, unit
 from robustpath.methods.base import Batch, Context, build
 from robustpath.methods.minima.esh import turned
-from robustpath.methods.tree import norm, scale, subtract, unit
 
 from .conftest import bound, double
 

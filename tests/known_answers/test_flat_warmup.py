@@ -3,13 +3,13 @@
 import pytest
 import torch
 
+from robustpath.core.parameters import norm, subtract, tree_map
+from robustpath.engine.plan import step_cost
 from robustpath.methods.base import Batch, Context, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.flat_warmup import flattening
-from robustpath.methods.tree import norm, subtract, tree_map
 from robustpath.methods.walk import Place, walk
 from robustpath.models.mlp import initialise
-from robustpath.training.plan import step_cost
 
 from .conftest import double
 from .walks import digit_network, half_way_down_digits, phase, wander

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
+from robustpath.core.parameters import dot, norm, subtract, tree_map
+from robustpath.engine.plan import plan
 from robustpath.methods import load
 from robustpath.methods.base import Batch, Context
 from robustpath.methods.minima.fresh_start import redrawn
-from robustpath.methods.tree import dot, norm, subtract, tree_map
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
-from robustpath.training.plan import plan
 
 from .conftest import bound
 

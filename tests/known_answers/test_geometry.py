@@ -9,9 +9,9 @@ import math
 import pytest
 import torch
 
+from robustpath.core.parameters import add, dot, norm, scale, tree_map, unit
 from robustpath.methods.base import Batch, grad
 from robustpath.methods.geometry import chain, rescaling, rescaling_products, tangent, without_rescaling
-from robustpath.methods.tree import add, dot, norm, scale, tree_map, unit
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import dot, norm, scale, subtract, tree_map, unit
 from robustpath.methods.base import Batch, Context, build, grad
 from robustpath.methods.geometry import tangent
-from robustpath.methods.tree import dot, norm, scale, subtract, tree_map, unit
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
 
 from .conftest import bound, double

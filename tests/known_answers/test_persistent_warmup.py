@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from robustpath.core.parameters import norm, scale, subtract, unit
 from robustpath.methods.base import Context, grad
 from robustpath.methods.geometry import tangent
-from robustpath.methods.tree import norm, scale, subtract, unit
 
 from .conftest import double
 from .walks import half_way_down_digits, normal, phase, wander

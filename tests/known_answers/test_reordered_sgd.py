@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from robustpath.data import streams
+from robustpath.core import randomness
 
 from .conftest import bound, descend
 
@@ -26,6 +26,8 @@ def test_on_the_same_batches_it_is_sgd(batches_per_step):
 
 def test_its_order_is_another_one_of_the_same_examples():
     """Two passes over 40 examples in five batches of 16, as a run draws them."""
-    ours, plain = (streams.batches(40, 16, 0, 5, "digits", 0, bound(name).order) for name in ("reordered_sgd", "sgd"))
+    ours, plain = (
+        randomness.batches(40, 16, 0, 5, "digits", 0, bound(name).order) for name in ("reordered_sgd", "sgd")
+    )
     assert not torch.equal(ours, plain)
     assert torch.equal(ours.flatten().sort().values, plain.flatten().sort().values)

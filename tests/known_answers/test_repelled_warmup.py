@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch.nn.functional import softmax
 
+from robustpath.core.parameters import norm, scale
+from robustpath.engine.plan import step_cost
 from robustpath.methods.base import Batch, Context
 from robustpath.methods.minima.repelled_warmup import from_function
-from robustpath.methods.tree import norm, scale
 from robustpath.methods.walk import Place
-from robustpath.training.plan import step_cost
 
 from .conftest import double
 from .walks import digit_images, half_way_down_digits, logits, normal, phase, wander

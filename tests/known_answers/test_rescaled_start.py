@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import norm, subtract, tree_map
 from robustpath.methods.base import Batch, Context, build
 from robustpath.methods.geometry import chain
 from robustpath.methods.minima.rescaled_start import rescaled_at_random
 from robustpath.methods.orbit import rescaled, rescaled_to_distance
-from robustpath.methods.tree import norm, subtract, tree_map
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
 
 from .conftest import bound, double

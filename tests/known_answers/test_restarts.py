@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from robustpath.engine.plan import step_cost
 from robustpath.methods.base import Batch, Context
 from robustpath.methods.candidates import COUNT, score
-from robustpath.training.plan import step_cost
 
 from .conftest import double
 from .walks import digit_images, half_way_down_digits, normal, phase, stacked, wander, wander_on

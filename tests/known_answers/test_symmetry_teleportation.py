@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import add, dot, norm, subtract, tree_map
 from robustpath.methods.base import Batch, Context, build, grad
 from robustpath.methods.geometry import rescaling
 from robustpath.methods.minima.symmetry_teleportation import steepest_rates
 from robustpath.methods.orbit import rescaled
-from robustpath.methods.tree import add, dot, norm, subtract, tree_map
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
 
 from .conftest import bound, double

@@ -7,11 +7,11 @@ import torch
 from torch.func import grad, hessian, jacfwd
 
 from robustpath import methods
+from robustpath.engine.plan import step_cost
 from robustpath.methods.base import Context
 from robustpath.methods.minima.third_order import Expansion, cubic_step, expand, third_order_step
 from robustpath.theory.landscapes import LANDSCAPES, monkey_saddle, parabola_valley, strict_saddle
 from robustpath.theory.saddles import RATES, first_below, gradient_descent
-from robustpath.training.plan import step_cost
 
 from .conftest import NO_BATCH, bound, double
 

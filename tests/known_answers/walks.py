@@ -5,8 +5,8 @@ from functools import cache
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import scale, subtract, tree_map
 from robustpath.methods.base import Batch, Context, Method, build, grad
-from robustpath.methods.tree import scale, subtract, tree_map
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
 
 from .conftest import double

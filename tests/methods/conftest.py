@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from robustpath import methods
+from robustpath.core.randomness import generator
 from robustpath.data.prepare import Prepared
-from robustpath.data.streams import generator
+from robustpath.engine import population
+from robustpath.engine.plan import phases
 from robustpath.methods.base import build
-from robustpath.training import population
-from robustpath.training.plan import phases
-from robustpath.training.run import Cell, Run
+from robustpath.protocols.supervised.training import Cell, Run
 
 SETTINGS = {
     "experiment": "test",

@@ -5,10 +5,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from robustpath import methods
+from robustpath.engine import plan
+from robustpath.engine.plan import phases, step_cost
 from robustpath.methods.base import Batch, Context, build, grad
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
-from robustpath.training import plan
-from robustpath.training.plan import phases, step_cost
 
 # Wide enough for products with the weights alone (projections on the tangents) to vanish beside those over examples.
 MODEL = mlp(96, [16, 16], 4)

@@ -5,11 +5,12 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from robustpath import methods
-from robustpath.evaluation.run import score
+from robustpath.engine import checkpoint, population
+from robustpath.engine.plan import phases, plan
 from robustpath.methods.base import Batch, build, draw
 from robustpath.models.mlp import mean_cross_entropy, mlp, predict
-from robustpath.training import checkpoint, population, run
-from robustpath.training.plan import phases, plan
+from robustpath.protocols.supervised import training
+from robustpath.protocols.supervised.score import score
 
 from .conftest import MEMBERS, budget, dear, hidden
 
@@ -19,7 +20,7 @@ WITH_OFF_SWITCH = [name for name in ALL if methods.load(name).off]
 
 def fix_draws(monkeypatch, change):
     """Every member gets the default hyperparameters, changed by `change(run's draw number)`."""
-    monkeypatch.setattr(run, "draw", lambda spec, seed, number: draw(spec, seed, 0) | change(number))
+    monkeypatch.setattr(training, "draw", lambda spec, seed, number: draw(spec, seed, 0) | change(number))
 
 
 def same(a, b, rows=slice(None)):
@@ -71,7 +72,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
     cell = make_cell(name)
     uninterrupted = train(cell)
     resume = tmp_path / "resume.safetensors"
-    keeper, seen = run._keeper, []
+    keeper, seen = training._keeper, []
 
     def dies(path, key, label, stages, members, asked):
         def keep(snapshot):
@@ -82,10 +83,10 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
 
         return keep
 
-    monkeypatch.setattr(run, "_keeper", dies)
+    monkeypatch.setattr(training, "_keeper", dies)
     with pytest.raises(KeyboardInterrupt):
         cell.train(MEMBERS, resume, "key", "test")
-    monkeypatch.setattr(run, "_keeper", keeper)
+    monkeypatch.setattr(training, "_keeper", keeper)
     resumed = make_cell(name).train(MEMBERS, resume, "key", "test")
     assert checkpoint.read(resume, "key")[:3] == (len(cell.stages) - 1, cell.stages[-1].steps, len(MEMBERS))
     assert same(resumed, uninterrupted)
@@ -203,8 +204,8 @@ def test_a_phase_is_compiled_where_its_steps_repay_it(make_cell):
     assert make_cell("contour_warmup").mode == "eager, then eager"
     long = make_cell("contour_warmup", budget=40_000)
     steps = [len(MEMBERS) * stage.steps for stage in long.stages]
-    assert steps[0] < run.COMPILED_STEPS <= steps[1]
+    assert steps[0] < training.COMPILED_STEPS <= steps[1]
     assert long.mode == "eager, then compiled"
-    assert (long.width, make_cell("sgd").width) == (run.WIDTH["cpu"], 2)
+    assert (long.width, make_cell("sgd").width) == (training.WIDTH["cpu"], 2)
     assert make_cell("contour_warmup", budget=40_000, compile="never").mode == "eager, then eager"
     assert make_cell("contour_warmup", compile="always").mode == "compiled, then compiled"

@@ -7,9 +7,10 @@ import signal
 import pytest
 
 from robustpath import methods
+from robustpath.core.errors import Stopped
 from robustpath.data import prepare
-from robustpath.errors import Stopped
-from robustpath.training import population, run
+from robustpath.engine import population
+from robustpath.protocols.supervised import training
 
 from .conftest import SETTINGS, budget, dear, hidden
 
@@ -26,7 +27,7 @@ def train(tmp_path, blobs):
         settings = SETTINGS | SMALL | {"method": name, "hidden": hidden(name), "budget": evaluations * dear(name)}
         out = tmp_path / folder
         files = [out / f"{name}{suffix}" for suffix in (".safetensors", ".path.safetensors", ".parquet", ".s.parquet")]
-        run.train(settings, data, *files, threads=1)
+        training.train(settings, data, *files, threads=1)
         return files[:3]
 
     return call

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from robustpath.data.streams import generator
+from robustpath.core.randomness import generator
 from robustpath.methods.base import Batch
 from robustpath.models import choice
 from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
-from robustpath.models.resnet import resnet18
+from robustpath.models.resnet18 import resnet18
 
 NAMES = ("cnn", "resnet18")
 

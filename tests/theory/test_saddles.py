@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from robustpath import methods
-from robustpath.errors import UserError
+from robustpath.core.errors import UserError
 from robustpath.methods.base import Method
 from robustpath.theory import saddles, table
 

@@ -9,9 +9,9 @@ import pytest
 
 from robustpath import theory
 from robustpath.__main__ import main
-from robustpath.config_theory import Theory, theory_settings
-from robustpath.errors import UserError
+from robustpath.core.errors import UserError
 from robustpath.theory import table
+from robustpath.theory.section import Theory, theory_settings
 from robustpath.theory.table import Row
 
 SETTINGS = {

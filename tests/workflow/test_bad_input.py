@@ -46,7 +46,7 @@ def test_an_unknown_figure_is_refused_with_those_there_are(sources):
 @pytest.mark.parametrize(
     ("file", "old", "new", "named"),
     [
-        ("src/robustpath/training/run.py", "def train(", "def train((", "run.py, line"),
+        ("src/robustpath/protocols/supervised/training.py", "def train(", "def train((", "run.py, line"),
         ("notebooks/manifest.yaml", "learning_curves:", "learning_curve:", "learning_curve has no notebook"),
         ("config.yaml", "reference: sgd", "reference: [sgd", "config.yaml line"),
         ("config.yaml", "    device: cpu", "\tdevice: cpu", "a tab, where YAML wants spaces; indent with spaces"),

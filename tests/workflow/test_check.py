@@ -3,9 +3,9 @@
 import pytest
 from checkouts import edit
 
-from robustpath.errors import UserError
-from robustpath.provenance import state
-from robustpath.provenance.state import FRESH, MISSING, STALE, Part
+from robustpath.core.errors import UserError
+from robustpath.operations import state
+from robustpath.operations.state import FRESH, MISSING, STALE, Part
 
 STAGES = [*state.STAGES]
 

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 from checkouts import duplicate, edit, plan, snakemake
 
-from robustpath.config import datasets_to_prepare, expand, experiments, load
-from robustpath.listing import manifest
+from robustpath.operations.listing import manifest
+from robustpath.study import datasets_to_prepare, expand, experiments, load
 from robustpath.theory import CASES
 
 

@@ -6,12 +6,11 @@ import shutil
 import pytest
 from checkouts import REPOSITORY, duplicate, edit, plan, snakemake
 
-from robustpath import config as study
-from robustpath.analysis import records
-from robustpath.errors import UserError
-from robustpath.listing import manifest
-from robustpath.provenance import published, publishing
-from robustpath.provenance.verification import Scope, verify
+from robustpath import records, study
+from robustpath.core.errors import UserError
+from robustpath.operations.listing import manifest
+from robustpath.publication import published, publishing
+from robustpath.publication.verification import Scope, verify
 
 KEPT = {"learning_curves", "hypotheses"}
 

@@ -5,8 +5,8 @@ from base64 import urlsafe_b64encode
 import pytest
 from checkouts import edit, plan
 
-from robustpath.config import datasets_to_prepare, expand, load
-from robustpath.listing import manifest
+from robustpath.operations.listing import manifest
+from robustpath.study import datasets_to_prepare, expand, load
 
 METHODS = "src/robustpath/methods/minima"
 
@@ -73,7 +73,7 @@ def test_a_method_reruns_its_own_cells_and_what_depends_on_them(finished):
 
 
 def test_the_engine_reruns_every_training(finished):
-    append(finished / "src/robustpath/training/run.py", "\nUNUSED = 1\n")
+    append(finished / "src/robustpath/protocols/supervised/training.py", "\nUNUSED = 1\n")
     planned = plan(finished)
     assert planned.rules["train"] == len(cells(finished))
     assert not planned.rules["prepare"]
@@ -87,7 +87,7 @@ def test_the_recipe_of_the_data_reruns_everything(finished):
 
 
 def test_the_statistics_rerun_no_training(finished):
-    append(finished / "src/robustpath/analysis/statistics.py", "\nUNUSED = 1\n")
+    append(finished / "src/robustpath/statistics/intervals.py", "\nUNUSED = 1\n")
     planned = plan(finished)
     assert planned.rules["numbers"] == 1
     assert not {"prepare", "train", "evaluate"} & set(planned.rules)
@@ -143,7 +143,7 @@ def test_a_theory_case_reruns_itself_and_what_shows_it(finished):
 
 
 def test_a_measure_is_measured_again_and_trains_nothing(finished):
-    append(finished / "src/robustpath/evaluation/measures/norms.py", "\nUNUSED = 1\n")
+    append(finished / "src/robustpath/protocols/supervised/measures/norms.py", "\nUNUSED = 1\n")
     planned = plan(finished)
     assert planned.rules["measure"]
     assert not {"prepare", "train", "evaluate", "theory"} & set(planned.rules)

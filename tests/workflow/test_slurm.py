@@ -55,7 +55,7 @@ def small(tmp_path, sources):
         "    def step(",
         '    raise ValueError("broken")\n\n    def step(',
     )
-    training = folder / "src/robustpath/training/run.py"
+    training = folder / "src/robustpath/protocols/supervised/training.py"
     edit(
         training,
         "    torch.set_num_threads(threads)\n",

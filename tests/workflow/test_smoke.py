@@ -12,7 +12,7 @@ import pytest
 from checkouts import duplicate, snakemake
 from node import possible
 
-from robustpath.provenance.arxiv import pack
+from robustpath.paper.arxiv import pack
 
 TEX = ("latexmk", "pdflatex", "bibtex", "tectonic", "lualatex", "xelatex")
 needs_latex = pytest.mark.skipif(not shutil.which("latexmk"), reason="latexmk is not installed")

@@ -84,7 +84,7 @@ rule origin:
         settings=told(study.report_settings(CONFIG)),
         manifest=told(MANIFEST),
         commit=machine.source_commit(ROOT),
-        code=fingerprint("robustpath.provenance.origin_page"),
+        code=fingerprint("robustpath.publication.origin_page"),
     message:
         "Write how each number was made"
     shell:

@@ -17,7 +17,7 @@ rule claims:
         runtime=10,
     params:
         settings=told(study.report_settings(CONFIG)),
-        code=fingerprint("robustpath.analysis.claims"),
+        code=fingerprint("robustpath.claims.judge"),
     message:
         "Judge the hypotheses"
     shell:
@@ -44,7 +44,7 @@ rule calibrate:
         runtime=20,
     params:
         settings=told(study.calibrate_settings(CONFIG)),
-        code=fingerprint("robustpath.analysis.calibration"),
+        code=fingerprint("robustpath.claims.verdict_errors"),
     message:
         "Judge simulated claims"
     shell:

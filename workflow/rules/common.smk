@@ -15,18 +15,18 @@ from snakemake.logging import logger
 from snakemake.settings.types import DAGSettings
 from snakemake_interface_executor_plugins.settings import ExecMode
 
-from robustpath import config as study
-from robustpath import config_theory
-from robustpath.analysis import claims_model
-from robustpath.config import expand, load
+from robustpath import study
+from robustpath.claims import model
+from robustpath.core.errors import UserError
+from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data.registry import DATASETS
-from robustpath.errors import UserError
-from robustpath.listing import manifest
 from robustpath.methods import names
-from robustpath.provenance import machine, published
-from robustpath.progress import attach
-from robustpath.provenance.fingerprint import fingerprint, remember
+from robustpath.operations.listing import manifest
+from robustpath.operations.progress import attach
+from robustpath.publication import machine, published
+from robustpath.study import expand, load
 from robustpath.theory import CASES
+from robustpath.theory.section import theory_settings
 
 ROOT = Path(workflow.basedir)
 # Snakemake fills in wildcards here too: braces in the name of a folder above are none.
@@ -70,19 +70,19 @@ def fingerprints():
     found = {
         "prepare": fingerprint("robustpath.data.prepare"),
         "train": {
-            name: fingerprint("robustpath.training.run", f"robustpath.methods.{family[name]}.{name}")
+            name: fingerprint("robustpath.protocols.supervised.training", f"robustpath.methods.{family[name]}.{name}")
             for name in {cell.method for cell in CELLS}
         },
-        "evaluate": fingerprint("robustpath.evaluation.run"),
-        "measure": fingerprint("robustpath.evaluation.measure"),
-        "trace": fingerprint("robustpath.evaluation.trace"),
-        "collate": fingerprint("robustpath.analysis.records"),
-        "numbers": fingerprint("robustpath.analysis.numbers"),
-        "paper": fingerprint("robustpath.analysis.paper"),
-        "arxiv": fingerprint("robustpath.provenance.arxiv"),
-        "picture": fingerprint("robustpath.provenance.pictures"),
+        "evaluate": fingerprint("robustpath.protocols.supervised.score"),
+        "measure": fingerprint("robustpath.protocols.supervised.measure"),
+        "trace": fingerprint("robustpath.protocols.supervised.trajectories"),
+        "collate": fingerprint("robustpath.records"),
+        "numbers": fingerprint("robustpath.numbers.collect"),
+        "paper": fingerprint("robustpath.paper.build"),
+        "arxiv": fingerprint("robustpath.paper.arxiv"),
+        "picture": fingerprint("robustpath.publication.pictures"),
         "notebook": {
-            name: fingerprint("robustpath.analysis.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
+            name: fingerprint("robustpath.figures.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
         },
     }
     remember()
@@ -91,8 +91,8 @@ def fingerprints():
 
 def known_claims():
     """paper/claims.yaml, refused before any job where it is wrong or names a method that there is not."""
-    claims = claims_model.load("paper/claims.yaml")
-    claims_model.check_names(claims, {*names(), *CONFIG.methods})
+    claims = model.load("paper/claims.yaml")
+    model.check_names(claims, {*names(), *CONFIG.methods})
     return claims
 
 
@@ -140,7 +140,7 @@ def measure_settings(wildcards):
     return told(study.measure_settings(CONFIG, wildcards.experiment, wildcards.dataset))
 
 
-def theory_settings(wildcards):
+def case_settings(wildcards):
     return told(of_theory(wildcards.case))
 
 
@@ -152,7 +152,7 @@ def theory_code(wildcards):
 
 
 def of_theory(case):
-    return config_theory.theory_settings(study.active(CONFIG).theory, case)
+    return theory_settings(study.active(CONFIG).theory, case)
 
 
 def named_data(wildcards):

@@ -12,7 +12,7 @@ rule theory:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=theory_settings,
+        settings=case_settings,
         code=theory_code,
     message:
         "Run the theory case {wildcards.case}"

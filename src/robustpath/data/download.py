@@ -17,9 +17,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
+from robustpath.core.errors import UserError
+from robustpath.core.files import replacing
 from robustpath.data.entries import File
-from robustpath.errors import UserError
-from robustpath.files import replacing
 
 OWN = "robustpath"
 RESTORE = "restore it from the repository"

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from robustpath.data.streams import generator
+from robustpath.core.randomness import generator
 
 
 def noisy(labels: Tensor, classes: int, dataset: str, seed: int, level: float) -> Tensor:

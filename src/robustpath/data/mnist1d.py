@@ -12,8 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.randomness import generator
 from robustpath.data.registry import get
-from robustpath.data.streams import generator
 
 RECIPE = {"corr_noise": 0.25, "iid_noise": 0.02, "shear": 0.75, "max_translation": 48, "scale": 0.4}
 # Beyond the recipe's value, in steps that end where the digit is still there to be seen: 72 is a roll to anywhere,

@@ -15,11 +15,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from robustpath.core.errors import UserError
+from robustpath.core.files import replacing
 from robustpath.data import archives, mnist1d, readers, registry
 from robustpath.data.download import digest, forget, local, payload
 from robustpath.data.resampling import resize, uci_blocks
-from robustpath.errors import UserError
-from robustpath.files import replacing
 
 MNIST_BOX = 20 / 28  # share of the side that MNIST's digits fill
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue in grey (ITU-R BT.601)

@@ -3,9 +3,9 @@
 Importable without torch, so that planning and listing stay fast.
 """
 
+from robustpath.core.errors import UserError
 from robustpath.data.entries import DataSet, File, Shift
 from robustpath.data.fetched import FETCHED
-from robustpath.errors import UserError
 
 __all__ = ["DATASETS", "SHIFTS", "DataSet", "File", "Shift", "get", "largest_train", "partners", "shifts_of", "summary"]
 

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from robustpath.core.randomness import generator
 from robustpath.data import mnist1d
 from robustpath.data.corruptions import CORRUPTIONS
 from robustpath.data.prepare import Prepared
 from robustpath.data.registry import PUBLISHED, SHIFTS, Shift, get, shifts_of, summary
 from robustpath.data.splits import Split, deal, official, split
-from robustpath.data.streams import generator
 
 __all__ = ["CORRUPTIONS", "SHIFTS", "Shift", "ShiftedSet", "shifted_sets", "summary"]
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.errors import UserError
+from robustpath.core.randomness import generator
 from robustpath.data import registry
-from robustpath.data.streams import generator
-from robustpath.errors import UserError
 
 
 class Split(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Context, Loss, Method, Params
-from robustpath.methods.tree import tree_map
 
 COUNT = 4
 PROBE = 32  # examples; every step takes the losses of all candidates, and is to stay as cheap as a step of one walk

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map as state_map
 
+from robustpath.core.parameters import add, tree_map, where, zeros_like
 from robustpath.methods.base import Context, Method, Params, grad_and_value
-from robustpath.methods.tree import add, tree_map, where, zeros_like
 
 Update = Callable[[Params, Params, Any, Context], tuple[Params, Any]]
 

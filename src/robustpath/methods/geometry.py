@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from robustpath.methods.tree import dot, scale, subtract, tree_map, unit
+from robustpath.core.parameters import dot, scale, subtract, tree_map, unit
 
 Params = dict[str, Tensor]
 

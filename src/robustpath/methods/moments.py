@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map, zeros_like
 from robustpath.methods.base import Params
-from robustpath.methods.tree import tree_map, zeros_like
 
 
 class Moments(NamedTuple):

@@ -9,8 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import dot, norm, subtract
 from robustpath.methods.geometry import chain, rescaling
-from robustpath.methods.tree import dot, norm, subtract
 
 Params = dict[str, Tensor]
 

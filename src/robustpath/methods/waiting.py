@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import norm, subtract, where
 from robustpath.methods.base import Method, Params, grad_and_value
-from robustpath.methods.tree import norm, subtract, where
 from robustpath.methods.walk import PROBE
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import add, norm, scale, subtract, tree_map, unit, where, zeros_like
 from robustpath.methods.base import Batch, Context, Loss, Method, Params, grad, grad_and_value, log_uniform
-from robustpath.methods.tree import add, norm, scale, subtract, tree_map, unit, where, zeros_like
 
 SHARE = 0.25  # of the budget is walked; the rest is left to the descent
 PROBE = 128  # examples whose loss is held level

@@ -8,7 +8,7 @@ from torch import nn
 
 from robustpath.models.cnn import cnn
 from robustpath.models.mlp import mlp
-from robustpath.models.resnet import resnet18
+from robustpath.models.resnet18 import resnet18
 
 
 class Portion(NamedTuple):

@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.utils._pytree import tree_map as state_map
 
 from robustpath import methods
-from robustpath.data.streams import generator
-from robustpath.errors import UserError
+from robustpath.core.errors import UserError
+from robustpath.core.randomness import generator
+from robustpath.engine.plan import phases, step_cost
 from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, build
-from robustpath.training.plan import phases, step_cost
 
 Network = Callable[[Params, Tensor], Tensor]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from robustpath.data.streams import generator
+from robustpath.core.randomness import generator
 from robustpath.theory import table
 from robustpath.theory.table import Row
 

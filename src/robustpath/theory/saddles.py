@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from robustpath import methods
-from robustpath.data import streams
-from robustpath.errors import UserError
+from robustpath.core import randomness
+from robustpath.core.errors import UserError
+from robustpath.engine.plan import phases, step_cost
 from robustpath.methods.base import Batch, Context, Method, build
 from robustpath.theory import table
 from robustpath.theory.landscapes import LANDSCAPES, Landscape, monkey_saddle_steps, strict_saddle_steps
 from robustpath.theory.table import Row
-from robustpath.training.plan import phases, step_cost
 
 CASE = "saddles"
 DERIVED = "flow and Euler's correction, robustpath.theory.landscapes"
@@ -144,7 +144,7 @@ def bound(name: str, hyperparameters: dict[str, float]) -> Method:
 @lru_cache(maxsize=4)
 def normal(seeds: int, steps: int, count: int) -> Tensor:
     """Standard normal numbers [steps, seeds, count, 2], the same for every method that asks for as many."""
-    drawn = [streams.noise(2 * count, 0, steps, CASE, seed) for seed in range(seeds)]
+    drawn = [randomness.noise(2 * count, 0, steps, CASE, seed) for seed in range(seeds)]
     return torch.stack(drawn, 1).double().reshape(steps, seeds, count, 2)
 
 

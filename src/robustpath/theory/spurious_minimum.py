@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from robustpath.data.streams import generator
+from robustpath.core.randomness import generator
 from robustpath.methods.base import Batch, Params
 from robustpath.theory import table
 from robustpath.theory.escape import escape

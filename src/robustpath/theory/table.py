@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from robustpath.errors import UserError
-from robustpath.files import replacing
+from robustpath.core.errors import UserError
+from robustpath.core.files import replacing
 
 SCHEMA = {
     "case": pa.string(),

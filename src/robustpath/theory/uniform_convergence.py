@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from robustpath.data.streams import generator
+from robustpath.core.parameters import norm, subtract, tree_map
+from robustpath.core.randomness import generator
 from robustpath.methods.base import Params, grad
-from robustpath.methods.tree import norm, subtract, tree_map
 from robustpath.theory import table
 from robustpath.theory.table import Row
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import add, scale, tree_map, unit
 from robustpath.methods.base import Method, Params, grad_and_value, log_uniform, register
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import add, scale, tree_map, unit
 
 ETA = 0.01  # keeps weights near zero from standing still; the code's default
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import dot, norm, scale, tree_map, unit, where, zeros_like
 from robustpath.methods.base import Method, Params, grad_and_value, log_uniform, register
-from robustpath.methods.tree import dot, norm, scale, tree_map, unit, where, zeros_like
 
 # The authors' run on CIFAR-10 (150 epochs of 391 steps) bounces every 100 steps, 100 times, and after 2,000 steps
 # without a new lowest loss. The same shares of 1,000 steps would be a bounce every other step: these are fewer.

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Method, Params, grad, log_uniform, register, sequence
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.flat_warmup import SEARCH
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import tree_map
 from robustpath.methods.walk import SHARE, Place, steepening, walk
 
 # The loss is convex around a minimum, so the walk stays at the upper end of what it is allowed, and the loss of the

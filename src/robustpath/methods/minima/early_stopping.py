@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import where
 from robustpath.methods.base import Method, Params, register
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import where
 
 HOLDOUT = 64  # examples that every iterate is tried on
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map, where, zeros_like
 from robustpath.methods.base import Method, Params, choice, grad_and_value, log_uniform, register
 from robustpath.methods.descent import cosine
-from robustpath.methods.tree import tree_map, where, zeros_like
 
 SCOPING = 1e-3  # the growth of gamma a round; the code's default
 

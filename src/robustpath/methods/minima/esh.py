@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import dot, norm, scale, subtract, tree_map, unit, where, zeros_like
 from robustpath.methods.base import Method, Params, grad_and_value, log_uniform, register, sequence
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import dot, norm, scale, subtract, tree_map, unit, where, zeros_like
 from robustpath.methods.walk import PROBE, SHARE
 
 

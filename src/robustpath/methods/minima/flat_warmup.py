@@ -5,10 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Method, Params, log_uniform, register, sequence
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import tree_map
 from robustpath.methods.walk import SHARE, Place, steepening, walk
 
 # Steps shorter than those of a random walk: a long one passes the flattest point on its way and climbs on the other

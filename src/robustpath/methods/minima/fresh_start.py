@@ -1,8 +1,8 @@
 """Fresh start: the control of a walk that forgets where it began, another random start and then the base method."""
 
+from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Method, Params, register, sequence
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import tree_map
 from robustpath.methods.waiting import waiting
 from robustpath.methods.walk import SHARE
 

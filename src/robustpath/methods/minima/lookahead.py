@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map, where
 from robustpath.methods.base import Method, Params, choice, register
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import tree_map, where
 
 
 class State(NamedTuple):

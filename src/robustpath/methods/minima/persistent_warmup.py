@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from robustpath.core.parameters import subtract, tree_map, unit
 from robustpath.methods.base import Method, Params, choice, register, sequence, uniform
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import subtract, tree_map, unit
 from robustpath.methods.walk import SEARCH as STEP_LENGTH
 from robustpath.methods.walk import SHARE, Place, walk
 

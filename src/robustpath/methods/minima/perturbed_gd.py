@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map as state_map
 
+from robustpath.core.parameters import add, dot, norm, scale, subtract, tree_map, unit, where
 from robustpath.methods.base import Method, Params, choice, grad_and_value, log_uniform, register
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import add, dot, norm, scale, subtract, tree_map, unit, where
 
 
 class State(NamedTuple):

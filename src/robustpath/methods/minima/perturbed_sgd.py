@@ -4,9 +4,9 @@ import math
 
 from torch import Tensor
 
+from robustpath.core.parameters import dot, scale, subtract
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import dot, scale, subtract
 
 
 @register(

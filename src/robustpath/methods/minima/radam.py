@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Method, choice, log_uniform, register
 from robustpath.methods.descent import cosine, descent
 from robustpath.methods.moments import filled, no_moments, take_in
-from robustpath.methods.tree import tree_map
 
 EPSILON = 1e-8
 

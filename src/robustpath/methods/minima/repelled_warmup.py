@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax, softmax
 
+from robustpath.core.parameters import norm, scale, subtract, unit
 from robustpath.methods.base import Method, Params, grad, log_uniform, register, sequence
 from robustpath.methods.minima.persistent_warmup import SEARCH, persistent
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import norm, scale, subtract, unit
 from robustpath.methods.walk import SHARE, Place, walk
 
 # Whoever changes the function and keeps the loss of few examples fits those: in trials the loss of 500 examples left

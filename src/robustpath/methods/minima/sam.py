@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
+from robustpath.core.parameters import add, scale, unit
 from robustpath.methods.base import Method, grad_and_value, log_uniform, register
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.tree import add, scale, unit
 
 
 @register(search={"radius": log_uniform(0.01, 0.5, default=0.05)}, base=sgd, cite="foret2021sam", off={"radius": 0.0})

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import lerp, tree_map
 from robustpath.methods.base import Method, Params, choice, log_uniform, register, uniform
 from robustpath.methods.descent import descent
-from robustpath.methods.tree import lerp, tree_map
 
 
 class State(NamedTuple):

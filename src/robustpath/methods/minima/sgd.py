@@ -2,9 +2,9 @@
 
 from torch import Tensor
 
+from robustpath.core.parameters import tree_map, zeros_like
 from robustpath.methods.base import Method, choice, log_uniform, register, uniform
 from robustpath.methods.descent import cosine, descent
-from robustpath.methods.tree import tree_map, zeros_like
 
 
 @register(

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import add, norm, subtract, zeros_like
 from robustpath.methods.base import Method, Params, grad_and_value, log_uniform, register, sequence
 from robustpath.methods.geometry import rescaling_products
 from robustpath.methods.minima.sgd import sgd
 from robustpath.methods.orbit import rescaled
-from robustpath.methods.tree import add, norm, subtract, zeros_like
 
 SHARE = 0.03  # of the budget measures the gradient at the start; the rest is left to the descent
 SWEEPS = 4  # over the hidden layers

@@ -1,0 +1,71 @@
+"""The verdicts in claims.json as figures, tables and prose take them: read, grouped, and printed in their own units."""
+
+import json
+from pathlib import Path
+
+from robustpath import records
+from robustpath.core.errors import UserError
+from robustpath.records import labels
+
+# Controls that H2 does not compare with: a high learning rate, a rescaled start, another order of batches.
+OTHER_CONTROLS = ["high_rate_warmup", "rescaled_start", "reordered_sgd"]
+NEIGHBOURS = ["level_teleportation", "symmetry_teleportation", "bbi", "esh"]
+SYMBOLS = {"supported": "$+$", "refuted": "$-$", "undecided": r"$\circ$", "void": r"$\times$"}
+
+
+def read(claims: str | Path | None, scale: str = "laptop") -> dict:
+    """The content of claims.json; None takes that of `scale` (see records.files)."""
+    path = Path(claims) if claims else records.files(scale, "claims.json")[0]
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no verdicts at {path}: run `snakemake claims --config scale={scale}` first") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}: not readable as JSON ({error}); remove it and run snakemake again") from None
+
+
+def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[str]]:
+    """The methods in groups, the reference left out: published, controls, ours, neighbours, others; empty ones not.
+
+    A published method that serves as a control stands with the published ones.
+    """
+    ours, published = list(told["short_names"]), told["baselines"]
+    rest = [name for name in methods if name != reference]
+    controls = [*told["controls"], *OTHER_CONTROLS]
+    groups = {
+        "published methods": [name for name in rest if name in published],
+        "controls": [name for name in rest if name in controls and name not in published],
+        "contour-parallel variants": [name for name in ours if name in rest],
+        "neighbours": [name for name in rest if name in NEIGHBOURS],
+    }
+    placed = {name for names in groups.values() for name in names}
+    groups["other methods"] = [name for name in rest if name not in placed]
+    return {name: members for name, members in groups.items() if members}
+
+
+def variant(name: str | None) -> str:
+    """A variant as it is printed in a sentence."""
+    return {"all": "all walks", None: labels.MISSING}.get(name) or labels.method(name)
+
+
+def number(value: float | None, unit: str | None, signed: bool = True) -> str:
+    """A number of a verdict for LaTeX: points and correlations with a sign, shares in per cent, ratios plain."""
+    if value is None:
+        return "--"
+    if unit == "percentage points":
+        return labels.points(value / 100, 2) if signed else f"{value:g}"
+    if unit == "share":
+        return rf"{100 * value:.2f}\,\%" if signed else rf"{100 * value:g}\,\%"
+    if unit == "correlation":
+        return labels.signed(value) if signed else f"{value:g}"
+    return f"{value:.2f}" if abs(value) < 100 else labels.count(value)
+
+
+def span(low: float | None, high: float | None, unit: str | None) -> str:
+    """The interval of a verdict for LaTeX."""
+    return "--" if low is None else f"[{number(low, unit)}, {number(high, unit)}]"
+
+
+def p_value(p: float | None) -> str:
+    """A p value for a column of a table, without its relation unless it is small."""
+    return "--" if p is None else "$<$.001" if p < 0.001 else f"{p:.3f}".removeprefix("0") if p < 1 else "1"

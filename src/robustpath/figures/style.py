@@ -1,0 +1,99 @@
+"""One look for all figures: sizes, fonts, and a colour, marker and line for each method."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from robustpath.core.files import replacing
+from robustpath.records import labels
+
+TEXT_WIDTH = 5.6  # inches, as in paper/main.tex
+# Okabe & Ito's colour-blind-safe palette; its yellow is darkened, since a thin yellow line is lost on white paper.
+COLOURS = ["#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#8C7A00"]
+# Cycles of coprime lengths, so that no two of the first 280 methods look alike.
+MARKERS = ["o", "s", "^", "D", "v"]
+LINES = ["-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)), (0, (8, 2))]
+# Scale of differences, in percentage points: linear as far as this, logarithmic beyond, so that one method that fails
+# does not flatten all others.
+DIFFERENCES = {"linthresh": 5.0, "linscale": 1.5}
+SETTINGS = {
+    "pdf.fonttype": 42,
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.labelsize": 8.5,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.0,
+    "lines.markersize": 3.2,
+    "savefig.dpi": 300,
+    "figure.dpi": 150,
+}
+
+
+def looks(methods: Iterable[str]) -> dict[str, dict]:
+    """Name -> color, marker, linestyle and label, by place in the list: a method appended changes no other's look."""
+    return {
+        name: {
+            "color": COLOURS[i % len(COLOURS)],
+            "marker": MARKERS[i % len(MARKERS)],
+            "linestyle": LINES[i % len(LINES)],
+            "label": labels.method(name),
+        }
+        for i, name in enumerate(methods)
+    }
+
+
+def panels(rows: int, columns: int, height: float, **options) -> tuple[Figure, list[list[Axes]]]:
+    """A figure as wide as the text, `height` inches high, of rows x columns panels; other settings are forgotten."""
+    matplotlib.rcdefaults()
+    plt.rcParams.update(SETTINGS)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(TEXT_WIDTH, height), layout="constrained", squeeze=False, **options
+    )
+    return figure, axes
+
+
+def difference_ticks(low: float, high: float) -> dict[float, str]:
+    """Place -> text of the ticks on the scale DIFFERENCES between `low` and `high`, in percentage points."""
+    extent = max(-low, high)
+    if extent <= DIFFERENCES["linthresh"]:
+        candidates = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+    else:
+        sizes = [2, 5, 20] if extent <= 50 else [5, 50]
+        candidates = [sign * size for size in sizes for sign in (-1, 1)] + [0]
+    inside = sorted(tick for tick in candidates if low <= tick <= high)
+    return {tick: f"{tick:+g}".replace("-", "\N{MINUS SIGN}") if tick else "0" for tick in inside}
+
+
+def legend(figure: Figure, methods: dict[str, dict]) -> None:
+    """One legend above all panels for the methods of `looks`, read along the rows."""
+    columns = min(4, len(methods))
+    handles = [Line2D([], [], **look) for look in methods.values()]
+    # Matplotlib fills a legend column by column.
+    order = [handles[i] for column in range(columns) for i in range(column, len(handles), columns)]
+    figure.legend(handles=order, loc="outside upper center", ncols=columns)
+
+
+def save(figure: Figure, out: str | Path | None) -> None:
+    """Write the figure as PDF to `out`, the same bytes every time; with None it is only shown."""
+    if out is not None:
+        with replacing(Path(out)) as temporary:
+            figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})

@@ -1,0 +1,276 @@
+"""Macros of the study of minima: its protocol, differences at equal budget and equal loss, and verdicts on claims."""
+
+import pandas as pd
+
+from robustpath.claims import verdicts
+from robustpath.claims.judge import void_walks
+from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads
+from robustpath.records import labels
+from robustpath.records.labels import MISSING, macro
+from robustpath.statistics import evidence, robustness
+from robustpath.statistics.comparison import by_level, cost
+from robustpath.statistics.evidence import Evidence
+from robustpath.statistics.intervals import interval
+from robustpath.study import Experiments
+
+EXPERIMENT = "minima"
+CURVE = "lengths"
+PROTOCOLS = [EXPERIMENT, CURVE, "trajectories", "random_labels"]
+HYPOTHESES = [f"H{number}" for number in range(9)]
+LEVELS = {"Clean": "the lowest label noise", "Noisy": "the highest label noise"}
+KINDS = {"Id": "none", "Natural": "natural", "Corruption": "corruption"}
+VARIANTS = [
+    "contour_warmup",
+    "persistent_warmup",
+    "repelled_warmup",
+    "flat_warmup",
+    "contour_population",
+    "contour_cooldown",
+]
+
+
+def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str, Number]:
+    """Name -> Number; what the records or the verdicts lack is said to be not measured."""
+    own = table[table["experiment"] == EXPERIMENT]
+    levels = sorted(own["label_noise"].unique())
+    level = dict(zip(LEVELS, [levels[0], levels[-1]] if levels else [None, None], strict=True))
+    curve = told["curve"] if told else CURVE
+    found = evidence.gather(table, EXPERIMENT, curve) if {EXPERIMENT, curve} <= set(table["experiment"]) else None
+    return {
+        **made(_noise, levels),
+        **made(_totals, table),
+        **made(_protocols, table, settings),
+        **made(_differences, own, settings, level),
+        **made(_matched, found, settings, level),
+        **made(_line, found, settings, told),
+        **made(_random_labels, table),
+        **made(_barriers, own, settings, level),
+        **made(_walks, own, told),
+        **made(_hypotheses, told, level),
+    }
+
+
+@reads(EXPERIMENT)
+def _noise(levels: list[float]) -> Macros:
+    """The largest label noise of the study."""
+    noisiest = f"{100 * levels[-1]:g}" if levels else MISSING
+    what = "experiment minima: the largest share of random training labels, per cent"
+    return {"MinimaNoisePercent": (noisiest, what)}
+
+
+@reads(*Experiments.model_fields)
+def _totals(table: pd.DataFrame) -> Macros:
+    """Counts of all runs together."""
+    runs, diverged = 0, 0
+    for name in table["experiment"].unique():
+        costs = cost(table, name)
+        runs, diverged = runs + int(costs["runs"].sum()), diverged + int(costs["diverged"].sum())
+    return {
+        "TotalRunCount": (labels.count(runs), "training runs of all experiments, all draws"),
+        "TotalDivergedCount": (labels.count(diverged), "runs of all experiments that diverged"),
+    }
+
+
+@reads(*PROTOCOLS)
+def _protocols(table: pd.DataFrame, settings: dict) -> Macros:
+    """Counts of each experiment."""
+    macros: Macros = {}
+    for name in PROTOCOLS:
+        known = settings["experiments"].get(name)
+        own = table[table["experiment"] == name]
+        values = dict.fromkeys(_MEANINGS, MISSING)
+        if known and len(own):
+            costs = cost(table, name)
+            values = {
+                "RunCount": labels.count(costs["runs"].sum()),
+                "DivergedCount": labels.count(costs["diverged"].sum()),
+                "MethodCount": labels.count(own["method"].nunique()),
+                "MethodCountWord": labels.word(own["method"].nunique()),
+                "SeedCount": labels.count(own["seed"].nunique()),
+                "SeedCountWord": labels.word(own["seed"].nunique()),
+                "DrawCount": labels.count(own["draw"].nunique()),
+                "DrawCountWord": labels.word(own["draw"].nunique()),
+                "DatasetList": labels.listing([labels.dataset(each) for each in known["datasets"]]),
+                "SizeList": labels.listing([labels.count(size) for size in sorted(own["train_size"].unique())]),
+                "NoiseList": labels.levels(sorted(own["label_noise"].unique())),
+                "Budget": labels.count(known["budget"]),
+            }
+        for key, value in values.items():
+            macros[f"{macro(name)}{key}"] = (value, f"experiment {name.replace('_', ' ')}: {_MEANINGS[key]}")
+    return macros
+
+
+_MEANINGS = {
+    "RunCount": "training runs, all draws",
+    "DivergedCount": "runs that diverged",
+    "MethodCount": "methods",
+    "MethodCountWord": "methods, in words",
+    "SeedCount": "seeds",
+    "SeedCountWord": "seeds, in words",
+    "DrawCount": "hyperparameter draws or values of the grid",
+    "DrawCountWord": "hyperparameter draws or values of the grid, in words",
+    "DatasetList": "data sets",
+    "SizeList": "numbers of training examples",
+    "NoiseList": "shares of random training labels",
+    "Budget": "gradient evaluations a run may spend",
+}
+
+
+@reads(EXPERIMENT)
+def _differences(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
+    """Accuracy and paired difference to the reference, by method, label noise and kind of test set."""
+    reference, macros = settings["reference"], {}
+    rows = pd.DataFrame(columns=["label_noise", "shift_family", "method"])
+    if len(own):
+        rows = by_level(own, EXPERIMENT, reference, settings["confidence"])
+    rows = rows.set_index(["label_noise", "shift_family", "method"]).sort_index()
+    for name in known_methods(settings):
+        for place, words in LEVELS.items():
+            for suffix, kind in KINDS.items():
+                key = (level[place], kind, name)
+                row = rows.loc[key] if key in rows.index else None
+                what = f"minima, {words}, {labels.method(name)}: test accuracy ({kind})"
+                mean = MISSING if row is None else labels.percent(row["mean"])
+                macros[f"MinimaAccuracy{macro(name)}{place}{suffix}"] = (mean, f"{what}, per cent")
+                short = None
+                if row is not None and name != reference:
+                    short = row[["difference", "difference_low", "difference_high"]]
+                    short = short.set_axis(["mean", "low", "high"])
+                against = f"{what} minus that of {labels.method(reference)}"
+                macros |= difference(f"MinimaDifference{macro(name)}{place}{suffix}", short, against)
+    return macros
+
+
+@reads(EXPERIMENT, CURVE)
+def _matched(gathered: Evidence | None, settings: dict, level: dict) -> Macros:
+    """Accuracy in distribution minus SGD's at the same training loss, by method and label noise; and what is lost."""
+    found, lost, total = pd.DataFrame(columns=["label_noise", "method"]), MISSING, MISSING
+    if gathered:
+        rows = evidence.matched_gains(gathered.matched)
+        rows = rows[rows["method"] != settings["reference"]]
+        lost, total = labels.count(rows["value"].isna().sum()), labels.count(len(rows))
+        seeds = rows.dropna(subset="value").groupby(["label_noise", "method", "seed"], as_index=False)["value"].mean()
+        found = interval(seeds, ["label_noise", "method"], settings["confidence"])
+    found = found.set_index(["label_noise", "method"])
+    macros: Macros = {
+        "MatchedLeftOut": (lost, "runs of the minima experiment whose training loss SGD's curve does not reach"),
+        "MatchedRunCount": (total, "runs of the minima experiment that were to be compared at equal training loss"),
+    }
+    for name in known_methods(settings):
+        for place, words in LEVELS.items():
+            key = (level[place], name)
+            what = f"minima, {words}, {labels.method(name)}: test accuracy minus SGD's at the same training loss"
+            macros |= difference(f"Matched{macro(name)}{place}", found.loc[key] if key in found.index else None, what)
+    return macros
+
+
+@reads(EXPERIMENT)
+def _barriers(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
+    """The barrier of the training loss to the reference's run, raw and after matching: means over runs, in nats."""
+    macros: Macros = {}
+    for metric, suffix in (("barrier", ""), ("barrier_matched", "Matched")):
+        rows = own[(own["metric"] == metric) & (own["draw"] == 0) & own["converged"]]
+        means = rows.groupby(["method", "label_noise"])["value"].mean()
+        for name in known_methods(settings):
+            for place, words in LEVELS.items():
+                value = means.get((name, level[place]))
+                said = f"minima, {words}, {labels.method(name)}: mean {metric.replace('_', ', ')}, nats"
+                macros[f"Barrier{macro(name)}{place}{suffix}"] = (MISSING if value is None else f"{value:.2f}", said)
+    return macros
+
+
+@reads(EXPERIMENT, CURVE)
+def _line(gathered: Evidence | None, settings: dict, told: dict | None) -> Macros:
+    """How well accuracy in distribution foretells accuracy under shift: the range of R squared over data sets."""
+    low, high = MISSING, MISSING
+    if told and gathered:
+        lines = robustness.lines(gathered.accuracy, told["baselines"], settings["test_size"], gathered.curve)
+        fits = [line.r_squared for line in lines.values()]
+        low, high = (f"{min(fits):.2f}", f"{max(fits):.2f}") if fits else (MISSING, MISSING)
+    what = "R squared over data sets and label noise of the line of effective robustness"
+    return {"LineLowestFit": (low, f"lowest {what}"), "LineHighestFit": (high, f"highest {what}")}
+
+
+@reads("random_labels")
+def _random_labels(table: pd.DataFrame) -> Macros:
+    """Training and test accuracy where no label and where every label is random."""
+    own = table[(table["experiment"] == "random_labels") & (table["metric"] == "accuracy") & (table["shift"] == "none")]
+    macros, shares = {}, sorted(own["label_noise"].unique())
+    for end, place in {"Fewest": shares[:1], "Most": shares[-1:]}.items():
+        for split in ("train", "test"):
+            values = own[own["label_noise"].isin(place) & (own["split"] == split)]["value"]
+            value = labels.percent(values.mean()) if len(values) else MISSING
+            what = f"{split} accuracy at the {end.lower()} random labels, mean over data sets and seeds, per cent"
+            macros[f"RandomLabels{split.capitalize()}At{end}"] = (value, what)
+    share = f"{100 * shares[-1]:g}" if shares else MISSING
+    return macros | {"RandomLabelsMostShare": (share, "largest share of random labels, per cent")}
+
+
+@reads(EXPERIMENT)
+def _walks(own: pd.DataFrame, told: dict | None) -> Macros:
+    """How many walks were measured and how many left their level."""
+    walks, void, tolerance = MISSING, MISSING, MISSING
+    if told:
+        counts = void_walks(own, told["tolerance"])
+        walks, void = labels.count(counts["walks"].sum()), labels.count(counts["void"].sum())
+        tolerance = f"{100 * told['tolerance']:g}"
+    return {
+        "WalkCount": (walks, "walks whose level error was measured"),
+        "VoidWalkCount": (void, "walks whose level error exceeds the tolerance"),
+        "WalkTolerance": (tolerance, "tolerance of the level error, per cent"),
+    }
+
+
+@reads(EXPERIMENT, CURVE)
+def _hypotheses(told: dict | None, level: dict) -> Macros:
+    """Verdict, effect, interval, n and p of each hypothesis, of its best case and of every variant and label noise."""
+    found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
+    macros: Macros = {}
+    for name in HYPOTHESES:
+        verdict, prefix = found.get(name), macro(name)
+        macros |= _numbers(prefix, verdict, name)
+        case, statement, sentence = MISSING, MISSING, f"{name} was not judged."
+        if verdict:
+            case = rf"{verdicts.variant(verdict['variant'])} at {100 * verdict['label_noise']:g}\,\% label noise"
+            statement = labels.escape(verdict["statement"])
+            sentence = labels.escape(verdict["sentence"])
+        macros[f"{prefix}Case"] = (case, f"{name}: the case that decides")
+        macros[f"{prefix}Statement"] = (statement, f"{name}: the claim")
+        macros[f"{prefix}Sentence"] = (sentence, f"{name}: what its verdict allows to say")
+        entries = {(entry["variant"], entry["label_noise"]): entry for entry in verdict["entries"]} if verdict else {}
+        for variant in [*VARIANTS, "all"]:
+            for place, words in LEVELS.items():
+                entry = entries.get((variant, level[place]))
+                own = entry and (entry["decides"] or {}) | {key: entry[key] for key in ("verdict", "holm")}
+                macros |= _numbers(f"{prefix}{macro(variant)}{place}", own, f"{name}, {variant}, {words}")
+    for word in verdicts.SYMBOLS:
+        names = [name for name in HYPOTHESES if name in found and found[name]["verdict"] == word]
+        listed = labels.listing(names) if told else MISSING
+        macros[f"Claims{word.capitalize()}"] = (listed, f"hypotheses that are {word}")
+        count = labels.word(len(names)) if told else MISSING
+        macros[f"Claims{word.capitalize()}Count"] = (count, f"number of hypotheses that are {word}, in words")
+    cases = labels.count(told["corrected_tests"]) if told else MISSING
+    return macros | {"ClaimsHolmCases": (cases, "cases that Holm's correction of the hypotheses runs over")}
+
+
+def _numbers(prefix: str, own: dict | None, what: str) -> Macros:
+    """The macros of one verdict; `own` is a hypothesis or an entry with its deciding condition."""
+    own = own or {}
+    unit = own.get("unit")
+
+    def number(key: str, signed: bool = True) -> str:
+        return MISSING if own.get(key) is None else verdicts.number(own[key], unit, signed)
+
+    def probability(key: str) -> str:
+        return MISSING if own.get(key) is None else labels.probability(own[key])
+
+    span = MISSING if own.get("low") is None else verdicts.span(own["low"], own["high"], unit)
+    return {
+        f"{prefix}Verdict": (own.get("verdict", MISSING), f"{what}: verdict"),
+        f"{prefix}Effect": (number("effect"), f"{what}: effect ({unit or 'unknown unit'})"),
+        f"{prefix}Interval": (span, f"{what}: interval of the effect"),
+        f"{prefix}Threshold": (number("threshold", signed=False), f"{what}: threshold"),
+        f"{prefix}N": (str(own["n"]) if own.get("n") is not None else MISSING, f"{what}: seeds"),
+        f"{prefix}P": (probability("p"), f"{what}: p, with its relation"),
+        f"{prefix}Holm": (probability("holm"), f"{what}: p after Holm's correction, with its relation"),
+    }

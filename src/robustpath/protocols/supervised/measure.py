@@ -1,0 +1,176 @@
+"""Measures of every run of a data set: the minimum it reached, what lies between it and the reference's, its walk."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from robustpath.core.files import replacing
+from robustpath.data import prepare
+from robustpath.engine.device import resolve
+from robustpath.methods.base import Params
+from robustpath.methods.minima.asam import units
+from robustpath.protocols.supervised.measures import connectivity, curvature, functions, keskar, norms, pacbayes
+from robustpath.protocols.supervised.measures.stacked import error, flatten, logits
+from robustpath.protocols.supervised.members import Group, Walk, groups, load, stack
+
+SAM_RADIUS, ASAM_RADIUS = 0.05, 0.5  # the methods' defaults
+NOISE, NOISE_DRAWS = 0.1, 10  # relative to each parameter
+SIGMA_DRAWS = 4
+# Along a walk the largest eigenvalues lie closer together than at a minimum.
+WALK_ITERATIONS = 16
+ON_TEST_INPUTS = ["function_distance", "disagreement", "walk_function_distance"]
+
+
+class Measured(NamedTuple):
+    """One number a member [M], and whether it converged [M]."""
+
+    value: Tensor
+    converged: Tensor
+
+
+def measure(
+    settings: dict, data: dict[str, Path], weights: list[Path], paths: list[Path], runs: list[Path], out: Path,
+    threads: int,
+) -> None:  # fmt: skip
+    """Measure the runs of one experiment and data set, one row a run x measure; of every run draw 0 or a whole grid.
+
+    `weights`, `paths` and `runs` are the trained methods' files, in one order. Barrier and function distance are to the
+    run of settings["reference"] that shares seed, train size and label noise, and left out where there is none. A
+    measure that is not finite is NaN, and `converged` is then false.
+    """
+    torch.set_num_threads(threads)
+    device = resolve(settings["device"])
+    prepared = prepare.load(data[settings["dataset"]])
+    table, members = load(settings, weights, paths, runs)
+    home = table[(table["method"] == settings["reference"]) & (table["draw"] == 0)]
+    home = {key: row for row, key in zip(home.index, _pairs(home), strict=True)}
+    frames = []
+    for rows, group in groups(settings, prepared, table, device):
+        about, chosen = table.loc[rows], [members[row] for row in rows]
+        params = stack([member.params for member in chosen], device)
+        found = {name: (range(len(rows)), each) for name, each in minimum(params, group).items()}
+        references = [home.get(key) for key in _pairs(about)]
+        paired = [i for i, (row, other) in enumerate(zip(rows, references, strict=True)) if other not in (None, row)]
+        if paired:
+            others = [references[i] for i in paired]
+            pair = [stack([members[row].params for row in some], device) for some in (rows[paired], others)]
+            sound = ~torch.tensor(table.loc[others, "diverged"].to_numpy(), device=device)
+            found |= {name: (paired, each) for name, each in between(*pair, sound, group, paired).items()}
+        walkers = [i for i, member in enumerate(chosen) if member.walk]
+        if walkers:
+            walks = [chosen[i].walk for i in walkers]
+            found |= {name: (walkers, each) for name, each in along(walks, group, walkers).items()}
+        frames += [_rows(about.iloc[list(which)], name, each) for name, (which, each) in found.items()]
+        print(f"{settings['dataset']}: seed {about['seed'].iloc[0] + 1}, {len(rows)} runs measured")
+    with replacing(out) as temporary:
+        pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
+
+
+def minimum(params: Params, group: Group) -> dict[str, Measured]:
+    """Curvature, sharpness, norms and margin of the networks `params` [M, …]."""
+    points, losses, errors = flatten(params), group.losses(), error(params, group.inputs, group.labels)
+    start = {name: tensor.expand_as(params[name]) for name, tensor in group.start.items()}
+    top = curvature.lambda_max(losses, points, group.normal("lanczos", 1)[0])
+    lengths = flatten(units(params))
+    in_units = ASAM_RADIUS * lengths, lengths * top.vector
+    in_proportion = NOISE * points.abs(), group.normal("noise", NOISE_DRAWS)
+    noise = group.normal("sigma", SIGMA_DRAWS)
+    with torch.no_grad():
+        margin = norms.margin(logits(params, group.inputs), group.labels)
+    moved, examples = norms.distance(params, start), len(group.inputs)
+    plain = Measured(*pacbayes.largest_sigma(errors, points, noise))
+    relative = Measured(*pacbayes.largest_sigma(errors, points, noise, pacbayes.magnitude_aware))
+    bound = pacbayes.bound(moved**2, plain.value, examples)
+    bound_relative = pacbayes.magnitude_bound(points, flatten(start), moved**2, relative.value, examples)
+    return {
+        "lambda_max": Measured(top.value, top.converged),
+        "trace": _sure(curvature.trace(params, group.inputs)),
+        "sam_sharpness": Measured(*curvature.sharpness(losses, points, torch.tensor(SAM_RADIUS), top.vector)),
+        "asam_sharpness": Measured(*curvature.sharpness(losses, points, *in_units)),
+        "noise_sharpness": _sure(curvature.noise_sharpness(losses, points, *in_proportion)),
+        "keskar_sharpness": Measured(*keskar.sharpness(losses, points, top.vector.sign())),
+        "pacbayes_sigma": plain,
+        "pacbayes_sigma_magnitude": relative,
+        "pacbayes_bound": Measured(bound, plain.converged & bound.isfinite()),
+        "pacbayes_bound_magnitude": Measured(bound_relative, relative.converged & bound_relative.isfinite()),
+        "path_norm": _sure(norms.path_norm(params)),
+        "frobenius_norm": _sure(norms.frobenius_norm(params)),
+        "distance_from_start": _sure(moved),
+        "spectral_product": _sure(norms.spectral_product(params)),
+        "spectral_bound": _sure(norms.spectral_bound(params, start, margin, examples)),
+        "margin": _sure(margin),
+    }
+
+
+@torch.no_grad()
+def between(params: Params, reference: Params, sound: Tensor, group: Group, members: list[int]) -> dict[str, Measured]:
+    """Barrier and distance as functions between some members of the group and their references [M, …]; not converged
+    where the reference is not `sound` [M]."""
+    losses, points, others = group.losses(torch.tensor(members)), flatten(params), flatten(reference)
+    matched = flatten(connectivity.matched(params, reference))
+    outputs = [logits(some, group.test_inputs) for some in (params, reference)]
+    found = {
+        "barrier": connectivity.barrier(losses, points, others),
+        "barrier_matched": connectivity.barrier(losses, matched, others),
+        "function_distance": functions.jensen_shannon(*outputs),
+        "disagreement": functions.disagreement(*outputs),
+    }
+    return {name: Measured(value, sound) for name, value in found.items()}
+
+
+def along(walks: list[Walk], group: Group, members: list[int]) -> dict[str, Measured]:
+    """What the walks of some members of the group kept and changed, from their start to their end."""
+    device, which = group.labels.device, torch.tensor(members)
+    begins = [{name: tensor[0] for name, tensor in group.start.items()} if w.start is None else w.start for w in walks]
+    start, end = stack(begins, device), stack([walk.end for walk in walks], device)
+    points, losses = (flatten(start), flatten(end)), group.losses(which)
+    with torch.no_grad():
+        level, reached = losses(points[0]), losses(points[1])
+        apart = functions.jensen_shannon(logits(start, group.test_inputs), logits(end, group.test_inputs))
+    # Walks that begin at the initialisation, on the same labels, have one curvature there.
+    origins = [group.levels[i] if walk.start is None else -1 - i for i, walk in zip(members, walks, strict=True)]
+    once = [origins.index(origin) for origin in dict.fromkeys(origins)]
+    first = _top(points[0][once], group, which[once])
+    again = [once.index(origins.index(origin)) for origin in origins]
+    return {
+        "walk_level_error": _sure((reached - level).abs() / level),
+        "walk_displacement": _sure((points[1] - points[0]).norm(dim=1) / points[0].norm(dim=1)),
+        "walk_function_distance": _sure(apart),
+        "walk_lambda_max_start": Measured(first.value[again], first.converged[again]),
+        "walk_lambda_max_end": _top(points[1], group, which),
+        "walk_accepted": _sure(torch.tensor([walk.accepted for walk in walks], dtype=torch.float64, device=device)),
+    }
+
+
+def _top(points: Tensor, group: Group, members: Tensor) -> Measured:
+    """lambda_max on a walk."""
+    vectors = group.normal("lanczos", 1)[0][members]
+    found = curvature.lambda_max(group.losses(members), points, vectors, WALK_ITERATIONS)
+    return Measured(found.value, found.converged)
+
+
+def _sure(value: Tensor) -> Measured:
+    return Measured(value, torch.ones_like(value, dtype=torch.bool))
+
+
+def _pairs(table: pd.DataFrame) -> list[tuple]:
+    """What a run and its reference have in common."""
+    return list(table[["train_size", "label_noise", "seed"]].itertuples(index=False, name=None))
+
+
+def _rows(runs: pd.DataFrame, metric: str, measured: Measured) -> pd.DataFrame:
+    value = measured.value.detach().double().cpu().numpy()
+    finite = np.isfinite(value)
+    return runs.assign(
+        split="test" if metric in ON_TEST_INPUTS else "train",
+        shift="none",
+        shift_family="none",
+        severity=0,
+        metric=metric,
+        value=np.where(finite, value, np.nan),
+        converged=measured.converged.cpu().numpy() & finite,
+    )

@@ -1,0 +1,118 @@
+"""Scores of every run of a data set, all methods at once, on every split and shift."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from robustpath.core.files import replacing
+from robustpath.core.randomness import varied
+from robustpath.data import prepare
+from robustpath.data.label_noise import noisy
+from robustpath.data.shifts import ShiftedSet, shifted_sets
+from robustpath.data.splits import split
+from robustpath.engine.device import resolve
+from robustpath.methods.base import Params
+from robustpath.models import choice
+from robustpath.models.mlp import predict
+from robustpath.protocols import reading
+
+RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
+COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
+
+
+class Scores(NamedTuple):
+    """One number a member: accuracy (a fraction) and cross_entropy (nats)."""
+
+    accuracy: Tensor
+    cross_entropy: Tensor
+
+
+def evaluate(
+    settings: dict, data: dict[str, Path], weights: list[Path], runs: list[Path], scores: Path, threads: int
+) -> None:
+    """Score all runs of one experiment and data set; one row a run x split x shift x severity x metric.
+
+    Training and validation labels are as noisy as those a run was trained on, since a user has no others; those of the
+    test are clean.
+
+    `data` holds the data set itself and the partners of its natural shifts; `weights` and `runs` are the trained
+    methods' files, in one order.
+    """
+    torch.set_num_threads(threads)
+    device = resolve(settings["device"])
+    prepared = {name: prepare.load(path) for name, path in data.items()}
+    own = prepared[settings["dataset"]]
+    network = predict(choice.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
+    portion = choice.PORTIONS[choice.name_of(settings)]
+    table = pd.concat([reading.table(path) for path in runs], ignore_index=True)
+    trained = [reading.tensors(path, device) for path in weights]
+    params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
+
+    frames = []
+    deals = table["seed"].map(lambda seed: varied("split", seed, settings["vary"]))
+    for seed, members in table.groupby(deals):
+        for rows, examples in _examples(settings, seed, members, prepared):
+            chosen = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
+            measured = score(network, chosen, examples.inputs.to(device), examples.labels.to(device), portion)
+            frames.append(_rows(rows, examples, measured))
+        print(f"{settings['dataset']}: split {seed + 1} of {deals.nunique()} scored")
+    with replacing(scores) as temporary:
+        pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
+
+
+def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, prepare.Prepared]):
+    """(runs, examples) to score on the split of a seed: each train size and label noise on its own training and
+    validation examples, all runs on the rest."""
+    dataset, own = settings["dataset"], prepared[settings["dataset"]]
+    sizes = settings["validation_size"], settings["test_size"]
+    parts = split(own.labels, own.official_test, dataset, seed, *sizes, own.group)
+    classes = int(own.labels.max()) + 1
+    labels = {level: noisy(own.labels, classes, dataset, seed, level) for level in members["label_noise"].unique()}
+    for (size, level), rows in members.groupby(["train_size", "label_noise"]):
+        chosen = parts.train[:size]
+        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels[level][chosen])
+    for examples in shifted_sets(dataset, seed, prepared, settings):
+        if examples.split != "validation":
+            yield members, examples
+            continue
+        for level, rows in members.groupby("label_noise"):
+            yield rows, examples._replace(labels=labels[level][parts.validation])
+
+
+def score(
+    network, params: Params, inputs: Tensor, labels: Tensor, portion: choice.Portion = choice.PORTIONS["mlp"]
+) -> Scores:
+    """Accuracy and mean cross-entropy of every member: params [M, …], inputs [n, …], labels [n] -> two tensors [M]."""
+    parts = zip(*(tensor.split(portion.members) for tensor in params.values()), strict=True)
+    examples = inputs.split(portion.examples or len(inputs))
+    found = [_score(network, dict(zip(params, part, strict=True)), examples, labels) for part in parts]
+    return Scores(*(torch.cat(column) for column in zip(*found, strict=True)))
+
+
+@torch.no_grad()
+def _score(network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> Scores:
+    logits = torch.cat([torch.vmap(network, in_dims=(0, None))(params, part) for part in inputs], 1)
+    targets = labels.expand(len(logits), -1)
+    losses = cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1)
+    return Scores((logits.argmax(2) == targets).double().mean(1), losses.double())
+
+
+def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: Scores) -> pd.DataFrame:
+    return pd.concat(
+        [
+            runs[RUN].assign(
+                split=examples.split,
+                shift=examples.shift,
+                shift_family=examples.shift_family,
+                severity=examples.severity,
+                metric=metric,
+                value=values.cpu().numpy(),
+                converged=True,
+            )
+            for metric, values in measured._asdict().items()
+        ]
+    ).join(runs[COST])

@@ -1,0 +1,373 @@
+"""Training a cell: every train size, seed and hyperparameter draw of one method on one data set, in one process."""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import sysconfig
+import time
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from robustpath import methods
+from robustpath.core import randomness
+from robustpath.core.errors import Stopped, UserError
+from robustpath.core.files import explain
+from robustpath.core.fingerprint import fingerprint
+from robustpath.data import prepare
+from robustpath.data.label_noise import noisy
+from robustpath.data.splits import split
+from robustpath.engine import checkpoint, memory, population
+from robustpath.engine.device import at_precision, deterministic, resolve
+from robustpath.engine.plan import Stage, moments, plan
+from robustpath.engine.stop import listening, nobody
+from robustpath.methods.base import Batch, Spec, draw
+from robustpath.models import choice
+from robustpath.models.mlp import initialise, mean_cross_entropy, predict
+from robustpath.protocols.outputs import Trained, write_runs, write_seconds, write_weights
+
+WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
+COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
+CHECKPOINT_SECONDS = 60.0
+REPORT_SECONDS = 10.0
+HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
+
+
+class Run(NamedTuple):
+    """One member of a cell's population."""
+
+    train_size: int
+    label_noise: float
+    seed: int
+    draw: int
+
+
+def train(settings: dict, data: Path, weights: Path, path: Path, runs: Path, seconds: Path, threads: int) -> None:
+    """Train a cell and write its weights (tensors [runs, …]), the parameters kept on the way (`path`), its table of
+    runs and the measured seconds a run.
+
+    The path holds tensors `{moment}/{parameter}` [runs, …] and `moments` [K, 2]: phase, gradient evaluations so far.
+    Draws are drawn from the method's search space or, where the settings have a grid, enumerate its values, everything
+    else being default. An interrupted cell goes on from the checkpoints beside `weights` and ends with the same bytes;
+    SIGTERM and SIGUSR1 interrupt it after the step at hand, which is saved, and raise Stopped.
+    """
+    torch.set_num_threads(threads)
+    device = resolve(settings["device"])
+    prepared = prepare.load(data)
+    spec = methods.load(settings["method"])
+    draws = max(settings["draws"], len(grid(settings)))
+    axes = settings["train_sizes"], settings["label_noise"], range(settings["seeds"]), range(draws)
+    members = [Run(*row) for row in product(*axes)]
+    with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
+        cell = Cell(settings, spec, prepared, device, len(members))
+        results, durations = _in_parts(cell, members, weights, asked)
+
+    write_weights(results, cell.moments, weights, path)
+    write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
+    write_seconds(settings, members, durations, seconds)
+    for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors*"):
+        leftover.unlink(missing_ok=True)  # a run that outlived its Snakemake may end at the same moment
+
+
+def _in_parts(
+    cell: "Cell", members: list[Run], weights: Path, asked: Callable[[], str | None]
+) -> tuple[list[Trained], list[float]]:
+    """What the members become, as many at a time as fit, and the seconds of each.
+
+    A part that was trained or begun before is as large as its checkpoint. One that does not fit the memory after all is
+    halved, its checkpoint with it.
+    """
+    key = json.dumps(cell.settings, sort_keys=True) + str(cell.device.type) + cell.mode + code_fingerprint(cell.spec)
+    key = hashlib.sha256(key.encode()).hexdigest()
+    results, durations = [], []
+    while len(durations) < len(members):
+        start, begun = len(durations), time.monotonic()
+        resume = _checkpoint_of(weights, start)
+        width = checkpoint.members(resume, key) or cell.together(members)
+        part = members[start : start + width]
+        label = (
+            f"{cell.spec.name} on {cell.settings['dataset']}, runs {start + 1} to {start + len(part)} of {len(members)}"
+        )
+        try:
+            trained = cell.train(part, resume, key, label, asked)
+        except torch.OutOfMemoryError:
+            trained = None
+        if trained is None:  # here, where the error and the tensors that it holds are gone
+            half = cell.halve(part)
+            print(f"{label}: out of memory, going on with {half} at a time")
+            _split(resume, _checkpoint_of(weights, start + half), key, half)
+            continue
+        results.append(trained)
+        durations += [(time.monotonic() - begun) / len(part)] * len(part)
+        print(f"{label}: {time.monotonic() - begun:.1f} s ({cell.mode})")
+    return results, durations
+
+
+def _checkpoint_of(weights: Path, start: int) -> Path:
+    """Where the part that begins with member `start` is saved."""
+    return weights.with_name(f".{weights.stem}.part{start}.resume.safetensors")
+
+
+def grid(settings: dict) -> list[dict[str, float]]:
+    """The hyperparameters of each draw of a grid, every combination of its values; empty where there is no grid."""
+    values = settings.get("grid") or {}
+    return [dict(zip(values, row, strict=True)) for row in product(*values.values())] if values else []
+
+
+def code_fingerprint(spec: Spec) -> str:
+    """The fingerprint of the code that trains a method: the engine's and the method's own, not other methods'."""
+    return fingerprint("robustpath.protocols.supervised.training", f"robustpath.methods.{spec.family}.{spec.name}")
+
+
+class Cell:
+    """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
+
+    def __init__(self, settings: dict, spec: Spec, prepared: prepare.Prepared, device: torch.device, members: int):
+        self.settings, self.spec, self.device = settings, spec, device
+        self.grid = grid(settings)
+        unknown = {name for row in self.grid for name in row} - spec.search.keys()
+        if unknown:
+            raise UserError(
+                f"{spec.name} has no hyperparameter {', '.join(sorted(unknown))}, only {', '.join(spec.search)}; "
+                f"mend the grid of experiment {settings['experiment']} in config.yaml"
+            )
+        sizes = settings["validation_size"], settings["test_size"]
+        dealt = {seed: self._seed("split", seed) for seed in range(settings["seeds"])}
+        self.pools = {
+            seed: split(prepared.labels, prepared.official_test, settings["dataset"], own, *sizes, prepared.group).train
+            for seed, own in dealt.items()
+        }
+        classes = int(prepared.labels.max()) + 1
+        self.rows = list(product(settings["label_noise"], self.pools))
+        labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
+        self.data = population.Data(prepared.inputs.to(device), torch.stack(labels).to(device))
+        model = choice.network(settings, prepared.inputs.shape[1:], classes)
+        loss, network = mean_cross_entropy(model), predict(model)
+        precision = settings.get("precision", "float32")
+        loss, network = (at_precision(function, device, precision) for function in (loss, network))
+        self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
+        self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"], network)
+        self.moments = moments(self.stages, settings["points"])
+        compiled = self._choice(settings.get("compile", "auto"), members)
+        self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
+        self.width = WIDTH[device.type] if any(compiled) else 2
+        self.eager, self.programs = (
+            [
+                population.program(spec, loss, stage, choice, network, device.type == "cuda")
+                for stage, choice in zip(self.stages, choices, strict=True)
+            ]
+            for choices in ([False] * len(compiled), compiled)
+        )
+        self.room, self.fitting = memory.room(device), None
+
+    def _choice(self, wish: str, members: int) -> list[bool]:
+        """Which phases are compiled: none, all, or those whose steps repay it and then only those."""
+        worthwhile = [wish == "always" or members * stage.steps >= COMPILED_STEPS for stage in self.stages]
+        able = wish != "never" and any(worthwhile) and _can_compile(self.device)
+        return worthwhile if able else [False] * len(worthwhile)
+
+    def together(self, members: list[Run]) -> int:
+        """How many of `members` to train together: on a CPU always the same number; on a GPU equal parts of what its
+        memory holds in one step of every phase, found by trying."""
+        if self.room is None:
+            return self.fitting or WIDTH[self.device.type]
+        if self.fitting is None:
+            most = min(len(members), WIDTH["cuda"])
+            widest = memory.widest(lambda width: self._peak(members[:width]) <= self.room, most)
+            if not widest:
+                raise self._too_small(members)
+            self._set_width(math.ceil(len(members) / math.ceil(len(members) / widest)))
+        return self.fitting
+
+    def halve(self, part: list[Run]) -> int:
+        """Train half as many together as in `part`, which did not fit, and tell how many of it; UserError where it is
+        as small as can be."""
+        rows = max(len(part), self.width)
+        if rows <= 2:
+            raise self._too_small(part)
+        torch._dynamo.reset()  # captured graphs hold memory
+        self._set_width(rows // 2)
+        return min(rows // 2, len(part))
+
+    def _set_width(self, fitting: int) -> None:
+        self.fitting, self.width = fitting, max(fitting, 2) if "compiled" in self.mode else 2
+
+    def _peak(self, members: list[Run]) -> float:
+        """The bytes that an uncompiled step of every phase takes for these members, and what is kept on the way."""
+        filled, hyperparameters, params = self._population(members, 2)
+        kept = sum(tensor.numel() * tensor.element_size() for tensor in params.values()) * len(self.moments)
+        short = [stage._replace(steps=1) for stage in self.stages]
+
+        def steps() -> None:
+            snapshot = population.begin(self.spec, short, hyperparameters, params)
+            sources = self._data(filled), self._streams(filled)
+            population.advance(snapshot, self.spec, short, self.eager, hyperparameters, *sources)
+
+        return memory.peak(self.device, steps) + kept
+
+    def _too_small(self, members: list[Run]) -> UserError:
+        parameters = sum(tensor.numel() for tensor in self.start[0].values())
+        return memory.too_small(self.spec.name, parameters, len(members), self.settings["batch_size"], self.room)
+
+    def _seed(self, source: str, seed: int) -> int:
+        return randomness.varied(source, seed, self.settings["vary"])
+
+    def _stream(self, source: str, seed: int) -> torch.Generator:
+        return randomness.generator(self.settings["dataset"], self._seed(source, seed), source)
+
+    def _example_batch(self, prepared: prepare.Prepared) -> Batch:
+        positions = torch.arange(self.settings["batch_size"]) % len(prepared.labels)
+        return Batch(prepared.inputs[positions], prepared.labels[positions])
+
+    def train(
+        self, part: list[Run], resume: Path, key: str, label: str, asked: Callable[[], str | None] = nobody
+    ) -> Trained:
+        """Train some of the members; a compiled population is filled up to one width, a lone run to two."""
+        filled, hyperparameters, params = self._population(part, self.width)
+        snapshot = population.begin(self.spec, self.stages, hyperparameters, params)
+        saved = checkpoint.read(resume, key)
+        if saved:
+            like = population.begin(self.spec, self.stages, hyperparameters, params, saved.stage)
+            snapshot = checkpoint.restore(saved, like)
+            print(f"{label}: going on from step {snapshot.step} of phase {snapshot.stage + 1}")
+        snapshot = population.advance(
+            snapshot, self.spec, self.stages, self.programs, hyperparameters, self._data(filled), self._streams(filled),
+            _keeper(resume, key, label, self.stages, len(part), asked), self.moments, asked,
+        )  # fmt: skip
+        _save(resume, snapshot, key, label, len(part))
+        params = population.readout(self.spec, self.stages, hyperparameters, snapshot)
+        count = len(part)
+        return Trained(
+            {name: tensor[:count].cpu() for name, tensor in params.items()},
+            {name: tensor[:count].cpu() for name, tensor in snapshot.path.items()},
+            snapshot.diverged[:count].cpu(),
+            {name: total[:count].cpu() for name, total in snapshot.sums.items()},
+        )
+
+    def _population(self, part: list[Run], width: int) -> tuple[list[Run], dict[str, Tensor], dict[str, Tensor]]:
+        """The members, filled up to a width by copies of the last, their hyperparameters and first parameters."""
+        filled = part + [part[-1]] * (width - len(part))
+        params = population.stack(self.start[run.seed] for run in filled)
+        return filled, self._hyperparameters(filled), {name: tensor.to(self.device) for name, tensor in params.items()}
+
+    def values(self, run: Run) -> dict[str, float]:
+        """The hyperparameters of a run."""
+        if self.grid:
+            return draw(self.spec, run.seed, 0) | self.grid[run.draw]
+        return draw(self.spec, run.seed, run.draw)
+
+    def _hyperparameters(self, runs: list[Run]) -> dict[str, Tensor]:
+        drawn = [self.values(run) for run in runs]
+        return {name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in self.spec.search}
+
+    def _data(self, runs: list[Run]) -> population.Data:
+        rows = [self.rows.index((run.label_noise, run.seed)) for run in runs]
+        return self.data._replace(row=torch.tensor(rows).to(self.device))
+
+    def _streams(self, runs: list[Run]) -> population.Streams:
+        """Batches, noise, probes and hold-outs: functions of (data set, seed, train size), drawn once for all draws.
+
+        The seed is that of the order, but for hold-outs, which the split deals.
+        A stage that asks for a hold-out has the last fifth of the run's training examples for it and batches and probes
+        from the rest.
+        """
+        keys = list(dict.fromkeys((run.seed, run.train_size) for run in runs))
+        row = torch.tensor([keys.index((run.seed, run.train_size)) for run in runs])
+        dataset, size = self.settings["dataset"], self.settings["batch_size"]
+        dimension = sum(tensor.numel() for tensor in self.start[0].values())
+        order = {seed: self._seed("order", seed) for seed, _ in keys}
+
+        def learnt(stage: Stage, train_size: int) -> int:
+            return train_size - math.ceil(HELD_OUT * train_size) if stage.holdout else train_size
+
+        def positions(stage: Stage, count: int, start: int, stop: int, purpose: str) -> Tensor:
+            chosen = [
+                self.pools[seed][
+                    randomness.batches(learnt(stage, train_size), count, start, stop, dataset, order[seed], purpose)
+                ]
+                for seed, train_size in keys
+            ]
+            return torch.stack(chosen, dim=1)[:, row]
+
+        def noise(stage: Stage, start: int, stop: int) -> Tensor:
+            count = dimension * stage.noise
+            drawn = [
+                randomness.noise(count, start, stop, dataset, order[seed], train_size) for seed, train_size in keys
+            ]
+            return torch.stack(drawn, dim=1)[:, row]
+
+        def holdout(stage: Stage) -> Tensor:
+            cycles = [
+                torch.arange(stage.holdout) % (train_size - learnt(stage, train_size)) + learnt(stage, train_size)
+                for _, train_size in keys
+            ]
+            return torch.stack([self.pools[key[0]][cycle] for key, cycle in zip(keys, cycles, strict=True)])[row]
+
+        return population.Streams(
+            lambda stage, start, stop: positions(stage, size, start, stop, stage.order),
+            noise,
+            lambda stage: positions(stage, stage.probe, 0, 1, "probe")[0],
+            holdout,
+        )
+
+
+def _keeper(
+    resume: Path, key: str, label: str, stages: list[Stage], members: int, asked: Callable[[], str | None]
+) -> Callable[[population.Snapshot], None]:
+    """What happens between blocks of steps: now and then a line of progress and a checkpoint, and the stop that a
+    signal has `asked` for."""
+    every = float(os.environ.get("ROBUSTPATH_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
+    saved = told = time.monotonic()
+
+    def keep(snapshot: population.Snapshot) -> None:
+        nonlocal saved, told
+        now = time.monotonic()
+        if name := asked():
+            _save(resume, snapshot, key, label, members)
+            done = sum(stage.steps for stage in stages[: snapshot.stage]) + snapshot.step
+            total = sum(stage.steps for stage in stages)
+            raise Stopped(f"stopped by {name} at step {done} of {total} of {label}; run again to go on")
+        if now - told >= REPORT_SECONDS:
+            stage = stages[snapshot.stage]
+            loss = snapshot.sums[f"{stage.index}.loss"].nanmean().item() / snapshot.step
+            print(f"{label}: phase {snapshot.stage + 1}, step {snapshot.step} of {stage.steps}, mean loss {loss:.3f}")
+            told = now
+        if now - saved >= every:
+            _save(resume, snapshot, key, label, members)
+            saved = now
+
+    return keep
+
+
+def _save(resume: Path, snapshot: population.Snapshot, key: str, label: str, members: int) -> None:
+    """Save a checkpoint; training does not end because it cannot be written, and the next is tried all the same."""
+    try:
+        checkpoint.save(resume, snapshot, key, members)
+    except OSError as error:
+        print(f"{label}: warning: no checkpoint at step {snapshot.step}: {explain(error) or error}")
+
+
+def _split(resume: Path, other: Path, key: str, first: int) -> None:
+    """Halve a checkpoint; where its halves cannot be written, they begin anew."""
+    try:
+        checkpoint.split(resume, other, key, first)
+    except OSError as error:
+        resume.unlink()
+        print(f"warning: {resume.name} cannot be halved, training starts anew: {explain(error) or error}")
+
+
+def _can_compile(device: torch.device) -> bool:
+    """Whether torch.compile has what it needs; its files go to a cache that later jobs share."""
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(".cache/inductor").absolute()))
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    if device.type == "cuda" or (shutil.which(os.environ.get("CXX", "g++")) and headers.exists()):
+        return True
+    print("a C++ compiler or Python.h is missing (Debian: g++ python3-dev): uncompiled, slower, equal to rounding")
+    return False

@@ -1,0 +1,153 @@
+"""Where every figure, table, number and claim of the paper comes from: one table, from which links, lists and packages
+are made."""
+
+import inspect
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from robustpath import study
+from robustpath.claims import model
+from robustpath.numbers import collect, evidence, minima, variance
+from robustpath.numbers.macros import maker
+from robustpath.operations.listing import manifest
+from robustpath.study import Config, Experiments
+
+SUFFIX = {"figure": "pdf", "table": "tex"}
+RECORDS, CLAIMS, CALIBRATION = "records.parquet", "claims.json", "calibration.parquet"
+# What a figure or table reads beside the records, in results/{scale}.
+BESIDE = {
+    "traces": "trace/**/*.parquet",
+    "surfaces": "trace/**/*.npz",
+    "theory": "theory/*.parquet",
+    "claims": CLAIMS,
+    "calibration": CALIBRATION,
+}
+MODULES = (collect, minima, evidence, variance)
+READS = {
+    "_hypotheses": (CLAIMS,),
+    "_walks": (RECORDS, CLAIMS),
+    "_line": (RECORDS, CLAIMS),
+    "_calibration": (CALIBRATION,),
+}
+
+
+class Origin(NamedTuple):
+    """One thing that the paper prints.
+
+    kind: figure, table, numbers (all that one function makes) or claim; meaning: question or meaning, plain text;
+    source: file in the repository, with function and line; inputs, outputs: files in results/{scale}; experiments:
+    whose runs it rests on, with how many cells, runs and gradient evaluations these are.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    source: str
+    function: str | None
+    line: int
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    experiments: tuple[str, ...]
+    cells: int
+    runs: int
+    gradient_evaluations: int
+
+
+def table(config: Config, root: Path = Path(".")) -> list[Origin]:
+    """Every figure and table in the order of the manifest, then the numbers by their functions, then the claims."""
+    root = Path(root)
+    costs = _costs(config)
+    found = []
+    for name, entry in manifest(root / "notebooks/manifest.yaml").items():
+        read = tuple(entry["experiments"])
+        reads = [BESIDE[each] for each in entry.get("inputs", [])]
+        inputs = ((RECORDS,) if read and not {"traces", "surfaces"} & set(entry.get("inputs", [])) else ()) + tuple(
+            reads
+        )
+        made = (f"generated/{name}.{SUFFIX[entry['kind']]}", f"generated/{name}.caption.tex")
+        found.append(
+            Origin(
+                name,
+                entry["kind"],
+                entry["question"],
+                f"notebooks/{name}.py",
+                None,
+                1,
+                inputs,
+                made,
+                read,
+                *_sum(costs, read),
+            )
+        )
+    for make in makers():
+        source, line = Path(inspect.getsourcefile(make)), inspect.getsourcelines(make)[1]
+        told = inspect.getdoc(make).split("\n\n")[0].replace("\n", " ")
+        place = f"src/{source.as_posix().rpartition('/src/')[2]}"
+        inputs = READS.get(make.__name__, (RECORDS,))
+        found.append(
+            Origin(
+                maker(make), "numbers", told, place, make.__name__, line, inputs, ("generated/numbers.tex",),
+                make.experiments, *_sum(costs, make.experiments),
+            )
+        )  # fmt: skip
+    claims = model.load(root / "paper/claims.yaml")
+    read = (claims.experiment, claims.curve)
+    line = inspect.getsourcelines(_judge())[1]
+    for claim in claims.claims:
+        place = "src/robustpath/claims/judge.py"
+        found.append(
+            Origin(
+                claim.id,
+                "claim",
+                claim.statement,
+                place,
+                "judge",
+                line,
+                (RECORDS,),
+                (CLAIMS,),
+                read,
+                *_sum(costs, read),
+            )
+        )
+    return found
+
+
+def _judge():
+    from robustpath.claims.judge import judge
+
+    return judge
+
+
+def makers() -> Iterator:
+    """The functions that make the numbers of the text."""
+    for module in MODULES:
+        for thing in vars(module).values():
+            if inspect.isfunction(thing) and thing.__module__ == module.__name__ and hasattr(thing, "experiments"):
+                yield thing
+
+
+def _costs(config: Config) -> dict[str, tuple[int, int, int]]:
+    """Cells, runs and gradient evaluations of each experiment, as the config asks for them."""
+    costs = dict.fromkeys([*Experiments.model_fields, *study.experiments(config)], (0, 0, 0))
+    for cell in study.expand(config):
+        settings = study.train_settings(config, cell)
+        runs = study.runs(settings)
+        own = (1, runs, runs * settings["budget"])
+        costs[cell.experiment] = tuple(map(sum, zip(costs[cell.experiment], own, strict=True)))
+    return costs
+
+
+def _sum(costs: dict[str, tuple[int, int, int]], experiments: Iterable[str]) -> tuple[int, int, int]:
+    chosen = [costs[name] for name in experiments]
+    return tuple(map(sum, zip(*chosen, strict=True))) if chosen else (0, 0, 0)
+
+
+@cache
+def repository(root: Path = Path(".")) -> str | None:
+    """The public address of the repository, from CITATION.cff; None where it names none."""
+    path = Path(root) / "CITATION.cff"
+    return yaml.safe_load(path.read_text(encoding="utf-8")).get("repository-code") if path.is_file() else None

@@ -1,0 +1,133 @@
+"""Publishing a finished run, and unpacking what was published for the DAG to start from."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from robustpath import records, study
+from robustpath.core.errors import UserError
+from robustpath.core.files import replacing
+from robustpath.protocols.supervised.metrics import MEASURES
+from robustpath.publication import digests, machine, published
+from robustpath.publication.published import CLAIMS, DIGESTS, GENERATED, RECORDS
+from robustpath.records import RUN, SCHEMA
+
+COPIED = ("seconds.parquet", "theory/*.parquet", "trace/**/*.parquet", "trace/**/*.npz", CLAIMS, f"{GENERATED}/**/*")
+# Accuracies repeat few values, other scores are single-precision numbers in double: a dictionary, or bytes set apart.
+PARTS = {"accuracy": {"accuracy"}, "cross_entropy": {"cross_entropy"}, "measures": set(MEASURES)}
+ORDER = ["experiment", "dataset", "metric", "split", "shift", "severity", "method", "train_size", "label_noise", "seed"]
+LEVEL = 22  # of zstd
+
+
+def publish(scale: str, root: Path = Path(".")) -> Path:
+    """Fill published/{scale} from results/{scale} and return it; UserError where the run is unfinished or stale."""
+    config = study.load(Path(root) / "config.yaml", {"scale": scale, "start": "raw"})
+    results, out = Path(root) / study.results(config), published.folder(scale, root)
+    if changed := machine.edited(root):
+        raise UserError(f"{changed[0]} differs from the commit that would be published; commit it, then publish")
+    if jobs := to_do(scale, root):
+        raise UserError(
+            f"{results} is not up to date ({jobs}); run snakemake --config scale={scale}, then publish again"
+        )
+    table = records.load(results / "records.parquet")
+    _check_whole(table, config, results)
+    building = out.with_name(f".{scale}.{os.getpid()}")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        fill(building, results, table, config, machine.commit(root), root)
+        shutil.rmtree(out, ignore_errors=True)
+        os.replace(building, out)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return out
+
+
+def to_do(scale: str, root: Path) -> str:
+    """What Snakemake would still do for all that is printed, in a few words; "" where nothing is to be done."""
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "printed", "--config", f"scale={scale}", "start=raw"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    if done.returncode:
+        raise UserError(f"snakemake cannot plan the scale {scale}: {said.strip().splitlines()[-1]}")
+    counts = said.partition("Job stats:")[2].partition("\n\n")[0].split()
+    return "" if "Nothing to be done" in said else f"{counts[-1] if counts else 'some'} jobs are to do"
+
+
+def _check_whole(table: pd.DataFrame, config: study.Config, results: Path) -> None:
+    found = table[RUN].drop_duplicates().groupby(RUN[:3]).size()
+    for cell in study.expand(config):
+        expected, there = study.runs(study.train_settings(config, cell)), found.get(tuple(cell), 0)
+        if there != expected:
+            raise UserError(
+                f"{results}/records.parquet has {there} of the {expected} runs of {cell.method} on {cell.dataset} "
+                f"({cell.experiment}); run snakemake again, then publish"
+            )
+
+
+def fill(
+    out: Path, results: Path, table: pd.DataFrame, config: study.Config, commit: str, root: Path = Path(".")
+) -> None:
+    """Write all published files of a run and their manifest into the new folder `out`."""
+    for name, metrics in PARTS.items():
+        rows = table[table["metric"].isin(metrics)]
+        if len(rows):
+            _write_part(rows, out / RECORDS / f"{name}.parquet", dictionary=name == "accuracy")
+    _write(digests.of_records(table), out / DIGESTS)
+    for file in sorted({file for pattern in COPIED for file in results.glob(pattern) if file.is_file()}):
+        target = out / file.relative_to(results)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    about = {
+        "scale": config.scale,
+        "commit": commit,
+        "source_commit": machine.source_commit(root),
+        "platform": machine.machine(),
+        "versions": machine.versions(),
+        "settings": settings(config),
+    }
+    published.write_manifest(out, about)
+
+
+def settings(config: study.Config) -> dict:
+    """What figures, tables and numbers are told of the config, as JSON holds it."""
+    return json.loads(json.dumps(study.report_settings(config)))
+
+
+def _write_part(rows: pd.DataFrame, out: Path, dictionary: bool) -> None:
+    names = [name for name in SCHEMA if name != "value"] + ["value"] * dictionary
+    sorted_rows = rows.sort_values([*ORDER, "draw"], kind="stable")
+    _write(sorted_rows, out, names, None if dictionary else {"value": "BYTE_STREAM_SPLIT"})
+
+
+def _write(table: pd.DataFrame, out: Path, dictionary: list[str] | bool = True, encoding: dict | None = None) -> None:
+    rows = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    options = {"use_dictionary": dictionary, "column_encoding": encoding, "row_group_size": 1 << 22}
+    with replacing(out) as temporary:
+        pq.write_table(rows, temporary, compression="zstd", compression_level=LEVEL, write_statistics=False, **options)
+
+
+def unpack(out: Path, start: str, results: Path) -> None:
+    """Copy what the DAG starts from (records or text) into `results`; UserError names a file that was altered."""
+    told = published.manifest(out)["files"]
+    wanted = published.unpacked(out, start)
+    sources = [name for name in told if name in wanted or (start == "records" and name.startswith(f"{RECORDS}/"))]
+    for name in sources:
+        path = Path(out) / name
+        if not path.is_file() or published.sha256(path) != told[name]["sha256"]:
+            raise UserError(
+                f"{path}: {'altered since it was' if path.is_file() else 'missing though'} published; "
+                f"restore it from the repository (`make verify LEVEL=0` says more)"
+            )
+    for name in wanted:
+        if name == "records.parquet":
+            records.write(records.load(Path(out) / RECORDS), Path(results) / name)
+            continue
+        with replacing(Path(results) / name) as temporary:
+            shutil.copyfile(Path(out) / name, temporary)

@@ -1,0 +1,45 @@
+"""Which hyperparameter draw stands for a method: chosen after the runs, seed by seed, by a named rule."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from robustpath.core.errors import UserError
+from robustpath.records import RUN
+
+CELL = RUN[:-1]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A selection rule: the split whose unshifted accuracy decides, whether it may be a headline, its words."""
+
+    split: str
+    headline: bool
+    words: str
+
+
+VALIDATION = Rule("validation", True, "highest validation accuracy")
+ORACLE = Rule("test", False, "highest test accuracy (oracle: an upper bound that no user can reach)")
+
+
+def choose(records: pd.DataFrame, rule: Rule = VALIDATION) -> pd.DataFrame:
+    """The chosen run of each cell, one row each with the columns of RUN and `diverged`.
+
+    Within (experiment, dataset, method, train_size, seed) the draw with the highest accuracy by the rule; diverged
+    draws come last, and of equal draws the lowest is taken. Raises UserError for a run without that accuracy.
+    """
+    decides = (records["split"] == rule.split) & (records["shift"] == "none") & (records["metric"] == "accuracy")
+    scores = records.loc[decides, [*RUN, "diverged", "value"]]
+    everything = records[RUN].drop_duplicates()
+    if len(scores) < len(everything):
+        lacking = everything.merge(scores[RUN], how="left", on=RUN, indicator=True).query("_merge == 'left_only'")
+        run = ", ".join(f"{name}={lacking.iloc[0][name]}" for name in RUN)
+        raise UserError(f"{len(lacking)} runs have no {rule.split} accuracy to choose by, the first is {run}")
+    ranked = scores.sort_values(["diverged", "value", "draw"], ascending=[True, False, True], kind="stable")
+    return ranked.drop_duplicates(CELL).sort_values(CELL)[[*RUN, "diverged"]].reset_index(drop=True)
+
+
+def select(records: pd.DataFrame, rule: Rule = VALIDATION) -> pd.DataFrame:
+    """The records of the chosen runs only, in their order; columns as in `records`."""
+    return records.merge(choose(records, rule)[RUN], on=RUN, how="inner")

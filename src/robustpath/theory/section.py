@@ -1,0 +1,82 @@
+"""The theory cases in the config: the model of their section, and what the job of each case is told."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from robustpath.config.section import DISTINCT, Section
+
+Methods = Annotated[
+    list[str],
+    Field(
+        min_length=1,
+        description="Methods to start there (`python -m robustpath list methods`), each once.",
+        json_schema_extra=DISTINCT,
+    ),
+]
+Seeds = Annotated[int, Field(ge=1, le=10_000, description="Repetitions, each with its own random numbers.")]
+Sizes = Annotated[list[Annotated[int, Field(ge=2, le=100_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
+Steps = Annotated[int, Field(ge=1, le=10_000_000, description="Gradient evaluations a run, the same for every method.")]
+
+
+class SpuriousMinimum(Section):
+    """Who leaves the spurious local minimum of Yun et al., and in how many gradient evaluations."""
+
+    methods: Methods
+    noise: list[Annotated[float, Field(ge=0, le=100)]] = Field(
+        min_length=1,
+        description="Standard deviations of the noise added to the minimum to start from, ascending.",
+        json_schema_extra=DISTINCT,
+    )
+    seeds: Seeds
+    steps: Steps
+
+
+class Saddles(Section):
+    """Who leaves a strict and a monkey saddle, and in how many gradient evaluations."""
+
+    methods: Methods
+    seeds: Seeds
+    steps: int = Field(ge=1, le=10_000_000, description="Steps a run; what a step costs is counted beside them.")
+
+
+class UniformConvergence(Section):
+    """Nagarajan & Kolter's linear example, and a network on two spheres with more and more training examples."""
+
+    dimension: int = Field(ge=1, le=1_000_000, description="Noisy inputs of the linear example.")
+    linear_sizes: Sizes = Field(description="Numbers of training examples of the linear example, ascending.")
+    sizes: Sizes = Field(description="Numbers of training examples on the two spheres, ascending.")
+    seeds: Seeds
+
+
+class Memorisation(Section):
+    """Zhang et al.'s network of 2n + d weights that fits any n labels of d inputs."""
+
+    dimension: int = Field(ge=1, le=10_000, description="Inputs an example.")
+    sizes: Annotated[list[Annotated[int, Field(ge=2, le=100)]], Field(min_length=1, json_schema_extra=DISTINCT)] = (
+        Field(description="Numbers of examples, ascending; rounding limits them.")
+    )
+    seeds: Seeds
+
+
+class PathNorm(Section):
+    """Neyshabur et al.'s path norm and Path-SGD, which rescaling of the units leaves as they are."""
+
+    scale: float = Field(ge=0, le=10, description="Standard deviation of the logarithm of the units' factors.")
+    steps: int = Field(ge=1, le=100_000, description="Steps of the two descents.")
+    seeds: Seeds
+
+
+class Theory(Section):
+    """The theory cases of a scale, one job each."""
+
+    spurious_minimum: SpuriousMinimum = Field(description="Who leaves a spurious local minimum.")
+    saddles: Saddles = Field(description="Who leaves a saddle.")
+    uniform_convergence: UniformConvergence = Field(description="Where uniform convergence says nothing.")
+    memorisation: Memorisation = Field(description="Few weights that fit any labels.")
+    path_norm: PathNorm = Field(description="What rescaling of the units leaves as it is.")
+
+
+def theory_settings(theory: Theory, case: str) -> dict:
+    """What a case depends on beside the code."""
+    return {"case": case, **getattr(theory, case).model_dump()}

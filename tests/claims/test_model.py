@@ -1,0 +1,74 @@
+import pytest
+from study_fixtures import CLAIMS
+
+from robustpath import methods
+from robustpath.claims import model
+from robustpath.core.errors import UserError
+
+
+def spoilt(tmp_path, old, new):
+    text = CLAIMS.read_text()
+    assert old in text
+    path = tmp_path / "claims.yaml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("tolerance: 0.05", "tolerence: 0.05", "tolerence is not a known key; did you mean tolerance?"),
+        ("tolerance: 0.05", "tolerance: small", "tolerance = 'small': input should be a valid number"),
+        ("tolerance: 0.05", "tolerance: -1", "tolerance = -1: input should be greater than 0"),
+        ("threshold: 0.3}", "treshold: 0.3}", r"claims\[2\].conditions\[0\].treshold is not .* did you mean threshold"),
+        ("threshold: 0.3}", "threshold: '0.3'}", r"claims\[2\].conditions\[0\].threshold = '0.3': input should be a v"),
+        (", threshold: 0.3}", "}", r"claims\[2\].conditions\[0\].threshold is missing"),
+        ("kind: inequivalence", "kind: equality", r"claims\[5\].conditions\[0\]"),
+        ("measure: barrier_matched", "measure: barier", r"claims\[1\].conditions\[0\].measure = 'barier'"),
+        ("id: H3", "id: H2", "the hypothesis H2 is given twice"),
+        ("corrected: [H2,", "corrected: [H9,", "corrected names H9, which is no hypothesis"),
+        ("label_noise: &levels [0.0, 0.2]", "label_noise: &levels [0.0, 20.0]", r"claims\[0\].label_noise\[1\] = 20.0"),
+        ("together: true", "together: 1", r"claims\[7\].together = 1: input should be a valid boolean"),
+        ("curve: lengths\n", "", "curve is missing"),
+        ("      void: No walk keeps its level", "      vold: No walk keeps its level", r"claims\[0\].sentences.*vold"),
+        (
+            "      void: No walk keeps its level, so that none can be judged (H0).\n",
+            "",
+            "there is no sentence for the verdict void of H0",
+        ),
+        ("claims:\n", "claims: [", "is not valid YAML"),
+    ],
+)
+def test_a_spoilt_file_is_refused_in_one_sentence(tmp_path, old, new, message):
+    path = spoilt(tmp_path, old, new)
+    with pytest.raises(UserError, match=message) as error:
+        model.load(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"none\.yaml: no such file"):
+        model.load(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3"])
+def test_a_file_of_something_else_is_refused(tmp_path, text):
+    (tmp_path / "claims.yaml").write_text(text)
+    with pytest.raises(UserError, match="the whole file"):
+        model.load(tmp_path / "claims.yaml")
+
+
+def test_the_hypotheses_of_the_paper():
+    told = model.load(CLAIMS)
+    assert [claim.id for claim in told.claims] == [f"H{i}" for i in range(9)]
+    named = {name for claim in told.claims for name in claim.variants} | set(told.controls) | set(told.baselines)
+    assert named <= set(methods.names())
+    assert not set(told.baselines) & set(told.short_names)
+    assert set(told.short_names) == {name for claim in told.claims for name in claim.variants}
+
+
+def test_the_tolerance_is_that_of_the_walks():
+    from robustpath.methods import walk  # here, since it needs torch and the other tests do not
+
+    assert model.load(CLAIMS).tolerance == walk.TOLERANCE

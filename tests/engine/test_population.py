@@ -1,0 +1,127 @@
+"""The vectorised engine against the slow, obvious loop."""
+
+import pytest
+import torch
+
+from robustpath import methods
+from robustpath.core import randomness
+from robustpath.engine import population
+from robustpath.engine.plan import plan, step_cost
+from robustpath.methods.base import Batch, Method, draw, grad
+from robustpath.methods.minima.sgd import cosine
+from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
+
+STEPS, SIZE, BATCH = 60, 50, 16
+SPEC = methods.load("sgd")
+
+
+@pytest.fixture(scope="module")
+def problem():
+    """Data, network, starting points of four members and their batches."""
+    labels = torch.arange(SIZE) % 4
+    inputs = torch.randn(SIZE, 6, generator=randomness.generator("problem")) + labels[:, None]
+    model = mlp(6, [10], 4)
+    start = [initialise(model, randomness.generator("start", seed)) for seed in range(4)]
+    order = torch.stack([randomness.batches(SIZE, BATCH, 0, STEPS, "order", seed) for seed in range(4)], dim=1)
+    return population.Data(inputs, labels), model, start, order
+
+
+def train(problem, compiled: bool) -> population.Snapshot:
+    data, model, start, order = problem
+    hyperparameters = hyperparameters_of([draw(SPEC, seed, 1) for seed in range(4)])
+    loss = mean_cross_entropy(model)
+    stages = plan(SPEC, loss, start[0], Batch(data.inputs[:BATCH], data.labels[:BATCH]), STEPS)
+    programs = [population.program(SPEC, loss, stage, compiled) for stage in stages]
+    sources = population.Streams(lambda stage, first, last: order[first:last])
+    snapshot = population.begin(SPEC, stages, hyperparameters, population.stack(start))
+    return population.advance(snapshot, SPEC, stages, programs, hyperparameters, data, sources)
+
+
+def hyperparameters_of(rows: list[dict[str, float]]) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor([row[name] for row in rows]) for name in rows[0]}
+
+
+def test_a_population_follows_one_plain_torch_loop_a_member(problem):
+    data, _, start, order = problem
+    ours = train(problem, compiled=False)
+    for seed in range(4):
+        values = draw(SPEC, seed, 1)
+        network = torch.nn.Sequential(
+            torch.nn.Flatten(), torch.nn.Linear(6, 10), torch.nn.ReLU(), torch.nn.Linear(10, 4)
+        )
+        network.load_state_dict(start[seed])
+        optimiser = torch.optim.SGD(
+            network.parameters(),
+            lr=values["learning_rate"],
+            momentum=values["momentum"],
+            weight_decay=values["weight_decay"],
+        )
+        size = int(values["batches_per_step"])
+        for step in range(STEPS):
+            chosen = order[step, seed]
+            value = torch.nn.functional.cross_entropy(network(data.inputs[chosen]), data.labels[chosen])
+            (value / size).backward()
+            if (step + 1) % size == 0:
+                progress = torch.tensor((step + 0.5) / STEPS)
+                factor = cosine(progress, torch.tensor(values["warmup"])).item()
+                optimiser.param_groups[0]["lr"] = values["learning_rate"] * factor
+                optimiser.step()
+                optimiser.zero_grad()
+        for name, tensor in network.state_dict().items():
+            torch.testing.assert_close(ours.params[name][seed], tensor, rtol=1e-4, atol=1e-5)
+
+
+def test_compiled_equals_eager_to_rounding_and_itself_exactly(problem):
+    eager, compiled, again = train(problem, False), train(problem, True), train(problem, True)
+    for name, tensor in eager.params.items():
+        torch.testing.assert_close(compiled.params[name], tensor, rtol=1e-4, atol=1e-5)
+        assert torch.equal(compiled.params[name], again.params[name])
+
+
+def test_batches_are_passes_in_random_order_and_depend_on_names_only():
+    whole = randomness.batches(SIZE, BATCH, 0, 25, "a", 1)
+    pieces = torch.cat([randomness.batches(SIZE, BATCH, *ends, "a", 1) for ends in ((0, 3), (3, 4), (4, 25))])
+    assert torch.equal(whole, pieces)
+    for first in range(0, 400, SIZE):
+        assert torch.equal(whole.flatten()[first : first + SIZE].sort().values, torch.arange(SIZE))
+    assert not torch.equal(whole, randomness.batches(SIZE, BATCH, 0, 25, "a", 2))
+    assert randomness.batches(5, BATCH, 0, 2, "a").shape == (2, BATCH)
+
+
+def test_noise_of_a_step_is_the_same_wherever_training_was_interrupted():
+    whole = randomness.noise(7, 0, 6, "a")
+    assert torch.equal(whole, torch.cat([randomness.noise(7, 0, 2, "a"), randomness.noise(7, 2, 6, "a")]))
+    assert len(whole.unique()) == whole.numel()
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        (lambda loss, p, b: grad(loss)(p, b), 1.0),
+        (lambda loss, p, b: loss(p, b), 1 / 3),
+        (lambda loss, p, b: (grad(loss)(p, b), grad(lambda q, c: loss(q, c))(p, b)), 2.0),
+        (lambda loss, p, b: grad(loss)(p, Batch(b.inputs.repeat(4, 1), b.labels.repeat(4))), 4.0),
+    ],
+    ids=["gradient", "forward", "two gradients", "four batches"],
+)
+def test_the_engine_counts_the_losses_that_a_step_calls(problem, calls, expected):
+    data, model, start, _ = problem
+
+    def step(loss, params, state, batch, context):
+        calls(loss, params, batch)
+        return params, state, {"loss": torch.zeros(())}
+
+    batch = Batch(data.inputs[:BATCH], data.labels[:BATCH])
+    counted = step_cost(Method(lambda params: (), step), mean_cross_entropy(model), start[0], batch)
+    assert counted == pytest.approx(expected)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here: the GPU path is untested")
+def test_cuda_gives_the_cpu_result_to_rounding(problem):
+    data, model, start, order = problem
+    on_gpu = population.Data(data.inputs.cuda(), data.labels.cuda()), model, start, order
+    data, model, start, order = on_gpu
+    start = [{name: tensor.cuda() for name, tensor in tree.items()} for tree in start]
+    gpu = train((data, model, start, order), False)
+    for name, tensor in train(problem, False).params.items():
+        torch.testing.assert_close(gpu.params[name].cpu(), tensor, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,53 @@
+import pandas as pd
+import pytest
+
+from robustpath.core.errors import UserError
+from robustpath.figures import captions
+from robustpath.records.selection import ORACLE
+
+
+def test_a_caption_states_its_evidence(small_records, small_settings):
+    table = small_records.assign(diverged=(small_records["draw"] == 1) & (small_records["seed"] == 0))
+    text = captions.caption(
+        "learning_curves", small_settings, table, "data_efficiency", correction="Corrected by Holm."
+    )
+    for part in [
+        r"\textbf{How does accuracy grow with the number of training examples?}",
+        "Scale laptop",
+        "4 paired seeds",
+        r"95\,\% $t$ intervals over seeds",
+        "two draws with the highest validation accuracy",
+        "Corrected by Holm.",
+        "12 of 96 runs diverged",
+        r"\texttt{notebooks/learning\_curves.py}",
+    ]:
+        assert part in text
+    assert "  " not in text
+
+
+def test_label_noise_is_stated_where_there_is_any(small_records, small_settings):
+    noisy = pd.concat([small_records, small_records.assign(label_noise=0.2)])
+    said = captions.caption("learning_curves", small_settings, noisy, "data_efficiency")
+    assert r"Share of random training labels: 0 and 20\,\%." in said
+    assert "random training labels" not in captions.caption(
+        "learning_curves", small_settings, small_records, "data_efficiency"
+    )
+
+
+def test_an_oracle_is_marked_and_no_divergence_is_said(small_records, small_settings):
+    table = small_records.assign(diverged=False)
+    text = captions.caption("learning_curves", small_settings, table, "data_efficiency", rule=ORACLE)
+    assert "oracle" in text
+    assert "No run diverged" in text
+
+
+def test_a_figure_without_an_entry_is_refused(tmp_path):
+    (tmp_path / "manifest.yaml").write_text("known: {kind: figure, question: Why, shows: All}\n")
+    with pytest.raises(UserError, match="no entry unknown, only known"):
+        captions.manifest("unknown", tmp_path)
+
+
+def test_without_a_file_text_is_printed(tmp_path, capsys):
+    captions.write("a", None)
+    captions.write("a", tmp_path / "a.tex")
+    assert capsys.readouterr().out == (tmp_path / "a.tex").read_text() == "a\n"

@@ -1,0 +1,167 @@
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+import scipy.stats
+
+from robustpath.claims import verdict_errors
+from robustpath.numbers import collect, evidence, minima
+from robustpath.records import labels
+from robustpath.records.selection import select
+from robustpath.statistics.comparison import compare
+
+
+@pytest.fixture(scope="module")
+def macros(small_records, small_settings):
+    return collect.collect(small_records, small_settings)
+
+
+def test_means_and_differences_are_those_of_the_records(macros, small_records):
+    chosen = select(small_records)
+    unshifted = chosen[(chosen["split"] == "test") & (chosen["shift"] == "none") & (chosen["metric"] == "accuracy")]
+    seeds = unshifted.pivot_table(index="seed", columns="method", values="value", aggfunc="mean")
+    assert macros["AccuracySgdId"][0] == f"{100 * seeds['sgd'].mean():.1f}"
+    assert macros["DifferenceRadamId"][0] == f"${100 * (seeds['radam'] - seeds['sgd']).mean():+.1f}$"
+    assert macros["BestId"][0] == labels.method(seeds.mean().idxmax())
+    assert macros["RunCount"][0] == "96"
+    assert macros["ComparisonCount"][0] == "8"
+    assert macros["SizeList"][0] == "50 and 150"
+    assert macros["TestCorruptionCountWord"][0] == "six"
+    assert "speckle noise" in macros["ValidationCorruptionList"][0]
+
+
+def test_shifted_and_unshifted_accuracy_are_never_one_number(small_records, small_settings):
+    before = compare(small_records, "data_efficiency", "sgd", 0.95).set_index(["shift_family", "method"])["mean"]
+    shifted = (small_records["shift_family"] == "corruption") & (small_records["metric"] == "accuracy")
+    after = small_records.assign(value=small_records["value"].mask(shifted & (small_records["split"] == "test"), 0.0))
+    after = compare(after, "data_efficiency", "sgd", 0.95).set_index(["shift_family", "method"])["mean"]
+    assert (after["corruption"] == 0).all()
+    pd.testing.assert_series_equal(before.drop("corruption"), after.drop("corruption"))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.1, 0.2, "is higher than"),
+        (-0.2, -0.1, "is lower than"),
+        (-0.1, 0.2, "is not distinguishable from"),
+        (0.0, 0.2, "is not distinguishable from"),
+        (float("nan"), float("nan"), "is not distinguishable from"),
+    ],
+)
+def test_verdict_follows_the_interval(low, high, words):
+    assert collect.verdict(low, high) == words
+
+
+def test_what_was_not_run_is_said_to_be_so(macros):
+    assert macros["ContourWarmupMinusControlId"][0] == labels.MISSING
+    assert macros["ContourWarmupMinusControlIdVerdict"][0] == "was not compared with"
+    assert macros["ReferenceFashionMnistAtLargest"][0] == labels.MISSING
+
+
+def test_the_control_is_compared_in_pairs(make_records, make_settings):
+    methods = {"sgd": "minima", "isotropic_warmup": "minima", "contour_warmup": "minima"}
+    macros = collect.collect(
+        make_records(methods, ["mnist1d"], (50,), 5, 1), make_settings(methods, ["mnist1d"], (50,), 5, 1)
+    )
+    assert macros["ContourWarmupMinusControlGenerator"][0].startswith("$")
+    assert macros["ContourWarmupMinusControlGeneratorVerdict"][0] in {
+        collect.verdict(*x) for x in [(1, 2), (-2, -1), (-1, 1)]
+    }
+    assert macros["ContourWarmupMinusControlNatural"][0] == labels.MISSING
+
+
+def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make_settings):
+    methods = {"sgd": "minima", "contour_warmup": "minima", "adamw": "minima", "radam": "minima"}
+    shape = (methods, ["mnist1d"], (50,), 3, 1)
+    assert set(macros) <= set(collect.collect(make_records(*shape), make_settings(*shape)))
+
+
+def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, minima_settings, verdicts):
+    macros = minima.collect(minima_records, minima_settings, verdicts)
+    said = {verdict["id"]: verdict for verdict in verdicts["verdicts"]}
+    assert macros["HEightVerdict"][0] == said["H8"]["verdict"] == "supported"
+    assert macros["HTwoN"][0] == "8"
+    assert macros["HTwoEffect"][0] == f"${said['H2']['effect']:+.2f}$"
+    assert macros["HTwoFlatWarmupNoisyVerdict"][0] == "void"
+    assert macros["HSevenAllCleanVerdict"][0] == said["H7"]["entries"][0]["verdict"]
+    assert macros["HZeroThreshold"][0] in {"5\\,\\%", "3.00"}
+    assert "H8" in macros["ClaimsSupported"][0]
+    assert macros["ClaimsHolmCases"][0] == "38"
+
+
+def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_settings, verdicts):
+    macros = minima.collect(minima_records, minima_settings, verdicts)
+    runs = len(minima_settings["methods"]) * 2 * 2 * 8 * 2
+    assert macros["MinimaRunCount"][0] == labels.count(runs)
+    assert macros["LengthsDrawCountWord"][0] == "six"
+    assert macros["MinimaNoiseList"][0] == r"0 and 20\,\%"
+    assert macros["TrajectoriesRunCount"][0] == labels.MISSING
+    assert macros["MinimaDifferenceContourCooldownCleanIdVerdict"][0] == "is higher than"
+    assert macros["MatchedContourCooldownNoisyVerdict"][0] == "is higher than"
+    assert macros["MinimaDifferenceSgdCleanId"][0] == labels.MISSING
+    assert macros["VoidWalkCount"][0] == str(2 * 2 * 8)
+    assert macros["RandomLabelsTrainAtMost"][0] == "100.0"
+    assert float(macros["RandomLabelsTestAtMost"][0]) == pytest.approx(10, abs=1)
+
+
+def test_macros_of_the_calibration_are_its_rates(minima_records, minima_settings, calibration_file):
+    simulated = verdict_errors.read(calibration_file)
+    macros = evidence.made(evidence._calibration, simulated, 0.95)
+    rates = verdict_errors.rates(simulated, 0.95).set_index(["equal_by", "rule", "effect", "event"])
+    null = rates.loc[("signs", "difference", 0.0, "verdict")]
+    assert macros["FalsePositiveRate"].value == labels.percent(null["rate"])
+    assert macros["FalsePositiveInterval"].value == labels.percent_range(null["low"], null["high"])
+    assert macros["FalsePositiveCount"].value == "12" and macros["RetrainedCount"].value == "4"
+    alone = rates.loc[("seeds", "difference", 0.0, "interval")]
+    assert macros["SkewedAloneRate"].value == labels.percent(alone["rate"])
+    power = rates.loc[("signs", "difference", 0.3, "supported")]
+    assert (macros["EquivalenceMargin"].value, macros["PowerAtMarginRate"].value) == (
+        "0.3",
+        labels.percent(power["rate"]),
+    )
+    unknown = evidence.made(evidence._calibration, None, 0.95)
+    assert set(unknown) == set(macros) and {number.value for number in unknown.values()} == {labels.MISSING}
+
+
+def test_macros_of_other_sums_are_those_of_the_records(macros, small_records):
+    chosen = select(small_records)
+    unshifted = chosen[(chosen["split"] == "test") & (chosen["shift"] == "none") & (chosen["metric"] == "accuracy")]
+    all_draws = unshifted.groupby("method")["value"].mean()
+    assert macros["TunedAllReference"].value == f"{100 * all_draws['sgd']:.1f}"
+    assert macros["TunedAllBest"].value == labels.method(all_draws.idxmax())
+    own = small_records[(small_records["split"] == "test") & (small_records["shift"] == "none")]
+    one = own[own["metric"] == "accuracy"].groupby("method")["value"].mean()
+    assert macros["TunedOneBestAccuracy"].value == f"{100 * one.max():.1f}"
+    wide = unshifted.pivot_table(index="seed", columns="method", values="value")
+    differences = [(wide[name] - wide["sgd"]).to_numpy() for name in ("adamw", "radam")]
+    # Four seeds cannot reach the level by their signs: 2 ** -3.
+    rejected = [scipy.stats.ttest_1samp(values, 0).pvalue < 0.05 for values in differences]
+    assert macros["TestsCompared"].value == "two"
+    assert macros["TestsAgreeing"].value == labels.word(rejected.count(False))
+
+
+def test_without_the_study_its_macros_are_defined_and_say_so(macros, minima_records, minima_settings, verdicts):
+    known = minima.collect(minima_records, minima_settings, verdicts)
+    assert set(known) <= set(macros)
+    assert macros["HTwoVerdict"][0] == macros["MinimaRunCount"][0] == labels.MISSING
+
+
+def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, small_settings, tmp_path):
+    collect.write(records_file, small_settings, tmp_path / "numbers.tex")
+    lines = (tmp_path / "numbers.tex").read_text().splitlines()
+    names = [re.fullmatch(r"\\newcommand\{\\([A-Za-z]+)\}\{.*\}% \S.*", line)[1] for line in lines]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_every_macro_is_sound_latex(records_file, small_settings, macros, tmp_path):
+    collect.write(records_file, small_settings, tmp_path / "numbers.tex")
+    uses = "\n\n".join(f"\\{name}" for name in macros)
+    preamble = r"\documentclass{article}\newcommand{\origin}[2]{#2}\input{numbers}"
+    text = f"{preamble}\\begin{{document}}{uses}\\end{{document}}"
+    (tmp_path / "main.tex").write_text(text)
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "main.tex"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,132 @@
+"""Every figure, table, number and claim of the paper has an origin that is there, and reads what it says it reads."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from robustpath.core.errors import UserError
+from robustpath.numbers import collect
+from robustpath.publication import origin, origin_page
+from robustpath.study import Experiments, load
+
+ROOT = Path(__file__).parents[2]
+TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").glob("*.tex")))
+MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def entries():
+    return {entry.name: entry for entry in origin.table(load(ROOT / "config.yaml", {"scale": "smoke"}), ROOT)}
+
+
+@pytest.fixture(scope="module")
+def records():
+    """A few rows of every experiment, enough for every number to be computed."""
+    rows = []
+    for experiment in Experiments.model_fields:
+        for method in ("sgd", "sam", "contour_warmup", "isotropic_warmup", "short_descent"):
+            for seed in range(3):
+                for size, noise in ((50, 0.0), (50, 0.2), (500, 0.0), (500, 0.2)):
+                    run = {"experiment": experiment, "dataset": "optdigits", "method": method, "family": "minima"}
+                    run |= {"train_size": size, "label_noise": noise, "seed": seed, "draw": 0, "converged": True}
+                    run |= {"gradient_evaluations": 60.0, "steps": 60, "diverged": False, "hyperparameters": "{}"}
+                    level = 0.5 + 0.03 * len(method) / 10 + 0.01 * seed * len(method) % 0.07 + size / 5000
+                    for split, shift, family, severity in (
+                        ("train", "none", "none", 0),
+                        ("validation", "none", "none", 0),
+                        ("test", "none", "none", 0),
+                        ("test", "fog", "corruption", 1),
+                        ("test", "mnist5k", "natural", 1),
+                    ):
+                        where = {"split": split, "shift": shift, "shift_family": family, "severity": severity}
+                        rows.append(run | where | {"metric": "accuracy", "value": level - 0.02 * severity})
+                    rows.append(run | {"split": "train", "shift": "none", "shift_family": "none", "severity": 0}
+                                | {"metric": "cross_entropy", "value": 2 - level})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def settings():
+    from robustpath.study import report_settings
+
+    return report_settings(load(ROOT / "config.yaml", {"scale": "smoke"}))
+
+
+def test_figures_tables_and_claims_of_the_paper_are_in_the_table(entries):
+    labelled = {name for kind, name in re.findall(r"\\label\{(fig|tab):(\w+)\}", TEXT)}
+    assert labelled == {name for name, entry in entries.items() if entry.kind in ("figure", "table")} == set(MANIFEST)
+    claims = yaml.safe_load((ROOT / "paper/claims.yaml").read_text())["claims"]
+    assert {claim["id"] for claim in claims} == {name for name, entry in entries.items() if entry.kind == "claim"}
+
+
+def test_every_origin_is_a_line_of_a_file(entries):
+    for entry in entries.values():
+        lines = (ROOT / entry.source).read_text().splitlines()
+        if entry.function:
+            assert any(f"def {entry.function}(" in line for line in lines[entry.line - 1 : entry.line + 1]), entry
+
+
+def test_every_number_of_the_text_has_a_maker_in_the_table(entries, records):
+    made = collect.collect(records, settings())
+    used = origin_page.used_in(ROOT / "paper") & set(made)
+    assert len(used) > 100
+    assert {made[name].maker for name in used} <= set(entries)
+
+
+@pytest.mark.parametrize("experiment", Experiments.model_fields)
+def test_a_number_changes_with_no_experiment_but_those_it_says_it_reads(experiment, entries, records):
+    before = collect.collect(records, settings())
+    own = (records["experiment"] == experiment).to_numpy()
+    shifted = records["value"].where(~own, 0.9 * records["value"] + 0.001 * records["seed"] ** 2 * own)
+    more = records[own & (records["seed"] == 0)].assign(seed=3)
+    after = collect.collect(pd.concat([records.assign(value=shifted), more], ignore_index=True), settings())
+    changed = {before[name].maker for name in before if before[name].value != after[name].value}
+    assert changed, "no number notices this experiment"
+    assert all(experiment in entries[maker].experiments for maker in changed)
+
+
+def test_a_notebook_names_no_experiment_but_those_of_its_entry():
+    for name, entry in MANIFEST.items():
+        source = (ROOT / f"notebooks/{name}.py").read_text()
+        assigned = set(re.findall(r'^(?:experiment|joint|curve) = "(\w+)"', source, re.MULTILINE))
+        reads = assigned & set(Experiments.model_fields) if "load(records" in source or "traces" in source else set()
+        assert reads <= set(entry["experiments"]), name
+        # Verdicts and lines of robustness rest on the curve of lengths, which claims.yaml names.
+        if 'told["curve"]' in source:
+            assert "lengths" in entry["experiments"], name
+
+
+def test_the_page_has_an_anchor_for_every_link(entries, records, tmp_path):
+    made = collect.collect(records, settings())
+    (tmp_path / "numbers.tex").write_text(
+        "\n".join(f"\\newcommand{{\\{n}}}{{\\origin{{{m.maker}}}{{{m.value}}}}}% {m.meaning}" for n, m in made.items())
+    )
+    config = load(ROOT / "config.yaml", {"scale": "smoke"})
+    origin_page.write(config, tmp_path / "numbers.tex", ROOT / "paper", "0123456789abcdef", tmp_path / "origin.tex")
+    page = (tmp_path / "origin.tex").read_text()
+    anchors = set(re.findall(r"\\hypertarget\{origin\.([\w.]+)\}", page))
+    used = {made[name].maker for name in origin_page.used_in(ROOT / "paper") & set(made)}
+    assert used | set(MANIFEST) | {f"H{number}" for number in range(9)} == anchors
+    assert "0123456789ab" in page
+
+
+def test_a_name_is_explained_and_an_unknown_one_refused():
+    told = origin_page.explain("tab:hypotheses", "smoke", ROOT)
+    assert "notebooks/hypotheses.py:1" in told and "snakemake hypotheses" in told and "minima, lengths" in told
+    assert "analysis/claims.py" in origin_page.explain("H3", "smoke", ROOT)
+    with pytest.raises(UserError, match=r"nothing in the paper is called learning_curve; did you mean learning_curves"):
+        origin_page.explain("learning_curve", "smoke", ROOT)
+
+
+def test_a_number_is_explained_by_its_macro(tmp_path, monkeypatch):
+    folder = tmp_path / "results/smoke/generated"
+    folder.mkdir(parents=True)
+    line = "\\newcommand{\\SeedCount}{\\origin{numbers.protocol}{3}}% seeds, each a split\n"
+    (folder / "numbers.tex").write_text(line)
+    for part in ("config.yaml", "notebooks", "paper", "src"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    told = origin_page.explain("\\SeedCount", "smoke", tmp_path)
+    assert re.search(r"^meaning +seeds, each a split$", told, re.M) and re.search(r"^value +3$", told, re.M)
+    assert "src/robustpath/numbers/collect.py" in told and "_protocol" in told

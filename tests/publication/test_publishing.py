@@ -1,0 +1,104 @@
+"""Publishing: what is written, that it joins back, and what is refused."""
+
+import json
+import shutil
+
+import pytest
+
+from robustpath import records
+from robustpath.core.errors import UserError
+from robustpath.publication import compare, machine, published, publishing
+
+
+def test_the_parts_join_to_the_very_bytes_of_the_records(out, results, tmp_path):
+    joined = records.load(out / published.RECORDS)
+    records.write(joined, tmp_path / "joined.parquet")
+    assert len(list((out / published.RECORDS).iterdir())) == 3
+    assert (tmp_path / "joined.parquet").read_bytes() == (results / "records.parquet").read_bytes()
+
+
+def test_publishing_twice_gives_the_same_bytes(out, results, table, config, tmp_path):
+    publishing.fill(tmp_path / "again", results, table.sample(frac=1, random_state=1), config, "a1b2c3d4" * 5)
+    for name in [*published.files(out), published.MANIFEST]:
+        assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+
+
+def test_the_manifest_says_of_what_and_lists_every_file(out):
+    told = published.manifest(out)
+    assert told["scale"] == "smoke"
+    assert told["commit"] == "a1b2c3d4" * 5
+    assert told["versions"] == machine.versions()
+    assert set(told["files"]) == set(published.files(out))
+    name = "generated/numbers.tex"
+    assert told["files"][name] == {"sha256": published.sha256(out / name), "bytes": (out / name).stat().st_size}
+
+
+@pytest.mark.parametrize("start", ["records", "text"])
+def test_unpacking_gives_what_the_start_needs(out, results, tmp_path, start):
+    publishing.unpack(out, start, tmp_path / "unpacked")
+    names = {str(file.relative_to(tmp_path / "unpacked")) for file in (tmp_path / "unpacked").rglob("*.*")}
+    assert names == set(published.unpacked(out, start))
+    assert ("records.parquet" in names) == (start == "records")
+    assert ("generated/escape.pdf" in names) == (start == "text")
+    for name in names:
+        assert (tmp_path / "unpacked" / name).read_bytes() == (results / name).read_bytes()
+
+
+def test_unpacking_refuses_an_altered_file(out, tmp_path):
+    (out / "generated/escape.pdf").write_text("%PDF else")
+    publishing.unpack(out, "records", tmp_path / "unpacked")  # does not need it
+    with pytest.raises(UserError, match=r"generated/escape\.pdf: altered since it was published"):
+        publishing.unpack(out, "text", tmp_path / "unpacked")
+    (out / "theory/saddles.parquet").unlink()
+    with pytest.raises(UserError, match=r"theory/saddles\.parquet: missing though published"):
+        publishing.unpack(out, "records", tmp_path / "unpacked")
+
+
+@pytest.fixture
+def repository(tmp_path, results, monkeypatch):
+    """A repository whose run Snakemake takes for finished."""
+    shutil.copy(machine.__file__.partition("src")[0] + "config.yaml", tmp_path)
+    monkeypatch.setattr(publishing, "to_do", lambda scale, root: "")
+    monkeypatch.setattr(machine, "edited", lambda root: [])
+    monkeypatch.setattr(publishing, "_check_whole", lambda *_: None)
+    return tmp_path
+
+
+def test_a_run_is_published_in_place_of_an_older_one(repository, out):
+    (out / "generated/gone.pdf").write_text("of an older run")
+    assert publishing.publish("smoke", repository) == out
+    assert not (out / "generated/gone.pdf").exists()
+    assert {check.verdict for check in compare.files(out)} == {compare.SAME}
+    assert [folder.name for folder in out.parent.iterdir()] == ["smoke"]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "said", "sentence"),
+    [
+        (publishing, "to_do", "3 jobs are to do", r"results/smoke is not up to date \(3 jobs are to do\)"),
+        (machine, "edited", ["src/robustpath/core/errors.py"], r"errors\.py differs from the commit"),
+    ],
+)
+def test_a_stale_or_edited_run_is_refused(repository, monkeypatch, module, name, said, sentence):
+    monkeypatch.setattr(module, name, lambda *_: said)
+    with pytest.raises(UserError, match=sentence):
+        publishing.publish("smoke", repository)
+
+
+def test_a_run_that_lacks_runs_is_refused(table, config, results):
+    with pytest.raises(UserError, match=r"has 0 of the 12 runs of sgd on optdigits \(data_efficiency\)"):
+        publishing._check_whole(table, config, results)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [(None, "no such file"), ("{", "not readable as JSON"), ("[]", "lists no files")]
+)
+def test_a_manifest_that_is_none_is_named(tmp_path, text, sentence):
+    if text is not None:
+        (tmp_path / published.MANIFEST).write_text(text)
+    with pytest.raises(UserError, match=rf"manifest\.json: .*{sentence}"):
+        published.manifest(tmp_path)
+
+
+def test_the_settings_are_those_of_the_report(config):
+    assert publishing.settings(config) == json.loads(json.dumps(publishing.study.report_settings(config)))

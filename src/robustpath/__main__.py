@@ -192,6 +192,9 @@ def parser() -> argparse.ArgumentParser:
     step = command(commands.resources, settings=False)
     step.add_argument("--scale", help="the finished scale; the config's own by default")
 
+    step = command(commands.scale, settings=False)
+    step.add_argument("--scale", help="the scale to check; the config's own by default")
+
     step = command(commands.check, settings=False)
     step.add_argument("--scale", help="the scale to look at; the config's own by default")
 

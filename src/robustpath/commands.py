@@ -133,6 +133,13 @@ def paper(scale, paper, generated, out):
     outcome.tell(outcome.paper, out)
 
 
+def scale(scale):
+    """Tell which scale config.yaml names, or check the one that is given."""
+    from robustpath.study import load
+
+    print(load(overrides=None if scale is None else {"scale": scale}).scale)
+
+
 def check(scale):
     """Tell what is fresh, stale or missing here, and the next step."""
     from robustpath.operations.state import show

@@ -147,6 +147,7 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--numbers", "the numbers of the text (tex)")
     _file(step, "--paper", "folder of the LaTeX sources")
     step.add_argument("--commit", required=True, help="the commit that files and lines are of")
+    step.add_argument("--edits", type=int, default=0, metavar="N", help="files with uncommitted edits (default 0)")
     _file(step, "--out", "the page (tex)")
 
     step = command(commands.origin, settings=False)

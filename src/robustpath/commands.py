@@ -107,12 +107,12 @@ def numbers(records, claims, calibration, settings, out):
     outcome.tell(outcome.numbers, out)
 
 
-def origin_page(scale, numbers, paper, commit, out):
+def origin_page(scale, numbers, paper, commit, edits, out):
     """Write the paper's page on how each number was made."""
     from robustpath.publication.origin_page import write
     from robustpath.study import load
 
-    write(load(overrides={"scale": scale}), numbers, paper, commit, out)
+    write(load(overrides={"scale": scale}), numbers, paper, commit, edits, out)
     outcome.tell(outcome.origin_page, out)
 
 

@@ -104,7 +104,7 @@ def test_the_page_has_an_anchor_for_every_link(entries, records, tmp_path):
         "\n".join(f"\\newcommand{{\\{n}}}{{\\origin{{{m.maker}}}{{{m.value}}}}}% {m.meaning}" for n, m in made.items())
     )
     config = load(ROOT / "config.yaml", {"scale": "smoke"})
-    origin_page.write(config, tmp_path / "numbers.tex", ROOT / "paper", "0123456789abcdef", tmp_path / "origin.tex")
+    origin_page.write(config, tmp_path / "numbers.tex", ROOT / "paper", "0123456789abcdef", 0, tmp_path / "origin.tex")
     page = (tmp_path / "origin.tex").read_text()
     anchors = set(re.findall(r"\\hypertarget\{origin\.([\w.]+)\}", page))
     used = {made[name].maker for name in origin_page.used_in(ROOT / "paper") & set(made)}

@@ -83,10 +83,11 @@ rule origin:
         scale=CONFIG.scale,
         settings=told(study.report_settings(CONFIG)),
         manifest=told(MANIFEST),
-        commit=machine.source_commit(ROOT),
+        commit=SOURCE.changed,
+        edits=len(SOURCE.edits),
         code=fingerprint("robustpath.publication.origin_page"),
     message:
         "Write how each number was made"
     shell:
         "python -m robustpath origin_page --scale {params.scale} --numbers {input.numbers} --paper paper"
-        " --commit {params.commit} --out {output} > {log} 2>&1"
+        " --commit {params.commit} --edits {params.edits} --out {output} > {log} 2>&1"

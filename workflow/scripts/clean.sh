@@ -20,7 +20,7 @@ remove() {
 }
 
 if [ "$1" = everything ]; then
-    remove results .snakemake .cache .venv src/robustpath.egg-info
+    remove results .snakemake .cache .venv
 else
     if [ $# -eq 1 ]; then
         # Only the program that reads config.yaml knows what the scale is called there.

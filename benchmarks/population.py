@@ -24,7 +24,8 @@ from robustpath.engine import population
 from robustpath.engine.device import resolve
 from robustpath.engine.plan import plan
 from robustpath.methods.base import Batch
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 NETS = {"64-64-64-10 (8x8 images)": (64, [64, 64], 10), "40-64-64-10 (MNIST-1D)": (40, [64, 64], 10)}
 EXAMPLES = 500

@@ -17,8 +17,8 @@
 import pandas as pd
 from IPython.display import display
 
+from robustpath import protocols
 from robustpath.figures import captions, tables
-from robustpath.protocols.supervised.metrics import NORMS, SHARPNESS
 from robustpath.records import labels, load, report_settings
 from robustpath.statistics.concordance import along, granulated, kendall
 from robustpath.statistics.evidence import measures
@@ -49,7 +49,7 @@ gap = (accuracy["train"] - accuracy["test"]).rename("gap").reset_index()
 found = measures(own).rename(columns={"value": "measure"})
 turned = {"margin", "pacbayes_sigma", "pacbayes_sigma_magnitude"}
 lines = []
-for name in [name for name in (*SHARPNESS, *NORMS) if name in set(found["metric"])]:
+for name in [name for name in protocols.measures("sharpness", "norm") if name in set(found["metric"])]:
     runs = gap.merge(found.loc[found["metric"] == name, [*axes, "measure"]], on=axes)
     whole = runs.dropna()
     if name in turned:
@@ -103,7 +103,8 @@ def row(line):
 
 over, rule = tables.span(r"$\psi$ along", 3, 2 + len(shown))
 header = [["", "", over, "", "not"], rule, ["measure", r"$\tau$", *(heads[axis] for axis in shown), r"$\Psi$", "conv."]]
-groups = [[row(line) for _, line in summary.iterrows() if line["measure"] in family] for family in (SHARPNESS, NORMS)]
+families = [protocols.measures(family) for family in ("sharpness", "norm")]
+groups = [[row(line) for _, line in summary.iterrows() if line["measure"] in family] for family in families]
 captions.write(tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 3)), out)
 
 # %%

@@ -9,7 +9,7 @@ import pytest
 
 from robustpath import __main__ as command_line
 from robustpath.core.errors import UserError
-from robustpath.operations.listing import manifest
+from robustpath.figures.manifest import manifest
 
 COMMANDS = (
     "prepare",

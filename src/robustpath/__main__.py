@@ -67,6 +67,10 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--path", "the parameters kept on the way, safetensors")
     _file(step, "--runs", "one row a run, parquet")
     _file(step, "--seconds", "wall seconds of each run, parquet")
+    _file(step, "--scores", "scores taken on the way, parquet")
+    step.add_argument(
+        "--parent", type=Path, nargs=2, metavar=("WEIGHTS", "RUNS"), help="the training whose runs these begin with"
+    )
     _threads(step)
 
     step = command(commands.evaluate)

@@ -6,25 +6,27 @@ from robustpath.operations import outcome
 
 def prepare(settings, out, card):
     """Read, check and convert one data set."""
-    from robustpath.data.prepare import prepare as run
+    from robustpath.data.prepare import prepare
 
-    run(settings, out, card)
+    prepare(settings, out, card)
     outcome.tell(outcome.prepare, card)
 
 
-def train(settings, data, weights, path, runs, seconds, threads):
+def train(settings, data, weights, path, runs, seconds, scores, parent, threads):
     """Train every run of one method on one data set."""
-    from robustpath.protocols.supervised.training import train as run
+    from robustpath import protocols
 
-    run(settings, data, weights, path, runs, seconds, threads)
+    protocols.job(settings, "training").train(
+        settings, data, weights, path, runs, seconds, scores, threads, tuple(parent) if parent else None
+    )
     outcome.tell(outcome.train, runs)
 
 
 def evaluate(settings, data, weights, runs, scores, threads):
     """Score all methods of one data set on every split and shift."""
-    from robustpath.protocols.supervised.score import evaluate as run
+    from robustpath import protocols
 
-    run(settings, dict(data), weights, runs, scores, threads)
+    protocols.job(settings, "score").evaluate(settings, dict(data), weights, runs, scores, threads)
     outcome.tell(outcome.evaluate, scores)
 
 
@@ -38,17 +40,17 @@ def theory(settings, out, threads):
 
 def measure(settings, data, weights, paths, runs, out, threads):
     """Measure the minima and walks of all methods of one data set."""
-    from robustpath.protocols.supervised.measure import measure as run
+    from robustpath.protocols.supervised.measure import measure
 
-    run(settings, dict(data), weights, paths, runs, out, threads)
+    measure(settings, dict(data), weights, paths, runs, out, threads)
     outcome.tell(outcome.measure, out)
 
 
 def trace(settings, data, paths, runs, out, surfaces, threads):
     """Follow the runs of one data set through the moments that were kept, and draw the surfaces they cross."""
-    from robustpath.protocols.supervised.trajectories import trace as run
+    from robustpath.protocols.supervised.trajectories import trace
 
-    run(settings, data, paths, runs, out, surfaces, threads)
+    trace(settings, data, paths, runs, out, surfaces, threads)
     outcome.tell(outcome.trace, out)
 
 
@@ -66,9 +68,9 @@ def resources(scale):
 
 def collate(scores, seconds, records, seconds_out):
     """Join the scores of all data sets into the records."""
-    from robustpath.records import collate as run
+    from robustpath.records import collate
 
-    run(scores, seconds, records, seconds_out)
+    collate(scores, seconds, records, seconds_out)
     outcome.tell(outcome.collate, records)
 
 
@@ -157,27 +159,26 @@ def diff(rev, scale):
 
 def publish(scale):
     """Copy what a finished run gives, checksummed, into published/."""
-    from robustpath.publication.publishing import publish as run
+    from robustpath.publication.publishing import publish
 
-    out = run(scale)
+    out = publish(scale)
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
 
 
 def unpack(published, start, results):
     """Copy what the workflow starts from out of what is published."""
-    from robustpath.publication.publishing import unpack as run
+    from robustpath.publication.publishing import unpack
 
-    run(published, start, results)
+    unpack(published, start, results)
     print(f"{outcome.MARK}{start} of {published}")
 
 
 def verify(scale, level, cells, seed, minutes, certificate, threads):
     """Check what is published: files, all that is printed, retrained cells, everything."""
-    from robustpath.publication.verification import Scope
-    from robustpath.publication.verification import verify as run
+    from robustpath.publication.verification import Scope, verify
 
-    run(Scope(scale, level, cells, seed, minutes), certificate, threads)
+    verify(Scope(scale, level, cells, seed, minutes), certificate, threads)
 
 
 def picture(result, paper, out):

@@ -1,100 +1,61 @@
-"""The config: its model, its loading and checking, its expansion into cells, and what each job is told of it.
+"""The whole config: its sections, its loading and checking, its cells, and the settings of each job.
 
 A job's settings hold what its result depends on and nothing else, so that a changed value reruns the jobs it touches
 and no others. Nothing here imports torch: the workflow reads the config before it plans.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Union
 
 from pydantic import Discriminator, Field, Tag, ValidationError
 
-from robustpath import methods as method_files
-from robustpath.config.errors import ConfigError, from_pydantic, odd_keys, report, value_at
-from robustpath.config.section import DISTINCT, Section
+from robustpath import methods, protocols
+from robustpath.config.checks import ascending, distinct, known
+from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_keys, report, value_at
+from robustpath.config.section import DISTINCT, Section, Word
 from robustpath.config.yaml import read
 from robustpath.data import registry
-from robustpath.protocols.supervised.checks import problems, unpublished
+from robustpath.protocols.checks import parents, unknown
+from robustpath.protocols.section import Experiment, Size
+from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
-FolderName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Size = Annotated[int, Field(ge=1, le=10_000_000)]
+UNUSUAL = {
+    "model",
+    "protocol",
+    "parent",
+}  # keys of an experiment that settings have only where they are not the default
 
-Values = Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
 
+def _any_protocol() -> object:
+    """The type of an experiment of any protocol: the section of the protocol that its key `protocol` names."""
+    sections = [Annotated[protocols.load(name).section, Tag(name)] for name in protocols.names()]
+    if len(sections) == 1:
+        return protocols.load(protocols.DEFAULT).section
 
-class Experiment(Section):
-    """One experiment: some methods on some data sets, every size, level of label noise, seed and draw."""
+    def named(value: object) -> str:
+        named_by = value.get if isinstance(value, Mapping) else lambda key, other: getattr(value, key, other)
+        return str(named_by("protocol", protocols.DEFAULT))
 
-    datasets: list[str] = Field(
-        min_length=1,
-        description="Data sets to train on (`python -m robustpath list data`), each once.",
-        json_schema_extra=DISTINCT,
-    )
-    methods: Annotated[
-        Annotated[Literal["all"], Tag("all")]
-        | Annotated[list[str], Field(min_length=1, json_schema_extra=DISTINCT), Tag("list")],
-        Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
-    ] = Field("all", description="Methods to train: `all` of the list at the top, or some of them.")
-    model: Literal["mlp", "cnn", "resnet18"] = Field(
-        "mlp", description="The network: a perceptron with the hidden layers of the scale, or one of convolutions."
-    )
-    train_sizes: list[Size] = Field(
-        min_length=1,
-        description="Numbers of training examples, ascending; what validation and test leave is the limit.",
-        json_schema_extra=DISTINCT,
-    )
-    label_noise: list[Annotated[float, Field(ge=0, le=1)]] = Field(
-        [0.0],
-        min_length=1,
-        description="Shares of the training and validation labels that are drawn anew at random, ascending.",
-        json_schema_extra=DISTINCT,
-    )
-    seeds: int = Field(
-        ge=2,
-        le=10_000,
-        description="Paired repetitions: a seed fixes split, start and batch order of every method; at least two.",
-    )
-    vary: list[Literal["split", "initialisation", "order"]] = Field(
-        ["split", "initialisation", "order"],
-        description="What a seed changes beside the draws; what is not named stays that of seed 0.",
-        json_schema_extra=DISTINCT,
-    )
-    draws: int = Field(
-        1,
-        ge=1,
-        le=10_000,
-        description="Hyperparameter draws of each method. Draw 0 is the default; validation accuracy selects.",
-    )
-    grid: dict[FolderName, Values] = Field(
-        {},
-        description="In place of random draws: values of hyperparameters, every combination a draw, all else default.",
-    )
-    points: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        0, description="Moments of training, start and end included, whose parameters are kept; 0 for none."
-    )
-    measured: bool = Field(
-        False, description="Whether sharpness, norms, barriers and walks are measured, on draw 0 or a whole grid."
-    )
-    budget: int = Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
+    return Annotated[Union[tuple(sections)], Discriminator(named)]  # noqa: UP007 (their number is not known here)
 
 
 class Experiments(Section):
     """The experiments of a scale."""
 
-    data_efficiency: Experiment = Field(description="Accuracy against the number of training examples.")
-    minima: Experiment = Field(description="Every method and control, with and without label noise: the first family.")
-    lengths: Experiment = Field(description="SGD of several lengths: its accuracy against its training loss.")
-    trajectories: Experiment = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
-    random_labels: Experiment = Field(description="SGD on labels of which a share, up to all, is random.")
-    variance_split: Experiment = Field(description="The reference under other splits of the data, all else equal.")
-    variance_initialisation: Experiment = Field(description="The same from other initialisations.")
-    variance_order: Experiment = Field(description="The same in other orders of the batches.")
-    variance_draw: Experiment = Field(description="The same with other hyperparameter draws.")
+    data_efficiency: Supervised = Field(description="Accuracy against the number of training examples.")
+    minima: Supervised = Field(description="Every method and control, with and without label noise: the first family.")
+    lengths: Supervised = Field(description="SGD of several lengths: its accuracy against its training loss.")
+    trajectories: Supervised = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
+    random_labels: Supervised = Field(description="SGD on labels of which a share, up to all, is random.")
+    variance_split: Supervised = Field(description="The reference under other splits of the data, all else equal.")
+    variance_initialisation: Supervised = Field(description="The same from other initialisations.")
+    variance_order: Supervised = Field(description="The same in other orders of the batches.")
+    variance_draw: Supervised = Field(description="The same with other hyperparameter draws.")
 
 
 class Calibration(Section):
@@ -140,7 +101,7 @@ class Scale(Section):
         json_schema_extra=DISTINCT,
     )
     experiments: Experiments = Field(description="The experiments of this scale.")
-    further: dict[FolderName, Experiment] = Field(
+    further: dict[Word, _any_protocol()] = Field(
         {}, description="Further experiments by name, in the records of the study but in none of its figures."
     )
     theory: Theory = Field(description="Small problems of the papers whose outcome is known.")
@@ -180,7 +141,7 @@ class Config(Section):
     )
     reference: str = Field(description="The method that every other is compared with, in pairs of seeds.")
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence level of intervals and tests.")
-    scales: dict[FolderName, Scale] = Field(
+    scales: dict[Word, Scale] = Field(
         min_length=1,
         description="The scales by name; your own may stand beside them.",
         json_schema_extra={"additionalProperties": False},
@@ -216,14 +177,56 @@ def merge(base: Mapping, overrides: Mapping) -> dict:
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
     try:
-        config = Config.model_validate(raw)
+        found = list(unknown(raw))
+        config = None if found else Config.model_validate(raw)
     except ValidationError as error:
         found = odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
     else:
-        found = [problem._replace(value=value_at(raw, problem.path)) for problem in problems(config)]
+        found += [problem._replace(value=value_at(raw, problem.path)) for problem in problems(config)] if config else []
     if found:
         raise ConfigError(report(found, file, overrides or {}))
     return config
+
+
+def problems(config: Config) -> Iterator[Problem]:
+    """Every mistake in all scales of `config`, whichever is active."""
+    families = methods.names()
+    yield from known(("scale",), config.scale, "scale", config.scales)
+    yield from distinct(("methods",), config.methods, "method", families)
+    yield from known(("reference",), config.reference, "method of the list", config.methods)
+    if config.verify.level == 3 and config.start != "raw":
+        complaint = f"compares with a run from raw data, but start = '{config.start}'"
+        yield Problem(("verify", "level"), 3, complaint, "0 to 2, or start: raw")
+    for name, scale in config.scales.items():
+        yield from ascending(("scales", name, "severities"), scale.severities)
+        for case, section in scale.theory:
+            path = ("scales", name, "theory", case)
+            yield from distinct((*path, "methods"), getattr(section, "methods", []), "method", families)
+            for key, value in section:
+                if isinstance(value, list) and not any(isinstance(entry, str) for entry in value):
+                    yield from ascending((*path, key), value)
+        for key in sorted(scale.further.keys() & dict(scale.experiments).keys()):
+            yield Problem(("scales", name, "further", key), key, "is the name of an experiment already", "another name")
+        for path, experiment in _experiments(name, scale):
+            yield from protocols.load(experiment.protocol).problems(path, experiment, scale, config)
+        yield from parents(list(_experiments(name, scale)), config.methods)
+
+
+def _experiments(name: str, scale: Scale) -> Iterator[tuple[tuple, Experiment]]:
+    """Every experiment of a scale with its address."""
+    for key, experiment in scale.experiments:
+        yield ("scales", name, "experiments", key), experiment
+    for key, experiment in scale.further.items():
+        yield ("scales", name, "further", key), experiment
+
+
+def unpublished(config: Config, root: Path) -> Iterator[Problem]:
+    """A start from what is published, in the folder `root`, where nothing is of the scale."""
+    there = sorted(file.parent.name for file in (root / "published").glob("*/manifest.json"))
+    if config.start != "raw" and config.scale not in there:
+        scales = f", or one of the scales that something is published of: {', '.join(there)}" if there else ""
+        complaint = f"needs published files, but nothing is published of the scale '{config.scale}'"
+        yield Problem(("start",), config.start, complaint, f"raw{scales}")
 
 
 @cache
@@ -249,8 +252,7 @@ def experiments(config: Config) -> dict[str, Experiment]:
 
 def methods_of(config: Config, experiment: str) -> list[str]:
     """The methods of an experiment, in the order of the list at the top of the config."""
-    chosen = experiments(config)[experiment].methods
-    return [name for name in config.methods if chosen == "all" or name in chosen]
+    return experiments(config)[experiment].chosen(config.methods)
 
 
 def expand(config: Config) -> list[Cell]:
@@ -277,25 +279,33 @@ def prepare_settings(config: Config, dataset: str) -> dict:
     return {"dataset": dataset, "image_size": size if entry.kind == "image" else None}
 
 
-def _model(experiment: Experiment) -> dict[str, str]:
-    """The network of an experiment, told where it is not the perceptron: settings without it stay what they were."""
-    return {} if experiment.model == "mlp" else {"model": experiment.model}
+def _unusual(experiment: Experiment) -> dict:
+    """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
+    return experiment.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
+
+
+def parent_of(config: Config, cell: Cell) -> Cell | None:
+    """The cell whose runs a cell's runs begin with; None where they begin at a fresh initialisation."""
+    parent = experiments(config)[cell.experiment].parent
+    return Cell(parent.experiment, cell.dataset, parent.method) if parent else None
 
 
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
-    scale = active(config)
-    told = {"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}
-    experiment = experiments(config)[cell.experiment]
+    scale, experiment = active(config), experiments(config)[cell.experiment]
+    of_experiment = experiment.model_dump(include=protocols.load(experiment.protocol).keys)
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
-    unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)  # what is usual, no job is told
-    return cell._asdict() | experiment.model_dump(include=told) | of_scale | unusual | _model(experiment)
+    unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
+    parent = parent_of(config, cell)
+    begins = {"parent": parent._asdict()} if parent else {}
+    return cell._asdict() | of_experiment | of_scale | unusual | _unusual(experiment) | begins
 
 
 def runs(settings: dict) -> int:
     """How many runs a cell with these settings of its training has."""
     draws = math.prod(len(values) for values in settings["grid"].values()) if settings["grid"] else settings["draws"]
-    return len(settings["train_sizes"]) * len(settings["label_noise"]) * settings["seeds"] * draws
+    axes = protocols.load(protocols.name_of(settings)).axes.values()
+    return math.prod(len(settings[axis.key]) for axis in axes) * settings["seeds"] * draws
 
 
 def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
@@ -308,7 +318,7 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
         "vary": experiments(config)[experiment].vary,
         "natural": list(registry.partners(dataset)),
         **of_scale,
-        **_model(experiments(config)[experiment]),
+        **_unusual(experiments(config)[experiment]),
     }
 
 
@@ -316,7 +326,7 @@ def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What tracing the runs of a data set depends on."""
     of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
     chosen = experiments(config)[experiment]
-    return {"experiment": experiment, "dataset": dataset, "vary": chosen.vary, **of_scale, **_model(chosen)}
+    return {"experiment": experiment, "dataset": dataset, "vary": chosen.vary, **of_scale, **_unusual(chosen)}
 
 
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
@@ -332,21 +342,36 @@ def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
         "vary": chosen.vary,
         "grid": chosen.grid,
         **of_scale,
-        **_model(chosen),
+        **_unusual(chosen),
     }
 
 
 def calibrate_settings(config: Config) -> dict:
     """What judging simulated claims depends on, beside the records and paper/claims.yaml."""
-    told = {"reference": config.reference, "confidence": config.confidence}
-    return told | active(config).calibration.model_dump()
+    return {"reference": config.reference, "confidence": config.confidence} | active(config).calibration.model_dump()
+
+
+def figure_settings(config: Config, entry: Mapping) -> dict:
+    """What a figure or table says of the study: the experiments that its entry in the manifest `reads` (all of them
+    where it describes all), and the theory cases where it reads those.
+
+    The methods are those of the whole study, so that a method looks alike in all figures.
+    """
+    settings = report_settings(config)
+    if entry.get("describes") != "all":
+        trained = {data for name in entry["experiments"] for data in settings["experiments"][name]["datasets"]}
+        for key, kept in (("experiments", entry["experiments"]), ("shifts", trained)):
+            settings[key] = {name: value for name, value in settings[key].items() if name in kept}
+    if "theory" not in entry.get("inputs", []):
+        del settings["theory"]
+    return settings
 
 
 def report_settings(config: Config) -> dict:
     """What captions and numbers say of the study: its scale, protocol, methods by family, experiments and shifts."""
     chosen = experiments(config)
     used = {method for experiment in chosen for method in methods_of(config, experiment)}
-    families = method_files.names()
+    families = methods.names()
     trained = dict.fromkeys(dataset for experiment in chosen.values() for dataset in experiment.datasets)
     return {
         "scale": config.scale,
@@ -355,8 +380,10 @@ def report_settings(config: Config) -> dict:
         "methods": {name: families[name] for name in config.methods if name in used},
         **active(config).model_dump(exclude=COMPUTED | {"experiments", "further", "theory", "calibration"}),
         "experiments": {
-            name: experiment.model_dump(exclude={"model"}) | {"methods": methods_of(config, name)} | _model(experiment)
-            for name, experiment in chosen.items()
+            name: each.model_dump(exclude=UNUSUAL)
+            | {"methods": methods_of(config, name)}
+            | each.model_dump(include=UNUSUAL, exclude_defaults=True)
+            for name, each in chosen.items()
         },
         "theory": active(config).theory.model_dump(),
         "shifts": {

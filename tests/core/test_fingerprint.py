@@ -49,10 +49,7 @@ def package(root: Path, edits: dict[str, str] | None = None) -> Path:
 def prints(root: Path) -> dict[str, str]:
     """The fingerprints of the toy package's cells."""
     methods = root / "robustpath/methods/minima"
-    return {
-        name: fingerprint("robustpath.protocols.supervised.training", methods / f"{name}.py", root=root)
-        for name in ("sam", "sgd")
-    }
+    return {name: fingerprint("robustpath.training.run", methods / f"{name}.py", root=root) for name in ("sam", "sgd")}
 
 
 @pytest.fixture
@@ -121,7 +118,7 @@ def test_the_place_of_the_package_does_not_matter(tmp_path, before):
 def test_invalid_python_is_named(tmp_path):
     root = package(tmp_path, {"shared.py": "def scale(x:\n"})
     with pytest.raises(UserError, match=r"shared\.py, line 1, is not valid Python"):
-        fingerprint("robustpath.protocols.supervised.training", root=root)
+        fingerprint("robustpath.training.run", root=root)
 
 
 def test_a_missing_module_is_named(tmp_path):
@@ -129,14 +126,50 @@ def test_a_missing_module_is_named(tmp_path):
         fingerprint("robustpath.nowhere", root=package(tmp_path))
 
 
+SAYING = """from robustpath.core.errors import UserError
+
+ENTRY = dict(title="{title}", urls=("{url}",), classes={classes})
+
+
+def run(x):
+    print(f"{line} {{x}}")
+    if x > {limit}:
+        raise UserError(f"{{x}} {remedy}")
+    return "{result}"
+"""
+SAID = {"title": "Digits", "url": "here", "classes": 10, "line": "step", "limit": 3, "remedy": "mend it", "result": "a"}
+
+
+@pytest.mark.parametrize(
+    ("change", "computed", "printed"),
+    [
+        ({"remedy": "lower it"}, True, True),
+        ({"line": "phase"}, True, True),
+        ({"url": "there"}, True, False),
+        ({"title": "Numerals"}, True, False),
+        ({"classes": 26}, False, False),
+        ({"limit": 4}, False, False),
+        ({"result": "b"}, False, False),
+    ],
+)
+def test_words_count_only_where_they_are_printed(tmp_path, change, computed, printed):
+    """Whether the fingerprints of a job that computes, and of one whose result is printed, stay as they are."""
+    roots = [package(tmp_path / name, {"core/__init__.py": "", "core/errors.py": "class UserError(Exception): ...\n",
+                                       "saying.py": SAYING.format(**SAID | edits)})
+             for name, edits in (("before", {}), ("after", change))]  # fmt: skip
+    for kind, same in ((False, computed), (True, printed)):
+        one, other = (fingerprint("robustpath.saying", root=root, printed=kind) for root in roots)
+        assert (one == other) == same
+
+
 def test_the_engine_reaches_the_contract_but_no_single_method():
     from robustpath.core.fingerprint import _closure
-    from robustpath.methods import FAMILIES
+    from robustpath.methods import families
 
     reached = _closure(SOURCE / "robustpath/protocols/supervised/training.py", SOURCE)
     methods = SOURCE / "robustpath/methods"
     assert methods / "base.py" in reached
-    assert not [file for file in reached if file.parent.name in FAMILIES and file.name != "__init__.py"]
+    assert not [file for file in reached if file.parent.name in families() and file.name != "__init__.py"]
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from robustpath import methods
 from robustpath.core.errors import UserError
 from robustpath.engine.plan import Moment, Stage, moments, plan, step_cost
 from robustpath.methods.base import Batch, Method, grad, register, uniform
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 MODEL = mlp(6, [10], 4)
 START = initialise(MODEL, torch.Generator().manual_seed(1))

@@ -9,7 +9,8 @@ from robustpath.engine import population
 from robustpath.engine.plan import plan, step_cost
 from robustpath.methods.base import Batch, Method, draw, grad
 from robustpath.methods.minima.sgd import cosine
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
+from robustpath.models.functional import initialise, mean_cross_entropy
+from robustpath.models.mlp import mlp
 
 STEPS, SIZE, BATCH = 60, 50, 16
 SPEC = methods.load("sgd")

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from robustpath.core.parameters import tree_map
+from robustpath.methods import geometry
 from robustpath.methods.base import Context
-from robustpath.methods.minima import asam
 
 from .conftest import NO_BATCH, bound, double
 
@@ -33,7 +33,7 @@ def test_one_step_on_a_parabola():
 
 def test_weights_are_measured_by_their_size_and_biases_are_not():
     """SamsungLabs/ASAM: T = |w| + 0.01 for what is named a weight, whatever its sign, and 1 for what is not."""
-    found = asam.units({"0.weight": double([[2.0, -3.0]]), "0.bias": double([5.0, 0.0])})
+    found = geometry.units({"0.weight": double([[2.0, -3.0]]), "0.bias": double([5.0, 0.0])})
     torch.testing.assert_close(found["0.weight"], double([[2.01, 3.01]]))
     assert torch.equal(found["0.bias"], double([1.0, 1.0]))
 
@@ -50,7 +50,7 @@ def test_the_climb_ends_on_the_ellipsoid_where_the_slope_is_steepest():
 def test_the_climb_does_not_see_a_change_of_scale(monkeypatch):
     """Kwon et al. 2021, definition 1, which needs eta = 0: where weights grow by A and leave the function as it is,
     the climb grows by A too."""
-    monkeypatch.setattr(asam, "ETA", 0.0)
+    monkeypatch.setattr(geometry, "ETA", 0.0)
     scale = double([10.0, 0.1, 3.0])
 
     def loss(w):

@@ -6,7 +6,8 @@ import torch
 from robustpath.engine.plan import step_cost
 from robustpath.methods import load
 from robustpath.methods.base import Batch, Context
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
+from robustpath.models.functional import initialise, mean_cross_entropy
+from robustpath.models.mlp import mlp
 
 from .conftest import bound, double, feed
 

@@ -9,7 +9,7 @@ from robustpath.methods.base import Batch, Context, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.flat_warmup import flattening
 from robustpath.methods.walk import Place, walk
-from robustpath.models.mlp import initialise
+from robustpath.models.functional import initialise
 
 from .conftest import double
 from .walks import digit_network, half_way_down_digits, phase, wander

@@ -8,7 +8,8 @@ from robustpath.engine.plan import plan
 from robustpath.methods import load
 from robustpath.methods.base import Batch, Context
 from robustpath.methods.minima.fresh_start import redrawn
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
+from robustpath.models.functional import initialise, mean_cross_entropy
+from robustpath.models.mlp import mlp
 
 from .conftest import bound
 

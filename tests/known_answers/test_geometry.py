@@ -12,7 +12,8 @@ import torch
 from robustpath.core.parameters import add, dot, norm, scale, tree_map, unit
 from robustpath.methods.base import Batch, grad
 from robustpath.methods.geometry import chain, rescaling, rescaling_products, tangent, without_rescaling
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 
 def doubles(tree):

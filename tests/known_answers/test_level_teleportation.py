@@ -12,7 +12,8 @@ from robustpath import methods
 from robustpath.core.parameters import dot, norm, scale, subtract, tree_map, unit
 from robustpath.methods.base import Batch, Context, build, grad
 from robustpath.methods.geometry import tangent
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp
+from robustpath.models.functional import initialise, mean_cross_entropy
+from robustpath.models.mlp import mlp
 
 from .conftest import bound, double
 

@@ -12,7 +12,8 @@ from robustpath.methods.base import Batch, Context, build
 from robustpath.methods.geometry import chain
 from robustpath.methods.minima.rescaled_start import rescaled_at_random
 from robustpath.methods.orbit import rescaled, rescaled_to_distance
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 from .conftest import bound, double
 

@@ -15,7 +15,8 @@ from robustpath.methods.base import Batch, Context, build, grad
 from robustpath.methods.geometry import rescaling
 from robustpath.methods.minima.symmetry_teleportation import steepest_rates
 from robustpath.methods.orbit import rescaled
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 from .conftest import bound, double
 

@@ -7,7 +7,8 @@ import torch
 from robustpath import methods
 from robustpath.core.parameters import scale, subtract, tree_map
 from robustpath.methods.base import Batch, Context, Method, build, grad
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 from .conftest import double
 

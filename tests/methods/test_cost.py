@@ -8,7 +8,8 @@ from robustpath import methods
 from robustpath.engine import plan
 from robustpath.engine.plan import phases, step_cost
 from robustpath.methods.base import Batch, Context, build, grad
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 # Wide enough for products with the weights alone (projections on the tangents) to vanish beside those over examples.
 MODEL = mlp(96, [16, 16], 4)

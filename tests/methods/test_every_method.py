@@ -8,7 +8,8 @@ from robustpath import methods
 from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import phases, plan
 from robustpath.methods.base import Batch, build, draw
-from robustpath.models.mlp import mean_cross_entropy, mlp, predict
+from robustpath.models.functional import mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised import training
 from robustpath.protocols.supervised.score import score
 

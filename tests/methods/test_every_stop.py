@@ -26,7 +26,9 @@ def train(tmp_path, blobs):
     def call(name, evaluations, folder):
         settings = SETTINGS | SMALL | {"method": name, "hidden": hidden(name), "budget": evaluations * dear(name)}
         out = tmp_path / folder
-        files = [out / f"{name}{suffix}" for suffix in (".safetensors", ".path.safetensors", ".parquet", ".s.parquet")]
+        files = [
+            out / f"{name}{suffix}" for suffix in (".safetensors", ".path.safetensors", ".parquet", ".s.parquet", ".o")
+        ]
         training.train(settings, data, *files, threads=1)
         return files[:3]
 

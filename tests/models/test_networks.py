@@ -6,17 +6,18 @@ import pytest
 import torch
 from torch import nn
 
+from robustpath import models
+from robustpath.core.errors import UserError
 from robustpath.core.randomness import generator
 from robustpath.methods.base import Batch
-from robustpath.models import choice
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
-from robustpath.models.resnet18 import resnet18
+from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 
 NAMES = ("cnn", "resnet18")
 
 
 def network(name, shape=(3, 32, 32), classes=10):
-    return choice.network({"model": name}, shape, classes)
+    return models.network({"model": name}, shape, classes)
 
 
 def members(model, count):
@@ -51,7 +52,7 @@ def test_resnet18_has_the_parameters_of_the_usual_one_for_cifar():
     assert count == 11_173_962 == batch_normalised(model)
     assert len([module for module in model.modules() if isinstance(module, nn.Conv2d)]) == 20
     assert not [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    more = sum(p.numel() for p in resnet18(3, 100).parameters())
+    more = sum(p.numel() for p in network("resnet18", classes=100).parameters())
     assert more - count == 90 * 513
 
 
@@ -86,7 +87,7 @@ def test_the_perceptron_starts_with_the_same_numbers_as_ever():
     )]  # fmt: skip
     found = initialise(mlp(6, [4], 3), generator("as ever"))
     assert all(torch.allclose(*both, rtol=0, atol=1e-7) for both in zip(found.values(), expected, strict=True))
-    chosen = choice.network({"hidden": [4]}, (2, 3), 3)
+    chosen = models.network({"hidden": [4]}, (2, 3), 3)
     again = initialise(chosen, generator("as ever"))
     assert found.keys() == again.keys()
     assert all(torch.equal(found[key], again[key]) for key in found)
@@ -130,8 +131,53 @@ def test_a_member_of_a_population_learns_as_it_does_alone(name):
 
 
 def test_the_settings_choose_the_network():
-    assert choice.name_of({}) == "mlp"
-    assert set(choice.PORTIONS) == {"mlp", *NAMES}
+    assert models.name_of({}) == "mlp"
+    assert set(models.names()) == {"mlp", *NAMES}
     assert isinstance(network("cnn")[1], nn.Conv2d)
-    with pytest.raises(KeyError):
+    with pytest.raises(ModuleNotFoundError):
         network("resnet19")
+
+
+def test_a_parameter_without_a_rule_is_refused():
+    class Gain(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gain = nn.Parameter(torch.ones(3, device="meta"))
+
+    with pytest.raises(UserError, match=r"how the parameter 1\.gain of a Gain begins"):
+        initialise(nn.Sequential(nn.Linear(2, 3, device="meta"), Gain()), generator("gain"))
+
+
+def test_a_network_wants_every_parameter():
+    model = mlp(6, [4], 3)
+    (params,) = members(model, 1)
+    lacking = {name: tensor for name, tensor in params.items() if name != "3.weight"}
+    with pytest.raises(RuntimeError, match=r"3\.weight"):
+        predict(model)(lacking, images(2, 6))
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_activations_end_with_the_logits(name):
+    model = models.network({"model": name, "hidden": [5, 4]}, (3, 8, 8), 10)
+    (params,) = members(model, 1)
+    inputs = images(2, 3, 8, 8)
+    found = activations(model)(params, inputs)
+    assert list(found) == [layer for layer, _ in model.named_children()]
+    assert torch.equal(list(found.values())[-1], predict(model)(params, inputs))
+
+
+def test_activations_of_a_perceptron_are_those_of_its_arithmetic():
+    (params,) = members(mlp(6, [4], 3), 1)
+    inputs = images(2, 6)
+    hidden = (inputs @ params["1.weight"].T + params["1.bias"]).clamp_min(0)
+    assert torch.allclose(activations(mlp(6, [4], 3))(params, inputs)["2"], hidden)
+    with pytest.raises(UserError, match="a Linear has no layers in order"):
+        activations(nn.Linear(6, 3))
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_what_a_file_states_is_read_without_importing_it(name):
+    module, stated = models.load(name), models.facts(name)
+    assert stated.kinds == module.KINDS
+    assert stated.measured == module.MEASURED
+    assert len(module.PORTION) == 2

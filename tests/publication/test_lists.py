@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from robustpath.core.errors import UserError
-from robustpath.operations.listing import manifest
+from robustpath.figures.manifest import manifest
 from robustpath.publication import lists, published
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from robustpath.data.prepare import load, prepare
-from robustpath.models.mlp import initialise, mlp, predict
+from robustpath.models.functional import initialise, predict
+from robustpath.models.mlp import mlp
 from robustpath.theory import memorisation as case
 
 

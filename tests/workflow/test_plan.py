@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from checkouts import duplicate, edit, plan, snakemake
 
-from robustpath.operations.listing import manifest
+from robustpath.figures.manifest import manifest
 from robustpath.study import datasets_to_prepare, expand, experiments, load
 from robustpath.theory import CASES
 

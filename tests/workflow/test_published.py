@@ -8,7 +8,7 @@ from checkouts import ODD, REPOSITORY, duplicate, edit, plan, snakemake
 
 from robustpath import records, study
 from robustpath.core.errors import UserError
-from robustpath.operations.listing import manifest
+from robustpath.figures.manifest import manifest
 from robustpath.publication import published, publishing
 from robustpath.publication.verification import Scope, verify
 

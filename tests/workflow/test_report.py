@@ -7,7 +7,7 @@ import pytest
 from browser import PACKAGE, PROGRAM, visit
 from checkouts import ODD, duplicate, snakemake
 
-from robustpath.operations.listing import manifest
+from robustpath.figures.manifest import manifest
 
 pytestmark = pytest.mark.skipif(not shutil.which("latexmk"), reason="latexmk is not installed")
 needs_browser = pytest.mark.skipif(

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from checkouts import edit, plan
 
-from robustpath.operations.listing import manifest
+from robustpath.figures.manifest import manifest
 from robustpath.study import datasets_to_prepare, expand, load
 
 METHODS = "src/robustpath/methods/minima"

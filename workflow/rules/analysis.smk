@@ -23,7 +23,7 @@ for name, entry in MANIFEST.items():
             mem_mb=2000,
             runtime=10,
         params:
-            settings=told(study.report_settings(CONFIG)),
+            settings=told(study.figure_settings(CONFIG, entry)),
             entry=told(entry),
             beside=(f"--inputs {' '.join(named_inputs(entry))}" if entry.get("inputs") else ""),
             code=CODE["notebook"][name],
@@ -85,7 +85,7 @@ rule origin:
         manifest=told(MANIFEST),
         commit=SOURCE.changed,
         edits=len(SOURCE.edits),
-        code=fingerprint("robustpath.publication.origin_page"),
+        code=fingerprint("robustpath.publication.origin_page", printed=True),
     message:
         "Write how each number was made"
     shell:

@@ -15,13 +15,13 @@ from snakemake.logging import logger
 from snakemake.settings.types import DAGSettings
 from snakemake_interface_executor_plugins.settings import ExecMode
 
-from robustpath import study
+from robustpath import protocols, study
 from robustpath.claims import model
 from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data.registry import DATASETS
 from robustpath.methods import names
-from robustpath.operations.listing import manifest
+from robustpath.figures.manifest import manifest
 from robustpath.operations.progress import attach
 from robustpath.publication import machine, published
 from robustpath.study import expand, load
@@ -65,24 +65,39 @@ def typed(value):
 
 
 def fingerprints():
-    """The code that each kind of job runs; a training job's includes the file of its own method and no other."""
-    family = names()
+    """The code that each kind of job runs; a training's includes the files of its own protocol, method and network."""
+    family, chosen = names(), study.experiments(CONFIG)
     found = {
         "prepare": fingerprint("robustpath.data.prepare"),
         "train": {
-            name: fingerprint("robustpath.protocols.supervised.training", f"robustpath.methods.{family[name]}.{name}")
-            for name in {cell.method for cell in CELLS}
+            (cell.experiment, cell.method): fingerprint(
+                f"robustpath.protocols.{chosen[cell.experiment].protocol}.training",
+                f"robustpath.methods.{family[cell.method]}.{cell.method}",
+                f"robustpath.models.{chosen[cell.experiment].model}",
+            )
+            for cell in CELLS
         },
-        "evaluate": fingerprint("robustpath.protocols.supervised.score"),
+        "evaluate": {
+            name: fingerprint(
+                f"robustpath.protocols.{each.protocol}.score",
+                f"robustpath.models.{each.model}",
+            )
+            for name, each in chosen.items()
+        },
         "measure": fingerprint("robustpath.protocols.supervised.measure"),
-        "trace": fingerprint("robustpath.protocols.supervised.trajectories"),
+        "trace": {
+            name: fingerprint("robustpath.protocols.supervised.trajectories", f"robustpath.models.{each.model}")
+            for name, each in chosen.items()
+            if getattr(each, "points", 0)
+        },
         "collate": fingerprint("robustpath.records"),
-        "numbers": fingerprint("robustpath.numbers.collect"),
-        "paper": fingerprint("robustpath.paper.build"),
+        "numbers": fingerprint("robustpath.numbers.collect", printed=True),
+        "paper": fingerprint("robustpath.paper.build", printed=True),
         "arxiv": fingerprint("robustpath.paper.arxiv"),
         "picture": fingerprint("robustpath.publication.pictures"),
         "notebook": {
-            name: fingerprint("robustpath.figures.notebooks", ROOT / f"notebooks/{name}.py") for name in MANIFEST
+            name: fingerprint("robustpath.figures.notebooks", ROOT / f"notebooks/{name}.py", printed=True)
+            for name in MANIFEST
         },
     }
     remember()
@@ -125,7 +140,26 @@ def train_settings(wildcards):
 
 
 def train_code(wildcards):
-    return CODE["train"][wildcards.method]
+    return CODE["train"][wildcards.experiment, wildcards.method]
+
+
+def evaluate_code(wildcards):
+    return CODE["evaluate"][wildcards.experiment]
+
+
+def trace_code(wildcards):
+    return CODE["trace"][wildcards.experiment]
+
+
+def parent(wildcards):
+    """Weights and runs of the cell that a training begins with; nothing where it begins at an initialisation."""
+    cell = study.parent_of(CONFIG, study.Cell(wildcards.experiment, wildcards.dataset, wildcards.method))
+    folder = f"{RESULTS}/train/{cell.experiment}/{cell.dataset}" if cell else ""
+    return [f"{folder}/{cell.method}{suffix}" for suffix in (".safetensors", ".parquet")] if cell else []
+
+
+def parent_option(wildcards):
+    return f"--parent {' '.join(parent(wildcards))}" if parent(wildcards) else ""
 
 
 def evaluate_settings(wildcards):
@@ -180,14 +214,22 @@ def scores():
     chosen = study.experiments(CONFIG)
     pairs = dict.fromkeys(cell[:2] for cell in CELLS)
     return [f"{RESULTS}/evaluate/{name}/{data}.parquet" for name, data in pairs] + [
-        f"{RESULTS}/measure/{name}/{data}.parquet" for name, data in pairs if chosen[name].measured
+        f"{RESULTS}/measure/{name}/{data}.parquet" for name, data in pairs if getattr(chosen[name], "measured", False)
     ]
+
+
+def on_the_way():
+    """The scores that trainings took on their way, where their protocol has such."""
+    chosen = study.experiments(CONFIG)
+    scored = {name for name in protocols.names() if any(m.on_the_way for m in protocols.load(name).metrics.values())}
+    cells = [cell for cell in CELLS if chosen[cell.experiment].protocol in scored]
+    return [f"{RESULTS}/train/{cell.experiment}/{cell.dataset}/{cell.method}.scores.parquet" for cell in cells]
 
 
 def traced(suffix):
     """What is traced: every experiment and data set that keeps moments of its training."""
     chosen = study.experiments(CONFIG)
-    pairs = dict.fromkeys(cell[:2] for cell in CELLS if chosen[cell.experiment].points)
+    pairs = dict.fromkeys(cell[:2] for cell in CELLS if getattr(chosen[cell.experiment], "points", 0))
     return [f"{RESULTS}/trace/{name}/{data}{suffix}" for name, data in pairs]
 
 

@@ -18,7 +18,7 @@ rule evaluate:
         gpu=0,
     params:
         settings=evaluate_settings,
-        code=CODE["evaluate"],
+        code=evaluate_code,
         data=named_data,
     message:
         "Evaluate all methods of {wildcards.experiment} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
@@ -30,6 +30,7 @@ rule evaluate:
 rule collate:
     input:
         scores=scores(),
+        on_the_way=on_the_way(),
         seconds=seconds(),
     output:
         records="<results>/records.parquet",
@@ -50,5 +51,5 @@ rule collate:
     message:
         "Collate the records"
     shell:
-        "python -m robustpath collate --scores {input.scores} --seconds {input.seconds}"
+        "python -m robustpath collate --scores {input.scores} {input.on_the_way} --seconds {input.seconds}"
         " --records {output.records} --seconds-out {output.seconds} > {log} 2>&1"

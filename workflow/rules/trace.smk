@@ -19,7 +19,7 @@ rule trace:
         gpu=0,
     params:
         settings=trace_settings,
-        code=CODE["trace"],
+        code=trace_code,
     message:
         "Trace the runs of {wildcards.experiment} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
     shell:

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from robustpath import protocols
 from robustpath.config.errors import ABSENT, dotted, nearest, show, value_at
 from robustpath.core.errors import UserError
-from robustpath.protocols.supervised.metrics import MEASURES
 
 TestSet = Literal["none", "natural", "corruption", "ood"]
 Side = Literal["above", "below"]
-Measure = Literal[tuple(MEASURES)]
+Measure = Literal[tuple(protocols.measures())]
 BEST_CONTROL = "best_control"
 
 

@@ -19,6 +19,9 @@ def node_at(schema: dict, path: tuple) -> dict:
             below = node["properties"][part]
         elif "patternProperties" in node:
             below = next(iter(node["patternProperties"].values()))
+        elif isinstance(part, str):
+            mappings = [resolve(schema, branch) for branch in branches(node)]
+            below = next(branch["properties"][part] for branch in mappings if part in branch.get("properties", {}))
         else:
             below = next(branch["items"] for branch in branches(node) if "items" in branch)
         node = resolve(schema, below)
@@ -38,6 +41,8 @@ def words(node: dict) -> list[str]:
 def describe(schema: dict, node: dict) -> str:
     """What a node allows, in words: 'a whole number from 2 to 10,000'."""
     match resolve(schema, node):
+        case {"anyOf": [value, {"type": "null"}]}:
+            return f"{describe(schema, value)}, or null"
         case {"oneOf": alternatives}:
             return " or ".join(describe(schema, branch) for branch in alternatives)
         case {"const": word}:
@@ -70,6 +75,9 @@ def sections(schema: dict, node: dict | None = None, place: str = "") -> Iterato
     named = [("<name>", value) for value in node.get("patternProperties", {}).values()]
     for key, value in [*node.get("properties", {}).items(), *named]:
         yield from sections(schema, value, f"{place}.{key}".removeprefix("."))
+    for branch in [*node.get("oneOf", []), *node.get("anyOf", [])]:
+        if "$ref" in branch:
+            yield from sections(schema, branch, place)
 
 
 def places_of(schema: dict, key: str) -> list[str]:

@@ -1,9 +1,13 @@
 """What every part of the config model is made of."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
 
-# For a list without repeats: told to editors here, refused by config_checks, which names the entry.
+from pydantic import BaseModel, ConfigDict, Field
+
+# For a list without repeats: stated for editors here, refused by config_checks, which names the entry.
 DISTINCT = {"uniqueItems": True}
+# A name that is part of a file's name.
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Section(BaseModel):

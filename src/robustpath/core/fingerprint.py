@@ -1,4 +1,4 @@
-"""Fingerprints of code: what a job runs from this package, blind to comments, docstrings and layout.
+"""Fingerprints of code: what a job runs from this package, blind to comments, layout and words.
 
 Snakemake sees that a command or a parameter changed, never that a module behind the command did. Each rule therefore
 carries the fingerprint of the modules its job imports among its parameters: a changed method reruns its own runs only.
@@ -21,18 +21,21 @@ from robustpath.core.files import replacing
 SOURCE = Path(__file__).resolve().parents[2]
 PACKAGE = "robustpath"
 MEMORY = Path(".cache/code.json")
+# Arguments that say something to a person, or where the same bytes are fetched from: no result depends on them.
+FOR_PEOPLE = {"title", "licence", "citation", "urls", "cite", "meaning", "description", "help"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def fingerprint(*sources: str | Path, root: Path = SOURCE) -> str:
+def fingerprint(*sources: str | Path, root: Path = SOURCE, printed: bool = False) -> str:
     """Return the sha256 (hex) of the code that `sources` run: dotted modules or files, with all they import from here.
 
+    Where the job's result is `printed` in the paper, what the arguments FOR_PEOPLE say counts; elsewhere it does not.
     `root` is the folder that holds the package. Raises UserError when a file is missing or is not valid Python.
     """
     files = set()
     for source in sources:
         files |= _closure(_locate(str(source), root) if isinstance(source, str) else Path(source).resolve(), root)
-    lines = sorted(f"{_name(file, root)} {_code(file).digest}" for file in files)
+    lines = sorted(f"{_name(file, root)} {_code(file).digests[printed]}" for file in files)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -62,9 +65,10 @@ def _imported(file: Path, root: Path) -> frozenset[Path]:
 
 
 class Code(NamedTuple):
-    """What a file's syntax tree says: its sha256 without comments and positions, and its imports."""
+    """What a file's syntax tree says: its sha256 without comments and positions (of what is computed, and with what is
+    said to people), and its imports."""
 
-    digest: str
+    digests: tuple[str, str]
     imports: list[tuple[int, str, list[str]]]  # leading dots, module, names
 
 
@@ -83,7 +87,8 @@ def _code(file: Path) -> Code:
 
 
 def _parsed(content: bytes, file: Path) -> Code:
-    """The same, from the syntax tree, docstrings taken out."""
+    """The same, from the syntax tree. Docstrings are taken out, and so is the text of errors and of printed lines: a
+    better word is no reason to compute anything again."""
     try:
         tree = ast.parse(content, filename=str(file))
     except SyntaxError as error:
@@ -96,7 +101,28 @@ def _parsed(content: bytes, file: Path) -> Code:
             imports.extend((0, alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             imports.append((node.level, node.module or "", [alias.name for alias in node.names]))
-    return Code(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), imports)
+        elif isinstance(node, ast.Raise) or _prints(node):
+            _silence(node)
+    said = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in FOR_PEOPLE:
+            _silence(node)
+    return Code((hashlib.sha256(ast.dump(tree).encode()).hexdigest(), said), imports)
+
+
+def _prints(node: ast.AST) -> bool:
+    """Whether a statement is a call of print."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
+
+
+def _silence(node: ast.AST) -> None:
+    """Empty every text in a part of the tree; what is computed for it stays."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            part.value = ""
+        elif isinstance(part, ast.JoinedStr):
+            part.values = [value for value in part.values if isinstance(value, ast.FormattedValue)]
 
 
 _used: dict[str, Code] = {}

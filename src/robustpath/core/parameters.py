@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-Params = dict[str, Tensor]
+from robustpath.core.types import Params
 
 
 def tree_map(function: Callable[..., Tensor], *trees: Params) -> Params:

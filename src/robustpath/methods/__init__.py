@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from robustpath.methods.base import Spec
 
-FAMILIES = ("minima", "batches", "shortcuts")
+
+def families() -> list[str]:
+    """Every family: the folders that there are, in alphabetical order."""
+    return sorted(file.parent.name for file in Path(__file__).parent.glob("*/__init__.py"))
 
 
 def names() -> dict[str, str]:
-    """Every method's name and family, families in the order of the paper, names in alphabetical order."""
+    """Every method's name and family, in alphabetical order of families, then names."""
     here = Path(__file__).parent
     return {
         file.stem: family
-        for family in FAMILIES
+        for family in families()
         for file in sorted((here / family).glob("*.py"))
         if not file.stem.startswith("_")
     }

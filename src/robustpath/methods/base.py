@@ -15,17 +15,10 @@ import torch
 from torch import Tensor
 from torch.func import grad, grad_and_value
 
-__all__ = ["Batch", "Context", "Method", "Space", "Spec", "build", "choice", "draw", "grad", "grad_and_value"]
+from robustpath.core.types import Batch, Params
+
+__all__ = ["Batch", "Context", "Method", "Params", "Space", "Spec", "build", "choice", "draw", "grad", "grad_and_value"]
 __all__ += ["log_uniform", "register", "sequence", "uniform"]
-
-Params = dict[str, Tensor]
-
-
-class Batch(NamedTuple):
-    """Examples: inputs [b, …] and labels [b]."""
-
-    inputs: Tensor
-    labels: Tensor
 
 
 class Context(NamedTuple):
@@ -120,6 +113,7 @@ class Spec:
 
     off: the values of its own hyperparameters that turn it into its base bit by bit; None where none do.
     largest: the most parameters a model may have for it; None where any number will do.
+    networks: the networks that it can use; none named where it can use any.
     """
 
     name: str
@@ -130,6 +124,7 @@ class Spec:
     cite: str
     off: Mapping[str, float] | None = None
     largest: int | None = None
+    networks: tuple[str, ...] = ()
 
     @property
     def search(self) -> dict[str, Space]:
@@ -149,17 +144,19 @@ def register(
     cite: str = "",
     off: Mapping[str, float] | None = None,
     largest: int | None = None,
+    networks: tuple[str, ...] = (),
 ) -> Callable:
     """Make a factory a method of the paper: `search` is its space, `base` what it builds on, `cite` a bibliography key.
 
     The factory takes its own hyperparameters by name and, with a base, `base: Method` first. `off` are the values that
-    turn the method into its base bit by bit; `largest` is the most parameters a model may have for it.
+    turn the method into its base bit by bit; `largest` is the most parameters a model may have for it; `networks` names
+    those that it can use, where it cannot use any.
     """
 
     def decorate(factory: Callable[..., Method]) -> Callable[..., Method]:
         family = factory.__module__.split(".")[-2] if "." in factory.__module__ else ""
         parent = base.spec if base else None
-        factory.spec = Spec(factory.__name__, family, factory, dict(search), parent, cite, off, largest)
+        factory.spec = Spec(factory.__name__, family, factory, dict(search), parent, cite, off, largest, networks)
         return factory
 
     return decorate

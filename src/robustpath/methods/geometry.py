@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from robustpath.core.parameters import dot, scale, subtract, tree_map, unit
-
-Params = dict[str, Tensor]
+from robustpath.core.types import Params
 
 # Enough for the rounding of double precision in networks of two hidden layers (relative residual 1e-14; of single
 # precision, 1e-7, after eight). An iteration costs two products of a vector with the weights between hidden layers.
 ITERATIONS = 16
+ETA = 0.01  # keeps weights near zero from standing still; the default of the code of Kwon et al. 2021
 
 
 def chain(params: Params) -> list[str]:
@@ -116,3 +116,11 @@ def tangent(params: Params, gradient: Params, vector: Params) -> Params:
 def _without(direction: Params, vector: Params) -> Params:
     """`vector` less its part along the unit vector `direction`."""
     return subtract(vector, scale(direction, dot(direction, vector)))
+
+
+def units(params: Params) -> Params:
+    """The units in which adaptive sharpness measures a step: |w| + eta for the entries of weights, recognised by their
+    name, and 1 for all others (T of Kwon et al. 2021, eq. 3)."""
+    return {
+        name: tensor.abs() + ETA if "weight" in name else torch.ones_like(tensor) for name, tensor in params.items()
+    }

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from robustpath.core.parameters import dot, norm, subtract
+from robustpath.core.types import Params
 from robustpath.methods.geometry import chain, rescaling
-
-Params = dict[str, Tensor]
 
 ITERATIONS = 6  # of Newton's method: enough for double precision up to twice the norm, in one to four hidden layers
 

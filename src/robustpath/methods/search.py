@@ -1,4 +1,4 @@
-"""The hyperparameters of a method, read from its source: the config is checked without importing torch.
+"""The hyperparameters and networks of a method, read from its source: the config is checked without importing torch.
 
 Understood are the forms that `search=` of a registration takes: mappings with text keys, names of such mappings in
 this or another module of the methods, `METHOD.spec.search`, and unions of these by `|` and `**`.
@@ -24,6 +24,17 @@ def hyperparameters(family: str, name: str) -> frozenset[str] | None:
 
 
 @cache
+def networks(family: str, name: str) -> tuple[str, ...]:
+    """The networks that a method states it can use; none where it states none, or in a form that is not understood."""
+    try:
+        factory = _factory(f"robustpath.methods.{family}.{name}", name)
+        stated = {word.arg: word.value for word in factory.decorator_list[0].keywords} if factory else {}
+        return tuple(ast.literal_eval(stated["networks"])) if "networks" in stated else ()
+    except (LookupError, OSError, TypeError, ValueError, SyntaxError, AttributeError):
+        return ()
+
+
+@cache
 def _module(name: str) -> ast.Module:
     root = Path(methods.__file__).parents[2]
     return ast.parse((root / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8"))
@@ -31,12 +42,17 @@ def _module(name: str) -> ast.Module:
 
 def _space(module: str, name: str) -> set[str]:
     """The names in the space of the method `name`; an error of those above where its source is not understood."""
-    factory = next((node for node in _module(module).body if getattr(node, "name", None) == name), None)
+    factory = _factory(module, name)
     if factory is None:
         return _space(*_imported(module, name))
-    told = {word.arg: word.value for word in factory.decorator_list[0].keywords}
-    below = _space(module, told["base"].id) if "base" in told and isinstance(told["base"], ast.Name) else set()
-    return below | _keys(module, told["search"])
+    given = {word.arg: word.value for word in factory.decorator_list[0].keywords}
+    below = _space(module, given["base"].id) if "base" in given and isinstance(given["base"], ast.Name) else set()
+    return below | _keys(module, given["search"])
+
+
+def _factory(module: str, name: str) -> ast.FunctionDef | None:
+    """The definition of `name` in a module; None where it has none."""
+    return next((node for node in _module(module).body if getattr(node, "name", None) == name), None)
 
 
 def _keys(module: str, node: ast.expr) -> set[str]:

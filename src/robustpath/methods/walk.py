@@ -12,7 +12,7 @@ from robustpath.methods.base import Batch, Context, Loss, Method, Params, grad, 
 SHARE = 0.25  # of the budget is walked; the rest is left to the descent
 PROBE = 128  # examples whose loss is held level
 TOLERANCE = 0.05  # of the level, above or below it
-SEARCH = {"step_length": log_uniform(0.01, 0.1, default=0.05)}
+STEP_LENGTH = {"step_length": log_uniform(0.01, 0.1, default=0.05)}
 
 
 class Place(NamedTuple):

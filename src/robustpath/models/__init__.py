@@ -1,0 +1,55 @@
+"""Networks: one file a network, found by its name.
+
+A file gives `network(shape, classes, hidden) -> nn.Module` for examples of `shape` ([L], [H, W] or [C, H, W]), and
+states KINDS (of data that it takes), MEASURED (whether the measures of minima are defined for it) and PORTION: how many
+networks and how many examples (0: all) are scored at once, since activations of convolutions would fill a GPU.
+Listing names and facts reads files only; a network's module is imported when it is loaded.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+from robustpath.core.source import constants
+
+if TYPE_CHECKING:
+    from torch import nn
+
+HERE = Path(__file__).parent
+HELPERS = {"__init__", "functional", "layers"}
+DEFAULT = "mlp"  # settings of jobs do not name it
+
+
+class Facts(NamedTuple):
+    """What is known of a network without importing it: the kinds of data that it takes, whether it can be measured."""
+
+    kinds: tuple[str, ...]
+    measured: bool
+
+
+def names() -> list[str]:
+    """Every network, in alphabetical order."""
+    return sorted(file.stem for file in HERE.glob("*.py") if file.stem not in HELPERS)
+
+
+def facts(name: str) -> Facts:
+    """What the file of a network states of it."""
+    stated = constants(HERE / f"{name}.py")
+    return Facts(tuple(stated["KINDS"]), bool(stated["MEASURED"]))
+
+
+def name_of(settings: Mapping) -> str:
+    """The network of a job's settings, which name it where it is not the default."""
+    return settings.get("model", DEFAULT)
+
+
+def network(settings: Mapping, shape: Sequence[int], classes: int) -> "nn.Module":
+    """The network of a job's settings for examples of `shape`: [L], [H, W] or [C, H, W]."""
+    return load(name_of(settings)).network(shape, classes, settings.get("hidden", ()))
+
+
+def load(name: str) -> ModuleType:
+    """The module of a network."""
+    return import_module(f"robustpath.models.{name}")

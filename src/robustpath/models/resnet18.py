@@ -1,9 +1,15 @@
 """ResNet-18 for images of about 32 pixels a side, with GroupNorm in the place of BatchNorm."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from robustpath.models.cnn import Planes, Pool
+from robustpath.models.layers import Planes, Pool, channels
+
+KINDS = ("image",)
+MEASURED = False
+PORTION = (4, 250)
 
 GROUPS = 32  # the number of Wu and He 2018, who introduced GroupNorm
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))  # channels and the first stride; two blocks each
@@ -28,14 +34,15 @@ def _normalised(entering: int, channels: int, size: int, stride: int) -> tuple[n
     return convolution, nn.GroupNorm(GROUPS, channels)
 
 
-def resnet18(channels: int, classes: int) -> nn.Module:
-    """The network of He et al. 2016 from images [b, H, W] or [b, channels, H, W] to logits [b, classes].
+def network(shape: Sequence[int], classes: int, hidden: Sequence[int]) -> nn.Module:
+    """The network of He et al. 2016 from images [b, H, W] or [b, C, H, W] to logits [b, classes].
 
     As usual for 32 pixels it begins with a 3 x 3 convolution of stride 1 and no pooling. GroupNorm has the parameters
-    of BatchNorm and looks at one example alone, so that nothing couples the examples of a batch.
+    of BatchNorm and looks at one example alone, so that nothing couples the examples of a batch. `hidden` is not used:
+    the widths are those of the paper.
     """
     with torch.device("meta"):
-        layers: list[nn.Module] = [Planes(), *_normalised(channels, STAGES[0][0], 3, 1), nn.ReLU()]
+        layers: list[nn.Module] = [Planes(), *_normalised(channels(tuple(shape)), STAGES[0][0], 3, 1), nn.ReLU()]
         entering = STAGES[0][0]
         for width, stride in STAGES:
             layers += [Block(entering, width, stride), Block(width, width, 1)]

@@ -10,6 +10,7 @@ from robustpath.records import labels
 from robustpath.records.labels import MISSING
 
 Macros = dict[str, tuple[str, str]]
+EVERY = "every experiment"
 
 
 class Number(NamedTuple):
@@ -21,13 +22,13 @@ class Number(NamedTuple):
 
 
 def reads(*experiments: str) -> Callable:
-    """Say of a function that makes macros which experiments' records they come from; `origin` prints it."""
+    """Say of a function that makes macros which experiments' records they come from (or EVERY); `origin` prints it."""
 
-    def told(make: Callable) -> Callable:
+    def marked(make: Callable) -> Callable:
         make.experiments = experiments
         return make
 
-    return told
+    return marked
 
 
 def made(make: Callable, *arguments) -> dict[str, Number]:

@@ -4,14 +4,13 @@ import pandas as pd
 
 from robustpath.claims import verdicts
 from robustpath.claims.judge import void_walks
-from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads
+from robustpath.numbers.macros import EVERY, Macros, Number, difference, known_methods, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
 from robustpath.statistics import evidence, robustness
 from robustpath.statistics.comparison import by_level, cost
 from robustpath.statistics.evidence import Evidence
 from robustpath.statistics.intervals import interval
-from robustpath.study import Experiments
 
 EXPERIMENT = "minima"
 CURVE = "lengths"
@@ -58,7 +57,7 @@ def _noise(levels: list[float]) -> Macros:
     return {"MinimaNoisePercent": (noisiest, what)}
 
 
-@reads(*Experiments.model_fields)
+@reads(EVERY)
 def _totals(table: pd.DataFrame) -> Macros:
     """Counts of all runs together."""
     runs, diverged = 0, 0

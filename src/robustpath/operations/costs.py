@@ -6,12 +6,11 @@ from typing import NamedTuple
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from robustpath import study
+from robustpath import models, study
+from robustpath.core.text import table
 from robustpath.data import registry
 from robustpath.methods.base import Batch
-from robustpath.models import choice
-from robustpath.models.mlp import mean_cross_entropy, predict
-from robustpath.operations.listing import table
+from robustpath.models.functional import mean_cross_entropy, predict
 from robustpath.publication import schedule
 
 TERAFLOPS = 5.0  # 10^12 operations a second: an assumption, a quarter of the 19.5 of an A100 in float32
@@ -114,7 +113,7 @@ def shape(config: study.Config, dataset: str) -> tuple[int, ...]:
 def flops(config: study.Config, dataset: str, settings: dict) -> tuple[float, float]:
     """Operations of a forward pass of one example, and of a gradient evaluation: a batch forward and backward."""
     of_example, classes = shape(config, dataset), registry.get(dataset).classes
-    forward, both = _count(choice.name_of(settings), tuple(settings["hidden"]), of_example, classes)
+    forward, both = _count(models.name_of(settings), tuple(settings["hidden"]), of_example, classes)
     return forward, both * settings["batch_size"]
 
 
@@ -122,7 +121,7 @@ def flops(config: study.Config, dataset: str, settings: dict) -> tuple[float, fl
 def _count(name: str, hidden: tuple[int, ...], of_example: tuple[int, ...], classes: int) -> tuple[float, float]:
     """Operations of one example, forward, and forward and backward, on tensors without numbers."""
     with torch.device("meta"):
-        model = choice.network({"model": name, "hidden": hidden}, of_example, classes)
+        model = models.network({"model": name, "hidden": hidden}, of_example, classes)
         params = {key: torch.empty(tensor.shape, requires_grad=True) for key, tensor in model.named_parameters()}
         batch = Batch(torch.empty(1, *of_example), torch.empty(1, dtype=torch.int64))
     with FlopCounterMode(display=False) as forward:

@@ -4,11 +4,8 @@ import ast
 import json
 from pathlib import Path
 
-import yaml
-
-from robustpath.core.errors import UserError
-
-MANIFEST = Path("notebooks/manifest.yaml")
+from robustpath.core.text import table
+from robustpath.figures.manifest import manifest
 
 
 def show(what: str, as_json: bool = False, scale: str | None = None) -> str:
@@ -83,50 +80,6 @@ def cells(scale: str | None = None) -> list[dict]:
         settings = train_settings(config, cell)
         found.append(cell._asdict() | {"runs": runs(settings)})
     return found
-
-
-def manifest(path: Path = MANIFEST) -> dict[str, dict]:
-    """The figures and tables by name, each with its kind and question."""
-    try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the folder that holds it.") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: is not valid YAML ({str(error).splitlines()[0]}).") from None
-    if not isinstance(entries, dict):
-        raise UserError(f"{path}: is not a mapping of names to entries.")
-    for name, entry in entries.items():
-        if (
-            not isinstance(entry, dict)
-            or entry.get("kind") not in ("figure", "table")
-            or not {"category", "question", "shows"} <= entry.keys()
-        ):
-            raise UserError(f"{path}: {name} needs a kind (figure or table), a category, a question and what it shows.")
-        if not path.with_name(f"{name}.py").is_file():
-            raise UserError(
-                f"{path}: {name} has no notebook; write {path.with_name(f'{name}.py')} or take the entry out."
-            )
-    return entries
-
-
-def table(found: list[dict]) -> str:
-    """Rows under their keys, columns aligned, numbers to the right."""
-    if not found:
-        return "none"
-    header = list(found[0])
-    text = [[_cell(row[key]) for key in header] for row in found]
-    widths = [max(len(line[i]) for line in [header, *text]) for i in range(len(header))]
-    right = [all(isinstance(row[key], int) for row in found) for key in header]
-    lines = [header, ["-" * width for width in widths], *text]
-    return "\n".join("  ".join(map(_aligned, line, widths, right)).rstrip() for line in lines)
-
-
-def _aligned(text: str, width: int, to_right: bool) -> str:
-    return text.rjust(width) if to_right else text.ljust(width)
-
-
-def _cell(value) -> str:
-    return ", ".join(map(str, value)) or "-" if isinstance(value, list) else str(value)
 
 
 def _first_line(file: Path) -> str:

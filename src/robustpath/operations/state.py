@@ -18,7 +18,8 @@ from typing import NamedTuple
 import psutil
 
 from robustpath.core.errors import UserError
-from robustpath.operations.listing import manifest, table
+from robustpath.core.text import table
+from robustpath.figures.manifest import manifest
 from robustpath.paper.build import PACKAGES
 from robustpath.study import load
 

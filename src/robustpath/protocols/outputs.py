@@ -57,6 +57,13 @@ def write_runs(
         table.to_parquet(temporary, index=False)
 
 
+def write_scores(frames: Sequence[pd.DataFrame], path: Path) -> None:
+    """The scores that were taken on the way, as rows of the records; no rows where there are none."""
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    with replacing(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
 def write_seconds(settings: dict, members: Sequence[NamedTuple], durations: list[float], path: Path) -> None:
     """One row a run: its share of the wall time."""
     table = pd.DataFrame(members)

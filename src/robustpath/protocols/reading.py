@@ -1,6 +1,6 @@
 """Reading what training has written: a file that is cut short is named, with what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,16 @@ def tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Tensor]
     """The tensors of a file by name; UserError where it is damaged."""
     with _whole(path):
         return load_file(path, device=str(device))
+
+
+def default_runs(weights: Path, runs: Path, axes: Sequence[str]) -> dict[tuple, dict[str, Tensor]]:
+    """The parameters of the default draw of every run of a training, by the values of some axes of the run."""
+    held, about = tensors(weights), table(runs)
+    default = about[about["draw"] == 0]
+    keys = default[list(axes)].itertuples(index=False, name=None)
+    return {
+        key: {name: tensor[row] for name, tensor in held.items()} for row, key in zip(default.index, keys, strict=True)
+    }
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from robustpath.core.files import replacing
-from robustpath.operations.listing import table
+from robustpath.core.text import table
 from robustpath.publication.compare import GOOD, Check, Findings
 
 SHOWN = 20  # rows of one level and verdict

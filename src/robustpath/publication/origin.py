@@ -2,7 +2,7 @@
 are made."""
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,9 +11,9 @@ import yaml
 
 from robustpath import study
 from robustpath.claims import model
+from robustpath.figures.manifest import manifest
 from robustpath.numbers import collect, evidence, minima, variance
-from robustpath.numbers.macros import maker
-from robustpath.operations.listing import manifest
+from robustpath.numbers.macros import EVERY, maker
 from robustpath.study import Config, Experiments
 
 SUFFIX = {"figure": "pdf", "table": "tex"}
@@ -91,7 +91,7 @@ def table(config: Config, root: Path = Path(".")) -> list[Origin]:
         found.append(
             Origin(
                 maker(make), "numbers", told, place, make.__name__, line, inputs, ("generated/numbers.tex",),
-                make.experiments, *_sum(costs, make.experiments),
+                _read(make), *_sum(costs, _read(make)),
             )
         )  # fmt: skip
     claims = model.load(root / "paper/claims.yaml")
@@ -120,6 +120,11 @@ def _judge():
     from robustpath.claims.judge import judge
 
     return judge
+
+
+def _read(make: Callable) -> tuple[str, ...]:
+    """The experiments whose records a maker of numbers reads."""
+    return tuple(Experiments.model_fields) if EVERY in make.experiments else make.experiments
 
 
 def makers() -> Iterator:

@@ -163,7 +163,7 @@ def everything(scale: str | None, as_json: bool, root: Path = Path(".")) -> str:
     if as_json:
         told = {name: number._asdict() for name, number in numbers(config, root).items()}
         return json.dumps({"entries": [entry._asdict() for entry in entries], "numbers": told}, indent=1)
-    from robustpath.operations.listing import table
+    from robustpath.core.text import table
 
     keep = ("name", "kind", "source", "line", "cells", "runs")
     return table([{key: getattr(entry, key) for key in keep} for entry in entries])

@@ -11,18 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from robustpath import records, study
+from robustpath import protocols, records, study
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.protocols.supervised.metrics import MEASURES
 from robustpath.publication import digests, machine, published
 from robustpath.publication.published import CLAIMS, DIGESTS, GENERATED, RECORDS
 from robustpath.records import RUN, SCHEMA
 
 COPIED = ("seconds.parquet", "theory/*.parquet", "trace/**/*.parquet", "trace/**/*.npz", CLAIMS, f"{GENERATED}/**/*")
-# Accuracies repeat few values, other scores are single-precision numbers in double: a dictionary, or bytes set apart.
-PARTS = {"accuracy": {"accuracy"}, "cross_entropy": {"cross_entropy"}, "measures": set(MEASURES)}
-ORDER = ["experiment", "dataset", "metric", "split", "shift", "severity", "method", "train_size", "label_noise", "seed"]
+ORDER = ["experiment", "dataset", "metric", "split", "shift", "severity", "method", *RUN[3:-1]]
 LEVEL = 22  # of zstd
 
 
@@ -78,10 +75,17 @@ def fill(
     out: Path, results: Path, table: pd.DataFrame, config: study.Config, commit: str, root: Path = Path(".")
 ) -> None:
     """Write all published files of a run and their manifest into the new folder `out`."""
-    for name, metrics in PARTS.items():
+    parts = protocols.parts()
+    unknown = set(table["metric"]) - {metric for metrics in parts.values() for metric in metrics}
+    if unknown:
+        raise UserError(
+            f"the metric {min(unknown)} is in no part of what is published, so its rows would be lost: state it among "
+            "the metrics of its protocol"
+        )
+    for name, metrics in parts.items():
         rows = table[table["metric"].isin(metrics)]
         if len(rows):
-            _write_part(rows, out / RECORDS / f"{name}.parquet", dictionary=name == "accuracy")
+            _write_part(rows, out / RECORDS / f"{name}.parquet")
     _write(digests.of_records(table), out / DIGESTS)
     for file in sorted({file for pattern in COPIED for file in results.glob(pattern) if file.is_file()}):
         target = out / file.relative_to(results)
@@ -103,7 +107,9 @@ def settings(config: study.Config) -> dict:
     return json.loads(json.dumps(study.report_settings(config)))
 
 
-def _write_part(rows: pd.DataFrame, out: Path, dictionary: bool) -> None:
+def _write_part(rows: pd.DataFrame, out: Path) -> None:
+    # Accuracies repeat few values: a dictionary; other scores are single-precision numbers in double: bytes set apart.
+    dictionary = rows["value"].nunique() * 10 < len(rows)
     names = [name for name in SCHEMA if name != "value"] + ["value"] * dictionary
     sorted_rows = rows.sort_values([*ORDER, "draw"], kind="stable")
     _write(sorted_rows, out, names, None if dictionary else {"value": "BYTE_STREAM_SPLIT"})

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustpath import records, study
+from robustpath import protocols, records, study
 from robustpath.core.errors import UserError
-from robustpath.protocols.supervised.metrics import MEASURES
 from robustpath.publication import compare, machine, published
 from robustpath.publication.compare import DIFFERS, OUTSIDE, SAME, WITHIN, Check, Findings, Unchecked
 from robustpath.records import KEY, SCHEMA
@@ -29,6 +28,16 @@ CLOSE = (
     "means of a cell), or within one example"
 )
 MEASURED = "measures (curvature, norms, barriers, walks): most are relative to other methods' runs"
+
+WEIGHTS, RUNS = ".safetensors", ".parquet"
+# What a training writes, by the option of the command.
+OUTPUTS = {
+    "weights": WEIGHTS,
+    "path": ".path.safetensors",
+    "runs": RUNS,
+    "seconds": ".seconds.parquet",
+    "scores": ".scores.parquet",
+}
 
 
 def sample(config: Config, seed: int) -> list[Cell]:
@@ -95,7 +104,7 @@ def whole(config: Config, out: Path, results: Path) -> Findings:
 def _scores(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     """A cell's rows but those of measures."""
     own = [table[axis] == value for axis, value in cell._asdict().items()]
-    return table[own[0] & own[1] & own[2] & ~table["metric"].isin(MEASURES)]
+    return table[own[0] & own[1] & own[2] & ~table["metric"].isin(protocols.measures())]
 
 
 def words(cell: Cell) -> str:
@@ -106,22 +115,38 @@ def words(cell: Cell) -> str:
 def retrain(cell: Cell, config: Config, scratch: Path) -> pd.DataFrame:
     """The scores of a cell, made anew in `scratch` by the commands of the workflow: prepare, train and evaluate."""
     scores = study.evaluate_settings(config, cell.experiment, cell.dataset) | {"methods": [cell.method]}
-    data = {name: scratch / "data" / f"{name}.safetensors" for name in (cell.dataset, *scores["natural"])}
-    for name, file in data.items():
-        if not file.is_file():
-            run("prepare", study.prepare_settings(config, name), "--out", file, "--card", file.with_suffix(".json"))
-    stem = scratch / "train" / cell.experiment / cell.dataset / cell.method
-    weights, path, runs, timed = (
-        stem.with_name(f"{stem.name}{suffix}")
-        for suffix in (".safetensors", ".path.safetensors", ".parquet", ".seconds.parquet")
-    )
-    out = ["--weights", weights, "--path", path, "--runs", runs, "--seconds", timed]
-    run("train", study.train_settings(config, cell), "--data", data[cell.dataset], *out)
+    data = {name: _prepared(name, config, scratch) for name in (cell.dataset, *scores["natural"])}
+    stem = trained(cell, config, scratch)
     named = [f"{name}={file}" for name, file in data.items()]
-    scored = stem.with_name(f"{stem.name}.scores.parquet")
-    of = ["--data", *named, "--weights", weights, "--runs", runs, "--scores", scored]
+    scored = _file(stem, ".evaluated.parquet")
+    of = ["--data", *named, "--weights", _file(stem, WEIGHTS), "--runs", _file(stem, RUNS), "--scores", scored]
     run("evaluate", scores, *of)
-    return records.read(scored)
+    on_the_way = pd.read_parquet(_file(stem, ".scores.parquet"))
+    found = records.read(scored)
+    return found if on_the_way.empty else pd.concat([found, records.complete(on_the_way)], ignore_index=True)
+
+
+def trained(cell: Cell, config: Config, scratch: Path) -> Path:
+    """Train a cell in `scratch`, after the cell that its runs begin with; the name of the files without ending."""
+    stem = scratch / "train" / cell.experiment / cell.dataset / cell.method
+    if not _file(stem, RUNS).is_file():
+        parent = study.parent_of(config, cell)
+        begins = [_file(trained(parent, config, scratch), each) for each in (WEIGHTS, RUNS)] if parent else []
+        out = [part for option, ending in OUTPUTS.items() for part in (f"--{option}", _file(stem, ending))]
+        data = ["--data", _prepared(cell.dataset, config, scratch)]
+        run("train", study.train_settings(config, cell), *data, *out, *(["--parent", *begins] if begins else []))
+    return stem
+
+
+def _prepared(dataset: str, config: Config, scratch: Path) -> Path:
+    file = scratch / "data" / f"{dataset}.safetensors"
+    if not file.is_file():
+        run("prepare", study.prepare_settings(config, dataset), "--out", file, "--card", file.with_suffix(".json"))
+    return file
+
+
+def _file(stem: Path, ending: str) -> Path:
+    return stem.with_name(f"{stem.name}{ending}")
 
 
 def run(step: str, settings: dict, *arguments: object) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +10,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from robustpath import protocols
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.protocols.supervised.metrics import MEASURES
+from robustpath.protocols.base import ABSENT
 
-RUN = ["experiment", "dataset", "method", "train_size", "label_noise", "seed", "draw"]
+RUN = ["experiment", "dataset", "method", *protocols.axes(), "seed", "draw"]
 KEY = [*RUN, "split", "shift", "severity", "metric"]
 SCHEMA = {
     "experiment": "text",
     "dataset": "text",
     "method": "text",
     "family": "text",
-    "train_size": "whole",
-    "label_noise": "real",
+    **{name: axis.kind for name, axis in protocols.axes().items()},
     "seed": "whole",
     "draw": "whole",
     "split": "text",
@@ -40,7 +41,7 @@ SECONDS = {name: SCHEMA[name] for name in RUN} | {"seconds": "real"}
 ALLOWED = {
     "split": {"train", "validation", "test"},
     "shift_family": {"none", "natural", "corruption", "published", "generator"},
-    "metric": {"accuracy", "cross_entropy", *MEASURES},
+    "metric": set(protocols.metrics()),
 }
 ARROW = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "truth": pa.bool_()}
 FITS = {
@@ -66,26 +67,49 @@ def validate(table: pd.DataFrame, source: object, schema: dict[str, str] = SCHEM
             raise UserError(f"{source}: column {name} must hold {NOUN[kind]}, not {table[name].dtype}")
         empty = table[name].isna()
         if name == "value":
-            # The logits of a diverged network may overflow, and a measure may fail; an accuracy is always a number.
+            # The logits of a diverged network may overflow, and a measure may fail.
             lost = table["diverged"].astype(bool) | ~table["converged"].astype(bool)
-            empty &= ~(lost & (table["metric"] != "accuracy"))
+            empty &= ~(lost & ~table["metric"].isin(_always()))
         if empty.any():
             raise UserError(f"{source}: column {name} has no value in {_row(table, empty, key)}")
         strange = ~table[name].isin(ALLOWED[name]) if name in ALLOWED else None
         if strange is not None and strange.any():
             known = ", ".join(sorted(ALLOWED[name]))
             raise UserError(f"{source}: column {name} may hold {known} only, see {_row(table, strange, key)}")
+    for name, axis in protocols.axes().items():
+        outside = ~table[name].between(axis.low, axis.high) & (table[name] != ABSENT)
+        if outside.any():
+            raise UserError(
+                f"{source}: {name} must be a {axis.meaning} in [{axis.low:g}, {axis.high:g}], "
+                f"see {_row(table, outside, key)}"
+            )
     if "metric" in schema:
-        outside = (table["metric"] == "accuracy") & ~table["value"].between(0, 1)
+        low, high = (
+            table["metric"].map({name: getattr(metric, side) for name, metric in protocols.metrics().items()})
+            for side in ("low", "high")
+        )
+        outside = ~table["value"].between(low, high) & table["value"].notna()
         if outside.any():
-            raise UserError(f"{source}: an accuracy must be a fraction in [0, 1], see {_row(table, outside, key)}")
-    if "label_noise" in schema:
-        outside = ~table["label_noise"].between(0, 1)
-        if outside.any():
-            raise UserError(f"{source}: label noise must be a share in [0, 1], see {_row(table, outside, key)}")
+            name = table["metric"][outside].iloc[0]
+            metric = protocols.metrics()[name]
+            raise UserError(
+                f"{source}: {name} must lie in [{metric.low:g}, {metric.high:g}] ({metric.unit}), "
+                f"see {_row(table, outside, key)}"
+            )
     twice = table.duplicated(key)
     if twice.any():
         raise UserError(f"{source}: the same row occurs twice: {_row(table, twice, key)}")
+
+
+def _always() -> list[str]:
+    """The metrics that are a number for every run."""
+    return [name for name, metric in protocols.metrics().items() if metric.always]
+
+
+def complete(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the axes that it lacks, as those of other protocols: ABSENT."""
+    lacking = {name: ABSENT for name in protocols.axes() if name not in table}
+    return table.assign(**{name: float(ABSENT) if SCHEMA[name] == "real" else ABSENT for name in lacking})
 
 
 def _row(table: pd.DataFrame, where: pd.Series, key: list[str]) -> str:
@@ -124,7 +148,7 @@ def read(path: Path) -> pd.DataFrame:
     if path.is_dir():
         return pd.concat([read(part) for part in sorted(path.glob("*.parquet"))], ignore_index=True)
     try:
-        return pq.ParquetFile(path).read().to_pandas(use_threads=False)
+        return complete(pq.ParquetFile(path).read().to_pandas(use_threads=False))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except pa.ArrowInvalid as error:
@@ -175,7 +199,7 @@ def whole(table: pd.DataFrame, source: object) -> None:
     and draws alone, but of a method are the same.
     """
     for _, own in table.groupby("experiment", sort=False, observed=True):
-        measures = own["metric"].isin(MEASURES)
+        measures = own["metric"].isin(protocols.measures())
         every = {axis: own[axis].unique() for axis in RUN}
         refuse_gaps(own[~measures], ["experiment", "dataset", *KEY[len(RUN) :]], every, source)
         refuse_gaps(own[measures], ["experiment", "dataset", "method", *KEY[len(RUN) :]], every, source)
@@ -211,8 +235,8 @@ def report_settings(settings: dict | None = None, scale: str | None = None) -> d
     """`settings` as given, or those that config.yaml has for `scale` (its default when None)."""
     if settings is not None:
         return settings
-    from robustpath import study
-
+    # By name: what a figure depends on is the settings that the workflow gives, not the config behind this default.
+    study = import_module("robustpath.study")
     overrides = {"scale": scale} if scale else None
     return study.report_settings(study.load(root() / "config.yaml", overrides))
 

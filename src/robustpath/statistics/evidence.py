@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from robustpath.protocols.supervised.metrics import MEASURES
+from robustpath import protocols
 from robustpath.records.selection import select
 from robustpath.statistics.intervals import check_complete
 
@@ -68,7 +68,7 @@ def accuracies(records: pd.DataFrame) -> pd.DataFrame:
 
 def measures(records: pd.DataFrame) -> pd.DataFrame:
     """Columns IDENTITY, metric, value; what did not converge has the value NaN."""
-    own = records[records["metric"].isin(MEASURES)]
+    own = records[records["metric"].isin(protocols.measures())]
     return own.assign(value=own["value"].where(own["converged"]))[[*IDENTITY, "metric", "value"]].reset_index(drop=True)
 
 

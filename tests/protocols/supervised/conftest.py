@@ -34,6 +34,7 @@ def train(tmp_path, data):
             out / "sgd.path.safetensors",
             out / "sgd.parquet",
             out / "sgd.seconds.parquet",
+            out / "sgd.scores.parquet",
         ]
         training.train(SETTINGS | changes, data, *files, threads=1)
         return files

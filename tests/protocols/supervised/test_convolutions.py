@@ -8,11 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from robustpath import models
 from robustpath.core.randomness import generator
 from robustpath.data import prepare, registry
 from robustpath.data.splits import split
-from robustpath.models import choice
-from robustpath.models.mlp import predict
+from robustpath.models import cnn
+from robustpath.models.functional import predict
 from robustpath.protocols.supervised import training
 from robustpath.protocols.supervised.score import evaluate, score
 from robustpath.protocols.supervised.trajectories import trace
@@ -35,7 +36,10 @@ def trained(tmp_path_factory):
     images[torch.arange(90), labels, 2:6, 2:6] += 0.6
     data = folder / "cifar10.safetensors"
     prepare.save(prepare.Prepared(images, labels, torch.arange(90) >= 60), data)
-    files = [folder / name for name in ("sgd.safetensors", "sgd.path.safetensors", "sgd.parquet", "sgd.seconds")]
+    files = [
+        folder / name
+        for name in ("sgd.safetensors", "sgd.path.safetensors", "sgd.parquet", "sgd.seconds", "sgd.scores")
+    ]
     training.train(SETTINGS, data, *files, threads=1)
     return data, *files[:3]
 
@@ -45,12 +49,12 @@ def test_it_learns_and_its_scores_are_those_of_its_own_predictions(trained, tmp_
     table = pd.read_parquet(runs)
     assert not table["diverged"].any()
     settings = SETTINGS | {"severities": [1], "natural": [], "methods": ["sgd"]}
-    monkeypatch.setitem(choice.PORTIONS, "cnn", choice.Portion(1, 5))
+    monkeypatch.setattr(cnn, "PORTION", (1, 5))
     evaluate(settings, {"cifar10": data}, [weights], [runs], tmp_path / "scores.parquet", threads=1)
     found = pd.read_parquet(tmp_path / "scores.parquet")
     clean = found[(found["split"] == "test") & (found["shift"] == "none") & (found["metric"] == "accuracy")]
     prepared, params = prepare.load(data), load_file(weights)
-    network = predict(choice.network(SETTINGS, (3, 8, 8), 3))
+    network = predict(models.network(SETTINGS, (3, 8, 8), 3))
     for row, seed in enumerate(table["seed"]):
         test = split(prepared.labels, prepared.official_test, "cifar10", seed, 12, 12).test
         own = network({name: tensor[row] for name, tensor in params.items()}, prepared.inputs[test]).argmax(1)
@@ -60,15 +64,15 @@ def test_it_learns_and_its_scores_are_those_of_its_own_predictions(trained, tmp_
     assert set(found["shift"]) == {"none", *(s.name for s in registry.shifts_of("cifar10") if s.family == "corruption")}
 
 
-@pytest.mark.parametrize("portion", [choice.Portion(1, 1), choice.Portion(2, 5), choice.Portion(64, 0)])
+@pytest.mark.parametrize("portion", [(1, 1), (2, 5), (64, 0)])
 def test_portions_do_not_change_the_scores(trained, portion):
     data, weights, *_ = trained
     prepared, params = prepare.load(data), load_file(weights)
-    network = predict(choice.network(SETTINGS, (3, 8, 8), 3))
+    network = predict(models.network(SETTINGS, (3, 8, 8), 3))
     whole = score(network, params, prepared.inputs, prepared.labels)
     part = score(network, params, prepared.inputs, prepared.labels, portion)
-    assert torch.equal(whole.accuracy, part.accuracy)
-    assert torch.allclose(whole.cross_entropy, part.cross_entropy, rtol=1e-5)
+    assert torch.equal(whole["accuracy"], part["accuracy"])
+    assert torch.allclose(whole["cross_entropy"], part["cross_entropy"], rtol=1e-5)
 
 
 def test_its_way_is_traced_with_its_own_network(trained, tmp_path):
@@ -78,7 +82,7 @@ def test_its_way_is_traced_with_its_own_network(trained, tmp_path):
     table = pd.read_parquet(tmp_path / "t.parquet")
     prepared, params = prepare.load(data), load_file(weights)
     parts = split(prepared.labels, prepared.official_test, "cifar10", 0, 12, 12)
-    logits = predict(choice.network(SETTINGS, (3, 8, 8), 3))
+    logits = predict(models.network(SETTINGS, (3, 8, 8), 3))
     end = {name: tensor[0] for name, tensor in params.items()}
     own = torch.nn.functional.cross_entropy(
         logits(end, prepared.inputs[parts.train[:24]]), prepared.labels[parts.train[:24]]
@@ -92,7 +96,7 @@ def test_its_way_is_traced_with_its_own_network(trained, tmp_path):
 
 def test_it_trains_as_it_does_beside_others(trained, tmp_path):
     data, weights, *_ = trained
-    files = [tmp_path / name for name in ("w.safetensors", "p.safetensors", "r.parquet", "s.parquet")]
+    files = [tmp_path / name for name in ("w.safetensors", "p.safetensors", "r.parquet", "s.parquet", "o.parquet")]
     training.train(SETTINGS | {"seeds": 3}, data, *files, threads=1)
     some, more = load_file(weights), load_file(files[0])
     assert all(torch.allclose(some[name], more[name][:2], rtol=1e-3, atol=1e-4) for name in some)

@@ -17,7 +17,13 @@ from robustpath.core.errors import Stopped
 
 def arguments(data, out) -> list[str]:
     """The command line that trains the cell."""
-    files = ("weights", "w.safetensors"), ("path", "p.safetensors"), ("runs", "r.parquet"), ("seconds", "s.parquet")
+    files = (
+        ("weights", "w.safetensors"),
+        ("path", "p.safetensors"),
+        ("runs", "r.parquet"),
+        ("seconds", "s.parquet"),
+        ("scores", "o.parquet"),
+    )
     given = [part for option, name in files for part in (f"--{option}", str(out / name))]
     return ["train", "--settings", json.dumps(SETTINGS), "--data", str(data), *given]
 

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch.func import grad, jacrev
 from torch.nn.functional import cross_entropy
 
-from robustpath import records
+from robustpath import protocols, records
 from robustpath.__main__ import main
 from robustpath.core.parameters import lerp, norm, subtract
 from robustpath.core.randomness import generator
@@ -19,8 +19,8 @@ from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
 from robustpath.methods.base import Batch
-from robustpath.models.mlp import initialise, mean_cross_entropy, mlp, predict
-from robustpath.protocols.supervised import metrics
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised.measure import measure
 
 SETTINGS = {
@@ -197,7 +197,7 @@ def _hessian(params, batch):
 
 def test_who_gets_which_rows(trained):
     found = trained.measure()
-    assert set(found["metric"]) == set(metrics.MEASURES)
+    assert set(found["metric"]) == set(protocols.measures())
     assert set(found["draw"]) == {0}
     assert not found.loc[found["method"] == "sgd", "metric"].isin(MATCHED).any()
     walked = found["metric"].str.startswith("walk_")

@@ -15,7 +15,8 @@ from robustpath.data.label_noise import noisy
 from robustpath.data.prepare import Prepared
 from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
-from robustpath.models.mlp import initialise, mlp, predict
+from robustpath.models.functional import initialise, predict
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised import score
 
 SETTINGS = {

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from robustpath.models.mlp import initialise, mlp
+from robustpath.models.functional import initialise
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised.measures.stacked import flatten, mean_cross_entropy
 from robustpath.protocols.supervised.surfaces import filter_normalised, plane, principal_plane
 

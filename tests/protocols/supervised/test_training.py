@@ -15,7 +15,8 @@ from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.engine.plan import Stage
-from robustpath.models.mlp import initialise, mlp
+from robustpath.models.functional import initialise
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised import training
 
 

@@ -11,7 +11,8 @@ from robustpath.core.randomness import generator
 from robustpath.data import prepare
 from robustpath.data.splits import split
 from robustpath.methods.base import Batch
-from robustpath.models.mlp import mean_cross_entropy, mlp, predict
+from robustpath.models.functional import mean_cross_entropy, predict
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised.trajectories import trace
 
 SETTINGS = {

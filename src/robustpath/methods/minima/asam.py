@@ -4,17 +4,9 @@ import torch
 from torch import Tensor
 
 from robustpath.core.parameters import add, scale, tree_map, unit
-from robustpath.methods.base import Method, Params, grad_and_value, log_uniform, register
+from robustpath.methods.base import Method, grad_and_value, log_uniform, register
+from robustpath.methods.geometry import units
 from robustpath.methods.minima.sgd import sgd
-
-ETA = 0.01  # keeps weights near zero from standing still; the code's default
-
-
-def units(params: Params) -> Params:
-    """T: |w| + eta for the entries of weights, which are told by their name, and 1 for all others."""
-    return {
-        name: tensor.abs() + ETA if "weight" in name else torch.ones_like(tensor) for name, tensor in params.items()
-    }
 
 
 @register(search={"radius": log_uniform(0.1, 2.0, default=0.5)}, base=sgd, cite="kwon2021asam", off={"radius": 0.0})

@@ -5,7 +5,7 @@ from torch import Tensor
 from robustpath.methods.base import Method, register, sequence
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import SEARCH, SHARE, walk
+from robustpath.methods.walk import SHARE, STEP_LENGTH, walk
 
 
 def random_tangent(place):
@@ -13,7 +13,7 @@ def random_tangent(place):
     return tangent(place.params, place.gradient, place.context.noise)
 
 
-@register(search=SEARCH, base=sgd)
+@register(search=STEP_LENGTH, base=sgd)
 def contour_warmup(base: Method, step_length: Tensor) -> Method:
     """Contour-parallel warm-up: w <- w + d |w| u - ((L - c)/|g|²) g on the sphere |w| = |w_0|, then the base method.
 

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from robustpath.methods.base import Method, register, sequence
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import SEARCH, SHARE, walk
+from robustpath.methods.walk import SHARE, STEP_LENGTH, walk
 
 
 def isotropic(place):
@@ -12,7 +12,7 @@ def isotropic(place):
     return place.context.noise
 
 
-@register(search=SEARCH, base=sgd)
+@register(search=STEP_LENGTH, base=sgd)
 def isotropic_warmup(base: Method, step_length: Tensor) -> Method:
     """Isotropic warm-up: contour_warmup with the noise itself for direction, its control.
 

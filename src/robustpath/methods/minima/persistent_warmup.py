@@ -8,8 +8,7 @@ from robustpath.core.parameters import subtract, tree_map, unit
 from robustpath.methods.base import Method, Params, choice, register, sequence, uniform
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import SEARCH as STEP_LENGTH
-from robustpath.methods.walk import SHARE, Place, walk
+from robustpath.methods.walk import SHARE, STEP_LENGTH, Place, walk
 
 SEARCH = STEP_LENGTH | {
     "momentum": choice(0.5, 0.9, 0.99, default=0.9),

@@ -12,17 +12,17 @@ from robustpath.core.files import replacing
 from robustpath.data import prepare
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
-from robustpath.methods.minima.asam import units
+from robustpath.methods.geometry import units
 from robustpath.protocols.supervised.measures import connectivity, curvature, functions, keskar, norms, pacbayes
 from robustpath.protocols.supervised.measures.stacked import error, flatten, logits
 from robustpath.protocols.supervised.members import Group, Walk, groups, load, stack
+from robustpath.protocols.supervised.metrics import METRICS
 
 SAM_RADIUS, ASAM_RADIUS = 0.05, 0.5  # the methods' defaults
 NOISE, NOISE_DRAWS = 0.1, 10  # relative to each parameter
 SIGMA_DRAWS = 4
 # Along a walk the largest eigenvalues lie closer together than at a minimum.
 WALK_ITERATIONS = 16
-ON_TEST_INPUTS = ["function_distance", "disagreement", "walk_function_distance"]
 
 
 class Measured(NamedTuple):
@@ -166,7 +166,7 @@ def _rows(runs: pd.DataFrame, metric: str, measured: Measured) -> pd.DataFrame:
     value = measured.value.detach().double().cpu().numpy()
     finite = np.isfinite(value)
     return runs.assign(
-        split="test" if metric in ON_TEST_INPUTS else "train",
+        split=METRICS[metric].splits[0],
         shift="none",
         shift_family="none",
         severity=0,

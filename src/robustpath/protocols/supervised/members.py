@@ -16,7 +16,8 @@ from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
 from robustpath.methods.base import Params
-from robustpath.models.mlp import initialise, mlp
+from robustpath.models.functional import initialise
+from robustpath.models.mlp import mlp
 from robustpath.protocols import reading
 from robustpath.protocols.supervised.measures.stacked import Losses, mean_cross_entropy
 

@@ -1,25 +1,67 @@
-"""The names of the measures of minima and walks, as the records have them."""
+"""What a supervised run is scored by: how each score is computed, and what is known of each measure.
 
-SHARPNESS = [
-    "lambda_max",
-    "trace",
-    "sam_sharpness",
-    "asam_sharpness",
-    "noise_sharpness",
-    "keskar_sharpness",
-    "pacbayes_sigma",
-    "pacbayes_sigma_magnitude",
-    "pacbayes_bound",
-    "pacbayes_bound_magnitude",
-]
-NORMS = ["path_norm", "frobenius_norm", "distance_from_start", "spectral_product", "spectral_bound", "margin"]
-DISTANCES = ["barrier", "barrier_matched", "function_distance", "disagreement"]
-WALKS = [
-    "walk_level_error",
-    "walk_displacement",
-    "walk_function_distance",
-    "walk_lambda_max_start",
-    "walk_lambda_max_end",
-    "walk_accepted",
-]
-MEASURES = [*SHARPNESS, *NORMS, *DISTANCES, *WALKS]
+A score is a function of the logits [M, n, classes] of all members and the labels [n]: one number a member [M]. Measures
+of minima and walks need more than predictions; `measure` takes them.
+"""
+
+from typing import TYPE_CHECKING
+
+from robustpath.protocols.base import Metric
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+INFINITE = float("inf")
+
+
+def accuracy(logits: "Tensor", labels: "Tensor") -> "Tensor":
+    """The share of the examples whose largest logit is that of their label."""
+    return (logits.argmax(2) == labels).double().mean(1)
+
+
+def cross_entropy(logits: "Tensor", labels: "Tensor") -> "Tensor":
+    """The mean over examples of the negative logarithm of the probability of the label, in nats."""
+    from torch.nn import functional
+
+    targets = labels.expand(len(logits), -1)
+    return functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1).double()
+
+
+SCORES = {"accuracy": accuracy, "cross_entropy": cross_entropy}
+ALL_SPLITS = ("train", "validation", "test")
+
+
+def _measure(family: str, unit: str, better: str, split: str = "train", low: float = 0.0) -> Metric:
+    return Metric(unit, low, INFINITE, better, (split,), "measures", family=family)
+
+
+METRICS = {
+    "accuracy": Metric("fraction", 0.0, 1.0, "higher", ALL_SPLITS, "accuracy", always=True),
+    "cross_entropy": Metric("nats", 0.0, INFINITE, "lower", ALL_SPLITS, "cross_entropy"),
+    "lambda_max": _measure("sharpness", "nats", "neither", low=-INFINITE),
+    "trace": _measure("sharpness", "nats", "neither", low=-INFINITE),
+    "sam_sharpness": _measure("sharpness", "nats", "neither", low=-INFINITE),
+    "asam_sharpness": _measure("sharpness", "nats", "neither", low=-INFINITE),
+    "noise_sharpness": _measure("sharpness", "nats", "neither", low=-INFINITE),
+    "keskar_sharpness": _measure("sharpness", "per cent", "neither", low=-INFINITE),
+    "pacbayes_sigma": _measure("sharpness", "standard deviation", "neither"),
+    "pacbayes_sigma_magnitude": _measure("sharpness", "standard deviation", "neither"),
+    "pacbayes_bound": _measure("sharpness", "none", "neither"),
+    "pacbayes_bound_magnitude": _measure("sharpness", "none", "neither", low=-INFINITE),
+    "path_norm": _measure("norm", "none", "neither"),
+    "frobenius_norm": _measure("norm", "none", "neither"),
+    "distance_from_start": _measure("norm", "none", "neither"),
+    "spectral_product": _measure("norm", "none", "neither"),
+    "spectral_bound": _measure("norm", "none", "neither", low=-INFINITE),
+    "margin": _measure("norm", "logits", "neither", low=-INFINITE),
+    "barrier": _measure("distance", "nats", "neither", low=-INFINITE),
+    "barrier_matched": _measure("distance", "nats", "neither", low=-INFINITE),
+    "function_distance": _measure("distance", "nats", "neither", "test"),
+    "disagreement": _measure("distance", "fraction", "neither", "test"),
+    "walk_level_error": _measure("walk", "share", "neither"),
+    "walk_displacement": _measure("walk", "share", "neither"),
+    "walk_function_distance": _measure("walk", "nats", "neither", "test"),
+    "walk_lambda_max_start": _measure("walk", "nats", "neither", low=-INFINITE),
+    "walk_lambda_max_end": _measure("walk", "nats", "neither", low=-INFINITE),
+    "walk_accepted": _measure("walk", "share", "neither"),
+}

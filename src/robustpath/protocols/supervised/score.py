@@ -1,13 +1,12 @@
 """Scores of every run of a data set, all methods at once, on every split and shift."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
+from robustpath import models
 from robustpath.core.files import replacing
 from robustpath.core.randomness import varied
 from robustpath.data import prepare
@@ -16,19 +15,12 @@ from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
-from robustpath.models import choice
-from robustpath.models.mlp import predict
+from robustpath.models.functional import predict
 from robustpath.protocols import reading
+from robustpath.protocols.supervised.metrics import SCORES
 
 RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
 COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
-
-
-class Scores(NamedTuple):
-    """One number a member: accuracy (a fraction) and cross_entropy (nats)."""
-
-    accuracy: Tensor
-    cross_entropy: Tensor
 
 
 def evaluate(
@@ -46,8 +38,8 @@ def evaluate(
     device = resolve(settings["device"])
     prepared = {name: prepare.load(path) for name, path in data.items()}
     own = prepared[settings["dataset"]]
-    network = predict(choice.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
-    portion = choice.PORTIONS[choice.name_of(settings)]
+    network = predict(models.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
+    portion = models.load(models.name_of(settings)).PORTION
     table = pd.concat([reading.table(path) for path in runs], ignore_index=True)
     trained = [reading.tensors(path, device) for path in weights]
     params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
@@ -84,24 +76,26 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
 
 
 def score(
-    network, params: Params, inputs: Tensor, labels: Tensor, portion: choice.Portion = choice.PORTIONS["mlp"]
-) -> Scores:
-    """Accuracy and mean cross-entropy of every member: params [M, …], inputs [n, …], labels [n] -> two tensors [M]."""
-    parts = zip(*(tensor.split(portion.members) for tensor in params.values()), strict=True)
-    examples = inputs.split(portion.examples or len(inputs))
+    network, params: Params, inputs: Tensor, labels: Tensor, portion: tuple[int, int] = (64, 0)
+) -> dict[str, Tensor]:
+    """Every score of every member: params [M, …], inputs [n, …], labels [n] -> {metric: [M]}.
+
+    `portion`: how many members and how many examples (0: all) at once.
+    """
+    members, together = portion
+    parts = zip(*(tensor.split(members) for tensor in params.values()), strict=True)
+    examples = inputs.split(together or len(inputs))
     found = [_score(network, dict(zip(params, part, strict=True)), examples, labels) for part in parts]
-    return Scores(*(torch.cat(column) for column in zip(*found, strict=True)))
+    return {name: torch.cat([part[name] for part in found]) for name in SCORES}
 
 
 @torch.no_grad()
-def _score(network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> Scores:
+def _score(network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> dict[str, Tensor]:
     logits = torch.cat([torch.vmap(network, in_dims=(0, None))(params, part) for part in inputs], 1)
-    targets = labels.expand(len(logits), -1)
-    losses = cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1)
-    return Scores((logits.argmax(2) == targets).double().mean(1), losses.double())
+    return {name: compute(logits, labels) for name, compute in SCORES.items()}
 
 
-def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: Scores) -> pd.DataFrame:
+def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: dict[str, Tensor]) -> pd.DataFrame:
     return pd.concat(
         [
             runs[RUN].assign(
@@ -113,6 +107,6 @@ def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: Scores) -> pd.Data
                 value=values.cpu().numpy(),
                 converged=True,
             )
-            for metric, values in measured._asdict().items()
+            for metric, values in measured.items()
         ]
     ).join(runs[COST])

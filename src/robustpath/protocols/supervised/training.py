@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from robustpath import methods
+from robustpath import methods, models
 from robustpath.core import randomness
 from robustpath.core.errors import Stopped, UserError
 from robustpath.core.files import explain
@@ -28,15 +28,18 @@ from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import Stage, moments, plan
 from robustpath.engine.stop import listening, nobody
 from robustpath.methods.base import Batch, Spec, draw
-from robustpath.models import choice
-from robustpath.models.mlp import initialise, mean_cross_entropy, predict
-from robustpath.protocols.outputs import Trained, write_runs, write_seconds, write_weights
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.protocols import reading
+from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
+
+
+AXES = ("train_size", "label_noise", "seed")  # what a run and its parent have in common
 
 
 class Run(NamedTuple):
@@ -48,9 +51,12 @@ class Run(NamedTuple):
     draw: int
 
 
-def train(settings: dict, data: Path, weights: Path, path: Path, runs: Path, seconds: Path, threads: int) -> None:
+def train(
+    settings: dict, data: Path, weights: Path, path: Path, runs: Path, seconds: Path, scores: Path, threads: int,
+    parent: tuple[Path, Path] | None = None,
+) -> None:  # fmt: skip
     """Train a cell and write its weights (tensors [runs, …]), the parameters kept on the way (`path`), its table of
-    runs and the measured seconds a run.
+    runs, the measured seconds a run, and the scores on the way, of which this protocol has none.
 
     The path holds tensors `{moment}/{parameter}` [runs, …] and `moments` [K, 2]: phase, gradient evaluations so far.
     Draws are drawn from the method's search space or, where the settings have a grid, enumerate its values, everything
@@ -65,12 +71,13 @@ def train(settings: dict, data: Path, weights: Path, path: Path, runs: Path, sec
     axes = settings["train_sizes"], settings["label_noise"], range(settings["seeds"]), range(draws)
     members = [Run(*row) for row in product(*axes)]
     with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
-        cell = Cell(settings, spec, prepared, device, len(members))
+        cell = Cell(settings, spec, prepared, device, len(members), parent)
         results, durations = _in_parts(cell, members, weights, asked)
 
     write_weights(results, cell.moments, weights, path)
     write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
     write_seconds(settings, members, durations, seconds)
+    write_scores([], scores)
     for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors*"):
         leftover.unlink(missing_ok=True)  # a run that outlived its Snakemake may end at the same moment
 
@@ -83,7 +90,12 @@ def _in_parts(
     A part that was trained or begun before is as large as its checkpoint. One that does not fit the memory after all is
     halved, its checkpoint with it.
     """
-    key = json.dumps(cell.settings, sort_keys=True) + str(cell.device.type) + cell.mode + code_fingerprint(cell.spec)
+    key = (
+        json.dumps(cell.settings, sort_keys=True)
+        + str(cell.device.type)
+        + cell.mode
+        + code_fingerprint(cell.spec, models.name_of(cell.settings))
+    )
     key = hashlib.sha256(key.encode()).hexdigest()
     results, durations = [], []
     while len(durations) < len(members):
@@ -120,15 +132,22 @@ def grid(settings: dict) -> list[dict[str, float]]:
     return [dict(zip(values, row, strict=True)) for row in product(*values.values())] if values else []
 
 
-def code_fingerprint(spec: Spec) -> str:
-    """The fingerprint of the code that trains a method: the engine's and the method's own, not other methods'."""
-    return fingerprint("robustpath.protocols.supervised.training", f"robustpath.methods.{spec.family}.{spec.name}")
+def code_fingerprint(spec: Spec, network: str) -> str:
+    """The fingerprint of the code that trains a method: the engine's, the method's own and its network's."""
+    return fingerprint(
+        "robustpath.protocols.supervised.training",
+        f"robustpath.methods.{spec.family}.{spec.name}",
+        f"robustpath.models.{network}",
+    )
 
 
 class Cell:
     """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
 
-    def __init__(self, settings: dict, spec: Spec, prepared: prepare.Prepared, device: torch.device, members: int):
+    def __init__(
+        self, settings: dict, spec: Spec, prepared: prepare.Prepared, device: torch.device, members: int,
+        parent: tuple[Path, Path] | None = None,
+    ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
         self.grid = grid(settings)
         unknown = {name for row in self.grid for name in row} - spec.search.keys()
@@ -147,11 +166,12 @@ class Cell:
         self.rows = list(product(settings["label_noise"], self.pools))
         labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
         self.data = population.Data(prepared.inputs.to(device), torch.stack(labels).to(device))
-        model = choice.network(settings, prepared.inputs.shape[1:], classes)
+        model = models.network(settings, prepared.inputs.shape[1:], classes)
         loss, network = mean_cross_entropy(model), predict(model)
         precision = settings.get("precision", "float32")
         loss, network = (at_precision(function, device, precision) for function in (loss, network))
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
+        self.parent = reading.default_runs(*parent, AXES) if parent else {}
         self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"], network)
         self.moments = moments(self.stages, settings["points"])
         compiled = self._choice(settings.get("compile", "auto"), members)
@@ -253,8 +273,12 @@ class Cell:
     def _population(self, part: list[Run], width: int) -> tuple[list[Run], dict[str, Tensor], dict[str, Tensor]]:
         """The members, filled up to a width by copies of the last, their hyperparameters and first parameters."""
         filled = part + [part[-1]] * (width - len(part))
-        params = population.stack(self.start[run.seed] for run in filled)
+        params = population.stack(self._first(run) for run in filled)
         return filled, self._hyperparameters(filled), {name: tensor.to(self.device) for name, tensor in params.items()}
+
+    def _first(self, run: Run) -> dict[str, Tensor]:
+        """The parameters that a run begins with: those of its parent's default draw, or a fresh initialisation."""
+        return self.parent[tuple(getattr(run, axis) for axis in AXES)] if self.parent else self.start[run.seed]
 
     def values(self, run: Run) -> dict[str, float]:
         """The hyperparameters of a run."""

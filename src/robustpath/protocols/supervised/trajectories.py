@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from robustpath import models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
@@ -15,8 +16,7 @@ from robustpath.data.label_noise import noisy
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
-from robustpath.models import choice
-from robustpath.models.mlp import predict
+from robustpath.models.functional import predict
 from robustpath.protocols import reading
 from robustpath.protocols.supervised.measures import curvature
 from robustpath.protocols.supervised.measures.stacked import Network, error, flatten, logits, mean_cross_entropy
@@ -70,9 +70,9 @@ def _way(kept: dict[str, Tensor], moments: int, row: int) -> Params:
 
 def _network(settings: dict, prepared: prepare.Prepared) -> Network:
     """The network as a function of stacked parameters; a perceptron's is told by their shapes."""
-    if choice.name_of(settings) == "mlp":
+    if models.name_of(settings) == models.DEFAULT:
         return logits
-    model = choice.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
+    model = models.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
     return torch.vmap(predict(model), in_dims=(0, None))
 
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.func import grad, jacrev
 
-from robustpath.models.mlp import initialise, mlp
+from robustpath.models.functional import initialise
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised.measures.stacked import Losses, flatten, mean_cross_entropy, slopes, unflatten
 
 Params = dict[str, Tensor]

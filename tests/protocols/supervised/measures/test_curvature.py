@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.func import grad, jacrev
 
-from robustpath.methods.minima.asam import units
+from robustpath.methods.geometry import units
 from robustpath.protocols.supervised.measures import curvature
 from robustpath.protocols.supervised.measures.stacked import mean_cross_entropy
 

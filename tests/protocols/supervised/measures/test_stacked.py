@@ -3,7 +3,8 @@
 import torch
 from torch.nn.functional import cross_entropy
 
-from robustpath.models.mlp import mlp, predict
+from robustpath.models.functional import predict
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised.measures import stacked
 
 from .conftest import networks, normal

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from robustpath.core.types import Params
 from robustpath.methods.geometry import chain
 
-Params = dict[str, Tensor]
 Network = Callable[[Params, Tensor], Tensor]  # parameters [M, …], inputs [n, …] -> logits [M, n, classes]
 Losses = Callable[[Tensor], Tensor]  # points [M, d] -> one number a member [M]; no member's depends on another's point
 

@@ -22,7 +22,7 @@ from robustpath.config.errors import ConfigError
 from robustpath.config.schema import node_at
 from robustpath.protocols.supervised import checks
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
 SHIPPED = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SCHEMA = cfg.Config.model_json_schema()

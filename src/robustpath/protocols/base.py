@@ -1,0 +1,59 @@
+"""The contract of a protocol: what tells its runs apart, what they are scored by, what its experiments ask for.
+
+A protocol is one folder. `protocol.py` states it as data (PROTOCOL) and imports no torch, so that the workflow can
+plan; `training.py` and `score.py` hold the jobs `train` and `evaluate`, which are imported when they run.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from robustpath.config.section import Section
+
+ABSENT = -1  # the value of an axis in the records of a run whose protocol has no such axis
+
+
+class Axis(NamedTuple):
+    """What tells runs apart beside seed and draw: the key of the section that lists its values, their kind ("whole" or
+    "real") and range, and what they mean."""
+
+    key: str
+    kind: str
+    low: float
+    high: float
+    meaning: str
+
+
+class Metric(NamedTuple):
+    """A number that a run is scored by.
+
+    better: "higher", "lower" or "neither"; splits: those it is taken on; part: the file of the published records that
+    holds it; always: whether it is a number for every run, also one that diverged; family: what kind of measure it is,
+    "" for a score; on_the_way: whether a training takes it on its way.
+    """
+
+    unit: str
+    low: float
+    high: float
+    better: str
+    splits: tuple[str, ...]
+    part: str
+    always: bool = False
+    family: str = ""
+    on_the_way: bool = False
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol by its name.
+
+    section: the keys of an experiment that it selects; axes, metrics: by name; keys: those of the section that a
+    training depends on; problems(path, experiment, scale, config) -> what a section of the right form can get wrong.
+    """
+
+    name: str
+    section: type[Section]
+    axes: Mapping[str, Axis]
+    metrics: Mapping[str, Metric]
+    keys: frozenset[str]
+    problems: Callable[..., Iterator]

@@ -1,0 +1,63 @@
+"""The keys that the experiments of every protocol have."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from robustpath.config.section import DISTINCT, Section, Word
+
+Size = Annotated[int, Field(ge=1, le=10_000_000)]
+Values = Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
+
+
+class Parent(Section):
+    """Where runs begin: with the parameters of another cell's default draw of the same seed, sizes and label noise."""
+
+    experiment: str = Field(description="The experiment of the other cell, which is on the same data set.")
+    method: str = Field(description="Its method.")
+
+
+class Experiment(Section):
+    """One experiment: some methods on some data sets, every seed and draw, and all that its protocol tells apart."""
+
+    protocol: str = Field("supervised", description="What a run learns from, and when it is scored.")
+    datasets: list[str] = Field(
+        min_length=1,
+        description="Data sets to train on (`python -m robustpath list data`), each once.",
+        json_schema_extra=DISTINCT,
+    )
+    methods: Annotated[
+        Annotated[Literal["all"], Tag("all")]
+        | Annotated[list[str], Field(min_length=1, json_schema_extra=DISTINCT), Tag("list")],
+        Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
+    ] = Field("all", description="Methods to train: `all` of the list at the top, or some of them.")
+    model: str = Field(
+        "mlp", description="The network (`python -m robustpath list models`); `mlp` has the hidden layers of the scale."
+    )
+    seeds: int = Field(
+        ge=2,
+        le=10_000,
+        description="Paired repetitions: a seed fixes split, start and batch order of every method; at least two.",
+    )
+    vary: list[Literal["split", "initialisation", "order"]] = Field(
+        ["split", "initialisation", "order"],
+        description="What a seed changes beside the draws; what is not named stays that of seed 0.",
+        json_schema_extra=DISTINCT,
+    )
+    draws: int = Field(
+        1,
+        ge=1,
+        le=10_000,
+        description="Hyperparameter draws of each method. Draw 0 is the default; validation accuracy selects.",
+    )
+    grid: dict[Word, Values] = Field(
+        {},
+        description="In place of random draws: values of hyperparameters, every combination a draw, all else default.",
+    )
+    parent: Parent | None = Field(None, description="The cell whose trained parameters the runs begin with, if any.")
+    budget: int = Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
+
+    def chosen(self, listed: Sequence[str]) -> list[str]:
+        """Its methods, in the order of the list at the top of the config."""
+        return [name for name in listed if self.methods == "all" or name in self.methods]

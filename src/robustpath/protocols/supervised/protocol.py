@@ -1,0 +1,18 @@
+"""The supervised protocol: a run learns from independent batches of one training set and is scored at its end."""
+
+from robustpath.protocols.base import Axis, Protocol
+from robustpath.protocols.supervised.checks import problems
+from robustpath.protocols.supervised.metrics import METRICS
+from robustpath.protocols.supervised.section import Supervised
+
+PROTOCOL = Protocol(
+    name="supervised",
+    section=Supervised,
+    axes={
+        "train_size": Axis("train_sizes", "whole", 1, 10_000_000, "number of training examples"),
+        "label_noise": Axis("label_noise", "real", 0.0, 1.0, "share of the labels that are drawn anew at random"),
+    },
+    metrics=METRICS,
+    keys=frozenset({"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}),
+    problems=problems,
+)

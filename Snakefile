@@ -22,6 +22,7 @@ PUBLISHED = published.folder(CONFIG.scale)
 CERTIFICATE = f"results/{CONFIG.scale}/certificate.md"
 CELLS = expand(CONFIG)
 MANIFEST = checked(manifest)
+SOURCE = machine.source(ROOT)
 CODE = checked(fingerprints)
 checked(known_claims)
 

@@ -32,6 +32,8 @@ from robustpath.theory import CASES
 from robustpath.theory.section import theory_settings
 
 ROOT = Path(workflow.basedir)
+# Snakemake fills in wildcards here too: braces in the name of a folder above are none.
+ENVIRONMENT = str(ROOT / "environment.yml").replace("{", "{{").replace("}", "}}")
 SUFFIX = {"figure": "pdf", "table": "tex"}
 JUDGED = {"claims", "calibration"}  # computed from the records, whatever the DAG starts from
 LOGS = {}  # of every job, as its log was before the run

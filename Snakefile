@@ -14,6 +14,7 @@ if reason := displaced():
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/session.smk"
 
 
 CONFIG = checked(lambda: load(overrides=typed(config)))

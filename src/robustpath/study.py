@@ -12,7 +12,7 @@ from typing import Annotated, Literal, NamedTuple, Union
 
 from pydantic import Discriminator, Field, Tag, ValidationError
 
-from robustpath import methods, protocols
+from robustpath import methods, models, protocols
 from robustpath.config.checks import ascending, distinct, known
 from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_keys, report, value_at
 from robustpath.config.section import DISTINCT, Section, Word
@@ -284,6 +284,12 @@ def _unusual(experiment: Experiment) -> dict:
     return experiment.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
 
 
+def _widths(config: Config, experiment: str) -> dict:
+    """The hidden layers of the scale, where the experiment's network has them."""
+    stated = models.facts(experiments(config)[experiment].model)
+    return {"hidden": active(config).hidden} if stated.hidden else {}
+
+
 def parent_of(config: Config, cell: Cell) -> Cell | None:
     """The cell whose runs a cell's runs begin with; None where they begin at a fresh initialisation."""
     parent = experiments(config)[cell.experiment].parent
@@ -294,7 +300,8 @@ def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale, experiment = active(config), experiments(config)[cell.experiment]
     of_experiment = experiment.model_dump(include=protocols.load(experiment.protocol).keys)
-    of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
+    of_scale = scale.model_dump(include={"batch_size", "validation_size", "test_size", "device"})
+    of_scale |= _widths(config, cell.experiment)
     unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
     parent = parent_of(config, cell)
     begins = {"parent": parent._asdict()} if parent else {}
@@ -310,15 +317,15 @@ def runs(settings: dict) -> int:
 
 def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What evaluating all methods of a data set depends on; `natural` names the other data sets to evaluate on."""
-    of_scale = active(config).model_dump(include={"hidden", "validation_size", "test_size", "severities", "device"})
+    of_scale = active(config).model_dump(include={"validation_size", "test_size", "severities", "device"})
     return {
         "experiment": experiment,
-        **prepare_settings(config, dataset),
-        "methods": methods_of(config, experiment),
+        "dataset": dataset,
         "vary": experiments(config)[experiment].vary,
         "natural": list(registry.partners(dataset)),
         "shifts": registry.get(dataset).shifted_by,
         **of_scale,
+        **_widths(config, experiment),
         **_unusual(experiments(config)[experiment]),
     }
 
@@ -326,25 +333,36 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
 def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What tracing the runs of a data set depends on."""
     of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
+    of_scale |= _widths(config, experiment)
     chosen = experiments(config)[experiment]
     return {"experiment": experiment, "dataset": dataset, "vary": chosen.vary, **of_scale, **_unusual(chosen)}
 
 
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What measuring the runs of a data set depends on; differences between networks are to the reference's runs."""
-    of_scale = active(config).model_dump(include={"hidden", "validation_size", "test_size", "device"})
+    of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
     chosen = experiments(config)[experiment]
     return {
         "experiment": experiment,
         "dataset": dataset,
-        "methods": methods_of(config, experiment),
         "reference": config.reference,
-        "seeds": chosen.seeds,
         "vary": chosen.vary,
         "grid": chosen.grid,
         **of_scale,
+        **_widths(config, experiment),
         **_unusual(chosen),
     }
+
+
+def claims_settings(config: Config) -> dict:
+    """What judging the claims depends on, beside the records and paper/claims.yaml."""
+    said = {"scale": config.scale, "reference": config.reference, "confidence": config.confidence}
+    return said | active(config).model_dump(include={"test_size"})
+
+
+def numbers_settings(config: Config) -> dict:
+    """What the numbers of the text depend on, beside the records and what is computed from them."""
+    return {key: value for key, value in report_settings(config).items() if key != "theory"}
 
 
 def calibrate_settings(config: Config) -> dict:

@@ -9,6 +9,7 @@ from torch import nn
 
 KINDS = ("image", "signal")
 MEASURED = True
+HIDDEN = True
 PORTION = (64, 0)
 
 

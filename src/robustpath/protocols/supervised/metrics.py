@@ -1,33 +1,11 @@
-"""What a supervised run is scored by: how each score is computed, and what is known of each measure.
+"""What is known of each score and measure of a supervised run.
 
-A score is a function of the logits [M, n, classes] of all members and the labels [n]: one number a member [M]. Measures
-of minima and walks need more than predictions; `measure` takes them.
+scores.py computes the scores, measure.py the measures of minima and walks.
 """
-
-from typing import TYPE_CHECKING
 
 from robustpath.protocols.base import Metric
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 INFINITE = float("inf")
-
-
-def accuracy(logits: "Tensor", labels: "Tensor") -> "Tensor":
-    """The share of the examples whose largest logit is that of their label."""
-    return (logits.argmax(2) == labels).double().mean(1)
-
-
-def cross_entropy(logits: "Tensor", labels: "Tensor") -> "Tensor":
-    """The mean over examples of the negative logarithm of the probability of the label, in nats."""
-    from torch.nn import functional
-
-    targets = labels.expand(len(logits), -1)
-    return functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1).double()
-
-
-SCORES = {"accuracy": accuracy, "cross_entropy": cross_entropy}
 ALL_SPLITS = ("train", "validation", "test")
 
 

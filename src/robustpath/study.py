@@ -24,11 +24,7 @@ from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
-UNUSUAL = {
-    "model",
-    "protocol",
-    "parent",
-}  # keys of an experiment that settings have only where they are not the default
+UNUSUAL = {"model", "protocol", "parent"}  # keys of an experiment that settings have only where not the default
 
 
 def _any_protocol() -> object:
@@ -279,15 +275,15 @@ def prepare_settings(config: Config, dataset: str) -> dict:
     return {"dataset": dataset, "image_size": size if entry.kind == "image" else None}
 
 
-def _unusual(experiment: Experiment) -> dict:
-    """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
-    return experiment.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
-
-
-def _widths(config: Config, experiment: str) -> dict:
-    """The hidden layers of the scale, where the experiment's network has them."""
-    stated = models.facts(experiments(config)[experiment].model)
-    return {"hidden": active(config).hidden} if stated.hidden else {}
+def _of_runs(config: Config, experiment: str, dataset: str, *keys: str) -> dict:
+    """What every job on the runs of an experiment depends on, and further `keys` of the scale. Network and protocol are
+    there where they are not the default, so that other settings do not change by them; `hidden` where the network has
+    such layers."""
+    scale, chosen = active(config), experiments(config)[experiment]
+    layers = ["hidden"] if models.facts(chosen.model).hidden else []
+    of_scale = scale.model_dump(include={"validation_size", "test_size", "device", *layers, *keys})
+    unusual = chosen.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
+    return {"experiment": experiment, "dataset": dataset} | of_scale | unusual
 
 
 def parent_of(config: Config, cell: Cell) -> Cell | None:
@@ -300,12 +296,11 @@ def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale, experiment = active(config), experiments(config)[cell.experiment]
     of_experiment = experiment.model_dump(include=protocols.load(experiment.protocol).keys)
-    of_scale = scale.model_dump(include={"batch_size", "validation_size", "test_size", "device"})
-    of_scale |= _widths(config, cell.experiment)
-    unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
+    computed = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
     parent = parent_of(config, cell)
     begins = {"parent": parent._asdict()} if parent else {}
-    return cell._asdict() | of_experiment | of_scale | unusual | _unusual(experiment) | begins
+    of_runs = _of_runs(config, cell.experiment, cell.dataset, "batch_size")
+    return cell._asdict() | of_experiment | of_runs | computed | begins
 
 
 def runs(settings: dict) -> int:
@@ -317,40 +312,25 @@ def runs(settings: dict) -> int:
 
 def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What evaluating all methods of a data set depends on; `natural` names the other data sets to evaluate on."""
-    of_scale = active(config).model_dump(include={"validation_size", "test_size", "severities", "device"})
-    return {
-        "experiment": experiment,
-        "dataset": dataset,
+    return _of_runs(config, experiment, dataset, "severities") | {
         "vary": experiments(config)[experiment].vary,
         "natural": list(registry.partners(dataset)),
         "shifts": registry.get(dataset).shifted_by,
-        **of_scale,
-        **_widths(config, experiment),
-        **_unusual(experiments(config)[experiment]),
     }
 
 
 def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What tracing the runs of a data set depends on."""
-    of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
-    of_scale |= _widths(config, experiment)
-    chosen = experiments(config)[experiment]
-    return {"experiment": experiment, "dataset": dataset, "vary": chosen.vary, **of_scale, **_unusual(chosen)}
+    return _of_runs(config, experiment, dataset) | {"vary": experiments(config)[experiment].vary}
 
 
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What measuring the runs of a data set depends on; differences between networks are to the reference's runs."""
-    of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
     chosen = experiments(config)[experiment]
-    return {
-        "experiment": experiment,
-        "dataset": dataset,
+    return _of_runs(config, experiment, dataset) | {
         "reference": config.reference,
         "vary": chosen.vary,
         "grid": chosen.grid,
-        **of_scale,
-        **_widths(config, experiment),
-        **_unusual(chosen),
     }
 
 

@@ -131,8 +131,11 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
         from torch._inductor import aot_compile, codecache
 
         graph, told = traced(step, arguments)
-        options = OPTIONS | {"aot_inductor.output_path": str(scratch / "program.so")}
-        options["aot_inductor.precompile_headers"] = lasting is not None
+        options = OPTIONS | {
+            "aot_inductor.output_path": str(scratch / "program.so"),
+            "aot_inductor.precompile_headers": lasting is not None,
+            "cpp.cxx": (cache.compiler(),),
+        }
         before, codecache._HEADER_DIR = codecache._HEADER_DIR, str((lasting or scratch) / "headers")
         try:
             return Path(aot_compile(graph, tuple(leaves(arguments)), options=options)), told

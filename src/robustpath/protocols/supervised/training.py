@@ -34,7 +34,6 @@ WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU'
 COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
-STEPS_LINE = "model steps: "  # benchmarks/pipeline.py reads what follows off a job's log
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 
@@ -73,7 +72,6 @@ def train(
         cell = Cell(settings, spec, prepared, device, len(members), parent)
         results, durations = _in_parts(cell, members, weights, asked)
 
-    print(f"{STEPS_LINE}{sum(cell.spent):.2f} s")
     write_weights(results, cell.moments, weights, path)
     write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
     write_seconds(settings, members, durations, seconds)
@@ -117,7 +115,9 @@ def _in_parts(
             continue
         results.append(trained)
         durations += [(time.monotonic() - begun) / len(part)] * len(part)
-        print(f"{label}: {time.monotonic() - begun:.1f} s ({cell.mode})")
+        steps, cell.spent[:] = sum(cell.spent), []
+        # benchmarks/pipeline.py reads the seconds of the steps.
+        print(f"{label}: {time.monotonic() - begun:.1f} s, of them {steps:.2f} s model steps ({cell.mode})")
     return results, durations
 
 
@@ -192,7 +192,7 @@ class Cell:
             ]
             for choices in ([False] * len(compiled), compiled)
         )
-        self.spent: list[float] = []  # seconds of the steps
+        self.spent: list[float] = []  # seconds of each step of the part that is trained
         self.programs = [programs.timed(step, self.spent) for step in self.programs]
         self.room, self.fitting = memory.room(device), None
 

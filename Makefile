@@ -18,6 +18,15 @@ UV ?= uv
 PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Packages that these name would take the place of those in .venv.
+unexport PYTHONPATH PYTHONHOME
+# Snakemake keeps files in the home; where that cannot be written to, as in many containers, .cache/home takes its place.
+export HOME := $(or $(HOME),$(shell unset HOME; echo ~))
+ifeq ($(shell d="$${XDG_CACHE_HOME:-$(HOME)/.cache}"; \
+	{ mkdir -p "$$d" && f=$$(mktemp -p "$$d") && echo >"$$f" && rm "$$f" && echo writable; } 2>/dev/null),)
+export XDG_CACHE_HOME := $(CURDIR)/.cache/home
+export MPLCONFIGDIR := $(XDG_CACHE_HOME)/matplotlib
+endif
 
 .PHONY: help paper paper-text paper-review from-published verify check diff report arxiv crate test lint gallery setup lock clean distclean
 

@@ -7,6 +7,11 @@ from snakemake.utils import min_version
 min_version("9.12")
 sys.path.insert(0, f"{workflow.basedir}/src")
 
+from robustpath.operations.surroundings import displaced
+
+if reason := displaced():
+    sys.exit(f"error: {reason}")
+
 
 include: "workflow/rules/common.smk"
 
@@ -76,11 +81,13 @@ include: "workflow/rules/verify.smk"
 use_all_cores_unless_told()
 make_again_what_is_incomplete()
 check_targets()
+end_with_the_terminal()
 show_progress()
 
 
 onstart:
     lift_rate_limit()
+    watch_failures()
 
 
 onsuccess:

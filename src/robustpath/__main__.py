@@ -10,14 +10,18 @@ from pathlib import Path
 from robustpath import commands
 from robustpath.core.errors import UserError
 from robustpath.core.files import explain
+from robustpath.operations.surroundings import displaced
 
-LISTS = ("methods", "data", "shifts", "figures", "cells")
+LISTS = ("methods", "data", "models", "protocols", "shifts", "figures", "cells")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 if it succeeded, 1 after the one sentence of a UserError or the traceback of a fault, 75 after
     that of Stopped."""
     flush_every_line()
+    if reason := displaced():
+        print(f"error: {reason}", file=sys.stderr)
+        return 1
     options = vars(parser().parse_args(arguments))
     run = options.pop("run")
     try:

@@ -317,6 +317,7 @@ def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
         "methods": methods_of(config, experiment),
         "vary": experiments(config)[experiment].vary,
         "natural": list(registry.partners(dataset)),
+        "shifts": registry.get(dataset).shifted_by,
         **of_scale,
         **_unusual(experiments(config)[experiment]),
     }

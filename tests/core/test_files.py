@@ -47,7 +47,7 @@ NOBODY = 2**22 + 1  # more than any process's number
 KILLED = """
 import os, signal, sys, torch
 from pathlib import Path
-from robustpath.files import replacing
+from robustpath.core.files import replacing
 with replacing(Path(sys.argv[1])) as temporary:
     temporary.with_name(".tmpAb12Cd").write_bytes(bytes(1000))
     os.kill(os.getpid(), signal.SIGKILL)

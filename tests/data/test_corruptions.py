@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from robustpath.core.randomness import generator
 from robustpath.data.corruptions import CORRUPTIONS, _blur
-from robustpath.data.registry import TEST_CORRUPTIONS, VALIDATION_CORRUPTIONS
+from robustpath.data.shift_names import TEST_CORRUPTIONS, VALIDATION_CORRUPTIONS
 
 
 def blots(size, count=64):

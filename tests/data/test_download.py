@@ -6,7 +6,7 @@ import pytest
 from robustpath.core.errors import UserError
 from robustpath.data import download
 from robustpath.data.download import digest, forget, local, payload
-from robustpath.data.registry import File
+from robustpath.data.entries import File
 
 CONTENT = b"one digit, another digit, " * 4000
 PACKED = gzip.compress(CONTENT, compresslevel=0, mtime=0)

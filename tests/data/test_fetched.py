@@ -10,8 +10,10 @@ import tiny
 import torch
 
 from robustpath.core.errors import UserError
-from robustpath.data import archives, registry
-from robustpath.data.prepare import load, prepare
+from robustpath.data import corrupted, registry, sets
+from robustpath.data.prepare import prepare
+from robustpath.data.prepared import load
+from robustpath.data.shift_names import PUBLISHED
 from robustpath.data.shifts import shifted_sets
 from robustpath.data.splits import split
 
@@ -23,7 +25,7 @@ def fetch(server, tmp_path, monkeypatch):
     """fetch(name, files, size) -> the prepared data set and its card, its files being what the server has."""
 
     def call(name, files, size):
-        entry = registry.DATASETS[name]
+        entry = sets.load(name).ENTRY
         assert {file.name for file in entry.files} == set(files)
         served = []
         for file in entry.files:
@@ -32,7 +34,7 @@ def fetch(server, tmp_path, monkeypatch):
             own = {kind: hashlib.new(kind.removeprefix("raw_"), content).hexdigest() for kind in ("md5", "raw_sha256")}
             own = {kind: found if getattr(file, kind) else "" for kind, found in own.items()}
             served.append(replace(file, urls=(server.address + path,), **own))
-        monkeypatch.setitem(registry.DATASETS, name, replace(entry, files=tuple(served)))
+        monkeypatch.setattr(sets.load(name), "ENTRY", replace(entry, files=tuple(served)))
         out, card = tmp_path / f"{name}.safetensors", tmp_path / f"{name}.json"
         prepare({"dataset": name, "image_size": size}, out, card)
         return load(out), json.loads(card.read_text())
@@ -51,7 +53,6 @@ def test_no_fetched_set_is_without_a_test_here():
         *("mnist", "kmnist", "usps", "svhn", "cifar10", "cifar10_1", "cifar10_c", "cifar100", "cifar100_c"),
         *("tiny_imagenet", "tiny_imagenet_c", "waterbirds"),
     }
-    assert all(callable(getattr(archives, registry.DATASETS[name].reader)) for name in fetched)
 
 
 @pytest.mark.parametrize("name", ["mnist", "kmnist"])
@@ -61,8 +62,8 @@ def test_idx_digits(fetch, name):
     assert torch.equal(prepared.inputs, torch.from_numpy(images).float() / 255)
     assert prepared.labels.tolist() == labels.tolist()
     assert prepared.official_test.tolist() == [False] * 10 + [True] * 4
-    assert [source["name"] for source in card["sources"]] == [file.name for file in registry.get(name).files]
-    assert [source["md5"] for source in card["sources"]] == [file.md5 for file in registry.get(name).files]
+    assert [source["name"] for source in card["sources"]] == [file.name for file in sets.load(name).ENTRY.files]
+    assert [source["md5"] for source in card["sources"]] == [file.md5 for file in sets.load(name).ENTRY.files]
 
 
 def test_sets_that_name_their_files_alike_do_not_mix(fetch):
@@ -134,7 +135,7 @@ def test_cifar10_1_is_for_testing_alone(fetch):
 
 @pytest.mark.parametrize(("name", "classes"), [("cifar10_c", 10), ("cifar100_c", 100)])
 def test_published_corruptions_are_the_first_images_of_each_class(fetch, monkeypatch, name, classes):
-    monkeypatch.setattr(archives, "KEPT_CORRUPTED", 2 * classes)
+    monkeypatch.setattr(corrupted, "KEPT", 2 * classes)
     labels = np.repeat(np.arange(4), 3)
     images = tiny.noise(15, 5, 12, 32, 32, 3)
     file = registry.get(name).files[0].name
@@ -145,7 +146,7 @@ def test_published_corruptions_are_the_first_images_of_each_class(fetch, monkeyp
     assert prepared.domain.tolist() == np.repeat(np.arange(15), 40).tolist()
     assert prepared.severity.tolist() == np.tile(np.repeat(np.arange(1, 6), 8), 15).tolist()
     assert prepared.official_test.all()
-    assert card["corruptions"] == dict.fromkeys(registry.PUBLISHED, 40)
+    assert card["corruptions"] == dict.fromkeys(PUBLISHED, 40)
 
 
 def test_tiny_imagenet_is_tested_on_its_validation_images(fetch):
@@ -163,7 +164,7 @@ def test_tiny_imagenet_is_tested_on_its_validation_images(fetch):
 
 
 def test_tiny_imagenet_c_keeps_the_first_by_number(fetch, monkeypatch):
-    monkeypatch.setattr(archives, "KEPT_CORRUPTED", 2 * 200)
+    monkeypatch.setattr(corrupted, "KEPT", 2 * 200)
     names = ["n01", "n02"]
     images = tiny.photographs(15 * 5 * 2 * 3, 64).reshape(15, 5, 2, 3, 64, 64, 3)
     prepared, _ = fetch("tiny_imagenet_c", {"TinyImageNet-C.tar": tiny.tiny_imagenet_c_tar(images, names)}, 32)
@@ -186,7 +187,7 @@ def test_waterbirds_keep_their_backgrounds_and_no_part_holds_the_validation_imag
     assert prepared.labels.tolist() == labels.tolist()
     assert prepared.attribute.tolist() == places.tolist()
     assert prepared.official_test.tolist() == (parts == 2).tolist()
-    dealt = split(prepared.labels, prepared.official_test, "waterbirds", 0, 2, 2, prepared.group)
+    dealt = split(prepared, "waterbirds", 0, 2, 2)
     assert sorted([*dealt.train.tolist(), *dealt.validation.tolist()]) == np.flatnonzero(parts == 0).tolist()
     assert set(dealt.test.tolist()) <= set(np.flatnonzero(parts == 2).tolist())
     assert card["label_and_attribute"] == {"0, 0": 1, "0, 1": 1, "1, 0": 1, "1, 1": 1}
@@ -251,7 +252,7 @@ def test_an_array_of_objects_in_an_archive_is_refused(fetch, capsys):
 
 
 def test_cifar_is_evaluated_under_ours_theirs_and_on_new_images(fetch, monkeypatch):
-    monkeypatch.setattr(archives, "KEPT_CORRUPTED", 20)
+    monkeypatch.setattr(corrupted, "KEPT", 20)
     parts = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
     images, labels = tiny.noise(240, 32, 32, 3), np.arange(240) % 10
     cifar = fetch("cifar10", {"cifar-10-python.tar.gz": tiny.cifar_file(images, labels, parts, b"labels")}, 32)[0]
@@ -263,6 +264,7 @@ def test_cifar_is_evaluated_under_ours_theirs_and_on_new_images(fetch, monkeypat
         "cifar10_c": fetch("cifar10_c", {"CIFAR-10-C.tar": worse}, 32)[0],
     }
     settings = {"severities": [1, 4], "validation_size": 20, "test_size": 10}
+    settings["shifts"] = registry.get("cifar10").shifted_by
     found = list(shifted_sets("cifar10", 3, prepared, settings))
     families = [item.shift_family for item in found]
     counts = {name: families.count(name) for name in set(families)}
@@ -289,6 +291,7 @@ def test_digits_are_natural_shifts_of_each_other_at_one_size(fetch):
     }
     settings = {"severities": [1], "validation_size": 10, "test_size": 20}
     for name in prepared:
-        natural = [item for item in shifted_sets(name, 0, prepared, settings) if item.shift_family == "natural"]
+        found = shifted_sets(name, 0, prepared, settings | {"shifts": registry.get(name).shifted_by})
+        natural = [item for item in found if item.shift_family == "natural"]
         assert {item.shift for item in natural} == set(prepared) - {name}
         assert all(item.inputs.shape == (20, 28, 28) for item in natural)

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from robustpath.core.errors import UserError
-from robustpath.data.prepare import load, prepare
+from robustpath.data.prepare import prepare
+from robustpath.data.prepared import load
 from robustpath.data.registry import DATASETS, largest_train
 from robustpath.data.splits import split
 
@@ -54,7 +55,7 @@ def test_the_registered_room_for_training_is_what_the_split_leaves(folder, datas
     # Whole groups may be more than is asked for: up to all but one example of each class, in validation and in test.
     slack = 2 * entry.classes * (entry.largest_group - 1)
     for seed in range(1 if prepared.group is None else 10):
-        parts = split(prepared.labels, prepared.official_test, dataset, seed, 300, 600, prepared.group)
+        parts = split(prepared, dataset, seed, 300, 600)
         assert 0 <= len(parts.train) - largest_train(dataset, 300, 600) <= slack
 
 
@@ -92,5 +93,5 @@ def test_a_damaged_prepared_file_is_refused_with_the_remedy(folder, tmp_path):
 
 
 def test_an_unknown_data_set_is_refused(tmp_path):
-    with pytest.raises(UserError, match="no data set 'emnist': choose one of mnist5k, optdigits"):
+    with pytest.raises(UserError, match="no data set 'emnist': choose one of cifar10, cifar100"):
         prepare({"dataset": "emnist", "image_size": 8}, tmp_path / "a", tmp_path / "b")

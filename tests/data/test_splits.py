@@ -2,10 +2,15 @@ import pytest
 import torch
 
 from robustpath.core.errors import UserError
+from robustpath.data.prepared import Prepared
 from robustpath.data.splits import split
 
 LABELS = torch.tensor([0] * 40 + [1] * 30 + [2] * 50)
 NONE = torch.zeros(len(LABELS), dtype=torch.bool)
+
+
+def data(labels=LABELS, official=NONE, group=None):
+    return Prepared(torch.empty(len(labels), 1), labels, official, group)
 
 
 def spread(labels, indices):
@@ -15,7 +20,7 @@ def spread(labels, indices):
 
 def test_parts_are_disjoint_balanced_in_every_prefix_and_of_the_sizes_asked_for():
     for seed in range(5):
-        parts = split(LABELS, NONE, "toy", seed, 10, 20)
+        parts = split(data(), "toy", seed, 10, 20)
         assert [len(parts.validation), len(parts.test), len(parts.train)] == [10, 20, 3 * 30 - 30]
         everything = torch.cat(parts)
         assert len(everything.unique()) == len(everything)
@@ -25,16 +30,16 @@ def test_parts_are_disjoint_balanced_in_every_prefix_and_of_the_sizes_asked_for(
 
 def test_a_split_depends_on_data_set_and_seed_and_on_no_global_state():
     torch.manual_seed(1)
-    first = split(LABELS, NONE, "toy", 3, 10, 20)
+    first = split(data(), "toy", 3, 10, 20)
     torch.manual_seed(2)
-    again = split(LABELS, NONE, "toy", 3, 10, 20)
+    again = split(data(), "toy", 3, 10, 20)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not torch.equal(first.train, split(LABELS, NONE, "toy", 4, 10, 20).train)
-    assert not torch.equal(first.train, split(LABELS, NONE, "other", 3, 10, 20).train)
+    assert not torch.equal(first.train, split(data(), "toy", 4, 10, 20).train)
+    assert not torch.equal(first.train, split(data(), "other", 3, 10, 20).train)
 
 
 def test_sizes_nest():
-    small, large = split(LABELS, NONE, "toy", 0, 10, 20), split(LABELS, NONE, "toy", 0, 10, 35)
+    small, large = split(data(), "toy", 0, 10, 20), split(data(), "toy", 0, 10, 35)
     assert torch.equal(small.validation, large.validation)
     assert torch.equal(small.test, large.test[:20])
     assert torch.equal(small.train[15:], large.train)
@@ -43,7 +48,7 @@ def test_sizes_nest():
 def test_official_test_examples_are_the_only_test_examples():
     official = torch.zeros(len(LABELS), dtype=torch.bool)
     official[::2] = True
-    parts = split(LABELS, official, "toy", 0, 6, 30)
+    parts = split(data(official=official), "toy", 0, 6, 30)
     assert official[parts.test].all()
     assert not official[parts.train].any()
     assert not official[parts.validation].any()
@@ -56,10 +61,10 @@ IN_GROUPS = torch.cat([torch.arange(3).repeat(int(SIZES.sum())), torch.zeros(10,
 
 
 def test_groups_stay_whole_and_examples_without_a_group_are_of_no_part():
-    official = torch.zeros(len(GROUP), dtype=torch.bool)
+    in_groups = data(IN_GROUPS, torch.zeros(len(GROUP), dtype=torch.bool), GROUP)
     found = set()
     for seed in range(8):
-        parts = split(IN_GROUPS, official, "toy", seed, 20, 50, GROUP)
+        parts = split(in_groups, "toy", seed, 20, 50)
         groups = [set(GROUP[part].tolist()) for part in parts]
         assert not groups[0] & groups[1] and not groups[0] & groups[2] and not groups[1] & groups[2]
         assert -1 not in groups[0] | groups[1] | groups[2]
@@ -69,28 +74,23 @@ def test_groups_stay_whole_and_examples_without_a_group_are_of_no_part():
             assert all(spread(IN_GROUPS, part[:size]) <= 1 for size in range(1, len(part) + 1))
         found.add(frozenset(groups[2]))
     assert len(found) == 8
-    again = split(IN_GROUPS, official, "toy", 7, 20, 50, GROUP)
+    again = split(in_groups, "toy", 7, 20, 50)
     assert all(torch.equal(a, b) for a, b in zip(parts, again, strict=True))
 
 
 @pytest.mark.parametrize(("validation", "test"), [(240, 10), (10, 240), (120, 120)])
 def test_more_than_the_groups_hold_is_refused(validation, test):
     with pytest.raises(UserError, match=r"toy has 237 examples in groups, too few for validation_size"):
-        split(IN_GROUPS, torch.zeros(len(GROUP), dtype=torch.bool), "toy", 0, validation, test, GROUP)
-
-
-def test_a_data_set_in_groups_is_never_split_without_them():
-    with pytest.raises(ValueError, match="typeface_digits is split by group"):
-        split(LABELS, NONE, "typeface_digits", 0, 10, 20)
+        split(data(IN_GROUPS, torch.zeros(len(GROUP), dtype=torch.bool), GROUP), "toy", 0, validation, test)
 
 
 @pytest.mark.parametrize(("validation", "test"), [(80, 20), (10, 80), (91, 0)])
 def test_more_than_there_is_is_refused_in_one_sentence(validation, test):
     with pytest.raises(UserError, match=r"toy has 90 balanced examples, too few for validation_size"):
-        split(LABELS, NONE, "toy", 0, validation, test)
+        split(data(), "toy", 0, validation, test)
 
 
 def test_more_than_the_official_test_has_is_refused():
     official = torch.arange(len(LABELS)) % 4 == 0
     with pytest.raises(UserError, match="official test examples"):
-        split(LABELS, official, "toy", 0, 6, 31)
+        split(data(official=official), "toy", 0, 6, 31)

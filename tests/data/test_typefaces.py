@@ -13,9 +13,10 @@ import pytest
 import torch
 
 from robustpath.core.errors import UserError
-from robustpath.data import readers
+from robustpath.data import sets
 from robustpath.data.download import payload
-from robustpath.data.prepare import load, prepare
+from robustpath.data.prepare import prepare
+from robustpath.data.prepared import load
 from robustpath.data.registry import DATASETS
 from robustpath.data.shifts import shifted_sets
 from robustpath.data.splits import split
@@ -99,8 +100,8 @@ def test_images_are_centred_glyphs_with_the_longer_side_of_22_pixels(archive):
 
 def test_digits_and_letters_are_read_in_order(archive):
     payloads = {"typefaces.npz": (FOLDER / "typefaces.npz").read_bytes()}
-    for reader, first, last in ((readers.typeface_digits, 0, 10), (readers.typefaces, 10, 36)):
-        images, labels, official_test, group, domain = reader(payloads)
+    for name, first, last in (("typeface_digits", 0, 10), ("typefaces", 10, 36)):
+        images, labels, official_test, group, domain = sets.load(name).read(payloads)
         assert np.array_equal(images.reshape(-1, last - first, 28, 28), archive["images"][:, first:last])
         assert labels[: last - first].tolist() == list(range(last - first))
         assert not official_test.any()
@@ -112,7 +113,7 @@ def test_digits_and_letters_are_read_in_order(archive):
 def test_families_are_apart_and_domains_outside_whatever_the_seed(prepared, name):
     data = prepared[name]
     for seed in range(12):
-        parts = split(data.labels, data.official_test, name, seed, 300, 900, data.group)
+        parts = split(data, name, seed, 300, 900)
         families = [set(data.group[part].tolist()) for part in parts]
         assert not families[0] & families[1] and not families[0] & families[2] and not families[1] & families[2]
         assert all((data.domain[part] == -1).all() for part in parts)
@@ -121,7 +122,8 @@ def test_families_are_apart_and_domains_outside_whatever_the_seed(prepared, name
 @pytest.mark.parametrize("name", NAMES)
 def test_each_domain_is_a_natural_shift_of_its_own_faces_in_equal_classes(prepared, name):
     data = prepared[name]
-    found = {item.shift: item for item in shifted_sets(name, 3, {name: data}, SETTINGS)}
+    settings = SETTINGS | {"shifts": DATASETS[name].shifted_by}
+    found = {item.shift: item for item in shifted_sets(name, 3, {name: data}, settings)}
     assert {shift: item.shift_family for shift, item in found.items() if item.severity} == {
         "script": "natural",
         "blackletter": "natural",

@@ -19,6 +19,7 @@ def snapshot(members: int = 3) -> Snapshot:
         {"weight": rows + 0.5},
         state,
         diverged,
+        {"met": rows.sum(1)},
         {"1.loss": rows[:, 0], "1.a": rows[:, 1]},
         {"000/weight": rows - 3},
     )
@@ -26,7 +27,15 @@ def snapshot(members: int = 3) -> Snapshot:
 
 def flat(of: Snapshot) -> list[torch.Tensor]:
     count = of.state[1]["count"]
-    return [of.params["weight"], of.state[0], count, of.diverged, of.sums["1.loss"], of.path["000/weight"]]
+    return [
+        of.params["weight"],
+        of.state[0],
+        count,
+        of.diverged,
+        of.source["met"],
+        of.sums["1.loss"],
+        of.path["000/weight"],
+    ]
 
 
 def equal(one: Snapshot, other: Snapshot) -> bool:

@@ -36,18 +36,18 @@ def copies(params, count):
         (lambda loss, p, b, c: torch.vmap(lambda q: loss(q, b))(copies(p, 3)), 3 / 3),
         (lambda loss, p, b, c: torch.vmap(lambda q: grad(loss)(q, b))(copies(p, 3)), 3.0),
         (lambda loss, p, b, c: grad(lambda q: torch.vmap(lambda r: loss(r, b))(copies(q, 3)).sum())(p), 3.0),
-        (lambda loss, p, b, c: (loss(p, c.probe), loss(p, c.holdout)), 48 / 16 / 3 + 8 / 16 / 3),
+        (lambda loss, p, b, c: (loss(p, c.given["probe"]), loss(p, c.given["holdout"])), 48 / 16 / 3 + 8 / 16 / 3),
     ],
     ids=["network", "its gradient", "three forward", "three gradients", "gradient of three", "probe and hold-out"],
 )
 def test_every_pass_is_counted_once_a_model_and_example(calls, expected):
-    assert cost(calls, probe=48, holdout=8) == pytest.approx(expected)
+    assert cost(calls, needs={"probe": 48, "holdout": 8}) == pytest.approx(expected)
 
 
 def test_noise_comes_one_tree_or_several_above_each_other():
     shapes = []
     for count in (1, 5):
-        cost(lambda loss, p, b, c: shapes.append(c.noise["1.bias"].shape), noise=count)
+        cost(lambda loss, p, b, c: shapes.append(c.given["noise"]["1.bias"].shape), needs={"noise": count})
     assert shapes == [(10,), (5, 10)]
 
 

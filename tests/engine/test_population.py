@@ -5,8 +5,9 @@ import torch
 
 from robustpath import methods
 from robustpath.core import randomness
-from robustpath.engine import cache, population
+from robustpath.engine import cache, population, programs
 from robustpath.engine.plan import plan, step_cost
+from robustpath.engine.source import Data, Streams, streamed
 from robustpath.methods.base import Batch, Method, draw, grad
 from robustpath.methods.minima.sgd import cosine
 from robustpath.models.functional import initialise, mean_cross_entropy
@@ -24,7 +25,7 @@ def problem():
     model = mlp(6, [10], 4)
     start = [initialise(model, randomness.generator("start", seed)) for seed in range(4)]
     order = torch.stack([randomness.batches(SIZE, BATCH, 0, STEPS, "order", seed) for seed in range(4)], dim=1)
-    return population.Data(inputs, labels), model, start, order
+    return Data(inputs, labels), model, start, order
 
 
 def train(problem, compiled: bool) -> population.Snapshot:
@@ -32,10 +33,10 @@ def train(problem, compiled: bool) -> population.Snapshot:
     hyperparameters = hyperparameters_of([draw(SPEC, seed, 1) for seed in range(4)])
     loss = mean_cross_entropy(model)
     stages = plan(SPEC, loss, start[0], Batch(data.inputs[:BATCH], data.labels[:BATCH]), STEPS)
-    programs = [population.program(SPEC, loss, stage, compiled, key="test") for stage in stages]
-    sources = population.Streams(lambda stage, first, last: order[first:last])
+    steps = [population.program(SPEC, loss, stage, compiled, key="test") for stage in stages]
+    dealt = streamed(data, Streams(lambda stage, first, last: order[first:last]))
     snapshot = population.begin(SPEC, stages, hyperparameters, population.stack(start))
-    return population.advance(snapshot, SPEC, stages, programs, hyperparameters, data, sources)
+    return population.advance(snapshot, SPEC, stages, steps, hyperparameters, dealt)
 
 
 def hyperparameters_of(rows: list[dict[str, float]]) -> dict[str, torch.Tensor]:
@@ -74,6 +75,8 @@ def test_a_population_follows_one_plain_torch_loop_a_member(problem):
 
 def test_compiled_equals_eager_to_rounding_and_itself_exactly(problem, tmp_path, monkeypatch):
     monkeypatch.setattr(cache, "FOLDER", tmp_path)
+    build = programs.build
+    monkeypatch.setattr(programs, "build", lambda *given: build(*given[:3], None))  # precompiled headers do not repay
     eager, compiled, again = train(problem, False), train(problem, True), train(problem, True)
     for name, tensor in eager.params.items():
         torch.testing.assert_close(compiled.params[name], tensor, rtol=1e-4, atol=1e-5)
@@ -121,7 +124,7 @@ def test_the_engine_counts_the_losses_that_a_step_calls(problem, calls, expected
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here: the GPU path is untested")
 def test_cuda_gives_the_cpu_result_to_rounding(problem):
     data, model, start, order = problem
-    on_gpu = population.Data(data.inputs.cuda(), data.labels.cuda()), model, start, order
+    on_gpu = Data(data.inputs.cuda(), data.labels.cuda()), model, start, order
     data, model, start, order = on_gpu
     start = [{name: tensor.cuda() for name, tensor in tree.items()} for tree in start]
     gpu = train((data, model, start, order), False)

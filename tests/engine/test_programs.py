@@ -13,13 +13,14 @@ import torch
 from robustpath import methods
 from robustpath.core.fingerprint import SOURCE
 from robustpath.engine import cache, population, programs
-from robustpath.engine.plan import plan
+from robustpath.engine.plan import NOISE, plan
+from robustpath.engine.source import Data, Dealt, examples
 from robustpath.methods.base import Batch, draw
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
 MEMBERS, BATCH, STEPS = 3, 8, 4
-DATA = population.Data(
+DATA = Data(
     torch.randn(40, 6, generator=torch.Generator().manual_seed(1)), torch.arange(40) % 4, torch.tensor([0, 1, 1])
 )
 DATA = DATA._replace(labels=torch.stack([DATA.labels, DATA.labels.flip(0)]))
@@ -45,18 +46,16 @@ def problem(name: str):
 def inputs_of(stage, params, step: int) -> tuple:
     """What a step is given beside its hyperparameters and where it stands."""
     generator = torch.Generator().manual_seed(step)
+    positions = torch.randint(40, (MEMBERS, BATCH), generator=generator)
 
-    def positions(count):
-        return torch.randint(40, (MEMBERS, count), generator=generator)
-
-    numbers = stage.noise * sum(tensor[0].numel() for tensor in params.values())
-    noise = torch.randn(MEMBERS, numbers, generator=generator) if stage.noise else None
-    fixed = torch.Generator().manual_seed(99)
-    probe, holdout = (
-        population.examples(DATA, torch.randint(40, (MEMBERS, count), generator=fixed)) if count else None
-        for count in (stage.probe, stage.holdout)
-    )
-    return DATA, positions(BATCH), torch.tensor((step + 0.5) / STEPS), noise, probe, holdout
+    given, fixed = {}, torch.Generator().manual_seed(99)
+    for need, count in stage.needs.items():
+        if need == NOISE:
+            numbers = count * sum(tensor[0].numel() for tensor in params.values())
+            given[need] = torch.randn(MEMBERS, numbers, generator=generator)
+        else:
+            given[need] = examples(DATA, torch.randint(40, (MEMBERS, count), generator=fixed))
+    return torch.tensor((step + 0.5) / STEPS), Dealt(examples(DATA, positions), given)
 
 
 def trained(name: str, faster) -> list:
@@ -144,6 +143,8 @@ def test_the_graph_of_every_phase_is_its_step(name):
 
 @pytest.mark.parametrize("name", COMPILED)
 def test_a_package_is_its_step_to_rounding_and_the_same_bytes_cold_and_warm(name, folder, monkeypatch):
+    build = programs.build
+    monkeypatch.setattr(programs, "build", lambda *given: build(*given[:3], None))  # precompiled headers do not repay
     cold = trained(name, compiled)
     assert list(folder.glob("*.so"))
     monkeypatch.setattr(programs, "build", None)  # what is in the cache is not compiled again

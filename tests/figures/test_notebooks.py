@@ -1,5 +1,8 @@
+import base64
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,10 +11,9 @@ import repeated
 import yaml
 
 from robustpath import records
-from robustpath.core.errors import UserError
-from robustpath.figures import notebooks
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "notebooks"
 MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
 EFFICIENCY = {
     "learning_curves",
@@ -45,17 +47,28 @@ def columns(line):
     return sum(int(span[1]) if span else 1 for span in spans)
 
 
+def execute(notebook, out, records_file="none", settings=None, *inputs, **environment):
+    """Execute a notebook by the command of its job, its caption and itself beside `out`; None takes a variable away."""
+    caption, executed = out.with_name(f"{notebook.stem}.caption.tex"), out.with_name(f"{notebook.stem}.ipynb")
+    command = [sys.executable, "-m", "robustpath", "notebook", notebook, "--records", records_file]
+    command += ["--settings", json.dumps(settings or {}), "--out", out, "--caption", caption, "--executed", executed]
+    command += ["--inputs", *inputs] if inputs else []
+    given = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **environment}
+    given = {name: value for name, value in given.items() if value is not None}
+    return subprocess.run([*map(str, command)], env=given, cwd=ROOT, input="typed\n", capture_output=True, text=True)
+
+
 def run(name, records_file, settings, folder, **inputs):
     out = folder / f"{name}.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}"
-    parameters = {
-        "records": str(records_file),
-        "settings": settings,
-        "out": str(out),
-        "caption": str(folder / f"{name}.caption.tex"),
-        **inputs,
-    }
-    notebooks.execute(FOLDER / f"{name}.py", parameters, folder / f"{name}.ipynb")
+    inputs = [f"{key}={file}" for key, file in inputs.items()]
+    ended = execute(FOLDER / f"{name}.py", out, records_file, settings, *inputs)
+    assert ended.returncode == 0, ended.stderr
     return out.read_bytes(), (folder / f"{name}.caption.tex").read_text()
+
+
+def outputs(executed):
+    """The outputs of all cells of an executed notebook, in order."""
+    return [output for cell in json.loads(executed.read_text())["cells"] for output in cell.get("outputs", [])]
 
 
 def sound(name, result, caption):
@@ -112,34 +125,149 @@ def test_a_figure_drawn_again_is_the_same_to_the_byte(records_file, small_settin
     assert one == other
 
 
-CELL = """
+FACTS = """
 # %% tags=["parameters"]
 out = None
 
 # %%
-import os, sys, pathlib
-facts = [sys.executable, os.environ["OMP_NUM_THREADS"], os.environ["SOURCE_DATE_EPOCH"]]
-pathlib.Path(out).write_text("\\n".join(facts))
+import json, os, pathlib, sys
+
+import numpy
+import threadpoolctl
+
+threads = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+facts = {"interpreter": sys.executable, "threads": threads, "epoch": os.environ["SOURCE_DATE_EPOCH"]}
+pathlib.Path(out).write_text(json.dumps({**facts, "settings": settings}))
 """
 
 
-def test_the_kernel_is_this_interpreter_with_one_thread(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    (tmp_path / "cell.py").write_text(CELL)
-    notebooks.execute(tmp_path / "cell.py", {"out": str(tmp_path / "out")}, tmp_path / "executed.ipynb")
-    assert (tmp_path / "out").read_text().split("\n") == [sys.executable, "1", "0"]
+def test_a_notebook_has_this_interpreter_and_one_thread(tmp_path):
+    (tmp_path / "cell.py").write_text(FACTS)
+    environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    settings = {"n": None, "list": [1, 2.5, True], "long": "x" * 200, "quoted": "a'\"\\\n"}
+    ended = execute(tmp_path / "cell.py", tmp_path / "out", "none", settings, **environment)
+    assert ended.returncode == 0, ended.stderr
+    facts = json.loads((tmp_path / "out").read_text())
+    assert (facts["interpreter"], set(facts["threads"]), facts["epoch"]) == (sys.executable, {1}, "0")
+    assert json.dumps(facts["settings"]) == json.dumps(settings)  # in their order
+
+
+SHOWN = """
+# %%
+import sys, warnings
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import display
+
+# %%
+print("one")
+print("two")
+warnings.warn("three")
+display(pd.DataFrame([range(20)], columns=[f"column{i}" for i in range(20)], index=["four"]))
+print("five")
+"si" + "x"
+
+# %%
+from robustpath.figures import style
+
+figure, axes = style.panels(1, 1, 2.0)
+style.save(figure, out)
+"""
+
+
+def test_an_executed_notebook_keeps_in_order_what_its_cells_showed(tmp_path):
+    (tmp_path / "shown.py").write_text(SHOWN)
+    ended = execute(tmp_path / "shown.py", tmp_path / "out.pdf")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    kept = outputs(tmp_path / "shown.ipynb")
+    assert [output["output_type"] for output in kept] == [
+        "stream",
+        "stream",
+        "display_data",
+        "stream",
+        "execute_result",
+        "display_data",
+    ]
+    said, warned, table, again, value, figure = kept
+    assert "".join(said["text"]) == "one\ntwo\n"
+    assert warned["name"] == "stderr" and "UserWarning: three" in "".join(warned["text"])
+    assert "four" in "".join(table["data"]["text/html"])
+    assert "column10" in "".join(table["data"]["text/plain"])  # not cut to the width of a terminal
+    assert "".join(again["text"]) == "five\n"
+    assert value["data"] == {"text/plain": ["'six'"]} and value["execution_count"] == 3
+    assert base64.b64decode(figure["data"]["image/png"]).startswith(b"\x89PNG")
 
 
 def test_a_failing_notebook_is_kept_and_told_in_one_sentence(tmp_path):
-    (tmp_path / "bad.py").write_text("# %%\nprint('before')\n\n# %%\nraise KeyError('no such\\ncolumn')\n")
-    executed = tmp_path / "logs" / "bad.ipynb"
-    with pytest.raises(UserError, match=r"bad\.py: KeyError: .*column.*logs/bad\.ipynb") as error:
-        notebooks.execute(tmp_path / "bad.py", {}, executed)
-    assert "\n" not in str(error.value)
-    cells = json.loads(executed.read_text())["cells"]
-    assert any("before" in str(cell.get("outputs")) for cell in cells)
-    assert [file.name for file in executed.parent.iterdir()] == ["bad.ipynb"]
+    (tmp_path / "bad.py").write_text("# %%\nprint('before')\n\n# %%\nraise KeyError('no such\\ncolumn')\n\n# %%\n1\n")
+    ended = execute(tmp_path / "bad.py", tmp_path / "logs" / "bad.pdf")
+    assert ended.returncode == 1
+    assert re.fullmatch(r"error: .*bad\.py: KeyError: .*column.*logs/bad\.ipynb\)\n", ended.stderr)
+    before, error = outputs(tmp_path / "logs" / "bad.ipynb")
+    assert "before" in str(before) and error["ename"] == "KeyError"
+    assert [file.name for file in (tmp_path / "logs").iterdir()] == ["bad.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    {
+        "def wrong(:": "SyntaxError",
+        "print(undefined)": "NameError",
+        "input()": "EOFError",
+        "import sys; sys.exit(3)": "SystemExit",
+        "%no_such_magic": "UsageError",
+        r"import matplotlib.pyplot as plt; plt.figure().suptitle(r'$\frac$')": "ValueError",
+    }.items(),
+)
+def test_a_cell_that_cannot_be_run_or_shown_fails(source, error, tmp_path):
+    (tmp_path / "bad.py").write_text(f"# %%\n{source}\n\n# %%\nprint('the next cell')\n")
+    ended = execute(tmp_path / "bad.py", tmp_path / "bad.pdf")
+    assert ended.returncode == 1 and ended.stderr.count("\n") == 1
+    kept = str(outputs(tmp_path / "bad.ipynb"))
+    assert error in kept and "the next cell" not in kept
+
+
+def test_nothing_of_the_users_home_is_read_or_written(tmp_path):
+    home = tmp_path / "home"
+    startup = home / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("raise SystemExit('read')\n")
+    (startup.parent / "ipython_config.py").write_text("raise SystemExit('read')\n")
+    before = sorted(home.rglob("*"))
+    (tmp_path / "cell.py").write_text("# %%\nprint('executed')\n")
+    ended = execute(tmp_path / "cell.py", tmp_path / "out", HOME=str(home), IPYTHONDIR=None)
+    assert ended.returncode == 0, ended.stderr
+    assert "executed" in str(outputs(tmp_path / "cell.ipynb"))
+    assert sorted(home.rglob("*")) == before
+
+
+@pytest.mark.parametrize("place", [{"HOME": None}, {"HOME": "/dev/null/none"}, {"TMPDIR": "t" * 120}])
+def test_a_figure_is_drawn_without_a_home_and_in_a_folder_of_a_long_name(place, tmp_path):
+    if "TMPDIR" in place:  # a socket's name is 107 characters at most
+        place = {"TMPDIR": str(tmp_path / place["TMPDIR"])}
+        (tmp_path / place["TMPDIR"]).mkdir()
+    (tmp_path / "shown.py").write_text(SHOWN)
+    ended = execute(tmp_path / "shown.py", tmp_path / "out.pdf", **place)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_process_that_has_executed_a_notebook_executes_no_other(tmp_path):
+    (tmp_path / "cell.py").write_text("# %%\nleft = 1\n")
+    code = f"""
+from pathlib import Path
+from robustpath.figures.notebooks import execute
+for name in ("a", "b"):
+    execute({str(tmp_path / "cell.py")!r}, {{}}, Path({str(tmp_path)!r}) / f"{{name}}.ipynb")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.stderr.endswith("RuntimeError: a process can execute one notebook only\n")
+    assert (tmp_path / "a.ipynb").exists() and not (tmp_path / "b.ipynb").exists()
 
 
 def test_every_notebook_reads_records_by_the_loader_that_refuses_gaps():
@@ -158,6 +286,7 @@ def test_a_lost_run_does_not_vanish_into_a_mean(minima_records, minima_settings,
     said = (
         "experiment=random_labels, dataset=optdigits, .* is lacking for method=sgd, .*label_noise=0.5, seed=3, draw=0;"
     )
-    with pytest.raises(UserError, match=said):
-        run("random_labels", tmp_path / "records.parquet", minima_settings, tmp_path)
+    out = tmp_path / "random_labels.pdf"
+    ended = execute(FOLDER / "random_labels.py", out, tmp_path / "records.parquet", minima_settings)
+    assert ended.returncode == 1 and re.search(said, ended.stderr)
     assert not (tmp_path / "random_labels.pdf").exists()

@@ -55,3 +55,20 @@ def test_ticks_of_differences_lie_inside_and_are_signed():
     assert style.difference_ticks(-2.5, 4.4) == {-2: "\N{MINUS SIGN}2", 0: "0", 2: "+2", 4: "+4"}
     assert list(style.difference_ticks(-30, 6)) == [-20, -5, -2, 0, 2, 5]
     assert list(style.difference_ticks(-80, 80)) == [-50, -5, 0, 5, 50]
+
+
+def test_a_saved_figure_is_laid_out_and_drawn_once(tmp_path):
+    figure, [[axis]] = style.panels(1, 1, 2.0)
+    axis.set_ylabel("two\nlines\nof text")
+    style.save(figure, tmp_path / "figure.pdf")
+    assert not figure.stale  # pyplot draws every stale figure after a cell
+    place = axis.get_position().bounds
+    axis.set_ylabel("")
+    figure.draw_without_rendering()
+    assert axis.get_position().bounds == place
+
+
+def test_a_figure_that_is_only_shown_is_drawn_when_it_is_shown():
+    figure, _ = style.panels(1, 1, 2.0)
+    style.save(figure, None)
+    assert figure.stale

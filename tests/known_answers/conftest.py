@@ -1,7 +1,7 @@
 """Tiny losses in double precision, descended through the interface that every method has."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -22,6 +22,13 @@ class Descent(NamedTuple):
 
 def double(value: float | Sequence[float]) -> Tensor:
     return torch.tensor(value, dtype=torch.float64)
+
+
+def context_with(
+    progress: Tensor, noise: Any = None, probe: Batch | None = None, holdout: Batch | None = None, **other: Any
+) -> Context:
+    """The context of a step, with what the source would deal; None where the loss looks at no examples."""
+    return Context(progress, {"noise": noise, "probe": probe, "holdout": holdout}, **other)
 
 
 def bound(name: str, **hyperparameters: float) -> Method:

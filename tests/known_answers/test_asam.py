@@ -5,9 +5,8 @@ import torch
 
 from robustpath.core.parameters import tree_map
 from robustpath.methods import geometry
-from robustpath.methods.base import Context
 
-from .conftest import NO_BATCH, bound, double
+from .conftest import NO_BATCH, bound, context_with, double
 
 PLAIN = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "warmup": 0.0}
 
@@ -20,7 +19,7 @@ def once(loss, params, **hyperparameters):
         places.append(tree_map(torch.Tensor.detach, p))
         return loss(p)
 
-    after, _, info = method.step(recorded, params, method.init(params), NO_BATCH, Context(double(0.0)))
+    after, _, info = method.step(recorded, params, method.init(params), NO_BATCH, context_with(double(0.0)))
     return after, info["loss"], places
 
 

@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from robustpath.core.parameters import norm
-from robustpath.methods.base import Context
 from robustpath.methods.minima.bbi import advanced, rescaled, total_energy
 
-from .conftest import NO_BATCH, bound, double, quadratic
+from .conftest import NO_BATCH, bound, context_with, double, quadratic
 
 
 def run(loss, start, steps, *, learning_rate, of=None, noise=None):
@@ -19,7 +18,7 @@ def run(loss, start, steps, *, learning_rate, of=None, noise=None):
     for number in range(steps):
         progress = (number + 0.5) / of if of else 0.0
         drawn = {"w": noise[number] if noise is not None else torch.ones_like(params["w"])}
-        context = Context(double(progress), drawn)
+        context = context_with(double(progress), drawn)
         params, state, info = method.step(lambda p, b: loss(p["w"]), params, state, NO_BATCH, context)
         path.append(params["w"])
         momenta.append(state.momentum["w"])
@@ -113,7 +112,7 @@ def test_at_no_loss_it_stands_still():
     method, params = bound("bbi"), {"w": torch.tensor([1e-20, 0.0])}
     state = method.init({"w": params["w"]})
     state = state._replace(energy=torch.tensor(2.0), started=torch.tensor(True), momentum={"w": torch.ones(2)})
-    context = Context(torch.tensor(0.01), {"w": torch.ones(2)})
+    context = context_with(torch.tensor(0.01), {"w": torch.ones(2)})
     after, state, info = method.step(lambda p, b: norm(p) ** 2, params, state, NO_BATCH, context)
     assert torch.equal(after["w"], params["w"])
     assert all(tensor.isfinite().all() for tensor in state.momentum.values())

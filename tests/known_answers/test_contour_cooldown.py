@@ -6,12 +6,12 @@ import torch
 from robustpath import methods
 from robustpath.core.parameters import norm, subtract
 from robustpath.engine.plan import step_cost
-from robustpath.methods.base import Batch, Context, build, grad
+from robustpath.methods.base import Batch, build, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.contour_cooldown import flattening
 from robustpath.methods.walk import Place
 
-from .conftest import double
+from .conftest import context_with, double
 from .walks import half_way_down_digits, phase, wander
 
 
@@ -19,9 +19,9 @@ def test_three_quarters_of_the_budget_are_the_base_and_the_walk_comes_last():
     (first, base), (second, cooling) = build(methods.load("contour_cooldown"), {}).phases
     assert (first, second) == (0.75, 0.25)
     loss, params, probe = half_way_down_digits()
-    _, _, info = base.step(loss, params, base.init(params), probe, Context(double(0.5)))
+    _, _, info = base.step(loss, params, base.init(params), probe, context_with(double(0.5)))
     assert info.keys() == {"loss"}
-    _, _, info = cooling.step(loss, params, cooling.init(params), probe, Context(double(0.5), None, probe))
+    _, _, info = cooling.step(loss, params, cooling.init(params), probe, context_with(double(0.5), None, probe))
     assert info.keys() == {"loss", "accepted", "level_error", "displacement", "step_length"}
 
 
@@ -37,7 +37,7 @@ def test_the_field_is_that_of_the_batch_and_the_tangents_those_of_the_probe():
     batch, probe = (Batch(None, torch.tensor([row])) for row in (0, 1))
     own = hessians[0] @ params["w"]
     expected = tangent(params, grad(loss)(params, probe), {"w": -0.3 * hessians[0] @ own / own.norm()})
-    here = Place(params, grad(loss)(params, probe), params, params, loss, batch, Context(double(0.5), probe=probe))
+    here = Place(params, grad(loss)(params, probe), params, params, loss, batch, context_with(double(0.5), probe=probe))
     found = flattening(double(0.3))(here)
     assert norm(subtract(found, expected)) < 1e-12 * norm(expected)
 

@@ -5,23 +5,23 @@ import torch
 
 from robustpath.core.parameters import norm, subtract, tree_map
 from robustpath.engine.plan import step_cost
-from robustpath.methods.base import Batch, Context, Method
+from robustpath.methods.base import Batch, Method
 from robustpath.methods.candidates import COUNT, best_of, score
 
-from .conftest import double
+from .conftest import context_with, double
 from .walks import digit_images, half_way_down_digits, normal, phase, stacked, wander, wander_on
 
 
 def test_the_sharpness_of_a_quadratic():
     """E over n of the rise of L = sum h w² / 2 at w + 0.1 |w| n is 0.005 sum h w²; the hold-out's loss is added."""
     curvatures, params = torch.linspace(1, 4, 30).double(), {"w": torch.linspace(-2, 1, 30).double()}
-    examples = Context(double(0.5), probe=Batch(None, torch.tensor([0])), holdout=Batch(None, torch.tensor([1])))
+    examples = context_with(double(0.5), probe=Batch(None, torch.tensor([0])), holdout=Batch(None, torch.tensor([1])))
 
     def loss(p, batch):
         return 0.5 * (curvatures * p["w"] ** 2).sum() + 7 * batch.labels[0]
 
     noises = {"w": torch.randn(20_000, 30, generator=torch.Generator().manual_seed(0), dtype=torch.float64)}
-    value = loss(params, examples.probe)
+    value = loss(params, examples.given["probe"])
     scores = torch.vmap(lambda noise: score(loss, params, value, noise, examples))(noises)
     rise = 0.005 * (curvatures * params["w"] ** 2).sum()
     error = scores.std() / 20_000**0.5
@@ -42,7 +42,7 @@ def test_the_walks_are_those_that_each_would_be_alone_and_the_best_is_kept():
         wander(phase("persistent_warmup", **settings), loss, params, [trees[k] for trees in noises], probe)
         for k in range(COUNT)
     ]
-    context = Context(double(0.5), probe=probe, holdout=holdout)
+    context = context_with(double(0.5), probe=probe, holdout=holdout)
     scores = torch.zeros(COUNT, dtype=torch.float64)
     for step, trees in enumerate(noises):
         fresh = torch.stack([score(loss, p[step], i["loss"][step], trees[-1], context) for p, i in alone])
@@ -75,14 +75,14 @@ def test_each_copy_counts():
     batch = Batch(probe.inputs[:16], probe.labels[:16])
     method = phase("contour_population")
     assert step_cost(method, loss, params, batch) == pytest.approx(4 * (2 + 2 / 3 + 2 / 3))
-    assert (method.noise, method.probe, method.holdout) == (5, 32, 32)
+    assert method.needs == {"noise": 5, "probe": 32, "holdout": 32}
 
 
 def test_a_candidate_whose_score_is_not_finite_is_not_chosen():
     """The copies go to 6, 2, 3 and 5; where the loss is below 4 the hold-out's is not a number."""
 
     def step(loss, params, state, batch, context):
-        return tree_map(torch.add, params, context.noise), state, {"loss": params["w"].sum()}
+        return tree_map(torch.add, params, context.given["noise"]), state, {"loss": params["w"].sum()}
 
     jump = best_of(Method(lambda params: (), step))
     own = double([[5.0], [1.0], [2.0], [4.0], [0.0]])

@@ -11,12 +11,12 @@ import torch
 
 from robustpath import methods
 from robustpath.core.parameters import add, norm, scale, subtract, tree_map, unit
-from robustpath.methods.base import Context, build, grad
+from robustpath.methods.base import build, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.contour_warmup import random_tangent
 from robustpath.methods.walk import move, walk
 
-from .conftest import double
+from .conftest import context_with, double
 from .walks import half_way_down_digits, normal, phase, wander
 
 WARMUPS = ["contour_warmup", "isotropic_warmup"]
@@ -33,9 +33,9 @@ def test_a_quarter_of_the_budget_is_walked_and_the_rest_is_the_base(name):
     spec = methods.load(name)
     (share, first), (rest, second) = build(spec, {"learning_rate": double(0.3), "warmup": double(0.0)}).phases
     assert (share, rest) == (0.25, 0.75)
-    assert (first.noise, first.probe) == (1, 128)
+    assert first.needs == {"noise": 1, "probe": 128}
     base = build(methods.load("sgd"), {"learning_rate": double(0.3), "warmup": double(0.0)})
-    params, context = {"w": double([1.0, -2.0])}, Context(double(0.4))
+    params, context = {"w": double([1.0, -2.0])}, context_with(double(0.4))
     ends = [
         method.step(lambda p, b: norm(p) ** 2, params, method.init(params), None, context)[0]["w"]
         for method in (second, base)
@@ -152,7 +152,7 @@ def test_a_walk_below_the_barrier_stays_in_its_valley():
         for _ in range(700):
             slope = grad(loss)(params, None)["v"]
             noise = {"v": torch.stack([-slope[1], slope[0]]), "z": torch.zeros_like(params["z"])}
-            params, state, _ = method.step(loss, params, state, None, Context(double(0.5), noise))
+            params, state, _ = method.step(loss, params, state, None, context_with(double(0.5), noise))
             xs.append(params["v"][0])
         return torch.stack(xs)
 
@@ -188,7 +188,7 @@ def test_a_refused_step_leaves_the_gradient_of_the_point_that_is_kept(digits):
     method = phase("contour_warmup", step_length=0.6)
     state, refused = method.init(params), 0
     for noise in normal(params, 6, 4):
-        params, state, info = method.step(loss, params, state, None, Context(double(0.5), noise, probe))
+        params, state, info = method.step(loss, params, state, None, context_with(double(0.5), noise, probe))
         refused += int(info["accepted"] == 0)
         here = grad(loss)(params, probe)
         assert all(torch.allclose(state.gradient[key], here[key], rtol=0, atol=1e-15) for key in here)

@@ -5,11 +5,11 @@ import torch
 
 from robustpath.engine.plan import step_cost
 from robustpath.methods import load
-from robustpath.methods.base import Batch, Context
+from robustpath.methods.base import Batch
 from robustpath.models.functional import initialise, mean_cross_entropy
 from robustpath.models.mlp import mlp
 
-from .conftest import bound, double, feed
+from .conftest import bound, context_with, double, feed
 
 HELD_OUT = Batch(double([3.0]), torch.zeros(1, dtype=torch.int64))
 
@@ -21,7 +21,11 @@ def stopped(iterates, held_out=HELD_OUT):
     for value in iterates:
         batch = Batch(double([value]), torch.zeros(1, dtype=torch.int64))
         params, state, _ = method.step(
-            lambda p, b: (p["w"] - b.inputs).abs().sum(), params, state, batch, Context(double(0.5), holdout=held_out)
+            lambda p, b: (p["w"] - b.inputs).abs().sum(),
+            params,
+            state,
+            batch,
+            context_with(double(0.5), holdout=held_out),
         )
     assert params["w"].item() == pytest.approx(iterates[-1], nan_ok=True)
     return method.readout(params, state)["w"].item()

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from robustpath.methods.base import Batch, Context
+from robustpath.methods.base import Batch
 
-from .conftest import bound, double
+from .conftest import bound, context_with, double
 
 PLAIN = {"momentum": 0.0, "temperature": 0.0, "weight_decay": 0.0}
 
@@ -19,7 +19,7 @@ def walk(method, loss, start, noises, batches=None):
     for number, noise in enumerate(noises):
         inputs = batches[number] if batches is not None else double([0.0])
         batch = Batch(inputs, torch.zeros(1, dtype=torch.int64))
-        context = Context(double(0.0), {"w": noise})
+        context = context_with(double(0.0), {"w": noise})
         params, state, _ = method.step(lambda p, b: loss(p["w"], b.inputs), params, state, batch, context)
         path.append(params["w"])
     return torch.stack(path), method.readout(params, state)["w"]

@@ -11,10 +11,10 @@ import torch
 
 from robustpath import methods
 from robustpath.core.parameters import norm, scale, subtract, unit
-from robustpath.methods.base import Batch, Context, build
+from robustpath.methods.base import Batch, build
 from robustpath.methods.minima.esh import turned
 
-from .conftest import bound, double
+from .conftest import bound, context_with, double
 
 PROBE = Batch(torch.zeros(2, dtype=torch.float64), torch.zeros(2, dtype=torch.int64))
 
@@ -89,7 +89,7 @@ def travel(steps, *, loss=bowl, start=None, **hyperparameters):
     params = {"w": vectors(1, 20, 4)[0] if start is None else start}
     state, path, infos = method.init(params), [params], []
     for noise in vectors(steps, 20, 5):
-        context = Context(double(0.5), {"w": noise}, PROBE)
+        context = context_with(double(0.5), {"w": noise}, PROBE)
         params, state, info = method.step(loss, params, state, None, context)
         path.append(params)
         infos.append(info)
@@ -131,11 +131,11 @@ def test_it_is_a_warm_up_at_the_cost_of_our_walks():
     """One gradient a step on the same probe, for the same share of the budget, then the base."""
     (share, first), (rest, second) = build(methods.load("esh"), {"learning_rate": double(0.3)}).phases
     walk = build(methods.load("contour_warmup"), {}).phases[0]
-    assert (share, rest, first.probe, first.noise) == (walk[0], 1 - walk[0], walk[1].probe, walk[1].noise)
+    assert (share, rest, first.needs) == (walk[0], 1 - walk[0], walk[1].needs)
     calls = []
     method = bound("esh").phases[0][1]
     params = {"w": double([1.0, -2.0])}
-    context = Context(double(0.1), {"w": double([0.3, 0.1])}, PROBE)
+    context = context_with(double(0.1), {"w": double([0.3, 0.1])}, PROBE)
     method.step(lambda p, b: calls.append(len(b.labels)) or norm(p) ** 2, params, method.init(params), None, context)
     assert calls == [len(PROBE.labels)]
-    assert second.probe == 0
+    assert second.needs == {}

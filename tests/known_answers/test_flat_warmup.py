@@ -5,13 +5,13 @@ import torch
 
 from robustpath.core.parameters import norm, subtract, tree_map
 from robustpath.engine.plan import step_cost
-from robustpath.methods.base import Batch, Context, grad
+from robustpath.methods.base import Batch, grad
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.flat_warmup import flattening
 from robustpath.methods.walk import Place, walk
 from robustpath.models.functional import initialise
 
-from .conftest import double
+from .conftest import context_with, double
 from .walks import digit_network, half_way_down_digits, phase, wander
 
 
@@ -33,7 +33,7 @@ def test_on_an_ellipse_it_ends_where_the_gradient_is_smallest():
         method = walk(flattening(double(0.05)), double(length), tolerance=1e-3)
         state = state._replace(step_length=double(length))
         for _ in range(40):
-            params, state, info = method.step(elongated, params, state, None, Context(double(0.5)))
+            params, state, info = method.step(elongated, params, state, None, context_with(double(0.5)))
             assert info["level_error"] < 1e-3
     assert elongated(params, None).item() == pytest.approx(0.5, abs=1e-8)
     assert norm(grad(elongated)(params, None)).square().item() == pytest.approx(1, abs=1e-6)
@@ -48,7 +48,7 @@ def test_on_a_quadratic_the_direction_is_the_curvature_along_the_gradient():
     gradient = {"w": hessian @ params["w"]}
     expected = tangent(params, gradient, {"w": -0.3 * hessian @ gradient["w"] / norm(gradient)})
     place = Place(
-        params, gradient, params, params, lambda p, b: 0.5 * p["w"] @ hessian @ p["w"], None, Context(double(0.5))
+        params, gradient, params, params, lambda p, b: 0.5 * p["w"] @ hessian @ p["w"], None, context_with(double(0.5))
     )
     found = flattening(double(0.3))(place)
     assert norm(subtract(found, expected)) < 1e-12 * norm(expected)
@@ -60,7 +60,7 @@ def test_a_step_costs_two_gradients_on_the_probe():
     batch = Batch(probe.inputs[:32], probe.labels[:32])
     method = phase("flat_warmup")
     assert step_cost(method, loss, params, batch) == pytest.approx(2 * 128 / 32)
-    assert (method.noise, method.probe) == (0, 128)
+    assert method.needs == {"probe": 128}
 
 
 def test_from_the_initialisation_the_gradient_shrinks_at_a_level_loss():

@@ -6,12 +6,12 @@ import torch
 from robustpath.core.parameters import dot, norm, subtract, tree_map
 from robustpath.engine.plan import plan
 from robustpath.methods import load
-from robustpath.methods.base import Batch, Context
+from robustpath.methods.base import Batch
 from robustpath.methods.minima.fresh_start import redrawn
 from robustpath.models.functional import initialise, mean_cross_entropy
 from robustpath.models.mlp import mlp
 
-from .conftest import bound
+from .conftest import bound, context_with
 
 MODEL = mlp(20, [30, 30], 5)
 LOSS = mean_cross_entropy(MODEL)
@@ -39,7 +39,7 @@ def test_another_start_has_the_norm_of_every_tensor_and_no_memory_of_the_first()
 def test_it_jumps_once_and_then_waits():
     """Every step takes one gradient on the probe, as a step of a walk; it is the loss of the new start that is told."""
     (share, jump), (rest, _) = bound("fresh_start").phases
-    assert (share, rest, jump.noise, jump.probe) == (0.25, 0.75, 1, 128)
+    assert (share, rest, jump.needs) == (0.25, 0.75, {"noise": 1, "probe": 128})
     params, state, calls = START, jump.init(START), []
 
     def counted(p, batch):
@@ -47,7 +47,7 @@ def test_it_jumps_once_and_then_waits():
         return LOSS(p, batch)
 
     for seed in (4, 5, 6):
-        context = Context(torch.tensor(0.5), normal(seed), EXAMPLES)
+        context = context_with(torch.tensor(0.5), normal(seed), EXAMPLES)
         params, state, info = jump.step(counted, params, state, None, context)
         assert all(torch.equal(params[name], tensor) for name, tensor in redrawn(START, normal(4)).items())
         torch.testing.assert_close(info["loss"], LOSS(params, EXAMPLES))

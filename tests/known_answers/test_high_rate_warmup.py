@@ -2,9 +2,7 @@
 
 import torch
 
-from robustpath.methods.base import Context
-
-from .conftest import NO_BATCH, bound, descend, double
+from .conftest import NO_BATCH, bound, context_with, descend, double
 
 PLAIN = {"learning_rate": 0.2, "momentum": 0.0, "weight_decay": 0.0, "warmup": 0.1}
 
@@ -33,7 +31,7 @@ def test_momentum_and_decay_are_those_of_the_base():
         state = method.init(params)
         for _ in range(3):
             params, state, _ = method.step(
-                lambda p, b: p["w"].square().sum(), params, state, NO_BATCH, Context(double(progress))
+                lambda p, b: p["w"].square().sum(), params, state, NO_BATCH, context_with(double(progress))
             )
         ends.append(params["w"])
     torch.testing.assert_close(*ends, rtol=0, atol=1e-12)

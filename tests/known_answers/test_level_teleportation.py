@@ -10,12 +10,12 @@ import torch
 
 from robustpath import methods
 from robustpath.core.parameters import dot, norm, scale, subtract, tree_map, unit
-from robustpath.methods.base import Batch, Context, build, grad
+from robustpath.methods.base import Batch, build, grad
 from robustpath.methods.geometry import tangent
 from robustpath.models.functional import initialise, mean_cross_entropy
 from robustpath.models.mlp import mlp
 
-from .conftest import bound, double
+from .conftest import bound, context_with, double
 
 
 def ellipse(params, batch):
@@ -34,7 +34,7 @@ def climb(params, length, steps):
     method = bound("level_teleportation", step_length=length / 1e4).phases[0][1]
     state, squares, losses = method.init(params), [], []
     for _ in range(steps):
-        params, state, info = method.step(ellipse, params, state, None, Context(double(0.5)))
+        params, state, info = method.step(ellipse, params, state, None, context_with(double(0.5)))
         squares.append(dot(state.gradient, state.gradient))
         losses.append(info["loss"])
     return params, torch.stack(squares), torch.stack(losses)
@@ -76,7 +76,7 @@ def two_steps(name, loss, params, probe, **hyperparameters):
 
     counts = []
     for _ in range(2):
-        params, state, info = method.step(counted, params, state, None, Context(double(0.5), None, probe))
+        params, state, info = method.step(counted, params, state, None, context_with(double(0.5), None, probe))
         counts.append(len(calls))
     return params, info, counts
 
@@ -109,4 +109,4 @@ def test_it_is_flat_warmup_with_the_other_sign():
 
 def test_a_quarter_of_the_budget_is_walked_and_the_rest_is_the_base():
     (share, walk), (rest, base) = build(methods.load("level_teleportation"), {}).phases
-    assert (share, rest, walk.probe, base.probe) == (0.25, 0.75, 128, 0)
+    assert (share, rest, walk.needs, base.needs) == (0.25, 0.75, {"probe": 128}, {})

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from robustpath.core.parameters import norm, scale, subtract, unit
-from robustpath.methods.base import Context, grad
+from robustpath.methods.base import grad
 from robustpath.methods.geometry import tangent
 
-from .conftest import double
+from .conftest import context_with, double
 from .walks import half_way_down_digits, normal, phase, wander
 
 AXES = torch.eye(3, dtype=torch.float64)
@@ -65,7 +65,7 @@ def test_a_refused_step_leaves_the_heading_and_a_taken_one_is_the_next_heading()
     state = method.init(params)
     for noise in normal(params, 1, 6):
         before, here = state, params
-        params, state, info = method.step(loss, params, state, None, Context(double(0.5), noise, probe))
+        params, state, info = method.step(loss, params, state, None, context_with(double(0.5), noise, probe))
         taken.append(bool(info["accepted"]))
         if not before.measured:
             assert norm(state.last) == 0

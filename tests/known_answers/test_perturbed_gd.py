@@ -5,11 +5,10 @@ import math
 import pytest
 import torch
 
-from robustpath.methods.base import Context
 from robustpath.methods.minima.perturbed_gd import in_ball
 from robustpath.theory.landscapes import euler_steps, monkey_saddle, monkey_slope, strict_saddle, strict_slope
 
-from .conftest import NO_BATCH, bound, double
+from .conftest import NO_BATCH, bound, context_with, double
 
 PLAIN = {"momentum": 0.0, "weight_decay": 0.0, "warmup": 0.0}
 STRICT = {"learning_rate": 0.1, "radius": 1e-3, "gradient_threshold": 1e-4, "patience": 150, "decrease": 1e-6}
@@ -21,7 +20,7 @@ def course(loss, start, noise, **hyperparameters):
     method = bound("perturbed_gd", **PLAIN, **hyperparameters)
 
     def member(params, state, drawn):
-        context = Context(double(0.0), {"w": drawn})
+        context = context_with(double(0.0), {"w": drawn})
         return method.step(lambda p, b: loss(p["w"]), params, state, NO_BATCH, context)
 
     params = {"w": double(start).expand(noise.shape[1], 2)}

@@ -5,16 +5,15 @@ import math
 import pytest
 import torch
 
-from robustpath.methods.base import Context
 from robustpath.theory.landscapes import strict_saddle, strict_saddle_steps
 
-from .conftest import NO_BATCH, bound, double
+from .conftest import NO_BATCH, bound, context_with, double
 
 PLAIN = {"momentum": 0.0, "weight_decay": 0.0, "warmup": 0.0}
 
 
 def stepped(method, loss, params, noise):
-    return method.step(loss, params, method.init(params), NO_BATCH, Context(double(0.0), noise))
+    return method.step(loss, params, method.init(params), NO_BATCH, context_with(double(0.0), noise))
 
 
 def test_one_step_by_hand():
@@ -50,7 +49,7 @@ def test_it_leaves_the_strict_saddle_as_fast_as_its_noise_grows():
 
     def member(params, state, noise):
         return method.step(
-            lambda p, b: strict_saddle(p["w"]), params, state, NO_BATCH, Context(double(0.0), {"w": noise})
+            lambda p, b: strict_saddle(p["w"]), params, state, NO_BATCH, context_with(double(0.0), {"w": noise})
         )
 
     params = {"w": double([1.0, 0.0]).expand(runs, 2)}

@@ -6,11 +6,11 @@ from torch.nn.functional import softmax
 
 from robustpath.core.parameters import norm, scale
 from robustpath.engine.plan import step_cost
-from robustpath.methods.base import Batch, Context
+from robustpath.methods.base import Batch
 from robustpath.methods.minima.repelled_warmup import from_function
 from robustpath.methods.walk import Place
 
-from .conftest import double
+from .conftest import context_with, double
 from .walks import digit_images, half_way_down_digits, logits, normal, phase, wander
 
 
@@ -19,7 +19,7 @@ def linear(params, inputs):
 
 
 def place(params, start, batch):
-    return Place(params, params, start, params, None, batch, Context(double(0.5), network=linear))
+    return Place(params, params, start, params, None, batch, context_with(double(0.5), network=linear))
 
 
 def test_the_gradient_of_the_divergence_of_a_linear_network():

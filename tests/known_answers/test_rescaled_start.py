@@ -8,14 +8,14 @@ import torch
 
 from robustpath import methods
 from robustpath.core.parameters import norm, subtract, tree_map
-from robustpath.methods.base import Batch, Context, build
+from robustpath.methods.base import Batch, build
 from robustpath.methods.geometry import chain
 from robustpath.methods.minima.rescaled_start import rescaled_at_random
 from robustpath.methods.orbit import rescaled, rescaled_to_distance
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
-from .conftest import bound, double
+from .conftest import bound, context_with, double
 
 
 def network(hidden, seed=0):
@@ -83,13 +83,13 @@ def test_it_moves_once_and_waits_as_long_as_a_walk_takes():
     """Equal descent: phases, probe and steps cost what those of the walk do."""
     phases, walk = (build(methods.load(name), {}).phases for name in ("rescaled_start", "contour_warmup"))
     assert [share for share, _ in phases] == [share for share, _ in walk]
-    assert (phases[0][1].noise, phases[0][1].probe) == (walk[0][1].noise, walk[0][1].probe)
+    assert phases[0][1].needs == walk[0][1].needs
     model, start = network([7, 4])
     loss, method = mean_cross_entropy(model), bound("rescaled_start", distance=0.25).phases[0][1]
     probe = Batch(torch.ones(4, 6, dtype=torch.float64), torch.tensor([0, 1, 2, 0]))
     params, state, calls = start, method.init(start), []
     for seed in range(3):
-        context = Context(double(0.5), normal(start, seed), probe)
+        context = context_with(double(0.5), normal(start, seed), probe)
         params, state, info = method.step(
             lambda p, b: calls.append(len(b.labels)) or loss(p, b), params, state, None, context
         )

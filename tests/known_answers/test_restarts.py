@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from robustpath.engine.plan import step_cost
-from robustpath.methods.base import Batch, Context
+from robustpath.methods.base import Batch
 from robustpath.methods.candidates import COUNT, score
 
-from .conftest import double
+from .conftest import context_with, double
 from .walks import digit_images, half_way_down_digits, normal, phase, stacked, wander, wander_on
 
 
@@ -45,7 +45,7 @@ def test_the_score_is_that_of_the_population_over_more_noise_at_every_step():
     noises = [normal(params, seed, COUNT + 1) for seed in range(4)]
     _, _, state = wander_on(phase("restarts"), loss, params, map(stacked, noises), probe, holdout=holdout)
     starts = [{key: n * params[key].norm() / n.norm() for key, n in tree.items()} for tree in noises[0][:COUNT]]
-    context = Context(double(0.5), probe=probe, holdout=holdout)
+    context = context_with(double(0.5), probe=probe, holdout=holdout)
     for k, start in enumerate(starts):
         scores = [score(loss, start, loss(start, probe), trees[-1], context) for trees in noises]
         assert state.scores[k].item() == pytest.approx(torch.stack(scores).mean().item(), rel=1e-6)

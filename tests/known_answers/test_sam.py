@@ -3,9 +3,7 @@
 import pytest
 import torch
 
-from robustpath.methods.base import Context
-
-from .conftest import NO_BATCH, bound, descend, double
+from .conftest import NO_BATCH, bound, context_with, descend, double
 
 PLAIN = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "warmup": 0.0}
 
@@ -28,7 +26,7 @@ def test_the_ball_is_round():
         params,
         method.init(params),
         NO_BATCH,
-        Context(double(0.0)),
+        context_with(double(0.0)),
     )
     assert after["a"].item() == pytest.approx(2.67, abs=1e-12)
     assert after["b"].item() == pytest.approx(3.56, abs=1e-12)

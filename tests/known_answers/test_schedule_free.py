@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from robustpath.methods.base import Batch, Context, grad
+from robustpath.methods.base import Batch, grad
 
-from .conftest import bound, double, quadratic
+from .conftest import bound, context_with, double, quadratic
 
 START = torch.arange(6.0, dtype=torch.float64)
 
@@ -17,7 +17,7 @@ def run(method, loss, start, points):
     for progress in points:
         batch = Batch(double([0.0]), torch.zeros(1, dtype=torch.int64))
         params, state, _ = method.step(
-            lambda p, b: loss(p["w"], b.inputs), params, state, batch, Context(double(progress))
+            lambda p, b: loss(p["w"], b.inputs), params, state, batch, context_with(double(progress))
         )
         trace.append((params["w"], state.inner.z["w"], state.inner.x["w"]))
     return *map(torch.stack, zip(*trace, strict=True)), method.readout(params, state)["w"]

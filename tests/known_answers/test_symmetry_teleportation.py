@@ -11,14 +11,14 @@ import torch
 
 from robustpath import methods
 from robustpath.core.parameters import add, dot, norm, subtract, tree_map
-from robustpath.methods.base import Batch, Context, build, grad
+from robustpath.methods.base import Batch, build, grad
 from robustpath.methods.geometry import rescaling
 from robustpath.methods.minima.symmetry_teleportation import steepest_rates
 from robustpath.methods.orbit import rescaled
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
-from .conftest import bound, double
+from .conftest import bound, context_with, double
 
 
 def network(hidden, seed=0):
@@ -135,7 +135,7 @@ def test_dead_units_and_other_networks_stay_where_they_are():
     (rates,) = steepest_rates(gradient, double(0.5))
     assert torch.equal(rates, double([0.5, 0.0]))
     method, params = bound("symmetry_teleportation").phases[0][1], {"w": double([1.0, 2.0])}
-    after, _, _ = method.step(lambda p, b: norm(p), params, method.init(params), None, Context(double(0.5)))
+    after, _, _ = method.step(lambda p, b: norm(p), params, method.init(params), None, context_with(double(0.5)))
     assert torch.equal(after["w"], params["w"])
 
 
@@ -149,7 +149,7 @@ def test_the_phase_sums_the_gradients_at_the_start_and_the_base_follows():
     batches = [Batch(whole.inputs[i::4], whole.labels[i::4]) for i in range(4)]
     params, state, total = start, method.init(start), None
     for batch in batches:
-        params, state, info = method.step(loss, params, state, batch, Context(double(0.5)))
+        params, state, info = method.step(loss, params, state, batch, context_with(double(0.5)))
         gradient = grad(loss)(start, batch)
         total = add(total, gradient) if total else gradient
         expected = rescaled(start, steepest_rates(total, double(0.3)))
@@ -158,4 +158,4 @@ def test_the_phase_sums_the_gradients_at_the_start_and_the_base_follows():
     slopes = [norm(grad(loss)(p, whole)) for p in (start, params)]
     assert slopes[1] > 1.03 * slopes[0]
     assert loss(params, whole).item() == pytest.approx(loss(start, whole).item(), abs=1e-12)
-    assert (method.probe, method.noise, base.phases) == (0, 0, ())
+    assert (method.needs, base.phases) == ({}, ())

@@ -8,12 +8,11 @@ from torch.func import grad, hessian, jacfwd
 
 from robustpath import methods
 from robustpath.engine.plan import step_cost
-from robustpath.methods.base import Context
 from robustpath.methods.minima.third_order import Expansion, cubic_step, expand, third_order_step
 from robustpath.theory.landscapes import LANDSCAPES, monkey_saddle, parabola_valley, strict_saddle
 from robustpath.theory.saddles import RATES, first_below, gradient_descent
 
-from .conftest import NO_BATCH, bound, double
+from .conftest import NO_BATCH, bound, context_with, double
 
 
 def normal(*shape, seed=0):
@@ -24,7 +23,7 @@ def course(loss, start, steps, seed=0, **hyperparameters):
     """The points after every step from `start`."""
     method, params, points = bound("third_order", **hyperparameters), {"w": double(start)}, []
     for drawn in normal(steps, 2, seed=seed):
-        context = Context(double(0.0), {"w": drawn})
+        context = context_with(double(0.0), {"w": drawn})
         params, _, _ = method.step(lambda p, b: loss(p["w"]), params, (), NO_BATCH, context)
         points.append(params["w"])
     return torch.stack(points)

@@ -6,11 +6,11 @@ import torch
 
 from robustpath import methods
 from robustpath.core.parameters import scale, subtract, tree_map
-from robustpath.methods.base import Batch, Context, Method, build, grad
+from robustpath.methods.base import Batch, Method, build, grad
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
-from .conftest import double
+from .conftest import context_with, double
 
 
 def phase(name: str, number: int = 0, **hyperparameters: float) -> Method:
@@ -39,7 +39,8 @@ def wander_on(method, loss, params, noises, probe=None, batch=None, **context):
     """As `wander`, and the last state."""
     state, path, infos = method.init(params), [], []
     for noise in noises:
-        params, state, info = method.step(loss, params, state, batch, Context(double(0.5), noise, probe, **context))
+        given = context_with(double(0.5), noise, probe, **context)
+        params, state, info = method.step(loss, params, state, batch, given)
         path.append(params)
         infos.append(info)
     return path, {key: torch.stack([info[key] for info in infos]) for key in infos[0]}, state

@@ -5,7 +5,7 @@ import torch
 
 from robustpath import methods
 from robustpath.core.randomness import generator
-from robustpath.data.prepare import Prepared
+from robustpath.data.prepared import Prepared
 from robustpath.engine import population
 from robustpath.engine.plan import phases
 from robustpath.methods.base import build

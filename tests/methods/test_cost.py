@@ -47,9 +47,11 @@ def test_a_step_does_as_much_arithmetic_as_is_counted(name, index, monkeypatch):
         patched.setattr(plan, "FORWARD_SHARE", 0.0)
         gradients = step_cost(method, LOSS, START, BATCH, NETWORK)
     passes = 3 * (counted - gradients)
-    shape = (method.noise,) if method.noise > 1 else ()
-    noise = {key: torch.randn(shape + tensor.shape) for key, tensor in START.items()} if method.noise else None
-    context = Context(torch.tensor(0.5), noise, examples(method.probe), examples(method.holdout), NETWORK)
+    given = {name: examples(size) for name, size in method.needs.items() if name != "noise"}
+    if copies := method.needs.get("noise"):
+        shape = (copies,) if copies > 1 else ()
+        given["noise"] = {key: torch.randn(shape + tensor.shape) for key, tensor in START.items()}
+    context = Context(torch.tensor(0.5), given, NETWORK)
     state = method.init(START)
     done = flops(lambda: method.step(LOSS, START, state, BATCH, context))
     gradient, forward = flops(lambda: grad(LOSS)(START, BATCH)), flops(lambda: LOSS(START, BATCH))

@@ -7,6 +7,7 @@ from torch.utils._pytree import tree_leaves
 from robustpath import methods
 from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import phases, plan
+from robustpath.engine.source import Data, Dealt, examples
 from robustpath.methods.base import Batch, build, draw
 from robustpath.models.functional import mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
@@ -39,7 +40,7 @@ def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
     before = score(network, start, blobs.inputs, blobs.labels)
     after = score(network, trained.params, blobs.inputs, blobs.labels)
     assert not trained.diverged.any()
-    assert (after.cross_entropy < 0.8 * before.cross_entropy).all()
+    assert (after["cross_entropy"] < 0.8 * before["cross_entropy"]).all()
     assert after.accuracy.mean() > before.accuracy.mean() + 0.2
 
 
@@ -134,13 +135,14 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
     start = {key: tensor.to("meta") for key, tensor in population.stack([cell.start[0]] * 3).items()}
     hyperparameters = {key: torch.empty(3, device="meta") for key in spec.search}
     row = torch.empty(3, dtype=torch.long, device="meta")
-    data = population.Data(cell.data.inputs.to("meta"), cell.data.labels.to("meta"), row)
+    data = Data(cell.data.inputs.to("meta"), cell.data.labels.to("meta"), row)
     positions = torch.empty((3, 16), dtype=torch.long, device="meta")
     size = sum(tensor[0].numel() for tensor in start.values())
     for number, stage in enumerate(cell.stages):
-        noise = torch.empty((3, size * stage.noise), device="meta") if stage.noise else None
-        batch = population.examples(data, positions)
-        probe, holdout = batch if stage.probe else None, batch if stage.holdout else None
+        batch = examples(data, positions)
+        given = dict.fromkeys(stage.needs, batch)
+        if "noise" in stage.needs:
+            given["noise"] = torch.empty((3, size * stage.needs["noise"]), device="meta")
         before = population.begin(spec, cell.stages, hyperparameters, start, number)
         step = population.program(spec, cell_loss(name), stage, False, predict(mlp(8, hidden(name), 3)))
         after = step(
@@ -148,12 +150,8 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
             start,
             before.state,
             before.diverged,
-            data,
-            positions,
             torch.empty((), device="meta"),
-            noise,
-            probe,
-            holdout,
+            Dealt(batch, given),
         )
         ended = before._replace(params=after[0], state=after[1])
         final = population.readout(spec, cell.stages, hyperparameters, ended)

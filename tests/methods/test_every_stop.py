@@ -8,7 +8,7 @@ import pytest
 
 from robustpath import methods
 from robustpath.core.errors import Stopped
-from robustpath.data import prepare
+from robustpath.data.prepared import save
 from robustpath.engine import population
 from robustpath.protocols.supervised import training
 
@@ -21,7 +21,7 @@ SMALL = {"train_sizes": [40], "draws": 1, "points": 3}
 def train(tmp_path, blobs):
     """train(method, budget, folder) -> the files of a whole cell but for its seconds."""
     data = tmp_path / "blobs.safetensors"
-    prepare.save(blobs, data)
+    save(blobs, data)
 
     def call(name, evaluations, folder):
         settings = SETTINGS | SMALL | {"method": name, "hidden": hidden(name), "budget": evaluations * dear(name)}

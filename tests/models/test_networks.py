@@ -172,7 +172,7 @@ def test_activations_of_a_perceptron_are_those_of_its_arithmetic():
     hidden = (inputs @ params["1.weight"].T + params["1.bias"]).clamp_min(0)
     assert torch.allclose(activations(mlp(6, [4], 3))(params, inputs)["2"], hidden)
     with pytest.raises(UserError, match="a Linear has no layers in order"):
-        activations(nn.Linear(6, 3))
+        activations(nn.Linear(6, 3))({}, inputs)
 
 
 @pytest.mark.parametrize("name", models.names())

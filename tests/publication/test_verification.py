@@ -110,7 +110,7 @@ def test_the_checkout_has_the_repository_and_no_results(tmp_path):
 
 
 def test_planning_reads_the_manifest_without_pandas():
-    program = "import sys, robustpath.provenance.published; print({'pandas', 'torch'} & set(sys.modules))"
+    program = "import sys, robustpath.publication.published; print({'pandas', 'torch'} & set(sys.modules))"
     environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "set()"

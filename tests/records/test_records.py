@@ -1,4 +1,6 @@
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from robustpath import records
@@ -52,8 +54,8 @@ def test_collating_the_same_runs_twice_is_refused(small_records, tmp_path):
             lambda t: t.assign(split=t["split"].replace("test", "final")),
             "column split may hold test, train, validation",
         ),
-        (lambda t: t.assign(value=t["value"] * 100), r"fraction in \[0, 1\], see row 0"),
-        (lambda t: t.assign(label_noise=20.0), r"label noise must be a share in \[0, 1\], see row 0"),
+        (lambda t: t.assign(value=t["value"] * 100), r"accuracy must lie in \[0, 1\] \(fraction\), see row 0"),
+        (lambda t: t.assign(label_noise=20.0), r"label_noise must be a share of the labels .* in \[0, 1\], see row 0"),
         (lambda t: t.assign(metric="sharpness"), "column metric may hold accuracy, asam_sharpness, barrier"),
         (lambda t: pd.concat([t, t.iloc[[3]]], ignore_index=True), "occurs twice: row"),
     ],
@@ -166,3 +168,13 @@ def test_a_repository_without_results_opens_on_what_is_published(small_records, 
     records.write(small_records, tmp_path / "results" / "smoke" / "records.parquet")
     records.load(scale="smoke")
     assert capsys.readouterr().out == ""
+
+
+def test_reading_text_as_codes_gives_what_plain_reading_gives(small_records, tmp_path):
+    table = small_records.assign(hyperparameters=[*"é\n", "", *small_records["hyperparameters"][3:]])
+    table["shift"] = table["shift"].where(table["seed"] != 0)
+    schema = pa.schema([(name, records.ARROW[kind]) for name, kind in records.SCHEMA.items()])
+    pq.write_table(pa.Table.from_pandas(table, schema, preserve_index=False), tmp_path / "records.parquet")
+    read = records.read(tmp_path / "records.parquet")
+    assert read["shift"].isna().any()
+    pd.testing.assert_frame_equal(read, pq.read_table(tmp_path / "records.parquet").to_pandas())

@@ -95,7 +95,7 @@ def test_settings_are_json_and_hold_their_keys_only():
         "experiment": "data_efficiency", "dataset": "mnist5k", "methods": list(METHODS),
         "vary": ["split", "initialisation", "order"],
         "hidden": [64, 64], "validation_size": 300, "test_size": 900, "severities": [1, 2, 3, 4, 5], "image_size": 8,
-        "device": "cpu", "natural": ["optdigits"],
+        "device": "cpu", "natural": ["optdigits"], "shifts": {"kind": "image", "natural_shift_to": ["optdigits"]},
     }  # fmt: skip
     assert settings["report"]["methods"] == dict.fromkeys(METHODS, "minima")
     assert settings["report"]["experiments"]["data_efficiency"]["methods"] == list(METHODS)
@@ -159,9 +159,9 @@ def test_every_key_of_the_model_is_explained():
 
 def test_loading_is_fast_and_needs_no_torch():
     code = (
-        "import sys; from robustpath import config, methods;"
+        "import sys; from robustpath import methods, study;"
         "methods.names = lambda: dict.fromkeys(sys.argv[2:], 'minima');"
-        "loaded = config.load(sys.argv[1]); config.expand(loaded); config.report_settings(loaded);"
+        "loaded = study.load(sys.argv[1]); study.expand(loaded); study.report_settings(loaded);"
         "print('torch' in sys.modules)"
     )
     start = time.perf_counter()

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from robustpath.data.prepare import load, prepare
+from robustpath.data.prepare import prepare
+from robustpath.data.prepared import load
 from robustpath.models.functional import initialise, predict
 from robustpath.models.mlp import mlp
 from robustpath.theory import memorisation as case

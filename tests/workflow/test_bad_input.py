@@ -23,6 +23,7 @@ def refused(folder, *arguments):
     [
         ("scal=smoke", ["scal", "scale"]),
         ("scale=smok", ["--config: scale = 'smok'", "did you mean 'smoke'"]),
+        ("confidence=0,95", ["--config: confidence = '0,95' is text; did you mean 0.95"]),
         ("nonsense=1", ["--config: nonsense = 1 is not a known key", "allowed: scale, start"]),
         ("start=records", ["start = 'records'", "nothing is published of the scale 'smoke'", "allowed: raw"]),
         ("methods=[sgd, sma]", ["sma", "sam"]),

@@ -99,6 +99,16 @@ def test_interrupted_jobs_are_cancelled_and_what_dies_is_tried_again_with_more(s
     assert "Not made: 2 steps, 1 of them failed" in done.stderr
 
 
+def test_a_partition_that_slurm_refuses_is_named(tmp_path, sources):
+    folder = duplicate(sources, tmp_path / "repository")
+    done = snakemake(folder, *COMMAND, "--", "results/smoke/data/optdigits.safetensors", SBATCH_PARTITION="nosuch")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "error: SLURM refused the job (invalid partition specified: nosuch; Batch job submission failed: Invalid "
+        "partition name specified); correct site.yaml, the SBATCH_ variables or slurm/config.yaml (prepare optdigits)"
+    )
+
+
 @pytest.mark.parametrize("kind", ["slurmctld_killed", "job_requeued"])
 def test_a_fault_of_slurm_is_recovered_from_with_the_same_bytes(kind, faultless, tmp_path):
     outcome = episode(kind, *faultless, tmp_path / "run", random.Random(kind), ONE_TRAINING, span=4.0)

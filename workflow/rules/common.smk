@@ -4,11 +4,12 @@ import atexit
 import json
 import os
 import re
+import signal
 import sys
-import time
 from difflib import get_close_matches
 from pathlib import Path
 
+import psutil
 import yaml
 from snakemake.cli import get_argument_parser
 from snakemake.logging import logger
@@ -19,26 +20,30 @@ from robustpath import protocols, study
 from robustpath.claims import model
 from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint, remember
-from robustpath.data.registry import DATASETS
+from robustpath.data import registry
 from robustpath.methods import names
 from robustpath.figures.manifest import manifest
+from robustpath.operations.last_words import NOTHING, Reports, last_words, stamp, written
 from robustpath.operations.progress import attach
+from robustpath.operations.surroundings import user_name
 from robustpath.publication import machine, published
 from robustpath.study import expand, load
 from robustpath.theory import CASES
 from robustpath.theory.section import theory_settings
 
 ROOT = Path(workflow.basedir)
-STARTED = time.time()
 SUFFIX = {"figure": "pdf", "table": "tex"}
 JUDGED = {"claims", "calibration"}  # computed from the records, whatever the DAG starts from
+LOGS = {}  # of every job, as its log was before the run
+REPORTS = Reports()
 PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
 
 # Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a
-# parameter: a new virtual environment is no reason to train again.
+# parameter: a new virtual environment is no reason to train again. Snakemake wants a name for the user.
 os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     PYTHONPATH=os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+    LOGNAME=user_name(),
 )
 
 
@@ -63,10 +68,13 @@ def typed(value):
 
 
 def fingerprints():
-    """The code that each kind of job runs; a training's includes the files of its own protocol, method and network."""
+    """The code that each kind of job runs: of protocols, methods, networks and data sets, its own files and no other."""
     family, chosen = names(), study.experiments(CONFIG)
     found = {
-        "prepare": fingerprint("robustpath.data.prepare"),
+        "prepare": {
+            name: fingerprint("robustpath.data.prepare", f"robustpath.data.sets.{name}")
+            for name in study.datasets_to_prepare(CONFIG)
+        },
         "train": {
             (cell.experiment, cell.method): fingerprint(
                 f"robustpath.protocols.{chosen[cell.experiment].protocol}.training",
@@ -76,11 +84,13 @@ def fingerprints():
             for cell in CELLS
         },
         "evaluate": {
-            name: fingerprint(
+            (name, dataset): fingerprint(
                 f"robustpath.protocols.{each.protocol}.score",
                 f"robustpath.models.{each.model}",
+                *registry.shifting_code(dataset),
             )
             for name, each in chosen.items()
+            for dataset in each.datasets
         },
         "measure": fingerprint("robustpath.protocols.supervised.measure"),
         "trace": {
@@ -118,18 +128,22 @@ def memory_of(shipped):
     """Megabytes of a job: `shipped` on a data set that a package ships, more on one that is fetched."""
 
     def megabytes(wildcards):
-        return 8000 if DATASETS[wildcards.dataset].fetched else shipped
+        return 8000 if registry.get(wildcards.dataset).fetched else shipped
 
     return megabytes
 
 
 def time_to_prepare(wildcards):
     """Minutes, those of a download of up to 3 GB included."""
-    return 240 if DATASETS[wildcards.dataset].fetched else 10
+    return 240 if registry.get(wildcards.dataset).fetched else 10
 
 
 def prepare_settings(wildcards):
     return told(study.prepare_settings(CONFIG, wildcards.dataset))
+
+
+def prepare_code(wildcards):
+    return CODE["prepare"][wildcards.dataset]
 
 
 def train_settings(wildcards):
@@ -142,7 +156,7 @@ def train_code(wildcards):
 
 
 def evaluate_code(wildcards):
-    return CODE["evaluate"][wildcards.experiment]
+    return CODE["evaluate"][wildcards.experiment, wildcards.dataset]
 
 
 def trace_code(wildcards):
@@ -332,6 +346,19 @@ def make_again_what_is_incomplete():
     DAGSettings.force_incomplete = property(lambda settings: True, lambda settings, given: None)
 
 
+def end_with_the_terminal():
+    """Let a closed terminal end a run as Ctrl-C does, so that workers end and the lock is lifted; under nohup, where the
+    signal is ignored, it stays ignored."""
+
+    def end(number, frame):
+        for worker in psutil.Process().children(recursive=True):
+            worker.terminate()
+        raise KeyboardInterrupt
+
+    if workflow.exec_mode == ExecMode.DEFAULT and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, end)
+
+
 def lift_rate_limit():
     """Take off the limit of jobs a second, which is no limit here but keeps the scheduler awake.
 
@@ -358,6 +385,12 @@ def show_progress():
     shown = workflow.output_settings
     if workflow.exec_mode == ExecMode.DEFAULT and not (shown.dryrun or shown.verbose):
         attach(logger, dict.fromkeys(MANIFEST, "figures and tables"))
+
+
+def watch_failures():
+    """Remember the logs of older runs, and note what is said of jobs that fail from now on."""
+    LOGS.update((log, stamp(log)) for job in workflow.dag.jobs for log in job.log)
+    logger.addHandler(REPORTS)
 
 
 def summary():
@@ -389,24 +422,14 @@ def failures():
         return []
     struck = {}
     for job in sorted(workflow.scheduler.failed, key=lambda job: job.jobid):
-        struck.setdefault(last_words(job), []).append(job)
+        log = next(iter(job.log), None)
+        struck.setdefault(last_words(log, LOGS.get(log), REPORTS.of.get(job.jobid, NOTHING)), []).append(job)
     left = sum(1 for _ in workflow.dag.needrun_jobs())
     failed = len(workflow.scheduler.failed)
     return [
         f"Not made: {left} steps, {failed} of them failed; the same command goes on from here.",
         *(f"{cause} ({named(jobs)})" for cause, jobs in struck.items()),
     ]
-
-
-def last_words(job):
-    """The sentence that a failed job left in its log; or that it left none, and where to look."""
-    log = Path(job.log[0]) if job.log else None
-    if log and log.exists() and log.stat().st_mtime >= STARTED:
-        last = (log.read_text(errors="replace").splitlines() or [""])[-1]
-        if last.startswith("error: "):
-            return last
-    said = Path(".snakemake/slurm_logs") if "slurm" in str(workflow.executor_plugin.name) else Path(".snakemake/log")
-    return f"error: it ended without a word, as what is killed does; Snakemake's message above and {said} say more"
 
 
 def named(jobs):
@@ -416,7 +439,8 @@ def named(jobs):
         for job in jobs
     ]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    log = f"; log: {jobs[0].log[0]}" if jobs[0].log else ""
+    logs = [log for log in jobs[0].log if written(log, LOGS.get(log))]
+    log = f"; log: {logs[0]}" if logs else ""
     return f"{', '.join(names[:3])}{more}{log}"
 
 

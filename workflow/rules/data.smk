@@ -14,7 +14,7 @@ rule prepare:
         runtime=time_to_prepare,
     params:
         settings=prepare_settings,
-        code=CODE["prepare"],
+        code=prepare_code,
     message:
         "Prepare {wildcards.dataset}"
     shell:

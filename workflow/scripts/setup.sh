@@ -7,11 +7,14 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # An environment that is made anew cannot be made by its own interpreter.
 PATH=${PATH//"$PWD/.venv/bin:"/}
+# What lies in other folders must not count as installed here.
+unset PYTHONPATH PYTHONHOME
 
 LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra"
 FASHION="dataset-fashion-mnist"
 COMPILER="g++ python3-dev"
 LOG=build/setup.log
+SCRATCH=$PWD/build/tmp # packages are unpacked here: the machine's own folder for that may be too small
 STAMP=.venv/complete
 DATA=${ROBUSTPATH_DATA:-.cache/data}
 
@@ -73,10 +76,22 @@ complete() {
     [ -f "$STAMP" ] && [ "$(cat "$STAMP")" = "$(key)" ] && .venv/bin/python -c '' 2>/dev/null
 }
 
+# pip of .venv. The user's settings may say where packages come from, not where they go.
+pip() {
+    env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT -u PIP_PYTHON -u PIP_CONSTRAINT -u PYTHONDONTWRITEBYTECODE \
+        -u PIP_NO_COMPILE PIP_USER=0 PIP_REQUIRE_HASHES=0 PIP_DRY_RUN=0 TMPDIR="$SCRATCH" .venv/bin/python -m pip "$@"
+}
+
+pip_goes_elsewhere() {
+    local settings
+    settings=$(pip config list </dev/null 2>/dev/null | grep -E '^[a-z]+\.(target|prefix|root)=') || return 0
+    fail "pip is told to install somewhere else (${settings//$'\n'/, }): take that out of its settings;" \
+        "'.venv/bin/python -m pip config debug' lists their files."
+}
+
 pip_install() {
     # Compiled once here, modules need not be at every start: torch alone would take 2 s longer.
-    env -u PYTHONDONTWRITEBYTECODE -u PIP_NO_COMPILE .venv/bin/python -m pip install \
-        --no-input --disable-pip-version-check --progress-bar off "$@" </dev/null 2>&1 | follow '(Collecting|Processing)' "packages fetched" && return
+    pip install --no-input --disable-pip-version-check --progress-bar off "$@" </dev/null 2>&1 | follow '(Collecting|Processing)' "packages fetched" && return
     tail -n 15 "$LOG" >&2
     fail "pip could not install the packages: mend what the lines above say and run again (all it said is in $LOG)."
 }
@@ -103,14 +118,17 @@ python_environment() {
     say "Python packages into .venv: once, 2 GB, a minute or two (details in $LOG)"
     say "[1/4] virtual environment of $("$python" --version)"
     # What an interrupted set-up left may lack files that pip would not miss.
-    rm -rf .venv
-    "$python" -m venv .venv >>"$LOG" 2>&1 || fail "$python could not make a virtual environment; $LOG says why."
+    rm -rf .venv "$SCRATCH"
+    mkdir -p "$SCRATCH"
+    TMPDIR="$SCRATCH" "$python" -m venv .venv >>"$LOG" 2>&1 || fail "$python could not make a virtual environment; $LOG says why."
+    pip_goes_elsewhere
     say "[2/4] the packages of requirements.lock, about $packages"
     pip_install --require-hashes -r requirements.lock
     say "[3/4] $torch"
     pip_install "$torch"
     say "[4/4] robustpath itself"
     pip_install --no-deps --no-build-isolation -e .
+    rm -rf "$SCRATCH"
     key >"$STAMP.part" && mv "$STAMP.part" "$STAMP"
     say "Python packages are ready after $SECONDS s"
 }

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from scipy import stats
+import scipy
 
 from robustpath import records
 from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, Case
@@ -193,6 +193,6 @@ def rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
         }
         for event, happened in events.items():
             count, total = int(happened.sum()), len(happened)
-            low, high = stats.binomtest(count, total).proportion_ci(confidence, method="exact")
+            low, high = scipy.stats.binomtest(count, total).proportion_ci(confidence, method="exact")
             rows.append((equal_by, rule, effect, event, count / total, low, high, total))
     return pd.DataFrame(rows, columns=["equal_by", "rule", "effect", "event", "rate", "low", "high", "count"])

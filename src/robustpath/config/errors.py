@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -192,10 +193,21 @@ def _repair(value: Any, node: dict) -> Any:
         return [value] if isinstance(value, str) else ABSENT
     if node.get("type") not in ("integer", "number") or not isinstance(value, (str, float)):
         return ABSENT
-    try:
-        number = float(value)
-    except ValueError:
-        return ABSENT
-    if not node["minimum"] <= number <= node["maximum"]:
-        return ABSENT
-    return int(number) if number.is_integer() else number if node["type"] == "number" else ABSENT
+    whole = node["type"] == "integer"
+    allowed = [
+        int(number) if number.is_integer() else number
+        for number in _readings(str(value))
+        if node["minimum"] <= number <= node["maximum"] and (number.is_integer() or not whole)
+    ]
+    return allowed[0] if allowed else ABSENT
+
+
+def _readings(text: str) -> Iterator[float]:
+    """The numbers that a text may mean, the likeliest first: 1,000 and 1 000 with separated thousands, 0,95 with a
+    decimal comma, 95 % in hundredths."""
+    share = text.strip().endswith("%")
+    digits = text.strip().removesuffix("%").strip()
+    plain = [re.sub("[ ,]", "", digits)] if re.fullmatch(r"[+-]?\d{1,3}([ ,]\d{3})+", digits) else []
+    for written in (digits, *plain, digits.replace(",", ".", 1)):
+        with suppress(ValueError):
+            yield float(written) / (100 if share else 1)

@@ -1,4 +1,4 @@
-"""What the registry is made of: a file, a data set, a shift."""
+"""What a data set's file says of it: its source files, and its entry."""
 
 from dataclasses import dataclass
 
@@ -42,14 +42,14 @@ class DataSet:
     files: tuple[File, ...]
     licence: str
     citation: str  # key in references.bib
-    reader: str  # function of robustpath.data.readers
     natural_shift_to: tuple[str, ...] = ()  # other data sets whose test examples it is tested on
     domains: tuple[str, ...] = ()  # natural shifts whose examples lie beside its pool
     largest_group: int = 1  # examples of a class in the largest group that a split leaves whole
     smallest_test_class: int = 0  # examples of the rarest class in the official test part (0: its classes are equal)
     channels: int = 1  # of an image: 1 is prepared as [N, H, W], 3 as [N, 3, H, W]
     side: int = 0  # pixels a side at which a colour set is prepared whatever the scale (0: the scale's image size)
-    published: str = ""  # data set of its test images under the corruptions that registry.PUBLISHED names
+    published: str = ""  # data set of its test images under the corruptions that shift_names.PUBLISHED names
+    knobs: tuple[str, ...] = ()  # of its generator, where it is generated: each a shift of its official test part
 
     @property
     def fetched(self) -> bool:
@@ -61,13 +61,13 @@ class DataSet:
         """How many official test examples there are in equal classes."""
         return self.classes * self.smallest_test_class or self.official_test
 
-
-@dataclass(frozen=True)
-class Shift:
-    """A distribution shift: `split` says whether it may be tuned on ("validation") or only reported ("test")."""
-
-    name: str
-    family: str  # "corruption" (ours), "published" (a file of corrupted images), "natural" or "generator"
-    split: str
-    kind: str  # kind of data set it applies to
-    severities: tuple[int, ...] = (1, 2, 3, 4, 5)
+    @property
+    def shifted_by(self) -> dict:
+        """What shift_names.shifts needs to name its shifts, as plain values for a job's settings."""
+        told = {
+            "natural_shift_to": list(self.natural_shift_to),
+            "domains": list(self.domains),
+            "published": self.published,
+            "knobs": list(self.knobs),
+        }
+        return {"kind": self.kind} | {key: value for key, value in told.items() if value}

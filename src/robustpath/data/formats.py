@@ -3,6 +3,7 @@
 import csv
 import io
 import pickle
+import struct
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,3 +80,31 @@ def rows(text: str) -> list[dict[str, str]]:
 def open_tar(path: Path) -> tarfile.TarFile:
     """A tar, compressed or not, open for reading."""
     return tarfile.open(path, "r:*")
+
+
+def idx(payload: bytes) -> np.ndarray:
+    """An IDX array of unsigned bytes (LeCun's format): two zero bytes, type 8, rank, big-endian sizes, data.
+
+    ValueError when the header is not that or the length does not fit it.
+    """
+    if len(payload) < 4 or payload[:3] != b"\x00\x00\x08":
+        raise ValueError("not an IDX file of unsigned bytes")
+    rank = payload[3]
+    start = 4 + 4 * rank
+    if len(payload) < start:
+        raise ValueError("IDX header cut short")
+    shape = struct.unpack(f">{rank}I", payload[4:start])
+    if len(payload) - start != int(np.prod(shape)):
+        raise ValueError(f"IDX data of {len(payload) - start} bytes do not fill the shape {shape}")
+    return np.frombuffer(payload, np.uint8, offset=start).reshape(shape)
+
+
+def table(payload: bytes, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [N, side, side] and labels int64 [N] from comma-separated rows of pixels with the label last."""
+    rows = np.array([line.split(b",") for line in payload.splitlines()]).astype(np.float64)
+    return rows[:, :-1].astype(np.uint8).reshape(-1, side, side), rows[:, -1].astype(np.int64)
+
+
+def official(pool: int, test: int) -> np.ndarray:
+    """The official-test mask bool [pool + test] of a set whose test examples come last."""
+    return np.repeat([False, True], [pool, test])

@@ -6,13 +6,11 @@ from typing import NamedTuple
 from torch import Tensor
 
 from robustpath.core.randomness import generator
-from robustpath.data import mnist1d
+from robustpath.data import sets
 from robustpath.data.corruptions import CORRUPTIONS
-from robustpath.data.prepare import Prepared
-from robustpath.data.registry import PUBLISHED, SHIFTS, Shift, get, shifts_of, summary
-from robustpath.data.splits import Split, deal, official, split
-
-__all__ = ["CORRUPTIONS", "SHIFTS", "Shift", "ShiftedSet", "shifted_sets", "summary"]
+from robustpath.data.prepared import Prepared
+from robustpath.data.shift_names import PUBLISHED, Shift, shifts
+from robustpath.data.splits import deal, official, split
 
 
 class ShiftedSet(NamedTuple):
@@ -30,26 +28,27 @@ def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], sett
     """Validation and test examples of one seed, unshifted first, then under every shift of `dataset`.
 
     `prepared` maps names to data: `dataset` itself and the partners of its natural shifts; a partner not handed in is
-    left out, the domains of `dataset` itself are not. `settings` gives severities, validation_size and test_size. Test
-    shifts act on the test examples, validation shifts on the validation examples. Everything is a function of (data
-    set, seed, shift, severity), and the severities of a shift share their random numbers, so that they are compared on
-    the same noise.
+    left out, the domains of `dataset` itself are not. `settings` gives severities, validation_size, test_size and, as
+    `shifts`, what entries.DataSet.shifted_by says of `dataset`. Test shifts act on the test examples, validation shifts
+    on the validation examples. Everything is a function of (data set, seed, shift, severity), and the severities of a
+    shift share their random numbers, so that they are compared on the same noise.
     """
-    parts = _split(dataset, seed, prepared[dataset], settings)
-    data = prepared[dataset]
+    data, described = prepared[dataset], settings["shifts"]
+    domains, published = described.get("domains", []), described.get("published")
+    parts = split(data, dataset, seed, settings["validation_size"], settings["test_size"])
     clean = {"validation": parts.validation, "test": parts.test}
     for name, indices in clean.items():
         yield ShiftedSet(name, "none", "none", 0, data.inputs[indices], data.labels[indices])
-    for shift in shifts_of(dataset):
+    for shift in shifts(**described):
         if shift.family == "natural":
-            if shift.name in get(dataset).domains:
-                yield _domain(shift, dataset, seed, data, settings["test_size"])
+            if shift.name in domains:
+                yield _domain(shift, domains.index(shift.name), dataset, seed, data, settings["test_size"])
             elif shift.name in prepared:
                 yield _natural(shift, seed, prepared[shift.name], settings)
             continue
         if shift.family == "published":
-            if get(dataset).published in prepared:
-                yield from _published(shift, dataset, seed, prepared[get(dataset).published], settings)
+            if published in prepared:
+                yield from _published(shift, dataset, seed, prepared[published], settings)
             continue
         indices = clean[shift.split]
         for severity in settings["severities"]:
@@ -57,17 +56,12 @@ def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], sett
             yield ShiftedSet(shift.split, shift.name, shift.family, severity, inputs, data.labels[indices])
 
 
-def _split(dataset: str, seed: int, data: Prepared, settings: Mapping) -> Split:
-    sizes = settings["validation_size"], settings["test_size"]
-    return split(data.labels, data.official_test, dataset, seed, *sizes, data.group)
-
-
 def _natural(shift: Shift, seed: int, partner: Prepared, settings: Mapping) -> ShiftedSet:
     """The partner's own test examples for the same seed."""
-    if get(shift.name).examples:
-        indices = _split(shift.name, seed, partner, settings).test
-    else:  # all of it is for testing
-        indices = official(partner.labels, partner.official_test, shift.name, seed)[: settings["test_size"]]
+    if partner.official_test.all():  # all of it is for testing
+        indices = official(partner, shift.name, seed)[: settings["test_size"]]
+    else:
+        indices = split(partner, shift.name, seed, settings["validation_size"], settings["test_size"]).test
     return ShiftedSet(shift.split, shift.name, shift.family, 1, partner.inputs[indices], partner.labels[indices])
 
 
@@ -83,10 +77,9 @@ def _published(shift: Shift, dataset: str, seed: int, partner: Prepared, setting
         )
 
 
-def _domain(shift: Shift, dataset: str, seed: int, data: Prepared, most: int) -> ShiftedSet:
+def _domain(shift: Shift, place: int, dataset: str, seed: int, data: Prepared, most: int) -> ShiftedSet:
     """Examples of a domain that no part of the split draws from, in equal classes, at most `most`."""
-    mask = data.domain == get(dataset).domains.index(shift.name)
-    indices = deal(data.labels, mask, dataset, seed, shift.name)[:most]
+    indices = deal(data.labels, data.domain == place, dataset, seed, shift.name)[:most]
     return ShiftedSet(shift.split, shift.name, shift.family, 1, data.inputs[indices], data.labels[indices])
 
 
@@ -95,4 +88,4 @@ def _shifted(shift: Shift, severity: int, dataset: str, seed: int, data: Prepare
         stream = generator("shift", dataset, seed, shift.name)
         return CORRUPTIONS[shift.name](data.inputs[indices], severity, stream)
     # The test part follows the pool in the prepared file, and keeps its order when it is generated again.
-    return mnist1d.shifted_test(shift.name, severity)[indices - get(dataset).examples]
+    return sets.load(dataset).shifted_test(shift.name, severity)[indices - int((~data.official_test).sum())]

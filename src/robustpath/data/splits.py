@@ -7,7 +7,7 @@ from torch import Tensor
 
 from robustpath.core.errors import UserError
 from robustpath.core.randomness import generator
-from robustpath.data import registry
+from robustpath.data.prepared import Prepared
 
 
 class Split(NamedTuple):
@@ -18,29 +18,19 @@ class Split(NamedTuple):
     test: Tensor
 
 
-def split(
-    labels: Tensor,
-    official_test: Tensor,
-    dataset: str,
-    seed: int,
-    validation: int,
-    test: int,
-    group: Tensor | None = None,
-) -> Split:
+def split(data: Prepared, dataset: str, seed: int, validation: int, test: int) -> Split:
     """Deal the examples into validation (`validation` of them), test (`test`) and training (all that remain).
 
-    labels int64 [N], official_test bool [N]. The test part comes from the official test examples where there are any.
-    Training examples beyond the rarest class are left out, to keep prefixes balanced. UserError if too few are there.
-    `group` int64 [N], where the data set has it: a group lies whole in one part, and -1 marks examples of no part;
-    beside official test examples it does the latter alone.
+    The test part comes from the official test examples where there are any. Training examples beyond the rarest class
+    are left out, to keep prefixes balanced. UserError if too few are there. Where the data have groups, a group lies
+    whole in one part, and -1 marks examples of no part; beside official test examples it does the latter alone.
     """
+    labels, official_test, group = data.labels, data.official_test, data.group
     if group is not None and not official_test.any():
         return _by_group(labels, group, dataset, seed, validation, test)
-    if group is None and dataset in registry.DATASETS and registry.DATASETS[dataset].largest_group > 1:
-        raise ValueError(f"{dataset} is split by group: without its groups, training examples reach the test part")
     in_pool = ~official_test if group is None else (group >= 0) & ~official_test
     pool = deal(labels, in_pool, dataset, seed, "pool")
-    held = official(labels, official_test, dataset, seed) if official_test.any() else pool[validation:]
+    held = official(data, dataset, seed) if official_test.any() else pool[validation:]
     kept = pool[validation:] if official_test.any() else pool[validation + test :]
     if len(held) < test or not len(kept):
         apart = f" and {len(held)} official test examples" if official_test.any() else ""
@@ -48,10 +38,10 @@ def split(
     return Split(kept, pool[:validation], held[:test])
 
 
-def official(labels: Tensor, official_test: Tensor, dataset: str, seed: int) -> Tensor:
+def official(data: Prepared, dataset: str, seed: int) -> Tensor:
     """Positions of the official test examples in the order of a seed, classes in turn; of these a split takes a test
     part."""
-    return deal(labels, official_test, dataset, seed, "official test")
+    return deal(data.labels, data.official_test, dataset, seed, "official test")
 
 
 def _too_few(dataset: str, there_are: str, validation: int, test: int) -> UserError:

@@ -37,7 +37,7 @@ def save(path: Path, snapshot: Snapshot, key: str, members: int) -> None:
 
     OSError where it cannot be written; what was there before is there still.
     """
-    leaves, _ = tree_flatten((snapshot.params, snapshot.state, snapshot.diverged))
+    leaves, _ = tree_flatten((snapshot.params, snapshot.state, snapshot.diverged, snapshot.source))
     named = {f"leaf.{i}": leaf for i, leaf in enumerate(leaves)}
     named |= {f"sum.{name}": value for name, value in snapshot.sums.items()}
     named |= {f"path.{name}": value for name, value in snapshot.path.items()}
@@ -81,7 +81,7 @@ def read(path: Path, key: str) -> Saved | None:
 def restore(saved: Saved, like: Snapshot) -> Snapshot:
     """The saved snapshot, with the structure, device and number of rows of `like` (the fresh population of the same
     stage); rows beyond the members repeat the last."""
-    leaves, structure = tree_flatten((like.params, like.state, like.diverged))
+    leaves, structure = tree_flatten((like.params, like.state, like.diverged, like.source))
     device = like.diverged.device
     rows = torch.arange(len(like.diverged)).clamp(max=saved.members - 1)
     leaf, sums, path = (
@@ -92,8 +92,8 @@ def restore(saved: Saved, like: Snapshot) -> Snapshot:
         }
         for part in PARTS
     )
-    params, state, diverged = tree_unflatten([leaf[str(i)] for i in range(len(leaves))], structure)
-    return Snapshot(saved.stage, saved.step, params, state, diverged, sums, path)
+    params, state, diverged, source = tree_unflatten([leaf[str(i)] for i in range(len(leaves))], structure)
+    return Snapshot(saved.stage, saved.step, params, state, diverged, source, sums, path)
 
 
 def split(path: Path, other: Path, key: str, first: int) -> None:

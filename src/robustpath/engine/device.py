@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from robustpath.core.errors import UserError
 
@@ -27,7 +28,7 @@ def at_precision(function: Callable[..., Tensor], device: torch.device, precisio
     def forward(params: dict[str, Tensor], examples: object) -> Tensor:
         # A cached cast would outlive the transformation (grad, vmap) that it was made in.
         with torch.autocast(device.type, getattr(torch, precision), cache_enabled=False):
-            return function(params, examples).float()
+            return tree_map(torch.Tensor.float, function(params, examples))
 
     return forward
 

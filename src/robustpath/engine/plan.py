@@ -1,6 +1,7 @@
 """How a budget of gradient evaluations becomes steps: the phases of a method, and what each of their steps costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -9,19 +10,21 @@ from torch import Tensor
 from robustpath.core.errors import UserError
 from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, bind, build
 
+NOISE = "noise"  # the one need that is no batch
 FORWARD_SHARE = 1 / 3  # of a gradient evaluation: the backward pass costs about twice the forward pass
 
 
+Network = Callable[[Params, Tensor], Tensor | dict[str, Tensor]]
+
+
 class Stage(NamedTuple):
-    """A phase as it is run: its place in the method, its steps, the cost of one, what its steps ask for, and whether it
-    is nothing but the method's base."""
+    """A phase as it is run: its place in the method, its steps, the cost of one, what its steps need, the order of its
+    batches, and whether it is nothing but the method's base."""
 
     index: int
     steps: int
     cost: float
-    noise: int
-    probe: int
-    holdout: int = 0
+    needs: Mapping[str, int] = MappingProxyType({})
     order: str = "batches"
     of_base: bool = False
 
@@ -40,9 +43,11 @@ def phases(method: Method) -> tuple[tuple[float, Method], ...]:
 
 
 def step_cost(
-    method: Method, loss: Loss, params: Params, batch: Batch, network: Callable[[Params, Tensor], Tensor] | None = None
-) -> float:
-    """Gradient evaluations of one step, counted on the losses (and passes of the network) that the step calls.
+    method: Method, loss: Loss, params: Params, batch: Batch, network: Network | None = None,
+    activations: Network | None = None,
+) -> float:  # fmt: skip
+    """Gradient evaluations of one step, counted on the losses (and passes of the network) that the step calls; what
+    runs as its batch arrives and leaves included.
 
     One gradient evaluation is a forward and a backward pass over one batch; a pass over more or fewer examples counts
     in proportion, and a forward pass alone counts a third.
@@ -53,26 +58,30 @@ def step_cost(
         nonlocal tally
         layers = [_transformations(tensor) for tensor in p.values()]
         passes = 1.0 if any(differentiated for differentiated, _ in layers) else FORWARD_SHARE
-        tally += passes * max(models for _, models in layers) * examples / len(batch.labels)
+        tally += passes * max(models for _, models in layers) * examples / len(batch.inputs)
 
     def counted_loss(p: Params, b: Batch) -> Tensor:
-        count(p, len(b.labels))
+        count(p, len(b.inputs))
         return loss(p, b)
 
-    def counted_network(p: Params, inputs: Tensor) -> Tensor:
-        count(p, len(inputs))
-        return network(p, inputs)
+    def counted(passing: Network | None) -> Network | None:
+        def passed(p: Params, inputs: Tensor) -> Tensor:
+            count(p, len(inputs))
+            return passing(p, inputs)
 
-    copies = (method.noise,) if method.noise > 1 else ()
-    noise = {name: torch.ones(copies + tensor.shape, dtype=tensor.dtype) for name, tensor in params.items()}
-    context = Context(
-        torch.tensor(0.5),
-        noise if method.noise else None,
-        _first_examples(batch, method.probe) if method.probe else None,
-        _first_examples(batch, method.holdout) if method.holdout else None,
-        counted_network if network else None,
-    )
-    method.step(counted_loss, params, method.init(params), batch, context)
+        return passed if passing else None
+
+    given = {name: _first_examples(batch, size) for name, size in method.needs.items() if name != NOISE}
+    if NOISE in method.needs:
+        copies = (method.needs[NOISE],) if method.needs[NOISE] > 1 else ()
+        given[NOISE] = {name: torch.ones(copies + tensor.shape, dtype=tensor.dtype) for name, tensor in params.items()}
+    context = Context(torch.tensor(0.5), given, counted(network), counted(activations))
+    state = method.init(params)
+    if method.arrive:
+        state = method.arrive(counted_loss, params, state, batch, context)
+    params, state, _ = method.step(counted_loss, params, state, batch, context)
+    if method.leave:
+        method.leave(counted_loss, params, state, batch, context)
     return tally
 
 
@@ -82,12 +91,14 @@ def plan(
     params: Params,
     batch: Batch,
     budget: int,
-    network: Callable[[Params, Tensor], Tensor] | None = None,
+    network: Network | None = None,
+    activations: Network | None = None,
+    deals: Collection[str] | None = None,
 ) -> list[Stage]:
     """The stages that spend `budget` gradient evaluations; each phase takes whole steps, the last takes what is left.
 
-    Raises UserError where a phase's share of the budget is less than one of its steps, or the model has more parameters
-    than the method is meant for.
+    Raises UserError where a phase's share of the budget is less than one of its steps, the model has more parameters
+    than the method is meant for, or a step needs what the source does not deal (`deals`; None where it deals all).
     """
     size = sum(tensor.numel() for tensor in params.values())
     if spec.largest and size > spec.largest:
@@ -99,7 +110,13 @@ def plan(
     base = build(spec.base, {}) if spec.base else None
     sequence = phases(bind(spec, base, {name: torch.tensor(space.default) for name, space in spec.search.items()}))
     for index, (share, method) in enumerate(sequence):
-        cost = step_cost(method, loss, params, batch, network)
+        unknown = [name for name in method.needs if deals is not None and name not in deals]
+        if unknown:
+            raise UserError(
+                f"{spec.name} needs '{unknown[0]}' beside its batches, which this protocol does not deal (it deals "
+                f"{', '.join(sorted(deals))}); take the method off the list of the experiment's methods in config.yaml"
+            )
+        cost = step_cost(method, loss, params, batch, network, activations)
         allowance = budget - spent if index == len(sequence) - 1 else budget * share
         steps = int(allowance / cost + 1e-9)
         if steps < 1:
@@ -107,8 +124,8 @@ def plan(
                 f"a budget of {budget} gradient evaluations is too small for {spec.name}: phase {index + 1} has "
                 f"{allowance:g} of them and one step costs {cost:g}; raise `budget` in config.yaml."
             )
-        wishes = method.noise, method.probe, method.holdout, method.order
-        stages.append(Stage(index, steps, cost, *wishes, of_base=len(sequence) > 1 and method is base))
+        of_base = len(sequence) > 1 and method is base
+        stages.append(Stage(index, steps, cost, dict(method.needs), method.order, of_base))
         spent += steps * cost
     return stages
 
@@ -147,5 +164,5 @@ def _transformations(tensor: Tensor) -> tuple[bool, int]:
 
 
 def _first_examples(batch: Batch, count: int) -> Batch:
-    positions = torch.arange(count, device=batch.labels.device) % len(batch.labels)
-    return Batch(batch.inputs[positions], batch.labels[positions])
+    positions = torch.arange(count, device=batch.inputs.device) % len(batch.inputs)
+    return Batch(*(None if part is None else part[positions] for part in batch))

@@ -15,43 +15,25 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from robustpath.core.fingerprint import fingerprint
-from robustpath.engine.plan import Moment, Stage, phases
+from robustpath.engine.plan import NOISE, Moment, Network, Stage, phases
 from robustpath.engine.programs import captured, packaged
+from robustpath.engine.source import Fields, Source
 from robustpath.methods.base import Batch, Context, Loss, Params, Spec, build
 
 CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
-BLOCK = 50  # steps whose batches are drawn together
-
-
-class Data(NamedTuple):
-    """The examples of a data set on the device: inputs [N, …], labels [N]; or, where members learn from different
-    labels of the same examples, labels [R, N] and the row of each member, int64 [M]."""
-
-    inputs: Tensor
-    labels: Tensor
-    row: Tensor | None = None
-
-
-class Streams(NamedTuple):
-    """What members draw in a stage; rows are members. `batches(stage, start, stop)` -> positions in the data, int64
-    [stop - start, M, b]; `noise(stage, start, stop)` -> [stop - start, M, numbers]; `probe(stage)` and `holdout(stage)`
-    -> positions, int64 [M, as many as the stage asks for]. Steps are counted from the start of training."""
-
-    batches: Callable[[Stage, int, int], Tensor]
-    noise: Callable[[Stage, int, int], Tensor] | None = None
-    probe: Callable[[Stage], Tensor] | None = None
-    holdout: Callable[[Stage], Tensor] | None = None
+BLOCK = 50  # steps from one look at the clock to the next
 
 
 class Snapshot(NamedTuple):
-    """Where a population stands: stage, steps done in it, parameters, state, who has diverged, the sums of info, and
-    the parameters kept on the way, named `{number of the moment}/{parameter}`."""
+    """Where a population stands: stage, steps done in it, parameters, state, who has diverged, the state of the source,
+    the sums of info, and the parameters kept on the way, named `{number of the moment}/{parameter}`."""
 
     stage: int
     step: int
     params: Params
     state: Any
     diverged: Tensor
+    source: Any
     sums: dict[str, Tensor]
     path: dict[str, Tensor]
 
@@ -65,25 +47,18 @@ def stack(trees: Iterable[Params]) -> Params:
     return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def examples(data: Data, positions: Tensor) -> Batch:
-    """The examples at `positions` [M, b] as each member sees them: inputs [M, b, …], labels [M, b]."""
-    # Whole rows and single numbers: several times as fast as data.inputs[positions] and data.labels[row, positions].
-    inputs = data.inputs.index_select(0, positions.reshape(-1)).reshape(positions.shape + data.inputs.shape[1:])
-    first = 0 if data.row is None else data.row[:, None] * data.labels.shape[-1]
-    return Batch(inputs, data.labels.take(first + positions))
-
-
 def program(
     spec: Spec,
     loss: Loss,
     stage: Stage,
     compiled: bool,
-    network: Callable[[Params, Tensor], Tensor] | None = None,
+    network: Network | None = None,
     graph: bool = False,
     key: str = "",
+    activations: Network | None = None,
 ) -> Program:
-    """One step of a stage for all members: (hyperparameters, params, state, diverged, data, positions, progress, noise,
-    probe, holdout) -> (params, state, diverged, info).
+    """One step of a stage for all members: (hyperparameters, params, state, diverged, progress, dealt) -> (params,
+    state, diverged, info).
 
     A member whose loss or parameters are no longer finite is marked and stands still from then on. A stage that is
     nothing but the base is the base's own program, so that the descents after different walks are the same code.
@@ -93,25 +68,28 @@ def program(
     """
     own = spec.base if stage.of_base else spec
 
-    def member(hyperparameters, params, state, diverged, batch, progress, noise, probe, holdout):
+    def member(hyperparameters, params, state, diverged, progress, fields, given, arrives, leaves):
         method = build(own, hyperparameters) if stage.of_base else phases(build(own, hyperparameters))[stage.index][1]
-        shaped = _unflatten(noise, params, stage.noise) if stage.noise else None
-        context = Context(progress, shaped, probe, holdout, network)
-        after, state_after, info = method.step(loss, params, state, batch, context)
+        given = {name: _as_needed(name, part, params, stage.needs[name]) for name, part in given.items()}
+        context, batch = Context(progress, given, network, activations), Batch(**fields)
+        begun = state
+        if method.arrive:
+            begun = _where(arrives, method.arrive(loss, params, state, batch, context), state)
+        after, state_after, info = method.step(loss, params, begun, batch, context)
+        if method.leave:
+            left = method.leave(loss, after, state_after, batch, context)
+            after, state_after = _where(leaves, left, (after, state_after))
         total = torch.stack([tensor.sum() for tensor in after.values()]).sum()
         diverged = diverged | ~torch.isfinite(total + info["loss"])
         kept = tree_map(lambda old, new: torch.where(diverged, old, new), (params, state), (after, state_after))
         return *kept, diverged, info
 
-    wishes = (0 if wish else None for wish in (stage.noise, stage.probe, stage.holdout))
-    vectorised = torch.vmap(member, in_dims=(0, 0, 0, 0, 0, None, *wishes))
-    if compiled and not graph:
-        vectorised = packaged(vectorised, key)
+    def together(hyperparameters, params, state, diverged, progress, dealt):
+        masks = [None if mask is None else 0 for mask in dealt[2:]]
+        vectorised = torch.vmap(member, in_dims=(0, 0, 0, 0, None, 0, 0 if dealt.given else None, *masks))
+        return vectorised(hyperparameters, params, state, diverged, progress, *dealt)
 
-    def step(hyperparameters, params, state, diverged, data, positions, *rest):
-        return vectorised(hyperparameters, params, state, diverged, examples(data, positions), *rest)
-
-    run = captured(step) if compiled and graph else step
+    run = captured(together) if compiled and graph else packaged(together, key) if compiled else together
     return lambda hyperparameters, *rest: run({name: hyperparameters[name] for name in own.search}, *rest)
 
 
@@ -121,6 +99,16 @@ def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:
     own = spec.base if stage.of_base else spec
     code = fingerprint(*CODE, f"robustpath.methods.{own.family}.{own.name}", f"robustpath.models.{network}")
     return json.dumps([code, own.name, 0 if stage.of_base else stage.index, network, precision])
+
+
+def _as_needed(name: str, part: Tensor | Fields, params: Params, amount: int) -> Params | Batch:
+    """What the source dealt, as the method sees it: noise shaped like the parameters, all else as a batch."""
+    return _unflatten(part, params, amount) if name == NOISE else Batch(**part)
+
+
+def _where(mask: Tensor | None, new: Any, old: Any) -> Any:
+    """`new` where the mask holds; everywhere if there is none."""
+    return new if mask is None else tree_map(lambda one, other: torch.where(mask, one, other), new, old)
 
 
 def begin(
@@ -134,7 +122,7 @@ def begin(
     members = len(next(iter(params.values())))
     device = next(iter(params.values())).device
     state = tree_map(partial(_own_copy, device), torch.vmap(init)(hyperparameters, params))
-    return Snapshot(stage, 0, params, state, torch.zeros(members, dtype=torch.bool, device=device), {}, {})
+    return Snapshot(stage, 0, params, state, torch.zeros(members, dtype=torch.bool, device=device), None, {}, {})
 
 
 def advance(
@@ -143,8 +131,7 @@ def advance(
     stages: list[Stage],
     programs: list[Program],
     hyperparameters: dict[str, Tensor],
-    data: Data,
-    streams: Streams,
+    source: Source,
     after_block: Callable[[Snapshot], None] = lambda snapshot: None,
     kept: Sequence[Moment] = (),
     in_a_hurry: Callable[[], object] = lambda: False,
@@ -153,12 +140,14 @@ def advance(
     every single one while there is reason to be `in_a_hurry`.
 
     The sums of info are kept by stage and name, so that their means can be recorded, and the parameters at the moments
-    `kept`. A snapshot is whole: what is drawn for a step depends on its number alone, wherever a block begins and ends.
+    `kept`. A snapshot is whole, with the state of the source: what is dealt depends on nothing else.
     """
+    if snapshot.source is None:
+        snapshot = snapshot._replace(source=source.init())
     if kept and (kept[0].stage, kept[0].step) == (0, 0) and (snapshot.stage, snapshot.step) == (0, 0):
         snapshot = _keep(snapshot, 0, snapshot.params)
     while True:
-        snapshot = _through(snapshot, stages, programs, hyperparameters, data, streams, after_block, kept, in_a_hurry)
+        snapshot = _through(snapshot, stages, programs, hyperparameters, source, after_block, kept, in_a_hurry)
         ended = readout(spec, stages, hyperparameters, snapshot)
         for number, moment in enumerate(kept):
             if (moment.stage, moment.step) == (snapshot.stage, snapshot.step):
@@ -166,7 +155,8 @@ def advance(
         if snapshot.stage == len(stages) - 1:
             return snapshot
         fresh = begin(spec, stages, hyperparameters, ended, snapshot.stage + 1)
-        snapshot = fresh._replace(diverged=snapshot.diverged, sums=snapshot.sums, path=snapshot.path)
+        carried = {name: getattr(snapshot, name) for name in ("diverged", "source", "sums", "path")}
+        snapshot = fresh._replace(**carried)
 
 
 def _through(
@@ -174,37 +164,29 @@ def _through(
     stages: list[Stage],
     programs: list[Program],
     hyperparameters: dict[str, Tensor],
-    data: Data,
-    streams: Streams,
+    source: Source,
     after_block: Callable[[Snapshot], None],
     kept: Sequence[Moment],
     in_a_hurry: Callable[[], object],
 ) -> Snapshot:
     """The population at the end of its stage."""
     stage, step_of = stages[snapshot.stage], programs[snapshot.stage]
-    device = data.inputs.device
     offset = sum(earlier.steps for earlier in stages[: snapshot.stage])
-    progress = (torch.arange(stage.steps, device=device) + 0.5) / stage.steps
-    probe = examples(data, streams.probe(stage).to(device)) if stage.probe else None
-    holdout = examples(data, streams.holdout(stage).to(device)) if stage.holdout else None
+    progress = (torch.arange(stage.steps, device=snapshot.diverged.device) + 0.5) / stage.steps
     numbers = {moment.step: number for number, moment in enumerate(kept) if moment.stage == snapshot.stage}
     while snapshot.step < stage.steps:
-        step, params, state, diverged, sums = *snapshot[1:5], dict(snapshot.sums)
+        step, params, state, diverged, dealing, sums = *snapshot[1:6], dict(snapshot.sums)
         stop = min([step + BLOCK, stage.steps, *(moment for moment in numbers if moment > step)])
-        positions = streams.batches(stage, offset + step, offset + stop).to(device)
-        for chosen in positions:
-            now = offset + step
-            noise = streams.noise(stage, now, now + 1)[0].to(device) if stage.noise else None
-            params, state, diverged, info = step_of(
-                hyperparameters, params, state, diverged, data, chosen, progress[step], noise, probe, holdout
-            )
+        while step < stop:
+            dealing, dealt = source.next(dealing, params, stage, offset + step)
+            params, state, diverged, info = step_of(hyperparameters, params, state, diverged, progress[step], dealt)
             for name, value in info.items():
                 key = f"{stage.index}.{name}"
                 sums[key] = sums[key] + value if key in sums else value.clone()
             step += 1
             if in_a_hurry():
                 break
-        snapshot = Snapshot(snapshot.stage, step, params, state, diverged, sums, snapshot.path)
+        snapshot = Snapshot(snapshot.stage, step, params, state, diverged, dealing, sums, snapshot.path)
         if step in numbers and step < stage.steps:
             snapshot = _keep(snapshot, numbers[step], params)
         after_block(snapshot)

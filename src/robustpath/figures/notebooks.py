@@ -1,34 +1,47 @@
 """Notebooks run from the workflow: the same percent-format files that a person opens in Jupyter."""
 
+import io
 import logging
 import os
 import re
 import sys
 import tempfile
-import warnings
 from pathlib import Path
 
-import robustpath
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+# Read by libraries when they are first imported: one thread, the same bytes on any day, figures shown in the notebook.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "SOURCE_DATE_EPOCH": "0",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
 
 
 def execute(notebook: Path, parameters: dict, executed: Path) -> None:
     """Run a percent-format notebook with `parameters` and write it with its outputs to `executed`, also when it fails.
 
-    The kernel is this very interpreter with this very package, one thread, no settings of the user's, in the current
-    folder. Raises UserError with the message of the failing cell.
+    It runs in this process, in the current folder, and changes the environment and the `__main__` module of the
+    process; therefore only as the one task of a process of its own, before numpy is imported: RuntimeError on a second
+    call. None of the user's settings of IPython are read. Raises UserError with the message of the failing cell.
     """
-    import jupytext
-    import papermill
+    with tempfile.TemporaryDirectory() as scratch, replacing(executed) as temporary:
+        os.environ |= {**ENVIRONMENT, "IPYTHONDIR": str(Path(scratch) / "ipython")}
+        sys.stdin = io.StringIO()  # a cell that asks fails; it does not wait
+        import jupytext
+        import papermill
 
-    document = jupytext.read(notebook)
-    document.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory() as scratch, replacing(executed) as temporary, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        from robustpath.figures import engine
+
+        papermill.engines.papermill_engines.register("this process", engine.ThisProcess)
+        papermill.translators.papermill_translators.register("python", engine.Parameters)
+        logging.getLogger("papermill").setLevel(logging.ERROR)
+        document = jupytext.read(notebook)
+        document.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         unexecuted = Path(scratch) / f"{Path(notebook).stem}.ipynb"
         jupytext.write(document, unexecuted)
         try:
@@ -36,9 +49,9 @@ def execute(notebook: Path, parameters: dict, executed: Path) -> None:
                 unexecuted,
                 temporary,
                 parameters,
-                kernel_name="python3",
+                engine_name="this process",
                 progress_bar=False,
-                kernel_manager_class=_manager(Path(scratch)),
+                request_save_on_cell_execute=False,
             )
         except papermill.exceptions.PapermillExecutionError as error:
             os.replace(temporary, executed)
@@ -49,27 +62,3 @@ def execute(notebook: Path, parameters: dict, executed: Path) -> None:
 
 def _last_line(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text).strip().splitlines()[-1] if text.strip() else "no message"
-
-
-def _manager(scratch: Path) -> type:
-    """A kernel manager for this interpreter, whatever kernels the machine has; it talks over files, not ports."""
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-
-    package = str(Path(robustpath.__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    environment = dict.fromkeys(THREADS, "1")
-    environment |= {"SOURCE_DATE_EPOCH": "0", "PYTHONPATH": path, "IPYTHONDIR": str(scratch / "ipython")}
-    # IPython must not leave its history in the user's home, nor read a start-up file from it.
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    argv += ["--HistoryManager.enabled=False", "--log-level=CRITICAL"]
-
-    class ThisInterpreter(AsyncKernelManager):
-        def __init__(self, **options):
-            super().__init__(transport="ipc", connection_file=str(scratch / "kernel.json"), **options)
-
-        @property
-        def kernel_spec(self):
-            return KernelSpec(argv=argv, env=environment, display_name="Python 3", language="python")
-
-    return ThisInterpreter

@@ -97,3 +97,6 @@ def save(figure: Figure, out: str | Path | None) -> None:
     if out is not None:
         with replacing(Path(out)) as temporary:
             figure.savefig(temporary, format="pdf", metadata={"CreationDate": None})
+        # It is laid out and drawn; pyplot would do both once more after the cell, for a window that there is not.
+        figure.set_layout_engine("none")
+        figure.stale = False

@@ -1,14 +1,15 @@
 """The contract of a method: pure functions of ONE model's parameters, vectorised over a population by the engine.
 
-A method never draws a random number, never looks at a tensor's value and never builds an optimiser: noise and probe
-examples come in the context, decisions are `torch.where`, and gradients are `grad(loss)(params, batch)`.
+A method never draws a random number, never looks at a tensor's value and never builds an optimiser: what it needs
+beside the batch comes in the context, decisions are `torch.where`, and gradients are `grad(loss)(params, batch)`.
 """
 
 import hashlib
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -25,18 +26,20 @@ class Context(NamedTuple):
     """What the engine hands to a step beside the batch.
 
     progress: share of the phase that is done at the middle of this step, a scalar in (0, 1).
-    noise: standard normal numbers shaped like the parameters, where the method asks for them (`noise` = how many; with
-    more than one, every tensor has a first axis of that many).
-    probe: a fixed batch of the run's own training examples, where the method asks for one (`probe` = its size).
-    holdout: a fixed batch of the run's own training examples that no batch holds, where the method asks for one.
-    network: the network itself, (params, inputs [b, …]) -> logits [b, classes]; its passes are counted as the loss's.
+    given: what the method needs, by name, as the source of its protocol deals it. "noise" is standard normal numbers
+    shaped like the parameters (of more than one, every tensor has a first axis of that many); all else are batches.
+    network: the network itself, (params, inputs [b, …]) -> logits [b, classes].
+    activations: the same, to the outputs of every layer by name: {layer: [b, …]}. Passes of both are counted.
     """
 
     progress: Tensor
-    noise: Params | None = None
-    probe: Batch | None = None
-    holdout: Batch | None = None
+    given: Mapping[str, Any] = MappingProxyType({})
     network: Callable[[Params, Tensor], Tensor] | None = None
+    activations: Callable[[Params, Tensor], dict[str, Tensor]] | None = None
+
+    def giving(self, **given: Any) -> "Context":
+        """The same context with other things given under some names."""
+        return self._replace(given={**self.given, **given})
 
 
 Loss = Callable[[Params, Batch], Tensor]
@@ -53,21 +56,25 @@ class Method:
 
     info is a dict of scalars and holds "loss". readout gives the parameters that are evaluated, or that the next phase
     starts from. `phases`, where not empty, is a sequence of (share of the budget, method) that the engine runs one
-    after the other. What a step asks for: `noise` (how many vectors), `probe` and `holdout` (how many examples);
-    `order` names the order of the batches: those of the same name meet the same batches.
+    after the other. `needs` names what a step asks for beside the batch, and how much of it: {"noise": vectors,
+    "probe": examples, …}; the source of the protocol deals it. `order` names the order of the batches: those of the
+    same name meet the same batches.
+
+    arrive(loss, params, state, batch, context) -> state runs once before the steps on a batch, leave(…) -> (params,
+    state) once after them; where a batch has one step, both run around it. None does nothing.
     """
 
     init: Callable[[Params], Any]
     step: Callable[..., tuple[Params, Any, dict[str, Tensor]]]
     readout: Callable[[Params, Any], Params] = _last_iterate
-    noise: int = 0
-    probe: int = 0
-    holdout: int = 0
+    needs: Mapping[str, int] = field(default_factory=dict)
     order: str = "batches"
+    arrive: Callable[..., Any] | None = None
+    leave: Callable[..., tuple[Params, Any]] | None = None
     phases: tuple[tuple[float, "Method"], ...] = ()
 
     def replace(self, **changes: Any) -> "Method":
-        """The same method with some of its functions or wishes exchanged."""
+        """The same method with some of its functions or needs exchanged."""
         return replace(self, **changes)
 
 

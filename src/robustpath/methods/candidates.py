@@ -30,7 +30,7 @@ def score(loss: Loss, params: Params, value: Tensor, noise: Params, context: Con
     The rise is the sharpness in units of the weights (one draw of it); two forward passes.
     """
     shaken = tree_map(lambda w, n: w + SHAKE * w.abs() * n, params, noise)
-    return loss(params, context.holdout) + loss(shaken, context.probe) - value
+    return loss(params, context.given["holdout"]) + loss(shaken, context.given["probe"]) - value
 
 
 def best_of(method: Method) -> Method:
@@ -45,10 +45,10 @@ def best_of(method: Method) -> Method:
         return State(models, torch.vmap(method.init)(models), torch.zeros(COUNT), torch.zeros(()))
 
     def step(loss, params, state, batch, context):
-        own, shared = (tree_map(lambda n, rows=rows: n[rows], context.noise) for rows in (slice(COUNT), COUNT))
+        own, shared = (tree_map(lambda n, rows=rows: n[rows], context.given["noise"]) for rows in (slice(COUNT), COUNT))
 
         def advance(params, inner, noise):
-            params, inner, info = method.step(loss, params, inner, batch, context._replace(noise=noise))
+            params, inner, info = method.step(loss, params, inner, batch, context.giving(noise=noise))
             return params, inner, info, score(loss, params, info["loss"], shared, context)
 
         models, inner, infos, fresh = torch.vmap(advance)(state.models, state.inner, own)
@@ -58,4 +58,4 @@ def best_of(method: Method) -> Method:
         after = State(models, inner, scores, steps)
         return tree_map(lambda w: w.index_select(0, best)[0], models), after, tree_map(torch.mean, infos)
 
-    return Method(init, step, noise=COUNT + 1, probe=PROBE, holdout=HOLDOUT)
+    return Method(init, step, needs={"noise": COUNT + 1, "probe": PROBE, "holdout": HOLDOUT})

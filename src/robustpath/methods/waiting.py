@@ -29,9 +29,9 @@ def waiting(move: Callable[[Params, Params], Params]) -> Method:
         return State(params, torch.zeros((), dtype=torch.bool))
 
     def step(loss, params, state, batch, context):
-        params = where(state.moved, params, move(params, context.noise))
-        _, value = grad_and_value(loss)(params, context.probe)
+        params = where(state.moved, params, move(params, context.given["noise"]))
+        _, value = grad_and_value(loss)(params, context.given["probe"])
         info = {"loss": value, "displacement": norm(subtract(params, state.start)) / norm(state.start)}
         return params, State(state.start, torch.ones_like(state.moved)), info
 
-    return Method(init, step, noise=1, probe=PROBE)
+    return Method(init, step, needs={"noise": 1, "probe": PROBE})

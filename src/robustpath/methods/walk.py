@@ -61,7 +61,7 @@ def steepening(place: Place, radius: Tensor) -> Params:
     teleportation, Mishkin et al. 2025), against it to flatter ones; it is that of SAM's gradient, as g has none.
     """
     ahead = add(place.params, scale(unit(place.gradient), radius))
-    return subtract(grad(place.loss)(ahead, place.context.probe), place.gradient)
+    return subtract(grad(place.loss)(ahead, place.context.given["probe"]), place.gradient)
 
 
 def walk(direction: Callable[[Place], Params], step_length: Tensor, tolerance: float = TOLERANCE) -> Method:
@@ -82,7 +82,7 @@ def walk(direction: Callable[[Place], Params], step_length: Tensor, tolerance: f
         ahead = unit(direction(Place(params, state.gradient, state.start, state.last, loss, batch, context)))
         moved = move(params, ahead, length, state.gradient, state.loss - state.level)
         trial = where(state.measured, moved, params)
-        gradient, value = grad_and_value(loss)(trial, context.probe)
+        gradient, value = grad_and_value(loss)(trial, context.given["probe"])
         level = torch.where(state.measured, state.level, value)
         accepted = ~state.measured | ((value - level).abs() <= tolerance * level)
         factor = torch.where(accepted, 1.2, 0.5)
@@ -105,4 +105,4 @@ def walk(direction: Callable[[Place], Params], step_length: Tensor, tolerance: f
         }
         return reached, after, info
 
-    return Method(init, step, noise=1, probe=PROBE)
+    return Method(init, step, needs={"noise": 1, "probe": PROBE})

@@ -44,16 +44,15 @@ def predict(model: nn.Module) -> Callable[[Params, Tensor], Tensor]:
 def activations(model: nn.Sequential) -> Callable[[Params, Tensor], dict[str, Tensor]]:
     """The outputs of every layer of a network as a function (params, inputs [b, …]) -> {name of the layer: [b, …]}.
 
-    Layers are the parts of the nn.Sequential, in order; the last are the logits. UserError for a network of another
-    form, whose layers have no order.
+    Layers are the parts of the nn.Sequential, in order; the last are the logits. The function raises a UserError
+    for a network of another form, whose layers have no order.
     """
-    if not isinstance(model, nn.Sequential):
-        raise UserError(f"a {type(model).__name__} has no layers in order: make the network an nn.Sequential")
-    layers = dict(model.named_children())
 
     def through(params: Params, inputs: Tensor) -> dict[str, Tensor]:
+        if not isinstance(model, nn.Sequential):
+            raise UserError(f"a {type(model).__name__} has no layers in order: make the network an nn.Sequential")
         found, values = {}, inputs
-        for name, layer in layers.items():
+        for name, layer in model.named_children():
             own = {key.removeprefix(f"{name}."): value for key, value in params.items() if key.startswith(f"{name}.")}
             values = functional_call(layer, own, (values,), strict=True)
             found[name] = values

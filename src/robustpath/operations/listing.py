@@ -1,4 +1,4 @@
-"""What there is to choose from, as rows: methods, data sets, shifts, figures and tables, the cells of a scale."""
+"""What there is to choose from, as rows: methods, data sets, networks, protocols, shifts, figures, cells of a scale."""
 
 import ast
 import json
@@ -18,11 +18,10 @@ def show(what: str, as_json: bool = False, scale: str | None = None) -> str:
 
 def rows(what: str, scale: str | None = None) -> list[dict]:
     """One dict an entry; UserError where config.yaml or the manifest is missing or wrong."""
-    return (
-        {"methods": methods, "data": data, "shifts": shifts, "figures": figures}[what]()
-        if what != "cells"
-        else cells(scale)
-    )
+    if what == "cells":
+        return cells(scale)
+    lists = {"methods": methods, "data": data, "models": networks, "protocols": protocols}
+    return (lists | {"shifts": shifts, "figures": figures})[what]()
 
 
 def methods() -> list[dict]:
@@ -52,6 +51,32 @@ def data() -> list[dict]:
             "citation": entry.citation,
         }
         for entry in DATASETS.values()
+    ]
+
+
+def networks() -> list[dict]:
+    """Every network with the kinds of data that it takes, whether its minima can be measured, and a sentence."""
+    from robustpath import models
+
+    return [
+        {
+            "model": name,
+            "takes": [f"{kind}s" for kind in models.facts(name).kinds],
+            "measured": "yes" if models.facts(name).measured else "no",
+            "summary": _first_line(models.HERE / f"{name}.py"),
+        }
+        for name in models.names()
+    ]
+
+
+def protocols() -> list[dict]:
+    """Every protocol with what tells its runs apart beside seed and draw, and a sentence."""
+    from robustpath.protocols import load, names
+
+    folder = Path(__file__).parents[1] / "protocols"
+    return [
+        {"protocol": name, "axes": list(load(name).axes), "summary": _first_line(folder / name / "protocol.py")}
+        for name in names()
     ]
 
 

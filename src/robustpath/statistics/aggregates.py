@@ -9,7 +9,7 @@ from math import comb
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from robustpath.core.errors import UserError
 from robustpath.statistics.evidence import CELL
@@ -210,8 +210,8 @@ def detected(effect: float, deviation: float, seeds: int, alpha: float = 0.05) -
     By the noncentral F distribution, which t squared has: scipy's of t is not a number where few seeds meet a large
     effect.
     """
-    bound, shift = stats.f.isf(alpha, 1, seeds - 1), seeds * (effect / deviation) ** 2
-    return 1 - float(stats.ncf.cdf(bound, 1, seeds - 1, shift))
+    bound, shift = scipy.stats.f.isf(alpha, 1, seeds - 1), seeds * (effect / deviation) ** 2
+    return 1 - float(scipy.stats.ncf.cdf(bound, 1, seeds - 1, shift))
 
 
 def smallest_effect(deviation: float, seeds: int, alpha: float = 0.05, power: float = 0.8) -> float:
@@ -227,5 +227,5 @@ def runs_for_probability(gamma: float, alpha: float = 0.05, beta: float = 0.05) 
     """Pairs of runs with which P(A > B) = `gamma` is told from a half (Noether 1987, as in Bouthillier et al. 2021)."""
     if not 0.5 < gamma <= 1:
         raise UserError(f"runs needed: a probability of improvement above a half and up to 1, not {gamma:g}")
-    quantiles = stats.norm.ppf(1 - alpha) - stats.norm.ppf(beta)
+    quantiles = scipy.stats.norm.ppf(1 - alpha) - scipy.stats.norm.ppf(beta)
     return int(np.ceil((quantiles / (np.sqrt(6) * (0.5 - gamma))) ** 2))

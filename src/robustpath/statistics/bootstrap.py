@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy
 
 SEED = 0
 BLOCK = 2000  # resamples held in memory together
@@ -69,7 +69,7 @@ def estimate(
         return _simple(columns, statistic, confidence, effect, f"fewer than {fewest} seeds")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = stats.bootstrap(
+        found = scipy.stats.bootstrap(
             columns,
             statistic,
             n_resamples=resamples,
@@ -92,7 +92,7 @@ def _simple(columns: list[np.ndarray], statistic: Callable, confidence: float, e
     if statistic is median:
         each = _medians(columns)
         return Estimate(effect, float(each.min()), float(each.max()), n, f"range of the seeds ({why})", tail)
-    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * _error(columns, statistic, effect)
+    half = float(scipy.stats.t.ppf(0.5 + confidence / 2, n - 1)) * _error(columns, statistic, effect)
     return Estimate(effect, effect - half, effect + half, n, f"t ({why})", tail)
 
 
@@ -118,7 +118,7 @@ def _tail(columns: list[np.ndarray], statistic: Callable, effect: float) -> Tail
     def tail(threshold: float) -> float:
         if error == 0:
             return 0.5 + 0.5 * float(np.sign(threshold - effect))
-        return float(stats.t.cdf((threshold - effect) / error, freedom))
+        return float(scipy.stats.t.cdf((threshold - effect) / error, freedom))
 
     return tail
 
@@ -128,7 +128,7 @@ def _sign_tail(values: np.ndarray, threshold: float) -> float:
     above, below = int((values > threshold).sum()), int((values < threshold).sum())
     if above == below:
         return 0.5
-    p = stats.binomtest(max(above, below), above + below, alternative="greater").pvalue
+    p = scipy.stats.binomtest(max(above, below), above + below, alternative="greater").pvalue
     return float(p if above > below else 1 - p)
 
 
@@ -141,4 +141,4 @@ def equivalence(values: np.ndarray, margin: float) -> float:
     error = float(values.std(ddof=1) / np.sqrt(n))
     if error == 0:
         return 0.0 if inside > 0 else 1.0
-    return float(stats.t.sf(inside / error, n - 1))
+    return float(scipy.stats.t.sf(inside / error, n - 1))

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from robustpath.records import test_scores
 from robustpath.records.selection import select
@@ -62,7 +62,7 @@ def spread(values: np.ndarray, confidence: float) -> Spread:
     if alike.max() > n / 2:
         return Spread(n, float(np.sqrt(variance)), np.nan, np.nan, np.nan)
     freedom = float((n - 1) * np.trace(covariance) ** 2 / np.square(covariance).sum())
-    quantiles = stats.chi2.ppf([0.5 + confidence / 2, 0.5 - confidence / 2], freedom)
+    quantiles = scipy.stats.chi2.ppf([0.5 + confidence / 2, 0.5 - confidence / 2], freedom)
     low, high = np.sqrt(freedom * variance / quantiles)
     return Spread(n, float(np.sqrt(variance)), float(low), float(high), freedom)
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves
 from cell import SETTINGS
 
 from robustpath.core.randomness import generator
-from robustpath.data import prepare
+from robustpath.data.prepared import Prepared, save
 from robustpath.protocols.supervised import training
 
 
@@ -20,7 +20,7 @@ def data(tmp_path):
     labels = torch.arange(120) % 3
     inputs = torch.randn(120, 5, generator=generator("run")) + labels[:, None]
     path = tmp_path / "blobs.safetensors"
-    prepare.save(prepare.Prepared(inputs, labels, torch.zeros(120, dtype=torch.bool)), path)
+    save(Prepared(inputs, labels, torch.zeros(120, dtype=torch.bool)), path)
     return path
 
 

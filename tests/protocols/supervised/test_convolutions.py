@@ -10,7 +10,8 @@ from safetensors.torch import load_file
 
 from robustpath import models
 from robustpath.core.randomness import generator
-from robustpath.data import prepare, registry
+from robustpath.data import registry
+from robustpath.data.prepared import Prepared, load, save
 from robustpath.data.splits import split
 from robustpath.models import cnn
 from robustpath.models.functional import predict
@@ -35,7 +36,7 @@ def trained(tmp_path_factory):
     images = 0.3 * torch.rand(90, 3, 8, 8, generator=generator("squares"))
     images[torch.arange(90), labels, 2:6, 2:6] += 0.6
     data = folder / "cifar10.safetensors"
-    prepare.save(prepare.Prepared(images, labels, torch.arange(90) >= 60), data)
+    save(Prepared(images, labels, torch.arange(90) >= 60), data)
     files = [
         folder / name
         for name in ("sgd.safetensors", "sgd.path.safetensors", "sgd.parquet", "sgd.seconds", "sgd.scores")
@@ -48,15 +49,15 @@ def test_it_learns_and_its_scores_are_those_of_its_own_predictions(trained, tmp_
     data, weights, _, runs = trained
     table = pd.read_parquet(runs)
     assert not table["diverged"].any()
-    settings = SETTINGS | {"severities": [1], "natural": [], "methods": ["sgd"]}
+    settings = SETTINGS | {"severities": [1], "natural": [], "shifts": {"kind": "image"}, "methods": ["sgd"]}
     monkeypatch.setattr(cnn, "PORTION", (1, 5))
     evaluate(settings, {"cifar10": data}, [weights], [runs], tmp_path / "scores.parquet", threads=1)
     found = pd.read_parquet(tmp_path / "scores.parquet")
     clean = found[(found["split"] == "test") & (found["shift"] == "none") & (found["metric"] == "accuracy")]
-    prepared, params = prepare.load(data), load_file(weights)
+    prepared, params = load(data), load_file(weights)
     network = predict(models.network(SETTINGS, (3, 8, 8), 3))
     for row, seed in enumerate(table["seed"]):
-        test = split(prepared.labels, prepared.official_test, "cifar10", seed, 12, 12).test
+        test = split(prepared, "cifar10", seed, 12, 12).test
         own = network({name: tensor[row] for name, tensor in params.items()}, prepared.inputs[test]).argmax(1)
         accuracy = (own == prepared.labels[test]).double().mean().item()
         assert clean[clean["seed"] == seed]["value"].item() == pytest.approx(accuracy)
@@ -67,7 +68,7 @@ def test_it_learns_and_its_scores_are_those_of_its_own_predictions(trained, tmp_
 @pytest.mark.parametrize("portion", [(1, 1), (2, 5), (64, 0)])
 def test_portions_do_not_change_the_scores(trained, portion):
     data, weights, *_ = trained
-    prepared, params = prepare.load(data), load_file(weights)
+    prepared, params = load(data), load_file(weights)
     network = predict(models.network(SETTINGS, (3, 8, 8), 3))
     whole = score(network, params, prepared.inputs, prepared.labels)
     part = score(network, params, prepared.inputs, prepared.labels, portion)
@@ -80,8 +81,8 @@ def test_its_way_is_traced_with_its_own_network(trained, tmp_path):
     settings = {"experiment": "photographs", "dataset": "cifar10", "vary": VARY, "model": "cnn", **SIZES}
     trace(settings, data, [path], [runs], tmp_path / "t.parquet", tmp_path / "s.npz", threads=1)
     table = pd.read_parquet(tmp_path / "t.parquet")
-    prepared, params = prepare.load(data), load_file(weights)
-    parts = split(prepared.labels, prepared.official_test, "cifar10", 0, 12, 12)
+    prepared, params = load(data), load_file(weights)
+    parts = split(prepared, "cifar10", 0, 12, 12)
     logits = predict(models.network(SETTINGS, (3, 8, 8), 3))
     end = {name: tensor[0] for name, tensor in params.items()}
     own = torch.nn.functional.cross_entropy(

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from robustpath import __main__ as command_line
 from robustpath.core.errors import Stopped
+from robustpath.protocols.supervised import training
 
 
 def arguments(data, out) -> list[str]:
@@ -54,8 +55,8 @@ def files_of_at_most(size: int | None):
 def test_a_job_killed_between_checkpoints_goes_on_and_ends_with_the_same_bytes(train, tmp_path, monkeypatch, capsys):
     undisturbed = train("a")
     monkeypatch.setenv("ROBUSTPATH_CHECKPOINT_SECONDS", "0")
-    monkeypatch.setattr(train, "REPORT_SECONDS", 0)
-    save, calls = train.checkpoint.save, []
+    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
+    save, calls = training.checkpoint.save, []
 
     def save_then_die(path, snapshot, key, members):
         save(path, snapshot, key, members)
@@ -63,7 +64,7 @@ def test_a_job_killed_between_checkpoints_goes_on_and_ends_with_the_same_bytes(t
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(train.checkpoint, "save", save_then_die)
+    monkeypatch.setattr(training.checkpoint, "save", save_then_die)
     with pytest.raises(KeyboardInterrupt):
         train("b")
     assert [path.suffixes for path in (tmp_path / "b").iterdir()] == [[".part0", ".resume", ".safetensors"]]
@@ -91,7 +92,7 @@ def test_a_checkpoint_that_does_not_fit_is_not_used(damage, train, tmp_path, mon
 
 
 def test_a_part_that_was_trained_is_not_trained_again(train, monkeypatch, capsys):
-    monkeypatch.setitem(train.WIDTH, "cpu", 3)
+    monkeypatch.setitem(training.WIDTH, "cpu", 3)
     undisturbed, steps = train("a"), []
     signal_after(monkeypatch, 110 + 110 + 30, steps)
     with pytest.raises(Stopped, match=r"at step 30 of 110 of sgd on blobs, runs 7 to 8 of 8"):
@@ -112,7 +113,7 @@ def test_the_command_ends_with_one_sentence_and_a_code_of_its_own(data, tmp_path
 
 
 def test_training_does_not_end_because_a_checkpoint_cannot_be_written(train, tmp_path, monkeypatch, capsys):
-    undisturbed, save, calls = train("a"), train.checkpoint.save, []
+    undisturbed, save, calls = train("a"), training.checkpoint.save, []
     capsys.readouterr()
     monkeypatch.setenv("ROBUSTPATH_CHECKPOINT_SECONDS", "0")
 
@@ -122,7 +123,7 @@ def test_training_does_not_end_because_a_checkpoint_cannot_be_written(train, tmp
             save(*what)
         assert sorted(file.name[-12:] for file in (tmp_path / "b").iterdir()) == [".safetensors"]
 
-    monkeypatch.setattr(train.checkpoint, "save", on_a_full_disk_first)
+    monkeypatch.setattr(training.checkpoint, "save", on_a_full_disk_first)
     assert same(train("b"), undisturbed)
     warnings = [line for line in capsys.readouterr().out.splitlines() if "warning" in line]
     assert [line.split(": warning: ")[1].split(":")[0] for line in warnings] == [

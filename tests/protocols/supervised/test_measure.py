@@ -15,8 +15,8 @@ from robustpath import protocols, records
 from robustpath.__main__ import main
 from robustpath.core.parameters import lerp, norm, subtract
 from robustpath.core.randomness import generator
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import Prepared, save
 from robustpath.data.splits import split
 from robustpath.methods.base import Batch
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
@@ -36,7 +36,7 @@ MATCHED = {"barrier", "barrier_matched", "function_distance", "disagreement"}
 
 def data():
     inputs = torch.rand(200, 8, 8, generator=generator("inputs"))
-    return prepare.Prepared(inputs, torch.arange(200) % 10, torch.zeros(200, dtype=torch.bool))
+    return Prepared(inputs, torch.arange(200) % 10, torch.zeros(200, dtype=torch.bool))
 
 
 def tree(*key):
@@ -54,7 +54,7 @@ class Trained:
 
     def __init__(self, folder):
         self.folder, self.tables, self.files = folder, {}, {}
-        prepare.save(data(), folder / "data.safetensors")
+        save(data(), folder / "data.safetensors")
         for method in SETTINGS["methods"]:
             table = pd.DataFrame(MEMBERS, columns=["train_size", "label_noise", "seed", "draw"]).assign(
                 experiment="minima", dataset="optdigits", method=method, family="minima",
@@ -113,7 +113,7 @@ def one(measures, metric, method="sgd", level=0.0, seed=0, draw=0):
 
 def examples(level, seed):
     prepared = data()
-    parts = split(prepared.labels, prepared.official_test, "optdigits", seed, 30, 40)
+    parts = split(prepared, "optdigits", seed, 30, 40)
     labels = noisy(prepared.labels, 10, "optdigits", seed, level)
     own = parts.train[:SIZE]
     return Batch(prepared.inputs[own], labels[own]), prepared.inputs[parts.test]

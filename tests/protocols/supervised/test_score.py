@@ -10,9 +10,8 @@ from safetensors.torch import save_file
 
 from robustpath import records
 from robustpath.core.randomness import generator
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
-from robustpath.data.prepare import Prepared
+from robustpath.data.prepared import Prepared, save
 from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
 from robustpath.models.functional import initialise, predict
@@ -29,6 +28,7 @@ SETTINGS = {
     "severities": [1, 5],
     "image_size": 8,
     "natural": ["mnist5k"],
+    "shifts": {"kind": "image", "natural_shift_to": ["mnist5k"]},
     "device": "cpu",
 }
 
@@ -44,7 +44,7 @@ def test_scores_equal_one_model_after_the_other(vary, tmp_path):
     prepared = {name: images(name) for name in ("optdigits", "mnist5k")}
     files = {name: tmp_path / f"{name}.safetensors" for name in prepared}
     for name, data in prepared.items():
-        prepare.save(data, files[name])
+        save(data, files[name])
     model = mlp(64, [7], 10)
     members = [
         (size, noise, seed, draw) for size in (20, 50) for noise in (0.0, 0.4) for seed in (0, 1) for draw in (0, 1)
@@ -70,7 +70,7 @@ def test_scores_equal_one_model_after_the_other(vary, tmp_path):
     own, expected_rows = prepared["optdigits"], 0
     for tree, (size, noise, seed, draw) in zip(trees, members, strict=True):
         dealt = seed if "split" in vary else 0
-        parts = split(own.labels, own.official_test, "optdigits", dealt, 30, 40)
+        parts = split(own, "optdigits", dealt, 30, 40)
         labels = noisy(own.labels, 10, "optdigits", dealt, noise)
         learnt = ShiftedSet("train", "none", "none", 0, own.inputs[parts.train[:size]], labels[parts.train[:size]])
         for examples in [learnt, *shifted_sets("optdigits", dealt, prepared, SETTINGS)]:
@@ -86,7 +86,7 @@ def test_scores_equal_one_model_after_the_other(vary, tmp_path):
 def test_a_signal_in_the_middle_of_writing_leaves_what_was_there(tmp_path, monkeypatch):
     model, scores = mlp(64, [7], 10), tmp_path / "s.parquet"
     for name in ("optdigits", "mnist5k"):
-        prepare.save(images(name), tmp_path / f"{name}.safetensors")
+        save(images(name), tmp_path / f"{name}.safetensors")
     tree = initialise(model, generator("member"))
     save_file({name: tensor[None] for name, tensor in tree.items()}, tmp_path / "w.safetensors")
     pd.DataFrame([{"train_size": 20, "label_noise": 0.0, "seed": 0, "draw": 0}]).assign(

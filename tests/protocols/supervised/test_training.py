@@ -10,18 +10,19 @@ from safetensors.torch import load_file
 
 from robustpath.core.errors import UserError
 from robustpath.core.randomness import batches, generator
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import load
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.engine.plan import Stage
 from robustpath.models.functional import initialise
 from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised import training
+from robustpath.protocols.supervised.source import Learner, streams
 
 
 def test_every_run_has_its_row_weights_and_seconds(train):
-    weights, _, runs, seconds = train("a")
+    weights, _, runs, seconds, _ = train("a")
     table = pd.read_parquet(runs)
     assert table[["train_size", "seed", "draw"]].to_numpy().tolist() == [
         [size, seed, draw] for size in (20, 40) for seed in (0, 1) for draw in (0, 1)
@@ -43,7 +44,7 @@ def test_the_same_settings_give_the_same_bytes_and_leave_no_checkpoint(train, tm
 
 
 def test_label_noise_is_in_the_labels_a_run_learns_from_and_leaves_the_others_alone(train):
-    weights, _, runs, _ = train("a", label_noise=[0.0, 0.5])
+    weights, _, runs, *_ = train("a", label_noise=[0.0, 0.5])
     clean, *_ = train("b")
     table, both, one = pd.read_parquet(runs), load_file(weights), load_file(clean)
     rows = torch.tensor((table["label_noise"] == 0).to_numpy())
@@ -52,7 +53,7 @@ def test_label_noise_is_in_the_labels_a_run_learns_from_and_leaves_the_others_al
 
 
 def test_a_grid_enumerates_its_values_and_leaves_the_rest_default(train):
-    _, _, runs, _ = train("a", grid={"momentum": [0.0, 0.9], "learning_rate": [0.2]}, draws=1)
+    _, _, runs, *_ = train("a", grid={"momentum": [0.0, 0.9], "learning_rate": [0.2]}, draws=1)
     first = pd.read_parquet(runs).iloc[:2]
     drawn = [json.loads(text) for text in first["hyperparameters"]]
     assert [(row["momentum"], row["learning_rate"], row["weight_decay"]) for row in drawn] == [
@@ -69,32 +70,39 @@ def test_the_path_holds_start_and_end_and_is_the_way_between(train, data):
     shorter, *_ = train("b", points=0)
     assert kept["moments"].tolist() == [[0, 10 * k] for k in range(12)]
     assert all(torch.equal(kept[f"011/{name}"], end[name]) for name in end)
-    start = training.Cell(SETTINGS, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2).start
+    start = training.Cell(SETTINGS, training.methods.load("sgd"), load(data), torch.device("cpu"), 2).start
     for name, tensor in end.items():
         assert torch.equal(kept[f"000/{name}"][[0, 2]], torch.stack([start[0][name], start[1][name]]))
         assert not torch.equal(kept[f"005/{name}"], tensor)
     assert shorter.read_bytes() == weights.read_bytes()
 
 
+def streams_of(cell, learners):
+    """What the source of a cell draws for some of its runs."""
+    orders = {seed: cell._seed("order", seed) for seed in cell.pools}
+    dimension = sum(tensor.numel() for tensor in cell.start[0].values())
+    return streams(learners, cell.pools, orders, cell.settings["dataset"], cell.settings["batch_size"], dimension)
+
+
 def test_a_hold_out_is_the_last_fifth_and_no_batch_or_probe_holds_it(data):
-    cell = training.Cell(SETTINGS, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
-    streams = cell._streams([training.Run(20, 0.0, 0, 0), training.Run(40, 0.0, 1, 0)])
-    stage = Stage(0, 100, 1.0, 0, probe=64, holdout=6)
-    held = streams.holdout(stage)
+    cell = training.Cell(SETTINGS, training.methods.load("sgd"), load(data), torch.device("cpu"), 2)
+    streams = streams_of(cell, [Learner(0, 20), Learner(1, 40)])
+    stage = Stage(0, 100, 1.0, {"probe": 64, "holdout": 6})
+    held = streams.fixed(stage, "holdout")
     assert torch.equal(held[0], cell.pools[0][[16, 17, 18, 19, 16, 17]])
     assert torch.equal(held[1], cell.pools[1][32:38])
     for member, pool, size in ((0, cell.pools[0], 16), (1, cell.pools[1], 32)):
         learnt = set(pool[:size].tolist())
         assert set(streams.batches(stage, 0, 100)[:, member].flatten().tolist()) == learnt
-        assert set(streams.probe(stage)[member].tolist()) == learnt
-    plain = streams.batches(stage._replace(holdout=0), 0, 100)
+        assert set(streams.fixed(stage, "probe")[member].tolist()) == learnt
+    plain = streams.batches(stage._replace(needs={}), 0, 100)
     assert set(plain[:, 0].flatten().tolist()) == set(cell.pools[0][:20].tolist())
 
 
 def test_another_order_of_batches_is_another_and_always_the_same(data):
-    cell = training.Cell(SETTINGS, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
-    streams = cell._streams([training.Run(20, 0.0, 0, 0)])
-    usual, other = (Stage(0, 9, 1.0, 0, 0, order=order) for order in ("batches", "other"))
+    cell = training.Cell(SETTINGS, training.methods.load("sgd"), load(data), torch.device("cpu"), 2)
+    streams = streams_of(cell, [Learner(0, 20)])
+    usual, other = (Stage(0, 9, 1.0, order=order) for order in ("batches", "other"))
     assert not torch.equal(streams.batches(usual, 0, 9), streams.batches(other, 0, 9))
     assert torch.equal(streams.batches(other, 0, 9), streams.batches(other, 0, 9))
 
@@ -104,23 +112,23 @@ SOURCES = ["split", "initialisation", "order"]
 
 def randomness(data, **changes):
     """What the two seeds of a cell draw from each source of variation."""
-    cell = training.Cell(SETTINGS | changes, training.methods.load("sgd"), prepare.load(data), torch.device("cpu"), 2)
-    members = [training.Run(20, 0.5, seed, 0) for seed in (0, 1)]
-    streams, stage = cell._streams(members), Stage(0, 9, 1.0, 1, probe=30)
+    cell = training.Cell(SETTINGS | changes, training.methods.load("sgd"), load(data), torch.device("cpu"), 2)
+    streams = streams_of(cell, [Learner(seed, 20) for seed in (0, 1)])
+    stage = Stage(0, 9, 1.0, {"noise": 1, "probe": 30})
     place = [{int(position): rank for rank, position in enumerate(cell.pools[seed])} for seed in (0, 1)]
 
     def ranks(positions):
         """Which of its own training examples, by rank, each seed takes: an order, whatever the split."""
         return [[place[seed][position] for position in positions[..., seed, :].flatten().tolist()] for seed in (0, 1)]
 
-    labels = [cell.data.labels[cell._data(members).row[seed]] for seed in (0, 1)]
+    labels = [cell.data.labels[cell.rows.index((0.5, seed))] for seed in (0, 1)]
     return {
         "split": [(cell.pools[seed].tolist(), labels[seed].tolist()) for seed in (0, 1)],
         "initialisation": [[tensor.tolist() for tensor in cell.start[seed].values()] for seed in (0, 1)],
         "order": list(
             zip(
                 ranks(streams.batches(stage, 0, 9)),
-                ranks(streams.probe(stage)),
+                ranks(streams.fixed(stage, "probe")),
                 streams.noise(stage, 0, 2)[:, :, 0].T.tolist(),
                 strict=True,
             )
@@ -138,9 +146,9 @@ def test_a_seed_changes_what_varies_and_the_rest_stays_that_of_seed_0(vary, data
 
 
 def test_a_run_in_which_all_varies_draws_everything_by_its_own_seed(data):
-    prepared, found = prepare.load(data), randomness(data, label_noise=[0.5])
+    prepared, found = load(data), randomness(data, label_noise=[0.5])
     for seed in (0, 1):
-        pool = split(prepared.labels, prepared.official_test, "blobs", seed, 20, 20).train
+        pool = split(prepared, "blobs", seed, 20, 20).train
         labels = noisy(prepared.labels, 3, "blobs", seed, 0.5)
         start = initialise(mlp(5, [6], 3), generator("blobs", seed, "initialisation"))
         assert found["split"][seed] == (pool.tolist(), labels.tolist())
@@ -150,7 +158,7 @@ def test_a_run_in_which_all_varies_draws_everything_by_its_own_seed(data):
 
 
 def test_seeds_between_which_nothing_varies_are_one_run_but_for_their_draws(train):
-    weights, _, runs, _ = train("a", vary=[])
+    weights, _, runs, *_ = train("a", vary=[])
     table, found = pd.read_parquet(runs), load_file(weights)
     default, other = (table["draw"] == draw for draw in (0, 1))
     for tensor in found.values():

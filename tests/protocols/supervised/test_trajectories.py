@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from robustpath.core.errors import UserError
 from robustpath.core.randomness import generator
-from robustpath.data import prepare
+from robustpath.data.prepared import Prepared, load, save
 from robustpath.data.splits import split
 from robustpath.methods.base import Batch
 from robustpath.models.functional import mean_cross_entropy, predict
@@ -40,7 +40,7 @@ def trained(tmp_path):
     labels = torch.arange(150) % 3
     inputs = torch.randn(150, 5, generator=generator("trace")) + labels[:, None]
     data = tmp_path / "blobs.safetensors"
-    prepare.save(prepare.Prepared(inputs, labels, torch.zeros(150, dtype=torch.bool)), data)
+    save(Prepared(inputs, labels, torch.zeros(150, dtype=torch.bool)), data)
 
     def train(**changes):
         files = {name: tmp_path / f"{name}.out" for name in ("weights", "path", "runs", "seconds")}
@@ -64,12 +64,12 @@ def test_every_moment_is_measured_as_one_network_would_be(vary, trained, tmp_pat
     )
     table = pd.read_parquet(tmp_path / "t.parquet").set_index(["seed", "quantity", "moment"]).sort_index()
     kept, end = load_file(files["path"]), load_file(files["weights"])
-    prepared, model = prepare.load(data), mlp(5, [6], 3)
+    prepared, model = load(data), mlp(5, [6], 3)
     loss, network = mean_cross_entropy(model), predict(model)
     phases = kept["moments"][:, 0]
     assert table.loc[(0, "loss"), "walking"].tolist() == (phases == 0).tolist()
     for seed in (0, 1):
-        parts = split(prepared.labels, prepared.official_test, "blobs", seed if "split" in vary else 0, 20, 40)
+        parts = split(prepared, "blobs", seed if "split" in vary else 0, 20, 40)
         own = Batch(prepared.inputs[parts.train[:30]], prepared.labels[parts.train[:30]])
         for moment in range(len(kept["moments"])):
             params = {name: kept[f"{moment:03d}/{name}"][seed] for name in end}

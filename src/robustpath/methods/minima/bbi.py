@@ -74,7 +74,7 @@ def bbi(learning_rate: Tensor) -> Method:
         bounce = due | (context.progress - state.improved >= PATIENCE)
         moves = ~bounce & (value > LEAST_LOSS)
         further = advanced(params, momentum, gradient, potential, energy, learning_rate)
-        turned = scale(unit(context.noise), norm(momentum))
+        turned = scale(unit(context.given["noise"]), norm(momentum))
         better = moves & (potential < state.lowest)
         after = State(
             where(moves, further[1], where(bounce, turned, momentum)),
@@ -87,4 +87,4 @@ def bbi(learning_rate: Tensor) -> Method:
         info = {"loss": value, "energy": total_energy(potential, momentum), "bounced": bounce.to(value.dtype)}
         return where(moves, further[0], params), after, info
 
-    return Method(init, step, noise=1)
+    return Method(init, step, needs={"noise": 1})

@@ -10,7 +10,7 @@ from robustpath.methods.base import Method, Params, grad, log_uniform, register,
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.flat_warmup import SEARCH
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import SHARE, Place, steepening, walk
+from robustpath.methods.walk import PROBE, SHARE, Place, steepening, walk
 
 # The loss is convex around a minimum, so the walk stays at the upper end of what it is allowed, and the loss of the
 # examples that are not in the probe rises a little more than that of the probe.
@@ -25,7 +25,7 @@ def flattening(radius: Tensor) -> Callable[[Place], Params]:
 
     def direction(place):
         gradient = grad(place.loss)(place.params, place.batch)
-        of_the_batch = place._replace(gradient=gradient, context=place.context._replace(probe=place.batch))
+        of_the_batch = place._replace(gradient=gradient, context=place.context.giving(probe=place.batch))
         flatter = tree_map(torch.neg, steepening(of_the_batch, radius))
         return tangent(place.params, place.gradient, flatter)
 
@@ -42,5 +42,5 @@ def contour_cooldown(base: Method, step_length: Tensor, radius: Tensor) -> Metho
     falls exponentially with its margins, so that a relative change of the loss is a change of the margins, whatever the
     level. Only below 1e-6 nats would the rounding of single precision decide which steps are taken.
     """
-    cooling = walk(flattening(radius), step_length, TOLERANCE).replace(noise=0)
+    cooling = walk(flattening(radius), step_length, TOLERANCE).replace(needs={"probe": PROBE})
     return sequence((1 - SHARE, base), (SHARE, cooling))

@@ -10,7 +10,7 @@ from robustpath.methods.walk import SHARE, STEP_LENGTH, walk
 
 def random_tangent(place):
     """The noise, projected."""
-    return tangent(place.params, place.gradient, place.context.noise)
+    return tangent(place.params, place.gradient, place.context.given["noise"])
 
 
 @register(search=STEP_LENGTH, base=sgd)

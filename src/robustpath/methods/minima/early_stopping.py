@@ -34,11 +34,11 @@ def early_stopping(base: Method) -> Method:
 
     def step(loss, params, state, batch, context):
         params, inner, info = base.step(loss, params, state.inner, batch, context)
-        value = loss(params, context.holdout)
+        value = loss(params, context.given["holdout"])
         best = where(value < state.lowest, params, state.best)
         return params, State(inner, best, torch.minimum(value, state.lowest)), info
 
     def readout(params, state):
         return state.best
 
-    return base.replace(init=init, step=step, readout=readout, holdout=HOLDOUT)
+    return base.replace(init=init, step=step, readout=readout, needs=base.needs | {"holdout": HOLDOUT})

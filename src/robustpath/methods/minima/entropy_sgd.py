@@ -80,7 +80,7 @@ def entropy_sgd(
             params,
             direction,
             state.centre,
-            context.noise,
+            context.given["noise"],
         )
         mean = tree_map(lambda mu, w: memory * mu + (1 - memory) * w, state.mean, walked)
 
@@ -103,4 +103,4 @@ def entropy_sgd(
     def readout(params, state):
         return state.centre
 
-    return Method(init, step, readout, noise=1)
+    return Method(init, step, readout, needs={"noise": 1})

@@ -60,12 +60,12 @@ def esh(base: Method, step_length: Tensor, temperature: Tensor) -> Method:
         return State(params, zeros_like(params), zero, zero, zero > 0)
 
     def step(loss, params, state, batch, context):
-        gradient, value = grad_and_value(loss)(params, context.probe)
+        gradient, value = grad_and_value(loss)(params, context.given["probe"])
         level = torch.where(state.started, state.level, value)
         length = step_length * norm(state.start)
         half = length * norm(gradient) / (4 * temperature * level)
         arriving, gain = turned(state.velocity, gradient, half)
-        velocity = where(state.started, arriving, unit(context.noise))
+        velocity = where(state.started, arriving, unit(context.given["noise"]))
         speed = torch.where(state.started, state.speed + gain, 0)
         leaving, gain = turned(velocity, gradient, half)
         moved = tree_map(lambda w, u: w + length * u, params, leaving)
@@ -76,4 +76,4 @@ def esh(base: Method, step_length: Tensor, temperature: Tensor) -> Method:
         }
         return moved, State(state.start, leaving, speed + gain, level, torch.ones_like(state.started)), info
 
-    return sequence((SHARE, Method(init, step, noise=1, probe=PROBE)), (1 - SHARE, base))
+    return sequence((SHARE, Method(init, step, needs={"noise": 1, "probe": PROBE})), (1 - SHARE, base))

@@ -9,7 +9,7 @@ from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Method, Params, log_uniform, register, sequence
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import SHARE, Place, steepening, walk
+from robustpath.methods.walk import PROBE, SHARE, Place, steepening, walk
 
 # Steps shorter than those of a random walk: a long one passes the flattest point on its way and climbs on the other
 # side, which the level does not forbid.
@@ -37,4 +37,4 @@ def flat_warmup(base: Method, step_length: Tensor, radius: Tensor) -> Method:
     the opposite direction (Mishkin et al. 2025). As P g = 0, u is also the tangential part of a step of SAM (Foret et
     al. 2021, eq. 3), so that no Hessian is formed; a step costs two gradients on the probe. No noise enters.
     """
-    return sequence((SHARE, walk(flattening(radius), step_length).replace(noise=0)), (1 - SHARE, base))
+    return sequence((SHARE, walk(flattening(radius), step_length).replace(needs={"probe": PROBE})), (1 - SHARE, base))

@@ -9,7 +9,7 @@ from robustpath.methods.walk import SHARE, STEP_LENGTH, walk
 
 def isotropic(place):
     """The noise as it is drawn."""
-    return place.context.noise
+    return place.context.given["noise"]
 
 
 @register(search=STEP_LENGTH, base=sgd)

@@ -6,7 +6,7 @@ from robustpath.methods.base import Method, Params, register, sequence
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.flat_warmup import SEARCH
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import SHARE, Place, steepening, walk
+from robustpath.methods.walk import PROBE, SHARE, Place, steepening, walk
 
 
 @register(search=SEARCH, base=sgd, cite="mishkin2025levelset")
@@ -25,4 +25,4 @@ def level_teleportation(base: Method, step_length: Tensor, radius: Tensor) -> Me
     def uphill(place: Place) -> Params:
         return tangent(place.params, place.gradient, steepening(place, radius))
 
-    return sequence((SHARE, walk(uphill, step_length).replace(noise=0)), (1 - SHARE, base))
+    return sequence((SHARE, walk(uphill, step_length).replace(needs={"probe": PROBE})), (1 - SHARE, base))

@@ -32,7 +32,7 @@ def persistent(
         heading = tree_map(
             lambda v, n, a: momentum * v + fresh * n + repulsion * a,
             place.last,
-            unit(place.context.noise),
+            unit(place.context.given["noise"]),
             away(place),
         )
         return tangent(place.params, place.gradient, heading)

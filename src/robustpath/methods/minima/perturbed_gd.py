@@ -75,7 +75,7 @@ def perturbed_gd(
 
         descended, inner, info = base.step(plane, params, state.inner, batch, context)
         stopped = state.stopped | failed
-        after = where(perturbs, add(params, in_ball(context.noise, radius)), descended)
+        after = where(perturbs, add(params, in_ball(context.given["noise"], radius)), descended)
         after = where(stopped, where(failed & ~state.stopped, state.before, params), after)
         inner = state_map(lambda old, new: torch.where(perturbs, old, new), state.inner, inner)
         following = State(
@@ -87,4 +87,4 @@ def perturbed_gd(
         )
         return after, following, info | {"perturbed": (perturbs & ~stopped).to(value.dtype)}
 
-    return base.replace(init=init, step=step, noise=2)
+    return base.replace(init=init, step=step, needs=base.needs | {"noise": 2})

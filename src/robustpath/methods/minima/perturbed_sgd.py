@@ -20,7 +20,7 @@ def perturbed_sgd(base: Method, radius: Tensor) -> Method:
 
     def step(loss, params, state, batch, context):
         dimension = sum(tensor.numel() for tensor in params.values())
-        noise = scale(context.noise, radius / math.sqrt(dimension))
+        noise = scale(context.given["noise"], radius / math.sqrt(dimension))
 
         # Its gradient is g + xi, and its value at `params` is the loss.
         def tilted(p, b):
@@ -28,4 +28,4 @@ def perturbed_sgd(base: Method, radius: Tensor) -> Method:
 
         return base.step(tilted, params, state, batch, context)
 
-    return base.replace(step=step, noise=1)
+    return base.replace(step=step, needs=base.needs | {"noise": 1})

@@ -40,4 +40,4 @@ def repelled_warmup(base: Method, step_length: Tensor, momentum: Tensor, repulsi
     batch is a fresh one at every step, so that D is not that of the examples whose loss is held level.
     """
     heading = persistent(momentum, repulsion, from_function)
-    return sequence((SHARE, walk(heading, step_length).replace(probe=PROBE)), (1 - SHARE, base))
+    return sequence((SHARE, walk(heading, step_length).replace(needs={"noise": 1, "probe": PROBE})), (1 - SHARE, base))

@@ -174,11 +174,11 @@ def third_order(learning_rate: Tensor, hessian_lipschitz: Tensor, third_lipschit
         here = vector(params)
         at = expand(gradient_at, here, vector(gradient))
         second, sure = cubic_step(at, hessian_lipschitz)
-        start = apply(at.axes.T[: len(at.third)], vector(context.noise).to(here.dtype))
+        start = apply(at.axes.T[: len(at.third)], vector(context.given["noise"]).to(here.dtype))
         third, hoped = third_order_step(at, start, third_lipschitz)
         climbs = hoped > sure
         rate = learning_rate * cosine(context.progress, torch.zeros_like(context.progress))
         after = tree(here + rate * torch.where(climbs, third, second))
         return after, state, {"loss": value, "third_order": climbs.to(value.dtype)}
 
-    return Method(init, step, noise=1)
+    return Method(init, step, needs={"noise": 1})

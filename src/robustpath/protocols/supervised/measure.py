@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from robustpath.core.files import replacing
-from robustpath.data import prepare
+from robustpath.data import prepared
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.methods.geometry import units
@@ -44,12 +44,12 @@ def measure(
     """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])
-    prepared = prepare.load(data[settings["dataset"]])
+    examples = prepared.load(data[settings["dataset"]])
     table, members = load(settings, weights, paths, runs)
     home = table[(table["method"] == settings["reference"]) & (table["draw"] == 0)]
     home = {key: row for row, key in zip(home.index, _pairs(home), strict=True)}
     frames = []
-    for rows, group in groups(settings, prepared, table, device):
+    for rows, group in groups(settings, examples, table, device):
         about, chosen = table.loc[rows], [members[row] for row in rows]
         params = stack([member.params for member in chosen], device)
         found = {name: (range(len(rows)), each) for name, each in minimum(params, group).items()}

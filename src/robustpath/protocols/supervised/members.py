@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from robustpath.core import randomness
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import Prepared
 from robustpath.data.splits import split
 from robustpath.methods.base import Params
 from robustpath.models.functional import initialise
@@ -100,7 +100,7 @@ def _member(params: Params, row: int) -> Params:
 
 
 def groups(
-    settings: dict, prepared: prepare.Prepared, table: pd.DataFrame, device: torch.device
+    settings: dict, prepared: Prepared, table: pd.DataFrame, device: torch.device
 ) -> Iterator[tuple[np.ndarray, Group]]:
     """Runs that share their inputs, at most WIDTH at once, as rows of the table; and what they share."""
     dataset, sizes = settings["dataset"], (settings["validation_size"], settings["test_size"])
@@ -108,7 +108,7 @@ def groups(
     model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
     for (seed, size), runs in table.groupby(["seed", "train_size"]):
         dealt, begun = (randomness.varied(source, seed, settings["vary"]) for source in ("split", "initialisation"))
-        parts = split(prepared.labels, prepared.official_test, dataset, dealt, *sizes, prepared.group)
+        parts = split(prepared, dataset, dealt, *sizes)
         own = parts.train[:size]
         start = initialise(model, randomness.generator(dataset, begun, "initialisation"))
         dimension = sum(tensor.numel() for tensor in start.values())

@@ -9,8 +9,8 @@ from torch import Tensor
 from robustpath import models
 from robustpath.core.files import replacing
 from robustpath.core.randomness import varied
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import Prepared, load
 from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
@@ -36,7 +36,7 @@ def evaluate(
     """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])
-    prepared = {name: prepare.load(path) for name, path in data.items()}
+    prepared = {name: load(path) for name, path in data.items()}
     own = prepared[settings["dataset"]]
     network = predict(models.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
     portion = models.load(models.name_of(settings)).PORTION
@@ -56,12 +56,12 @@ def evaluate(
         pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
 
 
-def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, prepare.Prepared]):
+def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, Prepared]):
     """(runs, examples) to score on the split of a seed: each train size and label noise on its own training and
     validation examples, all runs on the rest."""
     dataset, own = settings["dataset"], prepared[settings["dataset"]]
     sizes = settings["validation_size"], settings["test_size"]
-    parts = split(own.labels, own.official_test, dataset, seed, *sizes, own.group)
+    parts = split(own, dataset, seed, *sizes)
     classes = int(own.labels.max()) + 1
     labels = {level: noisy(own.labels, classes, dataset, seed, level) for level in members["label_noise"].unique()}
     for (size, level), rows in members.groupby(["train_size", "label_noise"]):

@@ -19,22 +19,23 @@ from robustpath.core import randomness
 from robustpath.core.errors import Stopped, UserError
 from robustpath.core.files import explain
 from robustpath.core.fingerprint import fingerprint
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import Prepared, load
 from robustpath.data.splits import split
 from robustpath.engine import checkpoint, memory, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import Stage, moments, plan
+from robustpath.engine.source import Data, Source
 from robustpath.engine.stop import listening, nobody
 from robustpath.methods.base import Batch, Spec, draw
-from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
+from robustpath.protocols.supervised.source import DEALS, Learner, dealing
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
 CHECKPOINT_SECONDS = 60.0
 REPORT_SECONDS = 10.0
-HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 
 AXES = ("train_size", "label_noise", "seed")  # what a run and its parent have in common
@@ -63,7 +64,7 @@ def train(
     """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])
-    prepared = prepare.load(data)
+    prepared = load(data)
     spec = methods.load(settings["method"])
     draws = max(settings["draws"], len(grid(settings)))
     axes = settings["train_sizes"], settings["label_noise"], range(settings["seeds"]), range(draws)
@@ -152,7 +153,7 @@ class Cell:
     """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
 
     def __init__(
-        self, settings: dict, spec: Spec, prepared: prepare.Prepared, device: torch.device, members: int,
+        self, settings: dict, spec: Spec, prepared: Prepared, device: torch.device, members: int,
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
@@ -165,21 +166,20 @@ class Cell:
             )
         sizes = settings["validation_size"], settings["test_size"]
         dealt = {seed: self._seed("split", seed) for seed in range(settings["seeds"])}
-        self.pools = {
-            seed: split(prepared.labels, prepared.official_test, settings["dataset"], own, *sizes, prepared.group).train
-            for seed, own in dealt.items()
-        }
+        self.pools = {seed: split(prepared, settings["dataset"], own, *sizes).train for seed, own in dealt.items()}
         classes = int(prepared.labels.max()) + 1
         self.rows = list(product(settings["label_noise"], self.pools))
         labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
-        self.data = population.Data(prepared.inputs.to(device), torch.stack(labels).to(device))
+        self.data = Data(prepared.inputs.to(device), torch.stack(labels).to(device))
         model = models.network(settings, prepared.inputs.shape[1:], classes)
-        loss, network = mean_cross_entropy(model), predict(model)
         precision = settings.get("precision", "float32")
-        loss, network = (at_precision(function, device, precision) for function in (loss, network))
+        loss, network, layers = (
+            at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
+        )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
         self.parent = _runs_of(*parent) if parent else {}
-        self.stages = plan(spec, loss, self.start[0], self._example_batch(prepared), settings["budget"], network)
+        example = self._example_batch(prepared)
+        self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
         self.moments = moments(self.stages, settings["points"])
         compiled = self._choice(settings.get("compile", "auto"), members)
         self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
@@ -187,7 +187,7 @@ class Cell:
         key = partial(population.key, spec, models.name_of(settings), precision)
         self.eager, self.programs = (
             [
-                population.program(spec, loss, stage, choice, network, device.type == "cuda", key(stage))
+                population.program(spec, loss, stage, choice, network, device.type == "cuda", key(stage), layers)
                 for stage, choice in zip(self.stages, choices, strict=True)
             ]
             for choices in ([False] * len(compiled), compiled)
@@ -237,8 +237,7 @@ class Cell:
 
         def steps() -> None:
             snapshot = population.begin(self.spec, short, hyperparameters, params)
-            sources = self._data(filled), self._streams(filled)
-            population.advance(snapshot, self.spec, short, self.eager, hyperparameters, *sources)
+            population.advance(snapshot, self.spec, short, self.eager, hyperparameters, self.source(filled))
 
         return memory.peak(self.device, steps) + kept
 
@@ -252,7 +251,7 @@ class Cell:
     def _stream(self, source: str, seed: int) -> torch.Generator:
         return randomness.generator(self.settings["dataset"], self._seed(source, seed), source)
 
-    def _example_batch(self, prepared: prepare.Prepared) -> Batch:
+    def _example_batch(self, prepared: Prepared) -> Batch:
         positions = torch.arange(self.settings["batch_size"]) % len(prepared.labels)
         return Batch(prepared.inputs[positions], prepared.labels[positions])
 
@@ -261,14 +260,14 @@ class Cell:
     ) -> Trained:
         """Train some of the members; a compiled population is filled up to one width, a lone run to two."""
         filled, hyperparameters, params = self._population(part, self.width)
-        snapshot = population.begin(self.spec, self.stages, hyperparameters, params)
+        snapshot, source = population.begin(self.spec, self.stages, hyperparameters, params), self.source(filled)
         saved = checkpoint.read(resume, key)
         if saved:
             like = population.begin(self.spec, self.stages, hyperparameters, params, saved.stage)
-            snapshot = checkpoint.restore(saved, like)
+            snapshot = checkpoint.restore(saved, like._replace(source=source.init()))
             print(f"{label}: going on from step {snapshot.step} of phase {snapshot.stage + 1}")
         snapshot = population.advance(
-            snapshot, self.spec, self.stages, self.programs, hyperparameters, self._data(filled), self._streams(filled),
+            snapshot, self.spec, self.stages, self.programs, hyperparameters, source,
             _keeper(resume, key, label, self.stages, len(part), asked), self.moments, asked,
         )  # fmt: skip
         _save(resume, snapshot, key, label, len(part))
@@ -301,54 +300,15 @@ class Cell:
         drawn = [self.values(run) for run in runs]
         return {name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in self.spec.search}
 
-    def _data(self, runs: list[Run]) -> population.Data:
+    def source(self, runs: list[Run]) -> Source:
+        """What the runs learn from."""
         rows = [self.rows.index((run.label_noise, run.seed)) for run in runs]
-        return self.data._replace(row=torch.tensor(rows).to(self.device))
-
-    def _streams(self, runs: list[Run]) -> population.Streams:
-        """Batches, noise, probes and hold-outs: functions of (data set, seed, train size), drawn once for all draws.
-
-        The seed is that of the order, but for hold-outs, which the split deals.
-        A stage that asks for a hold-out has the last fifth of the run's training examples for it and batches and probes
-        from the rest.
-        """
-        keys = list(dict.fromkeys((run.seed, run.train_size) for run in runs))
-        row = torch.tensor([keys.index((run.seed, run.train_size)) for run in runs])
-        dataset, size = self.settings["dataset"], self.settings["batch_size"]
+        data = self.data._replace(row=torch.tensor(rows).to(self.device))
+        learners = [Learner(run.seed, run.train_size) for run in runs]
+        orders = {seed: self._seed("order", seed) for seed in self.pools}
         dimension = sum(tensor.numel() for tensor in self.start[0].values())
-        order = {seed: self._seed("order", seed) for seed, _ in keys}
-
-        def learnt(stage: Stage, train_size: int) -> int:
-            return train_size - math.ceil(HELD_OUT * train_size) if stage.holdout else train_size
-
-        def positions(stage: Stage, count: int, start: int, stop: int, purpose: str) -> Tensor:
-            chosen = [
-                self.pools[seed][
-                    randomness.batches(learnt(stage, train_size), count, start, stop, dataset, order[seed], purpose)
-                ]
-                for seed, train_size in keys
-            ]
-            return torch.stack(chosen, dim=1)[:, row]
-
-        def noise(stage: Stage, start: int, stop: int) -> Tensor:
-            drawn = torch.empty(len(keys), stop - start, dimension * stage.noise)
-            for (seed, train_size), out in zip(keys, drawn, strict=True):
-                randomness.noise(drawn.shape[-1], start, stop, dataset, order[seed], train_size, out=out)
-            return drawn.index_select(0, row).transpose(0, 1)
-
-        def holdout(stage: Stage) -> Tensor:
-            cycles = [
-                torch.arange(stage.holdout) % (train_size - learnt(stage, train_size)) + learnt(stage, train_size)
-                for _, train_size in keys
-            ]
-            return torch.stack([self.pools[key[0]][cycle] for key, cycle in zip(keys, cycles, strict=True)])[row]
-
-        return population.Streams(
-            lambda stage, start, stop: positions(stage, size, start, stop, stage.order),
-            noise,
-            lambda stage: positions(stage, stage.probe, 0, 1, "probe")[0],
-            holdout,
-        )
+        dataset, batch_size = self.settings["dataset"], self.settings["batch_size"]
+        return dealing(data, learners, self.pools, orders, dataset, batch_size, dimension)
 
 
 def _keeper(

@@ -11,8 +11,8 @@ from robustpath import models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.data import prepare
 from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import Prepared, load
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
@@ -40,7 +40,7 @@ def trace(
     """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])
-    prepared = prepare.load(data)
+    prepared = load(data)
     frames, drawn = [], {}
     for path, run in zip(paths, runs, strict=True):
         table, kept = reading.table(run), reading.tensors(path)
@@ -68,7 +68,7 @@ def _way(kept: dict[str, Tensor], moments: int, row: int) -> Params:
     return {name: torch.stack([kept[f"{k:03d}/{name}"][row] for k in range(moments)]) for name in names}
 
 
-def _network(settings: dict, prepared: prepare.Prepared) -> Network:
+def _network(settings: dict, prepared: Prepared) -> Network:
     """The network as a function of stacked parameters; a perceptron's is told by their shapes."""
     if models.name_of(settings) == models.DEFAULT:
         return logits
@@ -79,19 +79,9 @@ def _network(settings: dict, prepared: prepare.Prepared) -> Network:
 class _Task:
     """What a run learnt from, ready to be asked at all its moments at once."""
 
-    def __init__(
-        self, settings: dict, prepared: prepare.Prepared, about: pd.Series, moments: int, device: torch.device
-    ):
+    def __init__(self, settings: dict, prepared: Prepared, about: pd.Series, moments: int, device: torch.device):
         dataset, dealt = settings["dataset"], randomness.varied("split", about["seed"], settings["vary"])
-        parts = split(
-            prepared.labels,
-            prepared.official_test,
-            dataset,
-            dealt,
-            settings["validation_size"],
-            settings["test_size"],
-            prepared.group,
-        )
+        parts = split(prepared, dataset, dealt, settings["validation_size"], settings["test_size"])
         own = parts.train[: about["train_size"]]
         labels = noisy(prepared.labels, int(prepared.labels.max()) + 1, dataset, dealt, about["label_noise"])[own]
         self.network = _network(settings, prepared)

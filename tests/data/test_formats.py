@@ -4,15 +4,14 @@ import struct
 import numpy as np
 import pytest
 
-from robustpath.data import readers
+from robustpath.data import formats, sets
 from robustpath.data.download import payload
-from robustpath.data.registry import DATASETS
 
 
 def test_idx_reads_ranks_one_and_three():
     images = struct.pack(">4B3I", 0, 0, 8, 3, 2, 2, 3) + bytes(range(12))
-    assert readers.idx(images).tolist() == [[[0, 1, 2], [3, 4, 5]], [[6, 7, 8], [9, 10, 11]]]
-    assert readers.idx(struct.pack(">4BI", 0, 0, 8, 1, 3) + b"\x07\x00\x09").tolist() == [7, 0, 9]
+    assert formats.idx(images).tolist() == [[[0, 1, 2], [3, 4, 5]], [[6, 7, 8], [9, 10, 11]]]
+    assert formats.idx(struct.pack(">4BI", 0, 0, 8, 1, 3) + b"\x07\x00\x09").tolist() == [7, 0, 9]
 
 
 @pytest.mark.parametrize(
@@ -26,11 +25,11 @@ def test_idx_reads_ranks_one_and_three():
 )
 def test_idx_refuses_what_is_no_idx(content, fault):
     with pytest.raises(ValueError, match=fault):
-        readers.idx(content)
+        formats.idx(content)
 
 
 def test_table_puts_the_label_last():
-    images, labels = readers.table(b"1,2,3,4,7\n5.0e+00,6,7,8,0\n", 2)
+    images, labels = formats.table(b"1,2,3,4,7\n5.0e+00,6,7,8,0\n", 2)
     assert images.tolist() == [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
     assert labels.tolist() == [7, 0]
 
@@ -38,8 +37,8 @@ def test_table_puts_the_label_last():
 def test_optdigits_are_scikit_learns_digits():
     from sklearn.datasets import load_digits
 
-    dataset = DATASETS["optdigits"]
-    images, labels, official_test = readers.optdigits({file.name: payload(file) for file in dataset.files})
+    optdigits = sets.load("optdigits")
+    images, labels, official_test = optdigits.read({file.name: payload(file) for file in optdigits.ENTRY.files})
     digits = load_digits()
     assert np.array_equal(images, digits.images)
     assert np.array_equal(labels, digits.target)

@@ -6,20 +6,20 @@ import pytest
 import torch
 from mnist1d.transform import transform as package_transform
 
-from robustpath.data import mnist1d
+from robustpath.data import signal_generator
 
 
 def test_templates_are_the_packages():
-    assert np.allclose(mnist1d.templates().numpy(), package.get_templates()["x"], atol=1e-12)
+    assert np.allclose(signal_generator.templates().numpy(), package.get_templates()["x"], atol=1e-12)
 
 
 def test_a_signal_equals_the_packages_when_both_use_the_same_random_numbers(monkeypatch):
     count = 60
-    draws = mnist1d.draw(count, "test")
+    draws = signal_generator.draw(count, "test")
     # With 60 zeros the package's interpolation leaves 1e-24 at one empty place, which it then takes for full.
     draws = draws._replace(padding=draws.padding * 0.95)
-    classes = mnist1d.labels(count)
-    ours = mnist1d.signals(classes, draws).numpy()
+    classes = signal_generator.labels(count)
+    ours = signal_generator.signals(classes, draws).numpy()
     arguments, templates = package.get_dataset_args(), package.get_templates()
     for i in range(count):
         uniform = deque([draws.padding[i].item(), draws.scale[i].item(), draws.shear[i].item()])
@@ -36,8 +36,8 @@ def test_statistics_are_the_packages():
     made = package.make_dataset(arguments)
     theirs = np.concatenate([made["x"], made["x_test"]])
     their_labels = np.concatenate([made["y"], made["y_test"]])
-    ours = mnist1d.part("pool").double().numpy()
-    our_labels = mnist1d.labels(len(ours)).numpy()
+    ours = signal_generator.part("pool").double().numpy()
+    our_labels = signal_generator.labels(len(ours)).numpy()
 
     def profile(signals, labels):
         return np.stack([signals[labels == digit].mean(0) for digit in range(10)])
@@ -59,22 +59,22 @@ def test_statistics_are_the_packages():
 
 
 def test_a_part_is_the_same_each_time_and_the_parts_differ():
-    draws = mnist1d.draw(20, "pool")
-    assert all(torch.equal(a, b) for a, b in zip(draws, mnist1d.draw(20, "pool"), strict=True))
-    assert not any(torch.equal(a, b) for a, b in zip(draws, mnist1d.draw(20, "test"), strict=True))
+    draws = signal_generator.draw(20, "pool")
+    assert all(torch.equal(a, b) for a, b in zip(draws, signal_generator.draw(20, "pool"), strict=True))
+    assert not any(torch.equal(a, b) for a, b in zip(draws, signal_generator.draw(20, "test"), strict=True))
 
 
-@pytest.mark.parametrize("knob", mnist1d.RECIPE)
+@pytest.mark.parametrize("knob", signal_generator.RECIPE)
 def test_a_knob_keeps_the_example_and_moves_it_further_with_severity(knob):
-    clean = mnist1d.part("test")
-    distances = [(mnist1d.shifted_test(knob, severity) - clean).norm(dim=1).mean() for severity in range(1, 6)]
+    clean = signal_generator.part("test")
+    distances = [(signal_generator.shifted_test(knob, severity) - clean).norm(dim=1).mean() for severity in range(1, 6)]
     assert distances[0] > 0.01
     assert distances == sorted(distances)
-    values = (mnist1d.RECIPE[knob], *mnist1d.SEVERITIES[knob])
+    values = (signal_generator.RECIPE[knob], *signal_generator.SEVERITIES[knob])
     assert list(values) == sorted(set(values))
 
 
 def test_a_noise_knob_at_zero_takes_that_noise_away_and_nothing_else():
-    classes, draws = mnist1d.labels(50), mnist1d.draw(50, "test")
+    classes, draws = signal_generator.labels(50), signal_generator.draw(50, "test")
     silent = draws._replace(iid_noise=torch.zeros_like(draws.iid_noise))
-    assert torch.equal(mnist1d.signals(classes, draws, iid_noise=0), mnist1d.signals(classes, silent))
+    assert torch.equal(signal_generator.signals(classes, draws, iid_noise=0), signal_generator.signals(classes, silent))

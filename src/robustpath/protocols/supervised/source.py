@@ -1,0 +1,74 @@
+"""What a supervised run learns from: a new batch of its training set in every step, one shuffled pass after another."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from robustpath.core import randomness
+from robustpath.engine.plan import NOISE, Stage
+from robustpath.engine.source import Data, Source, Streams, streamed
+
+DEALS = frozenset({NOISE, "probe", "holdout"})
+HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
+
+
+class Learner(NamedTuple):
+    """What of a run decides which examples it meets, and when."""
+
+    seed: int
+    train_size: int
+
+
+def dealing(
+    data: Data, learners: Sequence[Learner], pools: Mapping[int, Tensor], orders: Mapping[int, int], dataset: str,
+    batch_size: int, dimension: int,
+) -> Source:  # fmt: skip
+    """The source of some runs, in the order of `learners`.
+
+    pools: the training examples of a seed, of which a run takes the first; orders: the seed of their order; dimension:
+    how many numbers a vector of noise has.
+    """
+    return streamed(data, streams(learners, pools, orders, dataset, batch_size, dimension))
+
+
+def streams(
+    learners: Sequence[Learner], pools: Mapping[int, Tensor], orders: Mapping[int, int], dataset: str, batch_size: int,
+    dimension: int,
+) -> Streams:  # fmt: skip
+    """Batches, noise, probes and hold-outs: functions of (data set, seed, train size), drawn once for all draws.
+
+    The seed is that of the order, but for hold-outs, which the split deals. A stage that needs a hold-out has the last
+    fifth of the run's training examples for it, and batches and probes from the rest.
+    """
+    keys = list(dict.fromkeys(learners))
+    row = torch.tensor([keys.index(learner) for learner in learners])
+
+    def learnt(stage: Stage, train_size: int) -> int:
+        return train_size - math.ceil(HELD_OUT * train_size) if "holdout" in stage.needs else train_size
+
+    def positions(stage: Stage, count: int, start: int, stop: int, purpose: str) -> Tensor:
+        chosen = []
+        for seed, train_size in keys:
+            key = dataset, orders[seed], purpose
+            chosen.append(pools[seed][randomness.batches(learnt(stage, train_size), count, start, stop, *key)])
+        return torch.stack(chosen, dim=1)[:, row]
+
+    def noise(stage: Stage, start: int, stop: int) -> Tensor:
+        drawn = torch.empty(len(keys), stop - start, dimension * stage.needs[NOISE])
+        for (seed, train_size), out in zip(keys, drawn, strict=True):
+            randomness.noise(drawn.shape[-1], start, stop, dataset, orders[seed], train_size, out=out)
+        return drawn.index_select(0, row).transpose(0, 1)
+
+    def fixed(stage: Stage, name: str) -> Tensor:
+        if name == "probe":
+            return positions(stage, stage.needs[name], 0, 1, "probe")[0]
+        cycles = []
+        for seed, train_size in keys:
+            first = learnt(stage, train_size)
+            cycles.append(pools[seed][torch.arange(stage.needs[name]) % (train_size - first) + first])
+        return torch.stack(cycles)[row]
+
+    return Streams(lambda stage, start, stop: positions(stage, batch_size, start, stop, stage.order), noise, fixed)

@@ -17,7 +17,7 @@ for name, entry in MANIFEST.items():
             f"<benchmarks>/notebooks/{name}.tsv"
         localrule: True
         conda:
-            "../../environment.yml"
+            ENVIRONMENT
         threads: 1
         resources:
             mem_mb=2000,
@@ -47,7 +47,7 @@ rule numbers:
         "<benchmarks>/numbers.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
@@ -74,7 +74,7 @@ rule origin:
         "<benchmarks>/origin.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
@@ -83,10 +83,11 @@ rule origin:
         scale=CONFIG.scale,
         settings=told(study.report_settings(CONFIG)),
         manifest=told(MANIFEST),
-        commit=machine.source_commit(ROOT),
+        commit=SOURCE.changed,
+        edits=len(SOURCE.edits),
         code=fingerprint("robustpath.publication.origin_page", printed=True),
     message:
         "Write how each number was made"
     shell:
         "python -m robustpath origin_page --scale {params.scale} --numbers {input.numbers} --paper paper"
-        " --commit {params.commit} --out {output} > {log} 2>&1"
+        " --commit {params.commit} --edits {params.edits} --out {output} > {log} 2>&1"

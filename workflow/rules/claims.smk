@@ -10,7 +10,7 @@ rule claims:
         "<benchmarks>/claims.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
@@ -37,7 +37,7 @@ rule calibrate:
         "<benchmarks>/calibrate.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,

@@ -18,7 +18,7 @@ from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_ke
 from robustpath.config.section import DISTINCT, Section, Word
 from robustpath.config.yaml import read
 from robustpath.data import registry
-from robustpath.protocols.checks import parents, unknown
+from robustpath.protocols import checks
 from robustpath.protocols.section import Experiment, Size
 from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
@@ -177,7 +177,7 @@ def merge(base: Mapping, overrides: Mapping) -> dict:
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
     try:
-        found = list(unknown(raw))
+        found = list(checks.unknown(raw))
         config = None if found else Config.model_validate(raw)
     except ValidationError as error:
         found = odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
@@ -208,8 +208,9 @@ def problems(config: Config) -> Iterator[Problem]:
         for key in sorted(scale.further.keys() & dict(scale.experiments).keys()):
             yield Problem(("scales", name, "further", key), key, "is the name of an experiment already", "another name")
         for path, experiment in _experiments(name, scale):
+            yield from checks.problems(path, experiment, config)
             yield from protocols.load(experiment.protocol).problems(path, experiment, scale, config)
-        yield from parents(list(_experiments(name, scale)), config.methods)
+        yield from checks.parents(list(_experiments(name, scale)), config.methods)
 
 
 def _experiments(name: str, scale: Scale) -> Iterator[tuple[tuple, Experiment]]:

@@ -30,7 +30,8 @@ from robustpath.engine.stop import listening, nobody
 from robustpath.methods.base import Batch, Spec, draw
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
-from robustpath.protocols.supervised.source import DEALS, Learner, dealing
+from robustpath.protocols.supervised.deals import DEALS
+from robustpath.protocols.supervised.source import Learner, dealing
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay

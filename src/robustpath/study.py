@@ -24,6 +24,7 @@ from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
+TRAINED = {"seeds", "vary", "draws", "grid", "budget"}  # keys of any experiment that its trainings depend on
 UNUSUAL = {
     "model",
     "protocol",
@@ -294,7 +295,7 @@ def parent_of(config: Config, cell: Cell) -> Cell | None:
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale, experiment = active(config), experiments(config)[cell.experiment]
-    of_experiment = experiment.model_dump(include=protocols.load(experiment.protocol).keys)
+    of_experiment = experiment.model_dump(include=TRAINED | protocols.load(experiment.protocol).keys)
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
     unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
     parent = parent_of(config, cell)

@@ -48,7 +48,7 @@ class Protocol:
     """A protocol by its name.
 
     section: the keys of an experiment that it selects; axes, metrics: by name; deals: the names of the needs of methods
-    that its source deals beside batches; keys: those of the section that a training depends on; problems(path,
+    that its source deals beside batches; keys: those of the section's own that a training depends on; problems(path,
     experiment, scale, config) -> what its own keys can get wrong where their form is right.
     """
 

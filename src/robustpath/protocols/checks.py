@@ -60,9 +60,7 @@ def _usable(path: tuple, experiment: Experiment, name: str) -> Iterator[Problem]
         yield Problem((*path, "model"), experiment.model, complaint, ", ".join(networks))
     protocol = protocols.load(experiment.protocol)
     for need in _lacking_needs(name, protocol.deals):
-        complaint = (
-            f"holds '{name}', which needs '{need}' beside its batches: protocol {protocol.name} does not deal it"
-        )
+        complaint = f"holds '{name}', which needs '{need}' beside its batches: {protocol.name} does not deal it"
         needing = f"no more than {', '.join(sorted(protocol.deals))}" if protocol.deals else "nothing beside them"
         yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that need {needing}")
 

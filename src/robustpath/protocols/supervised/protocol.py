@@ -15,6 +15,6 @@ PROTOCOL = Protocol(
     },
     metrics=METRICS,
     deals=DEALS,
-    keys=frozenset({"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}),
+    keys=frozenset({"train_sizes", "label_noise", "points"}),
     problems=problems,
 )

@@ -283,7 +283,9 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 
 def _unusual(experiment: Experiment) -> dict:
     """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
-    return experiment.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
+    given = experiment.model_dump(include={"model"}, exclude_defaults=True)
+    # In its own section each protocol is the default of the key.
+    return given if experiment.protocol == protocols.DEFAULT else given | {"protocol": experiment.protocol}
 
 
 def parent_of(config: Config, cell: Cell) -> Cell | None:
@@ -385,7 +387,8 @@ def report_settings(config: Config) -> dict:
         "experiments": {
             name: each.model_dump(exclude=UNUSUAL)
             | {"methods": methods_of(config, name)}
-            | each.model_dump(include=UNUSUAL, exclude_defaults=True)
+            | _unusual(each)
+            | each.model_dump(include={"parent"}, exclude_defaults=True)
             for name, each in chosen.items()
         },
         "theory": active(config).theory.model_dump(),

@@ -18,12 +18,13 @@ from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_ke
 from robustpath.config.section import DISTINCT, Section, Word
 from robustpath.config.yaml import read
 from robustpath.data import registry
-from robustpath.protocols.checks import parents, unknown
+from robustpath.protocols import checks
 from robustpath.protocols.section import Experiment, Size
 from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
+TRAINED = {"seeds", "vary", "draws", "grid", "budget"}  # keys of any experiment that its trainings depend on
 UNUSUAL = {
     "model",
     "protocol",
@@ -177,7 +178,7 @@ def merge(base: Mapping, overrides: Mapping) -> dict:
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
     try:
-        found = list(unknown(raw))
+        found = list(checks.unknown(raw))
         config = None if found else Config.model_validate(raw)
     except ValidationError as error:
         found = odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
@@ -208,8 +209,9 @@ def problems(config: Config) -> Iterator[Problem]:
         for key in sorted(scale.further.keys() & dict(scale.experiments).keys()):
             yield Problem(("scales", name, "further", key), key, "is the name of an experiment already", "another name")
         for path, experiment in _experiments(name, scale):
+            yield from checks.problems(path, experiment, config)
             yield from protocols.load(experiment.protocol).problems(path, experiment, scale, config)
-        yield from parents(list(_experiments(name, scale)), config.methods)
+        yield from checks.parents(list(_experiments(name, scale)), config.methods)
 
 
 def _experiments(name: str, scale: Scale) -> Iterator[tuple[tuple, Experiment]]:
@@ -281,7 +283,9 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 
 def _unusual(experiment: Experiment) -> dict:
     """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
-    return experiment.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
+    given = experiment.model_dump(include={"model"}, exclude_defaults=True)
+    # In its own section each protocol is the default of the key.
+    return given if experiment.protocol == protocols.DEFAULT else given | {"protocol": experiment.protocol}
 
 
 def parent_of(config: Config, cell: Cell) -> Cell | None:
@@ -293,7 +297,7 @@ def parent_of(config: Config, cell: Cell) -> Cell | None:
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale, experiment = active(config), experiments(config)[cell.experiment]
-    of_experiment = experiment.model_dump(include=protocols.load(experiment.protocol).keys)
+    of_experiment = experiment.model_dump(include=TRAINED | protocols.load(experiment.protocol).keys)
     of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
     unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
     parent = parent_of(config, cell)
@@ -383,7 +387,8 @@ def report_settings(config: Config) -> dict:
         "experiments": {
             name: each.model_dump(exclude=UNUSUAL)
             | {"methods": methods_of(config, name)}
-            | each.model_dump(include=UNUSUAL, exclude_defaults=True)
+            | _unusual(each)
+            | each.model_dump(include={"parent"}, exclude_defaults=True)
             for name, each in chosen.items()
         },
         "theory": active(config).theory.model_dump(),

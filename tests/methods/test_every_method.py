@@ -41,7 +41,7 @@ def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
     after = score(network, trained.params, blobs.inputs, blobs.labels)
     assert not trained.diverged.any()
     assert (after["cross_entropy"] < 0.8 * before["cross_entropy"]).all()
-    assert after.accuracy.mean() > before.accuracy.mean() + 0.2
+    assert after["accuracy"].mean() > before["accuracy"].mean() + 0.2
 
 
 @pytest.mark.parametrize("name", WITH_OFF_SWITCH)

@@ -15,7 +15,8 @@ from robustpath.engine.plan import NOISE, Network, Stage, plan
 from robustpath.engine.source import Dealt, Source
 from robustpath.methods.base import Batch, Loss, Method, Params, Spec
 
-Noise = Callable[[Stage, int], Tensor]  # a stage and a step of it -> standard normal numbers [members, numbers]
+# A stage and a step, counted from the start -> standard normal numbers [members, numbers].
+Noise = Callable[[Stage, int], Tensor]
 
 
 class Problem(NamedTuple):
@@ -65,7 +66,7 @@ def escape(
     own = {key: value for key, value in hyperparameters.items() if key in spec.search}
     one = {key: tensor[0] for key, tensor in starts.items()}
     stages = plan(spec, problem.loss, one, problem.batch, budget, problem.network)
-    course = follow(spec, problem, stages, defaults(spec) | own, starts, keyed_noise(one, keys))
+    course = follow(spec, problem, stages, defaults(spec) | own, starts, keyed_noise(one, keys, stages))
     began = torch.vmap(problem.loss, in_dims=(0, None))(starts, problem.batch)
     first = []
     for bound in bounds:
@@ -98,7 +99,7 @@ def follow(
 
     end = population.advance(
         population.begin(spec, stages, hyperparameters, starts), spec, stages, programs, hyperparameters,
-        whole_batches(problem.batch, len(like), stages, noise), look, each_step=lambda: True,
+        whole_batches(problem.batch, len(like), noise), look, each_step=lambda: True,
     )  # fmt: skip
     costs = torch.cat([torch.full((stage.steps,), stage.cost, dtype=torch.float64) for stage in stages])
     params = population.readout(spec, stages, hyperparameters, end)
@@ -130,29 +131,29 @@ def on_all_examples(spec: Spec, count: int) -> Spec:
     return replace(spec, factory=factory)
 
 
-def whole_batches(batch: Batch, members: int, stages: list[Stage], noise: Noise) -> Source:
+def whole_batches(batch: Batch, members: int, noise: Noise) -> Source:
     """The source of a problem: the same batch for all members, in every step and for every need but noise."""
     fields = {name: part.expand(members, *part.shape) for name, part in batch._asdict().items()}
 
     def deal(state: tuple, params: Params, stage: Stage, step: int) -> tuple[tuple, Dealt]:
-        within = step - sum(earlier.steps for earlier in stages[: stage.index])
-        return state, Dealt(fields, {need: noise(stage, within) if need == NOISE else fields for need in stage.needs})
+        return state, Dealt(fields, {need: noise(stage, step) if need == NOISE else fields for need in stage.needs})
 
     return Source(tuple, deal)
 
 
-def keyed_noise(one: Params, keys: Sequence[tuple]) -> Noise:
-    """The noise of members by their keys; a stage's is drawn at once, parameter by parameter."""
+def keyed_noise(one: Params, keys: Sequence[tuple], stages: list[Stage]) -> Noise:
+    """The noise of members by their keys; that of a stage is drawn at once, parameter by parameter."""
 
     @cache
-    def drawn(stage: int, steps: int, copies: int) -> Tensor:
-        streams = [generator(*key, "noise", stage) for key in keys]
-        parts = [
-            torch.stack([
-                torch.randn(steps, copies * tensor.numel(), generator=stream, dtype=tensor.dtype) for stream in streams
-            ], 1)
-            for tensor in one.values()
-        ]  # fmt: skip
-        return torch.cat(parts, 2)
+    def drawn(index: int) -> Tensor:
+        steps, copies = stages[index].steps, stages[index].needs[NOISE]
+        streams = [generator(*key, "noise", index) for key in keys]
 
-    return lambda stage, step: drawn(stage.index, stage.steps, stage.needs[NOISE])[step]
+        def numbers(like: Tensor) -> Tensor:
+            shape = steps, copies * like.numel()
+            return torch.stack([torch.randn(shape, generator=stream, dtype=like.dtype) for stream in streams], 1)
+
+        return torch.cat([numbers(tensor) for tensor in one.values()], 2)
+
+    before = [sum(earlier.steps for earlier in stages[:index]) for index in range(len(stages))]
+    return lambda stage, step: drawn(stage.index)[step - before[stage.index]]

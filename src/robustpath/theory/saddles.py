@@ -145,10 +145,9 @@ def follow(name: str, landscape: Landscape, steps: int, seeds: int, hyperparamet
             f"{name} does not work on a landscape of two numbers ({type(error).__name__}: {error}); take it off "
             "the methods of the theory case `saddles` in config.yaml."
         ) from error
-    offset = [sum(earlier.steps for earlier in stages[: stage.index]) for stage in stages]
 
     def noise(stage: Stage, step: int) -> Tensor:
-        return normal(seeds, steps, stage.needs[NOISE])[offset[stage.index] + step]
+        return normal(seeds, steps, stage.needs[NOISE])[step]
 
     course = escape.follow(spec, problem, stages, values, {"w": start.repeat(seeds, 1)}, noise, constant=True)
     return course._replace(losses=torch.where(course.diverged, torch.nan, course.losses))

@@ -18,13 +18,14 @@ from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_ke
 from robustpath.config.section import DISTINCT, Section, Word
 from robustpath.config.yaml import read
 from robustpath.data import registry
-from robustpath.protocols.checks import parents, unknown
+from robustpath.protocols import checks
 from robustpath.protocols.section import Experiment, Size
 from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
 UNUSUAL = {"model", "protocol", "parent"}  # keys of an experiment that settings have only where not the default
+TRAINED = {"seeds", "vary", "draws", "grid", "budget"}  # keys of any experiment that its trainings depend on
 
 
 def _any_protocol() -> object:
@@ -173,7 +174,7 @@ def merge(base: Mapping, overrides: Mapping) -> dict:
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
     try:
-        found = list(unknown(raw))
+        found = list(checks.unknown(raw))
         config = None if found else Config.model_validate(raw)
     except ValidationError as error:
         found = odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
@@ -204,8 +205,9 @@ def problems(config: Config) -> Iterator[Problem]:
         for key in sorted(scale.further.keys() & dict(scale.experiments).keys()):
             yield Problem(("scales", name, "further", key), key, "is the name of an experiment already", "another name")
         for path, experiment in _experiments(name, scale):
+            yield from checks.problems(path, experiment, config)
             yield from protocols.load(experiment.protocol).problems(path, experiment, scale, config)
-        yield from parents(list(_experiments(name, scale)), config.methods)
+        yield from checks.parents(list(_experiments(name, scale)), config.methods)
 
 
 def _experiments(name: str, scale: Scale) -> Iterator[tuple[tuple, Experiment]]:
@@ -275,15 +277,20 @@ def prepare_settings(config: Config, dataset: str) -> dict:
     return {"dataset": dataset, "image_size": size if entry.kind == "image" else None}
 
 
+def _unusual(experiment: Experiment) -> dict:
+    """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
+    given = experiment.model_dump(include={"model"}, exclude_defaults=True)
+    # In its own section each protocol is the default of the key.
+    return given if experiment.protocol == protocols.DEFAULT else given | {"protocol": experiment.protocol}
+
+
 def _of_runs(config: Config, experiment: str, dataset: str, *keys: str) -> dict:
-    """What every job on the runs of an experiment depends on, and further `keys` of the scale. Network and protocol are
-    there where they are not the default, so that other settings do not change by them; `hidden` where the network has
-    such layers."""
+    """What every job on the runs of an experiment depends on, with further `keys` of the scale; `hidden` where the
+    network has such layers."""
     scale, chosen = active(config), experiments(config)[experiment]
     layers = ["hidden"] if models.facts(chosen.model).hidden else []
     of_scale = scale.model_dump(include={"validation_size", "test_size", "device", *layers, *keys})
-    unusual = chosen.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
-    return {"experiment": experiment, "dataset": dataset} | of_scale | unusual
+    return {"experiment": experiment, "dataset": dataset} | of_scale | _unusual(chosen)
 
 
 def parent_of(config: Config, cell: Cell) -> Cell | None:
@@ -295,7 +302,7 @@ def parent_of(config: Config, cell: Cell) -> Cell | None:
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale, experiment = active(config), experiments(config)[cell.experiment]
-    of_experiment = experiment.model_dump(include=protocols.load(experiment.protocol).keys)
+    of_experiment = experiment.model_dump(include=TRAINED | protocols.load(experiment.protocol).keys)
     computed = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
     parent = parent_of(config, cell)
     begins = {"parent": parent._asdict()} if parent else {}
@@ -381,7 +388,8 @@ def report_settings(config: Config) -> dict:
         "experiments": {
             name: each.model_dump(exclude=UNUSUAL)
             | {"methods": methods_of(config, name)}
-            | each.model_dump(include=UNUSUAL, exclude_defaults=True)
+            | _unusual(each)
+            | each.model_dump(include={"parent"}, exclude_defaults=True)
             for name, each in chosen.items()
         },
         "theory": active(config).theory.model_dump(),

@@ -22,7 +22,7 @@ WITH_OFF_SWITCH = [name for name in ALL if methods.load(name).off]
 
 def fix_draws(monkeypatch, change):
     """Every member gets the default hyperparameters, changed by `change(run's draw number)`."""
-    monkeypatch.setattr(training, "draw", lambda spec, seed, number: draw(spec, seed, 0) | change(number))
+    monkeypatch.setattr(training.draws, "draw", lambda spec, seed, number: draw(spec, seed, 0) | change(number))
 
 
 def same(a, b, rows=slice(None)):
@@ -41,7 +41,7 @@ def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
     after = score(network, trained.params, blobs.inputs, blobs.labels)
     assert not trained.diverged.any()
     assert (after["cross_entropy"] < 0.8 * before["cross_entropy"]).all()
-    assert after.accuracy.mean() > before.accuracy.mean() + 0.2
+    assert after["accuracy"].mean() > before["accuracy"].mean() + 0.2
 
 
 @pytest.mark.parametrize("name", WITH_OFF_SWITCH)
@@ -74,7 +74,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
     cell = make_cell(name)
     uninterrupted = train(cell)
     resume = tmp_path / "resume.safetensors"
-    keeper, seen = training._keeper, []
+    keeper, seen = training.keeping.keeper, []
 
     def dies(path, key, label, stages, members, asked):
         def keep(snapshot):
@@ -85,10 +85,10 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
 
         return keep
 
-    monkeypatch.setattr(training, "_keeper", dies)
+    monkeypatch.setattr(training.keeping, "keeper", dies)
     with pytest.raises(KeyboardInterrupt):
         cell.train(MEMBERS, resume, "key", "test")
-    monkeypatch.setattr(training, "_keeper", keeper)
+    monkeypatch.setattr(training.keeping, "keeper", keeper)
     resumed = make_cell(name).train(MEMBERS, resume, "key", "test")
     assert checkpoint.read(resume, "key")[:3] == (len(cell.stages) - 1, cell.stages[-1].steps, len(MEMBERS))
     assert same(resumed, uninterrupted)

@@ -168,13 +168,9 @@ NO_JOB = [
     "publication/verification",
 ]
 OF_MINIMA = ("evaluate minima optdigits", "measure minima optdigits")
-NEW_SCORE = both(
-    at(f"{SUPERVISED}/scores.py", '"accuracy": accuracy', '"error": accuracy, "accuracy": accuracy'),
-    at(
-        f"{SUPERVISED}/metrics.py",
-        '    "cross_entropy": Metric',
-        '    "error": Metric("fraction", 0.0, 1.0, "lower", ALL_SPLITS, "error"),\n    "cross_entropy": Metric',
-    ),
+NEW_SCORE = more(
+    f"{SUPERVISED}/scores.py",
+    '\nSCORES["error"] = accuracy\nFACTS["error"] = Metric("fraction", 0.0, 1.0, "lower", ALL_SPLITS, "error")\n',
 )
 
 ADDED = [
@@ -294,6 +290,7 @@ CODED = [
     ),
     Edit(more(f"{SUPERVISED}/scores.py"), lambda folder: every("evaluate", folder) | scored()(folder), "the scores"),
     Edit(more(f"{SOURCE}/theory/memorisation.py"), of_theory("memorisation"), "a theory case"),
+    Edit(more(f"{SOURCE}/data/registry.py"), these("origin", *PRINTED), "the list of the data sets"),
     Edit(more(f"{SOURCE}/config/section.py"), these("origin", *PRINTED), "the form of all sections of the config"),
 ]
 VALUES = [

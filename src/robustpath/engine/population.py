@@ -134,10 +134,10 @@ def advance(
     source: Source,
     after_block: Callable[[Snapshot], None] = lambda snapshot: None,
     kept: Sequence[Moment] = (),
-    in_a_hurry: Callable[[], object] = lambda: False,
+    each_step: Callable[[], object] = lambda: False,
 ) -> Snapshot:
     """Train from `snapshot` to the end of the last stage; `after_block` sees the population every few steps, and after
-    every single one while there is reason to be `in_a_hurry`.
+    every single one while `each_step` holds.
 
     The sums of info are kept by stage and name, so that their means can be recorded, and the parameters at the moments
     `kept`. A snapshot is whole, with the state of the source: what is dealt depends on nothing else.
@@ -147,7 +147,7 @@ def advance(
     if kept and (kept[0].stage, kept[0].step) == (0, 0) and (snapshot.stage, snapshot.step) == (0, 0):
         snapshot = _keep(snapshot, 0, snapshot.params)
     while True:
-        snapshot = _through(snapshot, stages, programs, hyperparameters, source, after_block, kept, in_a_hurry)
+        snapshot = _through(snapshot, stages, programs, hyperparameters, source, after_block, kept, each_step)
         ended = readout(spec, stages, hyperparameters, snapshot)
         for number, moment in enumerate(kept):
             if (moment.stage, moment.step) == (snapshot.stage, snapshot.step):
@@ -167,12 +167,13 @@ def _through(
     source: Source,
     after_block: Callable[[Snapshot], None],
     kept: Sequence[Moment],
-    in_a_hurry: Callable[[], object],
+    each_step: Callable[[], object],
 ) -> Snapshot:
     """The population at the end of its stage."""
     stage, step_of = stages[snapshot.stage], programs[snapshot.stage]
     offset = sum(earlier.steps for earlier in stages[: snapshot.stage])
-    progress = (torch.arange(stage.steps, device=snapshot.diverged.device) + 0.5) / stage.steps
+    like = next(iter(snapshot.params.values()))
+    progress = (torch.arange(stage.steps, dtype=like.dtype, device=like.device) + 0.5) / stage.steps
     numbers = {moment.step: number for number, moment in enumerate(kept) if moment.stage == snapshot.stage}
     while snapshot.step < stage.steps:
         step, params, state, diverged, dealing, sums = *snapshot[1:6], dict(snapshot.sums)
@@ -184,7 +185,7 @@ def _through(
                 key = f"{stage.index}.{name}"
                 sums[key] = sums[key] + value if key in sums else value.clone()
             step += 1
-            if in_a_hurry():
+            if each_step():
                 break
         snapshot = Snapshot(snapshot.stage, step, params, state, diverged, dealing, sums, snapshot.path)
         if step in numbers and step < stage.steps:

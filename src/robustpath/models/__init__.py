@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
+from robustpath.core.errors import UserError
 from robustpath.core.source import constants
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ def names() -> list[str]:
 
 
 def facts(name: str) -> Facts:
-    """What the file of a network states of it."""
-    stated = constants(HERE / f"{name}.py")
+    """What the file of a network states of it; UserError where it leaves something out."""
+    file = HERE / f"{name}.py"
+    stated = constants(file)
+    if lacking := [fact for fact in ("KINDS", "MEASURED", "PORTION") if fact not in stated]:
+        raise UserError(f"{file} does not state {' or '.join(lacking)} in a line of its own: see the top of {__file__}")
     return Facts(tuple(stated["KINDS"]), bool(stated["MEASURED"]), bool(stated.get("HIDDEN", False)))
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from robustpath.core.randomness import generator
 from robustpath.methods.base import Batch, Params
 from robustpath.theory import table
-from robustpath.theory.escape import escape
+from robustpath.theory.escape import Problem, escape
 from robustpath.theory.table import Row
 
 CASE = "spurious_minimum"
@@ -158,7 +158,8 @@ def known_points() -> list[Row]:
 
 def escapes(settings: dict) -> list[Row]:
     """Every method from ReLU's local minimum plus noise; rows of one method, size of noise and seed."""
-    data, minimum = theorem_2_data(), relu_points()[0]
+    problem = Problem(risk(torch.relu), theorem_2_data(), network(torch.relu))
+    minimum = relu_points()[0]
     members = [(size, seed) for size in settings["noise"] for seed in range(settings["seeds"])]
     starts = {
         name: torch.stack([value + displaced(member, name, value) for member in members])
@@ -168,13 +169,11 @@ def escapes(settings: dict) -> list[Row]:
     for method in settings["methods"]:
         found = escape(
             method,
-            risk(torch.relu),
-            data,
+            problem,
             starts,
             [(CASE, *member) for member in members],
             (ESCAPED, GLOBAL),
             settings["steps"],
-            network(torch.relu),
             LOSS_ALONE,
         )
         for position, (size, seed) in enumerate(members):

@@ -1,12 +1,10 @@
-"""What is known of each score and measure of a supervised run.
+"""What is known of each metric of a supervised run: of the scores in scores.py, and of the measures in measure.py.
 
-scores.py computes the scores, measure.py the measures of minima and walks.
+They lie apart: what is said of a measure is no reason to score anything again.
 """
 
 from robustpath.protocols.base import Metric
-
-INFINITE = float("inf")
-ALL_SPLITS = ("train", "validation", "test")
+from robustpath.protocols.supervised.scores import FACTS, INFINITE
 
 
 def _measure(family: str, unit: str, better: str, split: str = "train", low: float = 0.0) -> Metric:
@@ -14,8 +12,7 @@ def _measure(family: str, unit: str, better: str, split: str = "train", low: flo
 
 
 METRICS = {
-    "accuracy": Metric("fraction", 0.0, 1.0, "higher", ALL_SPLITS, "accuracy", always=True),
-    "cross_entropy": Metric("nats", 0.0, INFINITE, "lower", ALL_SPLITS, "cross_entropy"),
+    **FACTS,
     "lambda_max": _measure("sharpness", "nats", "neither", low=-INFINITE),
     "trace": _measure("sharpness", "nats", "neither", low=-INFINITE),
     "sam_sharpness": _measure("sharpness", "nats", "neither", low=-INFINITE),

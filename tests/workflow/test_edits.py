@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from checkouts import edit, plan
+from checkouts import REPOSITORY, edit, plan
 
 from robustpath.figures.manifest import manifest
 from robustpath.study import expand, load
@@ -26,30 +26,6 @@ WORDS = {
 PRINTED = {"paper", "all"}
 NUMBERS = {"numbers", "origin"} | PRINTED
 JUDGED = {"claims", "calibrate"} | NUMBERS
-NEW_PROTOCOL = '''"""Moments of a stream."""
-
-from typing import Literal
-
-from robustpath.protocols.base import Axis, Metric, Protocol
-from robustpath.protocols.section import Experiment
-
-
-class Newcomer(Experiment):
-    """A stream."""
-
-    protocol: Literal["newcomer"] = "newcomer"
-    moments: list[int]
-
-
-PROTOCOL = Protocol(
-    name="newcomer",
-    section=Newcomer,
-    axes={"moment": Axis("moments", "whole", 0, 100, "moment of the stream")},
-    metrics={"forgotten": Metric("fraction", 0.0, 1.0, "lower", ("test",), "forgotten")},
-    keys=frozenset({"moments", "seeds", "draws", "budget"}),
-    problems=lambda path, experiment, scale, config: iter(()),
-)
-'''
 NEW_CLAIM = """
   - id: H9
     statement: The walk after descent is not worse than SGD.
@@ -212,10 +188,7 @@ ADDED = [
         "a measure that is declared, but that nothing measures",
     ),
     Edit(
-        both(
-            written('"""A newcomer."""\n', f"{SOURCE}/protocols/newcomer/__init__.py"),
-            written(NEW_PROTOCOL, f"{SOURCE}/protocols/newcomer/protocol.py"),
-        ),
+        lambda folder: shutil.copytree(REPOSITORY / "tests/protocols/toy", folder / SOURCE / "protocols/toy"),
         these(),
         "a protocol with an axis and a metric of its own that no experiment has",
     ),

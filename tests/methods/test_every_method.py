@@ -201,10 +201,10 @@ def example(cell):
 
 def test_a_phase_is_compiled_where_its_steps_repay_it(make_cell):
     assert make_cell("contour_warmup").mode == "eager, then eager"
-    long = make_cell("contour_warmup", budget=40_000)
+    long = make_cell("contour_warmup", budget=32_000)
     steps = [len(MEMBERS) * stage.steps for stage in long.stages]
     assert steps[0] < training.COMPILED_STEPS <= steps[1]
     assert long.mode == "eager, then compiled"
     assert (long.width, make_cell("sgd").width) == (training.WIDTH["cpu"], 2)
-    assert make_cell("contour_warmup", budget=40_000, compile="never").mode == "eager, then eager"
+    assert make_cell("contour_warmup", budget=32_000, compile="never").mode == "eager, then eager"
     assert make_cell("contour_warmup", compile="always").mode == "compiled, then compiled"

@@ -19,6 +19,7 @@ from pathlib import Path
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import stack
 from robustpath.core.randomness import batches
 from robustpath.engine import population
 from robustpath.engine.device import resolve
@@ -154,7 +155,7 @@ def population_of(name: str, shape: tuple, options: argparse.Namespace) -> tuple
         key: torch.full((members,), float(space.default), device=device) for key, space in spec.search.items()
     }
     step = population.program(spec, loss, stage, compiled=True, network=network, graph=device.type == "cuda")
-    params = {key: tensor.to(device) for key, tensor in population.stack(start).items()}
+    params = {key: tensor.to(device) for key, tensor in stack(start).items()}
     snapshot = population.begin(spec, stages, hyperparameters, params, len(stages) - 1)
     now = [snapshot.params, snapshot.state, snapshot.diverged]
     progress = torch.full((), 0.5, device=device)

@@ -69,7 +69,9 @@ def unflatten(vectors: Tensor, shapes: Mapping[str, Sequence[int]]) -> Params:
     """Vectors [*leading, d] as tensors [*leading, *shape], in the order of `shapes`."""
     pieces = vectors.split([math.prod(shape) for shape in shapes.values()], -1)
     leading = vectors.shape[:-1]
-    return {name: piece.reshape(*leading, *shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
+    return {
+        name: piece.reshape((*leading, *shape)) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)
+    }
 
 
 def stack(trees: Iterable[Params]) -> Params:

@@ -5,6 +5,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from robustpath import methods
+from robustpath.core.parameters import stack
 from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import phases, plan
 from robustpath.engine.source import Data, Dealt, examples
@@ -132,7 +133,7 @@ def test_a_member_that_explodes_stands_still_where_it_was_last_finite(name, make
 def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(name, make_cell):
     """Tensors of the meta device have no values and refuse to meet others, as those of a GPU do."""
     cell, spec = make_cell(name), methods.load(name)
-    start = {key: tensor.to("meta") for key, tensor in population.stack([cell.start[0]] * 3).items()}
+    start = {key: tensor.to("meta") for key, tensor in stack([cell.start[0]] * 3).items()}
     hyperparameters = {key: torch.empty(3, device="meta") for key in spec.search}
     row = torch.empty(3, dtype=torch.long, device="meta")
     data = Data(cell.data.inputs.to("meta"), cell.data.labels.to("meta"), row)

@@ -140,6 +140,8 @@ def _lacking(child: Experiment, parent: Experiment) -> Iterator[tuple[str, str]]
         wanted, held = getattr(child, key, None), getattr(parent, key, None)
         if wanted is not None and held is not None and set(wanted) - set(held):
             yield f"lacks some of the {key} of its child", f"one with the {key} {wanted}"
+        if wanted is None and len(held) > 1:
+            yield f"has several {key}, of which its child has none", f"one with a single entry in {key}"
     if child.seeds > parent.seeds:
         yield "has fewer seeds than its child", f"one with at least {child.seeds} seeds"
     if child.model != parent.model:

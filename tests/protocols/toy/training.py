@@ -119,11 +119,8 @@ def train(
     model = models.network(settings, prepared.inputs.shape[1:], classes)
     loss, network, layers = mean_cross_entropy(model), predict(model), activations(model)
     start = {seed: initialise(model, randomness.generator(dataset, seed, "initialisation")) for seed in own}
-    if parent:
-        held = reading.default_runs(*parent, ("label_noise", "seed"))
-        first = [held[run.label_noise, run.seed] for run in members]
-    else:
-        first = [start[run.seed] for run in members]
+    begins = reading.parameters_of_parent(*parent) if parent else lambda run: start[run.seed]
+    first = [begins(run) for run in members]
     example = Batch(prepared.inputs[:batch_size], prepared.labels[:batch_size])
     stages = plan(spec, loss, start[0], example, settings["budget"], network, layers, PROTOCOL.deals)
     programs = [population.program(spec, loss, stage, False, network, activations=layers) for stage in stages]

@@ -36,9 +36,6 @@ WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU'
 COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
 
 
-AXES = ("train_size", "label_noise", "seed")  # what a run and its parent have in common
-
-
 class Run(NamedTuple):
     """One member of a cell's population."""
 
@@ -133,11 +130,11 @@ def code_fingerprint(spec: Spec, network: str) -> str:
     )
 
 
-def _runs_of(weights: Path, runs: Path) -> dict:
-    """The default runs of a parent cell."""
+def _of_parent(weights: Path, runs: Path) -> Callable[[Run], dict[str, Tensor]]:
+    """The parameters with which a run of a cell that has a parent begins."""
     from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
 
-    return reading.default_runs(weights, runs, AXES)
+    return reading.parameters_of_parent(weights, runs)
 
 
 class Cell:
@@ -165,7 +162,7 @@ class Cell:
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
         )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = _runs_of(*parent) if parent else {}
+        self.parent = _of_parent(*parent) if parent else None
         example = self._example_batch(prepared)
         self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
         self.moments = moments(self.stages, settings["points"])
@@ -276,7 +273,7 @@ class Cell:
 
     def _first(self, run: Run) -> dict[str, Tensor]:
         """The parameters that a run begins with: those of its parent's default draw, or a fresh initialisation."""
-        return self.parent[tuple(getattr(run, axis) for axis in AXES)] if self.parent else self.start[run.seed]
+        return self.parent(run) if self.parent else self.start[run.seed]
 
     def values(self, run: Run) -> dict[str, float]:
         """The hyperparameters of a run."""

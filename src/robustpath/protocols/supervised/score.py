@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -13,9 +14,9 @@ from robustpath.data.prepared import Prepared, load
 from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
-from robustpath.models.functional import predict
 from robustpath.protocols import reading
 from robustpath.protocols.supervised.deals import deal_of
+from robustpath.protocols.supervised.measures.stacked import Network, network
 from robustpath.protocols.supervised.metrics import SCORES
 
 RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
@@ -37,22 +38,26 @@ def evaluate(
     device = resolve(settings["device"])
     prepared = {name: load(path) for name, path in data.items()}
     own = prepared[settings["dataset"]]
-    network = predict(models.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
+    together = network(settings, own)
     portion = models.load(models.name_of(settings)).PORTION
     table = pd.concat([reading.table(path) for path in runs], ignore_index=True)
     trained = [reading.tensors(path, device) for path in weights]
     params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
 
-    frames = []
+    scored = []
     deals = table["seed"].map(lambda seed: varied("split", seed, settings["vary"]))
     for seed, members in table.groupby(deals):
+        chosen = {}
         for rows, examples in _examples(settings, seed, members, prepared):
-            chosen = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
-            measured = score(network, chosen, examples.inputs.to(device), examples.labels.to(device), portion)
-            frames.append(_rows(rows, examples, measured))
+            which = rows.index.to_numpy()
+            if which.tobytes() not in chosen:
+                chosen[which.tobytes()] = {name: tensor[torch.from_numpy(which)] for name, tensor in params.items()}
+            own_params = chosen[which.tobytes()]
+            measured = score(together, own_params, examples.inputs.to(device), examples.labels.to(device), portion)
+            scored.append((which, examples._replace(inputs=None, labels=None), measured))
         print(f"{settings['dataset']}: split {seed + 1} of {deals.nunique()} scored")
     with replacing(scores) as temporary:
-        pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
+        _rows(table, scored).to_parquet(temporary, index=False)
 
 
 def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, Prepared]):
@@ -72,7 +77,7 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
 
 
 def score(
-    network, params: Params, inputs: Tensor, labels: Tensor, portion: tuple[int, int] = (64, 0)
+    network: Network, params: Params, inputs: Tensor, labels: Tensor, portion: tuple[int, int] = (64, 0)
 ) -> dict[str, Tensor]:
     """Every score of every member: params [M, …], inputs [n, …], labels [n] -> {metric: [M]}.
 
@@ -86,23 +91,28 @@ def score(
 
 
 @torch.no_grad()
-def _score(network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> dict[str, Tensor]:
-    logits = torch.cat([torch.vmap(network, in_dims=(0, None))(params, part) for part in inputs], 1)
+def _score(network: Network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> dict[str, Tensor]:
+    logits = torch.cat([network(params, part) for part in inputs], 1)
     return {name: compute(logits, labels) for name, compute in SCORES.items()}
 
 
-def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: dict[str, Tensor]) -> pd.DataFrame:
-    return pd.concat(
-        [
-            runs[RUN].assign(
-                split=examples.split,
-                shift=examples.shift,
-                shift_family=examples.shift_family,
-                severity=examples.severity,
-                metric=metric,
-                value=values.cpu().numpy(),
-                converged=True,
-            )
-            for metric, values in measured.items()
-        ]
-    ).join(runs[COST])
+def _rows(table: pd.DataFrame, scored: list[tuple[np.ndarray, ShiftedSet, dict[str, Tensor]]]) -> pd.DataFrame:
+    """The rows of all sets, made at once: set by set (the runs as rows of the table, what they were scored on, their
+    scores), there metric by metric, there run by run."""
+    parts = [(which, about, metric, each) for which, about, scores in scored for metric, each in scores.items()]
+    lengths = [len(which) for which, *_ in parts]
+    runs = table.take(np.concatenate([which for which, *_ in parts])).reset_index(drop=True)
+
+    def repeated(values: list) -> pd.Series:
+        return pd.Series(values).repeat(lengths).reset_index(drop=True)
+
+    return runs[RUN].assign(
+        split=repeated([about.split for _, about, *_ in parts]),
+        shift=repeated([about.shift for _, about, *_ in parts]),
+        shift_family=repeated([about.shift_family for _, about, *_ in parts]),
+        severity=repeated([about.severity for _, about, *_ in parts]),
+        metric=repeated([metric for *_, metric, _ in parts]),
+        value=torch.cat([each for *_, each in parts]).cpu().numpy(),
+        converged=True,
+        **{name: runs[name] for name in COST},
+    )

@@ -7,7 +7,6 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from robustpath import models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
@@ -15,18 +14,10 @@ from robustpath.core.parameters import apart, on_device, stack
 from robustpath.data.prepared import Prepared, load
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
-from robustpath.models.functional import predict
 from robustpath.protocols import reading
 from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.measures import curvature
-from robustpath.protocols.supervised.measures.stacked import (
-    Network,
-    error,
-    flatten,
-    logits,
-    mean_cross_entropy,
-    unflatten,
-)
+from robustpath.protocols.supervised.measures.stacked import error, flatten, mean_cross_entropy, network, unflatten
 from robustpath.protocols.supervised.surfaces import filter_normalised, plane, principal_plane
 
 ITERATIONS = 20  # of Lanczos: along a walk the largest eigenvalues lie close together
@@ -75,14 +66,6 @@ def _way(kept: dict[str, Tensor], moments: int, row: int) -> Params:
     return {name: torch.stack([kept[f"{k:03d}/{name}"][row] for k in range(moments)]) for name in names}
 
 
-def _network(settings: dict, prepared: Prepared) -> Network:
-    """The network as a function of stacked parameters; a perceptron's is told by their shapes."""
-    if models.name_of(settings) == models.DEFAULT:
-        return logits
-    model = models.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
-    return torch.vmap(predict(model), in_dims=(0, None))
-
-
 class _Task:
     """What a run learnt from, ready to be asked at all its moments at once."""
 
@@ -90,7 +73,7 @@ class _Task:
         dealt = deal_of(settings, prepared, about["seed"])
         own, labels = dealt.training(about["train_size"], about["label_noise"])
         test = dealt.parts.test
-        self.network = _network(settings, prepared)
+        self.network = network(settings, prepared)
         self.about, self.key, self.device = about, (settings["dataset"], about["seed"]), device
         self.inputs, self.labels = prepared.inputs[own].to(device), labels.to(device)
         self.test = prepared.inputs[test].to(device), prepared.labels[test].to(device)

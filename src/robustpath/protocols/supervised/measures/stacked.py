@@ -6,9 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from robustpath import models
 from robustpath.core import parameters
 from robustpath.core.types import Params
+from robustpath.data.prepared import Prepared
 from robustpath.methods.geometry import chain
+from robustpath.models.functional import predict
 
 Network = Callable[[Params, Tensor], Tensor]  # parameters [M, …], inputs [n, …] -> logits [M, n, classes]
 Losses = Callable[[Tensor], Tensor]  # points [M, d] -> one number a member [M]; no member's depends on another's point
@@ -53,6 +56,14 @@ def _linear(params: Params, layer: str, inputs: Tensor) -> Tensor:
 def logits(params: Params, inputs: Tensor) -> Tensor:
     """Logits [M, n, classes] of inputs [n, …]."""
     return activations(params, inputs)[-1]
+
+
+def network(settings: dict, prepared: Prepared) -> Network:
+    """The network of settings for a stack; of perceptrons, whose layers their shapes say, without torch.vmap."""
+    if models.name_of(settings) == models.DEFAULT:
+        return logits
+    model = models.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
+    return torch.vmap(predict(model), in_dims=(0, None))
 
 
 def mean_cross_entropy(like: Params, inputs: Tensor, labels: Tensor, network: Network = logits) -> Losses:

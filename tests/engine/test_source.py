@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from robustpath.core import randomness
-from robustpath.core.parameters import tree_map
+from robustpath.core.parameters import stack, tree_map
 from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import Stage
 from robustpath.engine.source import BLOCK, Data, Dealt, Source, Streams, examples, streamed

@@ -17,7 +17,7 @@ from robustpath.methods.base import Params
 from robustpath.protocols import reading
 from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.measures.stacked import Network, network
-from robustpath.protocols.supervised.metrics import SCORES
+from robustpath.protocols.supervised.scores import SCORES
 
 RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
 COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]

@@ -319,7 +319,7 @@ def test_the_compiler_leaves_nothing_in_the_machines_own_folder_for_temporary_fi
     own = tmp_path / "own"
     own.mkdir()
     monkeypatch.setenv("TMPDIR", str(own))
-    monkeypatch.setattr(programs.tempfile, "tempdir", None)
+    monkeypatch.setattr(programs.tempfile, "tempdir", str(own))
     used, before = set(), dict(programs.os.environ)
 
     def look(*_, **__):

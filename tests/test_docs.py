@@ -37,7 +37,7 @@ from robustpath.data import corruptions
 from robustpath.figures.manifest import manifest
 from robustpath.models.functional import initialise, predict
 from robustpath.numbers import collect
-from robustpath.protocols.supervised import metrics
+from robustpath.protocols.supervised import scores
 from robustpath.protocols.supervised.measures import norms
 
 stream = generator("docs")
@@ -51,7 +51,7 @@ print(json.dumps({
     "method": [methods.load("smoothed_sgd").family, sorted(methods.load("smoothed_sgd").search)],
     "families": methods.families(),
     "network": [list(predict(network)(params, inputs).shape), list(models.facts("linear").kinds)],
-    "score": metrics.SCORES["brier"](logits, labels).tolist(),
+    "score": scores.SCORES["brier"](logits, labels).tolist(),
     "slow score": [
         sum(float(((row.exp() / row.exp().sum() - torch.eye(4)[y]) ** 2).sum()) for row, y in zip(rows, labels)) / 3
         for rows in logits

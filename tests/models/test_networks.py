@@ -180,6 +180,7 @@ def test_what_a_file_states_is_read_without_importing_it(name):
     module, stated = models.load(name), models.facts(name)
     assert stated.kinds == module.KINDS
     assert stated.measured == module.MEASURED
+    assert stated.hidden == getattr(module, "HIDDEN", False)
     assert len(module.PORTION) == 2
 
 

@@ -8,9 +8,24 @@ from pathlib import Path
 
 import yaml
 
-from robustpath import protocols, study
-from robustpath.claims import model
+from robustpath import protocols
 from robustpath.core.errors import UserError
+
+
+def checked(read):
+    """The value of read(); a UserError ends the run here, before any job, with its one sentence."""
+    try:
+        return read()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+
+
+# Before what is made of them is imported: records, claims and the config follow from all protocols.
+checked(protocols.axes)
+checked(protocols.metrics)
+
+from robustpath import study
+from robustpath.claims import model
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data import registry
 from robustpath.figures.manifest import manifest
@@ -35,14 +50,6 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
     LOGNAME=user_name(),
 )
-
-
-def checked(read):
-    """The value of read(); a UserError ends the run here, before any job, with its one sentence."""
-    try:
-        return read()
-    except UserError as error:
-        sys.exit(f"error: {error}")
 
 
 def typed(value):

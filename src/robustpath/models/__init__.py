@@ -1,8 +1,9 @@
 """Networks: one file a network, found by its name.
 
 A file gives `network(shape, classes, hidden) -> nn.Module` for examples of `shape` ([L], [H, W] or [C, H, W]), and
-states KINDS (of data that it takes), MEASURED (whether the measures of minima are defined for it) and PORTION: how many
-networks and how many examples (0: all) are scored at once, since activations of convolutions would fill a GPU.
+states KINDS (of data that it takes), MEASURED (whether the measures of minima are defined for it), HIDDEN = True where
+its layers are those of the config's `hidden` (elsewhere `hidden` is empty) and PORTION: how many networks and how many
+examples (0: all) are scored at once, since activations of convolutions would fill a GPU.
 Listing names and facts reads files only; a network's module is imported when it is loaded.
 """
 
@@ -24,10 +25,12 @@ DEFAULT = "mlp"  # settings of jobs do not name it
 
 
 class Facts(NamedTuple):
-    """What is known of a network without importing it: the kinds of data that it takes, whether it can be measured."""
+    """What is known of a network without importing it: the kinds of data that it takes, whether it can be measured,
+    whether its layers are those of the config's `hidden`."""
 
     kinds: tuple[str, ...]
     measured: bool
+    hidden: bool
 
 
 def names() -> list[str]:
@@ -41,7 +44,7 @@ def facts(name: str) -> Facts:
     stated = constants(file)
     if lacking := [fact for fact in ("KINDS", "MEASURED", "PORTION") if fact not in stated]:
         raise UserError(f"{file} does not state {' or '.join(lacking)} in a line of its own: see the top of {__file__}")
-    return Facts(tuple(stated["KINDS"]), bool(stated["MEASURED"]))
+    return Facts(tuple(stated["KINDS"]), bool(stated["MEASURED"]), bool(stated.get("HIDDEN", False)))
 
 
 def name_of(settings: Mapping) -> str:

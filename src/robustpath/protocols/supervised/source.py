@@ -11,7 +11,6 @@ from robustpath.core import randomness
 from robustpath.engine.plan import NOISE, Stage
 from robustpath.engine.source import Data, Source, Streams, streamed
 
-DEALS = frozenset({NOISE, "probe", "holdout"})
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 

@@ -36,7 +36,7 @@ def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
     fix_draws(monkeypatch, lambda number: {})
     cell = make_cell(name, budget=400)
     trained = train(cell)
-    network = predict(mlp(8, hidden(name), 3))
+    network = torch.vmap(predict(mlp(8, hidden(name), 3)), in_dims=(0, None))
     start = {key: torch.stack([cell.start[member.seed][key] for member in MEMBERS]) for key in trained.params}
     before = score(network, start, blobs.inputs, blobs.labels)
     after = score(network, trained.params, blobs.inputs, blobs.labels)

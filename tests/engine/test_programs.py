@@ -12,6 +12,7 @@ import torch
 
 from robustpath import methods
 from robustpath.core.fingerprint import SOURCE
+from robustpath.core.parameters import stack
 from robustpath.engine import cache, population, programs
 from robustpath.engine.plan import NOISE, plan
 from robustpath.engine.source import Data, Dealt, examples
@@ -40,7 +41,7 @@ def problem(name: str):
     stages = plan(spec, loss, start[0], batch, 4000, outputs)
     drawn = [draw(spec, seed, 1) for seed in range(MEMBERS)]
     hyperparameters = {key: torch.tensor([values[key] for values in drawn]) for key in spec.search}
-    return spec, loss, outputs, stages, hyperparameters, population.stack(start)
+    return spec, loss, outputs, stages, hyperparameters, stack(start)
 
 
 def inputs_of(stage, params, step: int) -> tuple:

@@ -51,7 +51,7 @@ def evaluate(
         for rows, examples in _examples(settings, seed, members, prepared):
             which = rows.index.to_numpy()
             if which.tobytes() not in chosen:
-                chosen[which.tobytes()] = {name: tensor[torch.from_numpy(which)] for name, tensor in params.items()}
+                chosen[which.tobytes()] = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
             own_params = chosen[which.tobytes()]
             measured = score(together, own_params, examples.inputs.to(device), examples.labels.to(device), portion)
             scored.append((which, examples._replace(inputs=None, labels=None), measured))

@@ -45,7 +45,7 @@ def activations(params: Params, inputs: Tensor) -> list[Tensor]:
     *hidden, last = layers(params)
     found = [inputs.flatten(1).expand(len(params[f"{last}.weight"]), -1, -1)]
     for layer in hidden:
-        found.append(_linear(params, layer, found[-1]).relu())
+        found.append(_linear(params, layer, found[-1]).relu_())
     return [*found, _linear(params, last, found[-1])]
 
 

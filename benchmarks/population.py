@@ -24,6 +24,7 @@ from pathlib import Path
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import stack
 from robustpath.core.randomness import batches
 from robustpath.engine import cache, population
 from robustpath.engine.device import resolve
@@ -188,7 +189,7 @@ def population_of(
     key = population.key(spec, "mlp", "float32", stage)
     step = population.program(spec, loss, stage, not compiler, outputs, device.type == "cuda", key)
     step = compiler(step, fullgraph=True, dynamic=False) if compiler else step
-    params = {key: tensor.to(device) for key, tensor in population.stack(start).items()}
+    params = {key: tensor.to(device) for key, tensor in stack(start).items()}
     snapshot = population.begin(spec, stages, hyperparameters, params, len(stages) - 1)
     now = [snapshot.params, snapshot.state, snapshot.diverged]
     progress = torch.full((), 0.5, device=device)

@@ -49,6 +49,7 @@ logits, labels = torch.randn(2, 3, 4, generator=stream), torch.tensor([0, 3, 1])
 quadratic = importlib.import_module("robustpath.theory.quadratic").run({"steps": 3})
 print(json.dumps({
     "method": [methods.load("smoothed_sgd").family, sorted(methods.load("smoothed_sgd").search)],
+    "families": methods.families(),
     "network": [list(predict(network)(params, inputs).shape), list(models.facts("linear").kinds)],
     "score": scores.SCORES["brier"](logits, labels).tolist(),
     "slow score": [
@@ -180,6 +181,7 @@ def test_the_keys_and_names_that_are_in_code_type_are_known():
 def test_the_examples_do_what_is_said_of_them(copy):
     found = json.loads(done(run(copy, "-c", TRIED)).splitlines()[-1])
     assert found["method"][0] == "minima" and "radius" in found["method"][1]
+    assert "augmentations" in found["families"]
     assert found["network"] == [[5, 4], ["image", "signal"]]
     assert found["score"] == pytest.approx(found["slow score"])
     assert found["part"] == "brier"

@@ -5,6 +5,7 @@ import torch
 
 from robustpath import methods
 from robustpath.core import randomness
+from robustpath.core.parameters import stack
 from robustpath.engine import cache, population, programs
 from robustpath.engine.plan import plan, step_cost
 from robustpath.engine.source import Data, Streams, streamed
@@ -35,7 +36,7 @@ def train(problem, compiled: bool) -> population.Snapshot:
     stages = plan(SPEC, loss, start[0], Batch(data.inputs[:BATCH], data.labels[:BATCH]), STEPS)
     steps = [population.program(SPEC, loss, stage, compiled, key="test") for stage in stages]
     dealt = streamed(data, Streams(lambda stage, first, last: order[first:last]))
-    snapshot = population.begin(SPEC, stages, hyperparameters, population.stack(start))
+    snapshot = population.begin(SPEC, stages, hyperparameters, stack(start))
     return population.advance(snapshot, SPEC, stages, steps, hyperparameters, dealt)
 
 

@@ -12,6 +12,7 @@ import torch
 
 from robustpath import methods
 from robustpath.core.fingerprint import SOURCE
+from robustpath.core.parameters import stack
 from robustpath.engine import cache, population, programs
 from robustpath.engine.plan import NOISE, plan
 from robustpath.engine.source import Data, Dealt, examples
@@ -40,7 +41,7 @@ def problem(name: str):
     stages = plan(spec, loss, start[0], batch, 4000, outputs)
     drawn = [draw(spec, seed, 1) for seed in range(MEMBERS)]
     hyperparameters = {key: torch.tensor([values[key] for values in drawn]) for key in spec.search}
-    return spec, loss, outputs, stages, hyperparameters, population.stack(start)
+    return spec, loss, outputs, stages, hyperparameters, stack(start)
 
 
 def inputs_of(stage, params, step: int) -> tuple:
@@ -318,7 +319,7 @@ def test_the_compiler_leaves_nothing_in_the_machines_own_folder_for_temporary_fi
     own = tmp_path / "own"
     own.mkdir()
     monkeypatch.setenv("TMPDIR", str(own))
-    monkeypatch.setattr(programs.tempfile, "tempdir", None)
+    monkeypatch.setattr(programs.tempfile, "tempdir", str(own))
     used, before = set(), dict(programs.os.environ)
 
     def look(*_, **__):

@@ -108,6 +108,18 @@ def plan(folder: Path, *arguments: str) -> Plan:
     return Plan(Counter(rules), set(re.findall(r"^Job \d+: (.+)$", said, re.M)))
 
 
+def refused(folder: Path, *arguments: str) -> str:
+    """The one sentence of a run that is refused before any job."""
+    done = snakemake(folder, *arguments)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    assert not (folder / "results").exists()
+    return lines[0]
+
+
 def run_whole(folder: Path) -> Path:
     """Run the smoke scale to its PDF."""
     done = snakemake(folder)

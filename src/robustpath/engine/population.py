@@ -6,7 +6,7 @@ population gives the same bytes.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map
 
 from robustpath.core.fingerprint import fingerprint
+from robustpath.core.parameters import unflatten
 from robustpath.engine.plan import NOISE, Moment, Network, Stage, phases
 from robustpath.engine.programs import captured, packaged
 from robustpath.engine.source import Fields, Source
@@ -39,12 +40,6 @@ class Snapshot(NamedTuple):
 
 
 Program = Callable[..., tuple[Params, Any, Tensor, dict[str, Tensor]]]
-
-
-def stack(trees: Iterable[Params]) -> Params:
-    """Members' parameters one above the other: each tensor gets a first axis of members."""
-    rows = list(trees)
-    return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
 
 def program(
@@ -102,8 +97,12 @@ def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:
 
 
 def _as_needed(name: str, part: Tensor | Fields, params: Params, amount: int) -> Params | Batch:
-    """What the source dealt, as the method sees it: noise shaped like the parameters, all else as a batch."""
-    return _unflatten(part, params, amount) if name == NOISE else Batch(**part)
+    """What the source dealt, as the method sees it: all but noise as a batch; noise shaped like the parameters, with a
+    first axis of copies where there are several."""
+    if name != NOISE:
+        return Batch(**part)
+    copies = (amount,) if amount > 1 else ()
+    return unflatten(part, {name: copies + tuple(tensor.shape) for name, tensor in params.items()})
 
 
 def _where(mask: Tensor | None, new: Any, old: Any) -> Any:
@@ -213,10 +212,3 @@ def _own_copy(device: torch.device, tensor: Tensor) -> Tensor:
     """vmap may return expanded views, whose strides would change after the first step and compile it anew, and a
     method's fresh scalars lie on the CPU."""
     return tensor.to(device).clone(memory_format=torch.contiguous_format)
-
-
-def _unflatten(numbers: Tensor, like: Params, copies: int) -> Params:
-    """One long vector as tensors shaped like the parameters, with a first axis of `copies` where there are several."""
-    leading = (copies,) if copies > 1 else ()
-    pieces = torch.split(numbers, [copies * tensor.numel() for tensor in like.values()])
-    return {name: piece.reshape(leading + like[name].shape) for name, piece in zip(like, pieces, strict=True)}

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -129,6 +130,7 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
     """
     with _files_in(scratch, lasting or scratch), warnings.catch_warnings(action="ignore"):
         from torch._inductor import aot_compile, codecache
+        from torch.utils import cpp_extension
 
         graph, told = traced(step, arguments)
         options = OPTIONS | {
@@ -136,11 +138,17 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
             "aot_inductor.precompile_headers": lasting is not None,
             "cpp.cxx": (cache.compiler(),),
         }
-        before, codecache._HEADER_DIR = codecache._HEADER_DIR, str((lasting or scratch) / "headers")
+        # The libraries' path is pasted into the linker's command, and a folder above may have a space in its name.
+        for_now = {(codecache, "_HEADER_DIR"): str((lasting or scratch) / "headers"),
+                   (cpp_extension, "TORCH_LIB_PATH"): shlex.quote(cpp_extension.TORCH_LIB_PATH)}  # fmt: skip
+        before = {place: getattr(*place) for place in for_now}
         try:
+            for place, value in for_now.items():
+                setattr(*place, value)
             return Path(aot_compile(graph, tuple(leaves(arguments)), options=options)), told
         finally:
-            codecache._HEADER_DIR = before
+            for place, value in before.items():
+                setattr(*place, value)
 
 
 def traced(step: Step, arguments: tuple) -> tuple[torch.fx.GraphModule, list[str]]:

@@ -10,7 +10,7 @@ from torch import nn
 KINDS = ("image", "signal")
 MEASURED = True
 HIDDEN = True
-PORTION = (64, 0)
+PORTION = (16, 0)  # activations that fit into the cache of a processor
 
 
 def mlp(inputs: int, hidden: Sequence[int], classes: int) -> nn.Module:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from robustpath import methods, models, protocols
 from robustpath.config.checks import distinct, known
-from robustpath.config.errors import Problem, nearest, value_at
+from robustpath.config.errors import ABSENT, Problem, nearest, value_at
 from robustpath.config.section import Section
 from robustpath.data import registry
 from robustpath.methods import search
@@ -17,7 +17,7 @@ def unknown(raw: object) -> Iterator[Problem]:
         for group in ("experiments", "further"):
             for name, experiment in _items(section, (group,)):
                 named = value_at(experiment, ("protocol",))
-                if isinstance(named, str):
+                if named is not ABSENT:
                     place = ("scales", scale, group, name, "protocol")
                     yield from (
                         each._replace(value=named) for each in known(place, named, "protocol", protocols.names())
@@ -56,16 +56,16 @@ def _usable(path: tuple, experiment: Experiment, name: str) -> Iterator[Problem]
     """A method must be able to use the network, and the protocol must deal what its steps need."""
     networks = search.networks(methods.names()[name], name)
     if networks and experiment.model in set(models.names()) - set(networks):
-        complaint = f"is a network that '{name}' cannot use"
-        yield Problem((*path, "model"), experiment.model, complaint, ", ".join(networks))
+        complaint = f"holds '{name}', which cannot use the network {experiment.model}"
+        yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that can, or model: {networks[0]}")
     protocol = protocols.load(experiment.protocol)
-    for need in _lacking_needs(name, protocol.deals):
+    for need in lacking_needs(name, protocol.deals):
         complaint = f"holds '{name}', which needs '{need}' beside its batches: {protocol.name} does not deal it"
         needing = f"no more than {', '.join(sorted(protocol.deals))}" if protocol.deals else "nothing beside them"
         yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that need {needing}")
 
 
-def _lacking_needs(name: str, dealt: frozenset[str]) -> list[str]:
+def lacking_needs(name: str, dealt: frozenset[str]) -> list[str]:
     """What a method's steps need and is not dealt.
 
     Its source names them without torch, and may name too many; then the method itself is asked.
@@ -140,6 +140,8 @@ def _lacking(child: Experiment, parent: Experiment) -> Iterator[tuple[str, str]]
         wanted, held = getattr(child, key, None), getattr(parent, key, None)
         if wanted is not None and held is not None and set(wanted) - set(held):
             yield f"lacks some of the {key} of its child", f"one with the {key} {wanted}"
+        if wanted is None and len(held) > 1:
+            yield f"has several {key}, of which its child has none", f"one with a single entry in {key}"
     if child.seeds > parent.seeds:
         yield "has fewer seeds than its child", f"one with at least {child.seeds} seeds"
     if child.model != parent.model:

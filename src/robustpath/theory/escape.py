@@ -13,7 +13,7 @@ from robustpath.core.randomness import generator
 from robustpath.engine import population
 from robustpath.engine.plan import NOISE, Network, Stage, plan
 from robustpath.engine.source import Dealt, Source
-from robustpath.methods.base import Batch, Loss, Method, Params, Spec
+from robustpath.methods.base import Batch, Loss, Method, Params, Spec, draw
 
 # A stage and a step, counted from the start -> standard normal numbers [members, numbers].
 Noise = Callable[[Stage, int], Tensor]
@@ -66,7 +66,7 @@ def escape(
     own = {key: value for key, value in hyperparameters.items() if key in spec.search}
     one = {key: tensor[0] for key, tensor in starts.items()}
     stages = plan(spec, problem.loss, one, problem.batch, budget, problem.network)
-    course = follow(spec, problem, stages, defaults(spec) | own, starts, keyed_noise(one, keys, stages))
+    course = follow(spec, problem, stages, draw(spec, 0, 0) | own, starts, keyed_noise(one, keys, stages))
     began = torch.vmap(problem.loss, in_dims=(0, None))(starts, problem.batch)
     first = []
     for bound in bounds:
@@ -110,11 +110,6 @@ def _at_progress_0(program: population.Program) -> population.Program:
     return lambda values, params, state, diverged, progress, dealt: program(
         values, params, state, diverged, torch.zeros_like(progress), dealt
     )
-
-
-def defaults(spec: Spec) -> dict[str, float]:
-    """The default of every hyperparameter of a method, its base's included."""
-    return {name: space.default for name, space in spec.search.items()}
 
 
 def on_all_examples(spec: Spec, count: int) -> Spec:

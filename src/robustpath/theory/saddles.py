@@ -14,9 +14,9 @@ from robustpath import methods
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
 from robustpath.engine.plan import NOISE, Stage, plan
-from robustpath.methods.base import Batch
+from robustpath.methods.base import Batch, draw
 from robustpath.theory import escape, table
-from robustpath.theory.escape import Course, Problem, defaults, on_all_examples
+from robustpath.theory.escape import Course, Problem, on_all_examples
 from robustpath.theory.landscapes import LANDSCAPES, Landscape, monkey_saddle_steps, strict_saddle_steps
 from robustpath.theory.table import Row
 
@@ -127,7 +127,7 @@ def follow(name: str, landscape: Landscape, steps: int, seeds: int, hyperparamet
     unknown = hyperparameters.keys() - spec.search.keys()
     if unknown:
         raise UserError(f"{name} has no hyperparameter {sorted(unknown)[0]!r}; mend `theory` in config.yaml.")
-    values = defaults(spec)
+    values = draw(spec, 0, 0)
     values |= ({"warmup": 0.0} if "warmup" in values else {}) | hyperparameters
 
     def network(params, inputs):

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from robustpath.core.files import replacing
+from robustpath.core.parameters import on_device, stack
 from robustpath.data import prepared
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.methods.geometry import units
 from robustpath.protocols.supervised.measures import connectivity, curvature, functions, keskar, norms, pacbayes
 from robustpath.protocols.supervised.measures.stacked import error, flatten, logits
-from robustpath.protocols.supervised.members import Group, Walk, groups, load, stack
+from robustpath.protocols.supervised.members import Group, Walk, groups, load
 
 SAM_RADIUS, ASAM_RADIUS = 0.05, 0.5  # the methods' defaults
 NOISE, NOISE_DRAWS = 0.1, 10  # relative to each parameter
@@ -51,13 +52,13 @@ def measure(
     frames = []
     for rows, group in groups(settings, examples, table, device):
         about, chosen = table.loc[rows], [members[row] for row in rows]
-        params = stack([member.params for member in chosen], device)
+        params = on_device(stack(member.params for member in chosen), device)
         found = {name: (range(len(rows)), each) for name, each in minimum(params, group).items()}
         references = [home.get(key) for key in _pairs(about)]
         paired = [i for i, (row, other) in enumerate(zip(rows, references, strict=True)) if other not in (None, row)]
         if paired:
             others = [references[i] for i in paired]
-            pair = [stack([members[row].params for row in some], device) for some in (rows[paired], others)]
+            pair = [on_device(stack(members[row].params for row in some), device) for some in (rows[paired], others)]
             sound = ~torch.tensor(table.loc[others, "diverged"].to_numpy(), device=device)
             found |= {name: (paired, each) for name, each in between(*pair, sound, group, paired).items()}
         walkers = [i for i, member in enumerate(chosen) if member.walk]
@@ -125,7 +126,7 @@ def along(walks: list[Walk], group: Group, members: list[int]) -> dict[str, Meas
     """What the walks of some members of the group kept and changed, from their start to their end."""
     device, which = group.labels.device, torch.tensor(members)
     begins = [{name: tensor[0] for name, tensor in group.start.items()} if w.start is None else w.start for w in walks]
-    start, end = stack(begins, device), stack([walk.end for walk in walks], device)
+    start, end = (on_device(stack(trees), device) for trees in (begins, [walk.end for walk in walks]))
     points, losses = (flatten(start), flatten(end)), group.losses(which)
     with torch.no_grad():
         level, reached = losses(points[0]), losses(points[1])

@@ -17,9 +17,8 @@ from robustpath import methods, models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint
-from robustpath.data.label_noise import noisy
+from robustpath.core.parameters import stack
 from robustpath.data.prepared import Prepared, load
-from robustpath.data.splits import split
 from robustpath.engine import checkpoint, memory, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import moments, plan
@@ -29,14 +28,12 @@ from robustpath.methods.base import Batch, Spec
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols import draws, keeping
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
-from robustpath.protocols.supervised.deals import DEALS
+from robustpath.protocols.supervised.deals import deal_of
+from robustpath.protocols.supervised.needs import DEALS
 from robustpath.protocols.supervised.source import Learner, dealing
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
-
-
-AXES = ("train_size", "label_noise", "seed")  # what a run and its parent have in common
 
 
 class Run(NamedTuple):
@@ -133,11 +130,11 @@ def code_fingerprint(spec: Spec, network: str) -> str:
     )
 
 
-def _runs_of(weights: Path, runs: Path) -> dict:
-    """The default runs of a parent cell."""
+def _of_parent(weights: Path, runs: Path) -> Callable[[Run], dict[str, Tensor]]:
+    """The parameters with which a run of a cell that has a parent begins."""
     from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
 
-    return reading.default_runs(weights, runs, AXES)
+    return reading.parameters_of_parent(weights, runs)
 
 
 class Cell:
@@ -154,20 +151,18 @@ class Cell:
                 f"{spec.name} has no hyperparameter {', '.join(sorted(unknown))}, only {', '.join(spec.search)}; "
                 f"mend the grid of experiment {settings['experiment']} in config.yaml"
             )
-        sizes = settings["validation_size"], settings["test_size"]
-        dealt = {seed: self._seed("split", seed) for seed in range(settings["seeds"])}
-        self.pools = {seed: split(prepared, settings["dataset"], own, *sizes).train for seed, own in dealt.items()}
-        classes = int(prepared.labels.max()) + 1
+        dealt = {seed: deal_of(settings, prepared, seed) for seed in range(settings["seeds"])}
+        self.pools = {seed: each.parts.train for seed, each in dealt.items()}
         self.rows = list(product(settings["label_noise"], self.pools))
-        labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
+        labels = [dealt[seed].labels(level) for level, seed in self.rows]
         self.data = Data(prepared.inputs.to(device), torch.stack(labels).to(device))
-        model = models.network(settings, prepared.inputs.shape[1:], classes)
+        model = models.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
         precision = settings.get("precision", "float32")
         loss, network, layers = (
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
         )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = _runs_of(*parent) if parent else {}
+        self.parent = _of_parent(*parent) if parent else None
         example = self._example_batch(prepared)
         self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
         self.moments = moments(self.stages, settings["points"])
@@ -273,12 +268,12 @@ class Cell:
     def _population(self, part: list[Run], width: int) -> tuple[list[Run], dict[str, Tensor], dict[str, Tensor]]:
         """The members, filled up to a width by copies of the last, their hyperparameters and first parameters."""
         filled = part + [part[-1]] * (width - len(part))
-        params = population.stack(self._first(run) for run in filled)
+        params = stack(self._first(run) for run in filled)
         return filled, self._hyperparameters(filled), {name: tensor.to(self.device) for name, tensor in params.items()}
 
     def _first(self, run: Run) -> dict[str, Tensor]:
         """The parameters that a run begins with: those of its parent's default draw, or a fresh initialisation."""
-        return self.parent[tuple(getattr(run, axis) for axis in AXES)] if self.parent else self.start[run.seed]
+        return self.parent(run) if self.parent else self.start[run.seed]
 
     def values(self, run: Run) -> dict[str, float]:
         """The hyperparameters of a run."""

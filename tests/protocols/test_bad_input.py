@@ -97,9 +97,7 @@ def test_a_parent_of_another_protocol_must_leave_no_choice(copy):
     """A run on the stream has no size: of a parent with two sizes it would not know with which to begin."""
     plain = PLAIN | {"train_sizes": [50, 60], "label_noise": [0.0, 0.2]}
     configure(copy, plain=plain, stream=STREAM | {"parent": {"experiment": "plain", "method": "sgd"}})
-    said = (
-        "parent.experiment = 'plain' has several train_sizes, of which its child has none; allowed: one with a single"
-    )
+    said = "parent.experiment = 'plain' has several train_sizes, of which its child has none; allowed: one with a"
     assert refused(copy, "-n").startswith(STREAM_IN + said)
 
 

@@ -50,7 +50,7 @@ def test_an_unknown_figure_is_refused_with_those_there_are(sources):
             "config.yaml",
             "seeds: 3",
             "seed: 3",
-            "data_efficiency.seed = 3 is not a known key; allowed: protocol, datasets",
+            "data_efficiency.seed = 3 is not a known key; allowed: protocol",
         ),
     ],
 )

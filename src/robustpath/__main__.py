@@ -12,7 +12,7 @@ from robustpath.core.errors import UserError
 from robustpath.core.files import explain
 from robustpath.operations.surroundings import displaced
 
-LISTS = ("methods", "data", "models", "protocols", "shifts", "figures", "cells")
+LISTS = ("methods", "data", "models", "protocols", "metrics", "shifts", "figures", "cells")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

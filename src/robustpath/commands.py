@@ -212,7 +212,7 @@ def lists(check):
 
 
 def list_(what, json, scale):
-    """Show what there is: methods, data sets, shifts, figures and tables, or the cells of a scale."""
+    """Show what there is: methods, data sets, networks, protocols, metrics, shifts, figures, or cells of a scale."""
     from robustpath.operations.listing import show
 
     print(show(what, as_json=json, scale=scale))

@@ -6,9 +6,11 @@ import pytest
 from study_fixtures import CLAIMS
 
 from robustpath import study
-from robustpath.claims import conditions, model, verdict_errors
+from robustpath.claims import conditions, judge, model, verdict_errors
+from robustpath.claims.verdict_errors import CELL
 from robustpath.core.errors import UserError
 from robustpath.statistics.aggregates import detected
+from robustpath.statistics.evidence import Evidence
 
 SEEDS = 20
 SETTINGS = {"reference": "sgd", "confidence": 0.95}
@@ -36,6 +38,66 @@ def simulate(accuracy, families=20, effects=(0.3,), few=10):
 def table(accuracy):
     """Twenty families without an effect, ten with."""
     return simulate(accuracy)
+
+
+def drawn_of(sources, effect, families, equal_by=verdict_errors.SIGNS):
+    """The simulated methods of some families as one table: CELL, method, base, value."""
+    values = verdict_errors.simulated(sources, effect, families, equal_by)
+    return pd.concat([sources[[*CELL, "method", "base"]].assign(value=own) for own in values])
+
+
+def one_by_one(sources, effect, family, equal_by):
+    """The same simulated methods of a family, by looking up each seed that was drawn."""
+    generator = np.random.default_rng([1 if equal_by == verdict_errors.SIGNS else 2, family])
+    seeds = sources.groupby(["method", "label_noise", "seed"])
+    if equal_by == verdict_errors.SIGNS:
+        left = sources["left"] * generator.choice([-1.0, 1.0], seeds.ngroups)[seeds.ngroup()]
+    else:
+        index = ["method", "label_noise", "dataset", "train_size", "seed"]
+        each = sources[["method", "label_noise", "seed"]].drop_duplicates().groupby(["method", "label_noise"])["seed"]
+        donors = np.concatenate([generator.choice(own.to_numpy(), len(own)) for _, own in each])
+        drawn = sources[index].assign(seed=donors[seeds.ngroup()])
+        left = sources.set_index(index)["left"].loc[pd.MultiIndex.from_frame(drawn)].to_numpy()
+    return sources[[*CELL, "method", "base"]].assign(value=sources["base"] + left + effect)
+
+
+def judged_by_the_judge(made, hypothesis):
+    """The entries of one family by the whole judge, from a table of accuracies."""
+    cases = {}
+    for level, rows in made.groupby("label_noise"):
+        base = rows.drop_duplicates(CELL).assign(method="sgd", value=lambda one: one["base"])
+        accuracy = pd.concat([rows, base])[[*CELL, "method", "value"]].assign(test_set="none")
+        nothing = pd.DataFrame(columns=[*CELL, "method", "metric", "quantity", "value", "expected"])
+        found = Evidence(accuracy, accuracy, nothing, nothing, nothing)
+        cases[level] = conditions.Case(found, nothing, None, "sgd", hypothesis, 0.95)
+    (claim,) = hypothesis.claims
+    return judge.concluded(hypothesis, [judge._entries(claim, cases)], 0.95)[0]["entries"]
+
+
+@pytest.mark.parametrize("equal_by", [verdict_errors.SIGNS, verdict_errors.SEEDS])
+@pytest.mark.parametrize("rule", ["difference", "inequivalence"])
+def test_families_are_judged_as_one_by_one(accuracy, equal_by, rule):
+    other = accuracy.assign(dataset="fashion_mnist", value=accuracy["value"] ** 1.1)
+    whole = pd.concat([accuracy, other], ignore_index=True).sample(frac=1, random_state=0)
+    variants = ["contour_warmup", "flat_warmup", "persistent_warmup"]
+    sources = verdict_errors._sources(whole, variants, "sgd")
+    told = model.load(CLAIMS)
+    told = told.model_copy(update={"calibration": told.calibration.model_copy(update={"resamples": 199})})
+    hypothesis = verdict_errors._hypothesis(rule, [0.3], sources, told, "sgd")
+    values = verdict_errors.simulated(sources, 0.002, range(3), equal_by)
+    families = verdict_errors.judge_families(sources, values, hypothesis, SETTINGS)
+    for family, fast in enumerate(families):
+        made = one_by_one(sources, 0.002, family, equal_by)
+        assert (made["value"].to_numpy() == values[family]).all()
+        slow = judged_by_the_judge(made, hypothesis)
+        assert list(fast["method"]) == [entry["variant"] for entry in slow]
+        assert list(fast["label_noise"]) == [entry["label_noise"] for entry in slow]
+        assert list(fast["verdict"]) == [entry["verdict"] for entry in slow]
+        for name in ("n", "low", "high", "p"):
+            assert list(fast[name]) == [entry["decides"][name] for entry in slow]
+        stands = [entry["verdict"] == "supported" and entry["holm"] < 0.05 for entry in slow]
+        assert list(fast["stands"]) == stands
+    assert len(set(pd.concat(families)["verdict"])) > 1
 
 
 def rate(table, rule, effect, event, equal_by=verdict_errors.SIGNS):
@@ -73,7 +135,7 @@ def test_a_rule_that_errs_is_found_out(accuracy, monkeypatch):
 
 def test_a_simulated_method_keeps_the_spread_and_loses_the_effect(accuracy):
     sources = verdict_errors._sources(accuracy, ["contour_warmup"], "sgd")
-    drawn = pd.concat([verdict_errors.simulated(sources, 0.001, family) for family in range(200)])
+    drawn = drawn_of(sources, 0.001, range(200))
     gain = drawn["value"] - drawn["base"]
     assert gain.mean() == pytest.approx(0.001, abs=3e-4)
     paired = accuracy.pivot(index=["label_noise", "seed"], columns="method", values="value")
@@ -84,7 +146,7 @@ def test_a_simulated_method_keeps_the_spread_and_loses_the_effect(accuracy):
 def test_one_sign_a_seed_for_all_its_data_sets(accuracy):
     other = accuracy.assign(dataset="fashion_mnist", value=accuracy["value"] - 0.1)
     sources = verdict_errors._sources(pd.concat([accuracy, other]), ["flat_warmup"], "sgd")
-    drawn = verdict_errors.simulated(sources, 0.0, 3)
+    drawn = drawn_of(sources, 0.0, [3])
     gains = drawn.assign(gain=drawn["value"] - drawn["base"]).pivot(
         index=["label_noise", "seed"], columns="dataset", values="gain"
     )
@@ -108,13 +170,13 @@ def test_redrawn_seeds_keep_the_skew_and_the_dependence_of_data_sets(accuracy):
     skewed = accuracy.assign(value=accuracy["value"].where(accuracy["method"] == "sgd", accuracy["value"] ** 60))
     both = pd.concat([skewed, skewed.assign(dataset="fashion_mnist", value=skewed["value"] - 0.1)])
     sources = verdict_errors._sources(both, ["flat_warmup"], "sgd")
-    drawn = pd.concat([verdict_errors.simulated(sources, 0.0, family, verdict_errors.SEEDS) for family in range(200)])
+    drawn = drawn_of(sources, 0.0, range(200), verdict_errors.SEEDS)
     gains = drawn.assign(gain=drawn["value"] - drawn["base"])
     known = sources.groupby(["label_noise", "dataset"])["left"].agg(["std", "skew"])
     found = gains.groupby(["label_noise", "dataset"])["gain"].agg(["mean", "std", "skew"])
     assert (found["mean"].abs() < 0.1 * known["std"]).all()
     assert found["skew"].to_numpy() == pytest.approx(known["skew"].to_numpy(), abs=0.15)
-    one = verdict_errors.simulated(sources, 0.0, 5, verdict_errors.SEEDS)
+    one = drawn_of(sources, 0.0, [5], verdict_errors.SEEDS)
     wide = one.assign(gain=one["value"] - one["base"]).pivot(
         index=["label_noise", "seed"], columns="dataset", values="gain"
     )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from robustpath.core import randomness
-from robustpath.core.parameters import tree_map
+from robustpath.core.parameters import stack, tree_map
 from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import Stage
 from robustpath.engine.source import BLOCK, Data, Dealt, Source, Streams, examples, streamed
@@ -89,7 +89,7 @@ def looking() -> Source:
 
 
 def begin() -> population.Snapshot:
-    return population.begin(SPEC, STAGES, HYPERPARAMETERS, population.stack(START))
+    return population.begin(SPEC, STAGES, HYPERPARAMETERS, stack(START))
 
 
 def advance(snapshot: population.Snapshot, source: Source, after_block=lambda snapshot: None) -> population.Snapshot:
@@ -209,7 +209,7 @@ def test_the_phases_of_a_method_pass_the_state_of_the_source_on():
 
     spec, stages = spec_of(twice), [Stage(0, 2, 1.0), Stage(1, 3, 1.0)]
     programs = [population.program(spec, LOSS, stage, compiled=False) for stage in stages]
-    snapshot = population.begin(spec, stages, HYPERPARAMETERS, population.stack(START))
+    snapshot = population.begin(spec, stages, HYPERPARAMETERS, stack(START))
     source = Source(lambda: torch.zeros(MEMBERS), deal)
     population.advance(snapshot, spec, stages, programs, HYPERPARAMETERS, source)
     assert counted == [(0, 0, 0), (0, 1, 1), (1, 2, 2), (1, 3, 3), (1, 4, 4)]

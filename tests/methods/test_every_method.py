@@ -5,6 +5,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from robustpath import methods
+from robustpath.core.parameters import stack
 from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import phases, plan
 from robustpath.engine.source import Data, Dealt, examples
@@ -35,7 +36,7 @@ def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
     fix_draws(monkeypatch, lambda number: {})
     cell = make_cell(name, budget=400)
     trained = train(cell)
-    network = predict(mlp(8, hidden(name), 3))
+    network = torch.vmap(predict(mlp(8, hidden(name), 3)), in_dims=(0, None))
     start = {key: torch.stack([cell.start[member.seed][key] for member in MEMBERS]) for key in trained.params}
     before = score(network, start, blobs.inputs, blobs.labels)
     after = score(network, trained.params, blobs.inputs, blobs.labels)
@@ -132,7 +133,7 @@ def test_a_member_that_explodes_stands_still_where_it_was_last_finite(name, make
 def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(name, make_cell):
     """Tensors of the meta device have no values and refuse to meet others, as those of a GPU do."""
     cell, spec = make_cell(name), methods.load(name)
-    start = {key: tensor.to("meta") for key, tensor in population.stack([cell.start[0]] * 3).items()}
+    start = {key: tensor.to("meta") for key, tensor in stack([cell.start[0]] * 3).items()}
     hyperparameters = {key: torch.empty(3, device="meta") for key in spec.search}
     row = torch.empty(3, dtype=torch.long, device="meta")
     data = Data(cell.data.inputs.to("meta"), cell.data.labels.to("meta"), row)
@@ -201,10 +202,10 @@ def example(cell):
 
 def test_a_phase_is_compiled_where_its_steps_repay_it(make_cell):
     assert make_cell("contour_warmup").mode == "eager, then eager"
-    long = make_cell("contour_warmup", budget=40_000)
+    long = make_cell("contour_warmup", budget=32_000)
     steps = [len(MEMBERS) * stage.steps for stage in long.stages]
     assert steps[0] < training.COMPILED_STEPS <= steps[1]
     assert long.mode == "eager, then compiled"
     assert (long.width, make_cell("sgd").width) == (training.WIDTH["cpu"], 2)
-    assert make_cell("contour_warmup", budget=40_000, compile="never").mode == "eager, then eager"
+    assert make_cell("contour_warmup", budget=32_000, compile="never").mode == "eager, then eager"
     assert make_cell("contour_warmup", compile="always").mode == "compiled, then compiled"

@@ -53,7 +53,8 @@ rule numbers:
         mem_mb=2000,
         runtime=10,
     params:
-        settings=told(study.report_settings(CONFIG)),
+        settings=told(study.numbers_settings(CONFIG)),
+        methods=list(names()),  # each has its numbers, also one that no experiment uses
         code=CODE["numbers"],
     message:
         "Write the numbers of the text"
@@ -81,11 +82,11 @@ rule origin:
         runtime=10,
     params:
         scale=CONFIG.scale,
-        settings=told(study.report_settings(CONFIG)),
+        experiments=told(study.report_settings(CONFIG)["experiments"]),
         manifest=told(MANIFEST),
         commit=SOURCE.changed,
         edits=len(SOURCE.edits),
-        code=fingerprint("robustpath.publication.origin_page", printed=True),
+        code=fingerprint("robustpath.publication.origin_page"),
     message:
         "Write how each number was made"
     shell:

@@ -16,7 +16,7 @@ rule claims:
         mem_mb=4000,
         runtime=10,
     params:
-        settings=told(study.report_settings(CONFIG)),
+        settings=told(study.claims_settings(CONFIG)),
         code=fingerprint("robustpath.claims.judge"),
     message:
         "Judge the hypotheses"

@@ -56,11 +56,11 @@ def _finding(what: str, unit: str, threshold: float, side: str, against: str | N
     return {**told, **empty, "n": 0, "interval": "none", "left_out": 0, "verdict": UNDECIDED, "note": note}
 
 
-def _filled(finding: dict, found: Estimate, case: Case, left_out: int = 0, scale: float = 1.0) -> dict:
+def _filled(finding: dict, found: Estimate, confidence: float, left_out: int = 0, scale: float = 1.0) -> dict:
     """The finding with its numbers and its verdict, for which the test must reject what the interval leaves out: at
     twenty seeds the BCa interval alone is too narrow (`calibration` shows how much)."""
     low, high, p = found.low * scale, found.high * scale, found.p(finding["threshold"] / scale)
-    verdict = decide(low, high, finding["threshold"], finding["side"]) if p < 1 - case.confidence else UNDECIDED
+    verdict = decide(low, high, finding["threshold"], finding["side"]) if p < 1 - confidence else UNDECIDED
     numbers = {"effect": found.effect * scale, "low": low, "high": high, "p": p}
     known = {name: None if np.isnan(value) else float(value) for name, value in numbers.items()}
     return finding | known | {"n": found.n, "interval": found.interval, "left_out": left_out, "verdict": verdict}
@@ -82,7 +82,12 @@ def _absent(finding: dict, *tables: tuple[str, pd.DataFrame]) -> dict | None:
 def _differences(rows: pd.DataFrame, finding: dict, case: Case) -> dict:
     """A mean difference of accuracies (fractions in the rows, percentage points in the finding)."""
     (values,), lost = evidence.by_seed(rows)
-    return _filled(finding, _estimate([values], bootstrap.mean, case), case, lost, 100)
+    return difference(finding, _estimate([values], bootstrap.mean, case), case.confidence, lost)
+
+
+def difference(finding: dict, found: Estimate, confidence: float, lost: int = 0) -> dict:
+    """The finding of a mean difference of accuracies that is estimated as a fraction."""
+    return _filled(finding, found, confidence, lost, 100)
 
 
 def _paired_accuracies(test_set: str, variant: str, against: str, case: Case) -> pd.DataFrame:
@@ -91,11 +96,16 @@ def _paired_accuracies(test_set: str, variant: str, against: str, case: Case) ->
     return both.assign(value=both["value"] - both["other"])
 
 
+def difference_sought(condition, against: str | None) -> dict:
+    """The finding of a difference before it has numbers."""
+    what = f"accuracy, {TEST_SETS[condition.test_set]}, against {condition.against}"
+    return _finding(what, POINTS, condition.threshold, condition.side, against)
+
+
 def _difference(condition, variants: list[str], case: Case) -> dict:
     (variant,) = variants
     against = case.best_control if condition.against == BEST_CONTROL else condition.against
-    what = f"accuracy, {TEST_SETS[condition.test_set]}, against {condition.against}"
-    finding = _finding(what, POINTS, condition.threshold, condition.side, against)
+    finding = difference_sought(condition, against)
     rows = _paired_accuracies(condition.test_set, variant, against, case)
     return _absent(finding, (f"{variant} beside {against}", rows)) or _differences(rows, finding, case)
 
@@ -118,23 +128,34 @@ def _effective_robustness(condition, variants: list[str], case: Case) -> dict:
 
 
 def _inequivalence(condition, variants: list[str], case: Case) -> dict:
-    """Supported where the interval lies beyond the margin, refuted where two one-sided t tests find equivalence."""
     (variant,) = variants
-    margin = condition.margin
-    what = f"accuracy, {TEST_SETS[condition.test_set]}, against {condition.against}, beyond the margin on either side"
-    finding = _finding(what, POINTS, margin, "either", condition.against) | {"p_equivalence": None}
+    finding = inequivalence_sought(condition)
     rows = _paired_accuracies(condition.test_set, variant, condition.against, case)
     if absent := _absent(finding, (f"{variant} beside {condition.against}", rows)):
         return absent
     (values,), lost = evidence.by_seed(rows)
-    found = _estimate([values], bootstrap.mean, case)
+    return inequivalence(finding, _estimate([values], bootstrap.mean, case), values, case.confidence, lost)
+
+
+def inequivalence_sought(condition) -> dict:
+    """The finding of an inequivalence before it has numbers."""
+    what = f"accuracy, {TEST_SETS[condition.test_set]}, against {condition.against}, beyond the margin on either side"
+    return _finding(what, POINTS, condition.margin, "either", condition.against) | {"p_equivalence": None}
+
+
+def inequivalence(finding: dict, found: Estimate, values: np.ndarray, confidence: float, lost: int = 0) -> dict:
+    """Supported where the interval lies beyond the margin, refuted where two one-sided t tests find equivalence.
+
+    values: the differences, fractions, an entry a seed; `found` is the estimate of their mean.
+    """
+    margin = finding["threshold"]
     # Beyond the margin on the one side or the other: two tests, of which the data choose one.
     p = np.minimum(1.0, 2 * np.minimum(found.tail(margin / 100), 1 - found.tail(-margin / 100)))
     same = bootstrap.equivalence(values, margin / 100)
-    beyond = (100 * found.low > margin or 100 * found.high < -margin) and p < 1 - case.confidence
-    verdict = SUPPORTED if beyond else REFUTED if same < 1 - case.confidence else UNDECIDED
+    beyond = (100 * found.low > margin or 100 * found.high < -margin) and p < 1 - confidence
+    verdict = SUPPORTED if beyond else REFUTED if same < 1 - confidence else UNDECIDED
     ps = {name: None if np.isnan(value) else float(value) for name, value in {"p": p, "p_equivalence": same}.items()}
-    return _filled(finding, found, case, lost, 100) | {"verdict": verdict} | ps
+    return _filled(finding, found, confidence, lost, 100) | {"verdict": verdict} | ps
 
 
 def _level_error(condition, variants: list[str], case: Case) -> dict:
@@ -145,7 +166,9 @@ def _level_error(condition, variants: list[str], case: Case) -> dict:
         return absent
     wide = rows.pivot(index="seed", columns=["dataset", "train_size"], values="value").dropna(how="all")
     columns = list(wide.to_numpy(dtype=float).T)
-    return _filled(finding, _estimate(columns, bootstrap.median, case), case, int(rows["value"].isna().sum()))
+    return _filled(
+        finding, _estimate(columns, bootstrap.median, case), case.confidence, int(rows["value"].isna().sum())
+    )
 
 
 def _measure(method: str, metric: str, case: Case) -> pd.DataFrame:
@@ -164,7 +187,7 @@ def _ratio(condition, variants: list[str], case: Case) -> dict:
     if absent := _absent(finding, *zip(names, tables, strict=True), ("both in one cell", both)):
         return absent
     columns, lost = evidence.by_seed(both, ("value", "other"))
-    return _filled(finding, _estimate(columns, bootstrap.ratio, case), case, lost)
+    return _filled(finding, _estimate(columns, bootstrap.ratio, case), case.confidence, lost)
 
 
 def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
@@ -179,7 +202,9 @@ def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
     (logs,), lost = evidence.by_seed(rows.assign(value=np.log(positive.astype(float))))
     found = _estimate([logs], bootstrap.mean, case)
     bounds = [float(np.exp(value)) for value in found[:3]]
-    return _filled(finding, Estimate(*bounds, *found[3:5], lambda ratio: found.tail(np.log(ratio))), case, lost)
+    return _filled(
+        finding, Estimate(*bounds, *found[3:5], lambda ratio: found.tail(np.log(ratio))), case.confidence, lost
+    )
 
 
 def _partial_correlation(condition, variants: list[str], case: Case) -> dict:
@@ -199,7 +224,7 @@ def _partial_correlation(condition, variants: list[str], case: Case) -> dict:
     whole = runs.dropna(subset=columns)
     values = [partial_spearman(rows, *columns) for _, rows in whole.groupby("seed")]
     known = np.array([value for value in values if np.isfinite(value)])
-    return _filled(finding, _estimate([known], bootstrap.mean, case), case, lost)
+    return _filled(finding, _estimate([known], bootstrap.mean, case), case.confidence, lost)
 
 
 def partial_spearman(rows: pd.DataFrame, gain: str, measure: str, given: str) -> float:

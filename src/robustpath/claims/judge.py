@@ -49,21 +49,16 @@ def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
     its p stands after Holm's correction where it is one of the corrected; refuted where every entry that is not void
     is; void where all are; else undecided. The numbers beside the verdict are those of the entry that decides.
     """
-    check_names(claims, {*methods.names(), *settings["methods"], *table["method"].unique()})
+    check_names(claims, {*methods.names(), *table["method"].unique()})
     if claims.experiment not in set(table["experiment"]):
         found = [_unmeasured(claim, f"the records have no experiment {claims.experiment}") for claim in claims.claims]
-        return _concluded(claims, found, settings["confidence"])
+        return concluded(claims, found, settings["confidence"])
     whole = gather(table, claims.experiment, claims.curve)
-    return judge_cases({level: _case(whole, level, claims, settings) for level in _levels(claims)}, claims)
+    cases = {level: _case(whole, level, claims, settings) for level in _levels(claims)}
+    return concluded(claims, [_entries(claim, cases) for claim in claims.claims], settings["confidence"])
 
 
-def judge_cases(cases: dict[float, Case], claims: Claims) -> list[dict]:
-    """The verdicts of `judge` on the evidence of each label noise, which calibration makes up."""
-    confidence = next(iter(cases.values())).confidence
-    return _concluded(claims, [_entries(claim, cases) for claim in claims.claims], confidence)
-
-
-def _concluded(claims: Claims, found: list[list[dict]], confidence: float) -> list[dict]:
+def concluded(claims: Claims, found: list[list[dict]], confidence: float) -> list[dict]:
     """Holm's p for the entries of the corrected hypotheses, and the verdict on each hypothesis."""
     corrected = [
         entry
@@ -128,10 +123,15 @@ def _entry(claim: Claim, name: str, members: list[str], level: float, case: Case
         return _void(name, level, "the median error of the level is above the tolerance")
     chosen = members if checks_validity else judged
     found = [conditions.weigh(condition, chosen, case) for condition in claim.conditions]
+    note = f"void and left out: {', '.join(void)}" if void and claim.together else ""
+    return weighed(name, level, found, note)
+
+
+def weighed(name: str, level: float, found: list[dict], note: str = "") -> dict:
+    """The entry of one variant at one label noise whose conditions have these findings."""
     known = [finding["p"] for finding in found]
     p = None if None in known else max(known)
     verdict = combine([finding["verdict"] for finding in found], "all")
-    note = f"void and left out: {', '.join(void)}" if void and claim.together else ""
     decides = _deciding(found, verdict)
     return _shaped(name, level, verdict, p, note or decides["note"]) | {"decides": decides, "conditions": found}
 

@@ -8,6 +8,7 @@ differences symmetric, where a t test is at its best; so seeds are also drawn wi
 Beside what is simulated stands what was retrained: the reference against itself in another order of batches.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +18,21 @@ import pyarrow.parquet as pq
 import scipy
 
 from robustpath import records
-from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, Case
-from robustpath.claims.judge import judge_cases
+from robustpath.claims import conditions
+from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED
+from robustpath.claims.judge import concluded, weighed
 from robustpath.claims.model import Bootstrap, Claim, Claims, Difference, Inequivalence, load
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.records.selection import select
-from robustpath.statistics import evidence
-from robustpath.statistics.evidence import CELL, Evidence
+from robustpath.statistics import bootstrap, evidence
+from robustpath.statistics.evidence import CELL
 from robustpath.statistics.intervals import check_complete
 
 SIGNS, SEEDS, RETRAINING = "signs", "seeds", "retraining"
 RETRAINED = "reordered_sgd"
+VARIANT = ["method", "label_noise"]
+PLACE = [*VARIANT, "dataset", "train_size"]
 SCHEMA = {
     "equal_by": pa.string(),  # what makes the methods equal but for the effect: signs, seeds (redrawn), retraining
     "rule": pa.string(),  # difference, inequivalence
@@ -89,15 +93,17 @@ def simulate(accuracy: pd.DataFrame, claims: Claims, settings: dict) -> pd.DataF
     ]
     parts = []
     for equal_by, rule, effect, families in plans:
-        for family in range(families):
-            made = simulated(sources, effect / 100, family, equal_by)
-            parts.append(_judged(made, rule, margins, claims, settings).assign(equal_by=equal_by, family=family))
-            parts[-1]["effect"] = effect
+        made = simulated(sources, effect / 100, range(families), equal_by)
+        judged = judge_families(
+            sources, made, _hypothesis(rule, margins, sources, claims, settings["reference"]), settings
+        )
+        parts += [rows.assign(equal_by=equal_by, family=family, effect=effect) for family, rows in enumerate(judged)]
         print(f"{rule}, equal by {equal_by}, effect {effect:g} points: {families} families judged")
     again = evidence.pairs(accuracy, RETRAINED, reference).rename(columns={"other": "base"}).assign(method=RETRAINED)
     for family, (_, made) in enumerate(again.groupby("dataset")):
-        parts.append(_judged(made, "difference", margins, claims, settings).assign(equal_by=RETRAINING, family=family))
-        parts[-1]["effect"] = 0.0
+        hypothesis = _hypothesis("difference", margins, made, claims, settings["reference"])
+        (rows,) = judge_families(made, made[["value"]].to_numpy().T, hypothesis, settings)
+        parts.append(rows.assign(equal_by=RETRAINING, family=family, effect=0.0))
     return pd.concat(parts, ignore_index=True)[list(SCHEMA)]
 
 
@@ -115,47 +121,78 @@ def _sources(accuracy: pd.DataFrame, variants: list[str], reference: str) -> pd.
     return pd.concat(parts).sort_values(["method", *CELL], ignore_index=True)
 
 
-def simulated(sources: pd.DataFrame, effect: float, family: int, equal_by: str = SIGNS) -> pd.DataFrame:
-    """Columns CELL, method, base, value: one family of simulated methods, `effect` (a fraction) above the reference.
+def simulated(sources: pd.DataFrame, effect: float, families: Iterable[int], equal_by: str = SIGNS) -> np.ndarray:
+    """Accuracies [families, rows of the sources] of simulated methods, `effect` (a fraction) above the reference.
 
-    What is left of the differences gets a sign for every seed, or is that of a seed drawn with replacement.
+    What is left of the differences gets a sign for every seed, or is that of a seed drawn with replacement. A family
+    depends on its number alone.
     """
-    generator = np.random.default_rng([1 if equal_by == SIGNS else 2, family])
-    seeds = sources.groupby(["method", "label_noise", "seed"])
-    if equal_by == SIGNS:
-        left = sources["left"] * generator.choice([-1.0, 1.0], seeds.ngroups)[seeds.ngroup()]
+    left, base = sources["left"].to_numpy(), sources["base"].to_numpy()
+    own = sources.groupby([*VARIANT, "seed"])
+    seeds, seeds_of = own.ngroup().to_numpy(), own.size().reset_index().groupby(VARIANT)["seed"]
+    of_variant = [each.to_numpy() for _, each in seeds_of]
+    # The row of each seed at a row's variant, data set and size: one column a seed.
+    places = pd.Series(range(len(sources)), pd.MultiIndex.from_frame(sources[[*PLACE, "seed"]])).unstack("seed")
+    row = places.index.get_indexer(pd.MultiIndex.from_frame(sources[PLACE]))
+    found = []
+    for family in families:
+        generator = np.random.default_rng([1 if equal_by == SIGNS else 2, family])
+        if equal_by == SIGNS:
+            moved = left * generator.choice([-1.0, 1.0], own.ngroups)[seeds]
+        else:
+            donors = np.concatenate([generator.choice(each, len(each)) for each in of_variant])[seeds]
+            moved = left[places.to_numpy()[row, places.columns.get_indexer(donors)]]
+        found.append(base + moved + effect)
+    return np.stack(found)
+
+
+def judge_families(sources: pd.DataFrame, values: np.ndarray, hypothesis: Claims, settings: dict) -> list[pd.DataFrame]:
+    """For each family of accuracies [families, rows of the sources] one row a claim, columns of SCHEMA but for what the
+    family was made of.
+
+    The judge's own rules on all families at once: a claim is on the mean over data sets and sizes within a seed.
+    """
+    claim, confidence = hypothesis.claims[0], settings["confidence"]
+    differences = pd.DataFrame((values - sources["base"].to_numpy()).T, index=sources.index)
+    means = differences.groupby([sources[name] for name in (*VARIANT, "seed")]).mean()
+    entries = [
+        _entries(claim, variant, level, means.loc[(variant, level)].to_numpy().T, hypothesis, confidence)
+        for level in claim.label_noise
+        for variant in claim.variants
+    ]
+    return [
+        _rows(claim, concluded(hypothesis, [list(own)], confidence)[0]["entries"], confidence)
+        for own in zip(*entries, strict=True)
+    ]
+
+
+def _entries(
+    claim: Claim, variant: str, level: float, values: np.ndarray, hypothesis: Claims, confidence: float
+) -> list[dict]:
+    """The entry of one variant and label noise in each family: values [families, seeds]."""
+    (condition,), rule = claim.conditions, hypothesis.bootstrap
+    found = [bootstrap.estimate([own], bootstrap.mean, confidence, rule.resamples, rule.fewest_seeds) for own in values]
+    if condition.kind == "difference":
+        sought = conditions.difference_sought(condition, condition.against)
+        findings = [conditions.difference(sought, each, confidence) for each in found]
     else:
-        index = ["method", "label_noise", "dataset", "train_size", "seed"]
-        variants = (
-            sources[["method", "label_noise", "seed"]].drop_duplicates().groupby(["method", "label_noise"])["seed"]
-        )
-        donors = np.concatenate([generator.choice(own.to_numpy(), len(own)) for _, own in variants])
-        drawn = sources[index].assign(seed=donors[seeds.ngroup()])
-        left = sources.set_index(index)["left"].loc[pd.MultiIndex.from_frame(drawn)].to_numpy()
-    return sources[[*CELL, "method", "base"]].assign(value=sources["base"] + left + effect)
+        sought = conditions.inequivalence_sought(condition)
+        findings = [
+            conditions.inequivalence(sought, each, own, confidence) for each, own in zip(found, values, strict=True)
+        ]
+    return [weighed(variant, level, [finding]) for finding in findings]
 
 
-def _judged(made: pd.DataFrame, rule: str, margins: list[float], claims: Claims, settings: dict) -> pd.DataFrame:
-    """One row a claim of a family, columns of SCHEMA but for what the family was made of."""
-    judged = _hypothesis(rule, margins, made, claims, settings["reference"])
-    cases = {level: _case(rows, judged, settings) for level, rows in made.groupby("label_noise")}
+def _rows(claim: Claim, entries: list[dict], confidence: float) -> pd.DataFrame:
+    """The columns of SCHEMA that a family's verdicts give."""
     rows = []
-    for entry in judge_cases(cases, judged)[0]["entries"]:
+    for entry in entries:
         decides, holm = entry["decides"], entry["holm"]
-        stands = entry["verdict"] == SUPPORTED and holm is not None and holm < 1 - settings["confidence"]
+        stands = entry["verdict"] == SUPPORTED and holm is not None and holm < 1 - confidence
         numbers = {name: decides[name] for name in ("n", "low", "high", "p")}
-        told = {"method": entry["variant"], "label_noise": entry["label_noise"], "verdict": entry["verdict"]}
-        rows.append({"rule": rule, **told, **numbers, "stands": stands})
+        said = {"method": entry["variant"], "label_noise": entry["label_noise"], "verdict": entry["verdict"]}
+        rows.append({"rule": claim.statement, **said, **numbers, "stands": stands})
     return pd.DataFrame(rows)
-
-
-def _case(rows: pd.DataFrame, claims: Claims, settings: dict) -> Case:
-    """The evidence of one label noise, in which there is nothing but the accuracies of a family and the reference."""
-    base = rows.drop_duplicates(CELL).assign(method=settings["reference"], value=lambda one: one["base"])
-    accuracy = pd.concat([rows, base])[[*CELL, "method", "value"]].assign(test_set="none")
-    nothing = pd.DataFrame(columns=[*CELL, "method", "metric", "quantity", "value", "expected"])
-    found = Evidence(accuracy, accuracy, nothing, nothing, nothing)
-    return Case(found, nothing, None, settings["reference"], claims, settings["confidence"])
 
 
 def _hypothesis(rule: str, margins: list[float], sources: pd.DataFrame, claims: Claims, reference: str) -> Claims:

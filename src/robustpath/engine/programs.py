@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -85,7 +86,7 @@ def timed(step: Callable, spent: list[float]) -> Callable:
 def obtain(step: Step, arguments: tuple, key: str) -> tuple[Flat, list[str]] | None:
     """The program for arguments of these shapes, and the names of what it tells; None where there can be none."""
     flat = list(leaves(arguments))
-    of = [key, torch.get_num_threads(), *((str(tensor.dtype), *tensor.shape) for tensor in flat)]
+    of = [key, torch.get_num_threads(), form(arguments), *((str(tensor.dtype), *tensor.shape) for tensor in flat)]
     program, fault = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:24], None
     for folder in cache.folders():
         try:
@@ -129,15 +130,25 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
     """
     with _files_in(scratch, lasting or scratch), warnings.catch_warnings(action="ignore"):
         from torch._inductor import aot_compile, codecache
+        from torch.utils import cpp_extension
 
         graph, told = traced(step, arguments)
-        options = OPTIONS | {"aot_inductor.output_path": str(scratch / "program.so")}
-        options["aot_inductor.precompile_headers"] = lasting is not None
-        before, codecache._HEADER_DIR = codecache._HEADER_DIR, str((lasting or scratch) / "headers")
+        options = OPTIONS | {
+            "aot_inductor.output_path": str(scratch / "program.so"),
+            "aot_inductor.precompile_headers": lasting is not None,
+            "cpp.cxx": (cache.compiler(),),
+        }
+        # The libraries' path is pasted into the linker's command, and a folder above may have a space in its name.
+        for_now = {(codecache, "_HEADER_DIR"): str((lasting or scratch) / "headers"),
+                   (cpp_extension, "TORCH_LIB_PATH"): shlex.quote(cpp_extension.TORCH_LIB_PATH)}  # fmt: skip
+        before = {place: getattr(*place) for place in for_now}
         try:
+            for place, value in for_now.items():
+                setattr(*place, value)
             return Path(aot_compile(graph, tuple(leaves(arguments)), options=options)), told
         finally:
-            codecache._HEADER_DIR = before
+            for place, value in before.items():
+                setattr(*place, value)
 
 
 def traced(step: Step, arguments: tuple) -> tuple[torch.fx.GraphModule, list[str]]:
@@ -189,6 +200,15 @@ def leaves(tree: Tree) -> Iterable[Tensor]:
     if tree is None:
         return ()
     return [leaf for part in (tree.values() if isinstance(tree, dict) else tree) for leaf in leaves(part)]
+
+
+def form(tree: Tree) -> str:
+    """A tree in words, without what its tensors are."""
+    if tree is None or isinstance(tree, Tensor):
+        return "-" if tree is None else "."
+    if isinstance(tree, dict):
+        return "{" + ",".join(f"{name}:{form(part)}" for name, part in tree.items()) + "}"
+    return f"{type(tree).__name__}(" + ",".join(map(form, tree)) + ")"
 
 
 def rebuild(like: Tree, flat: Iterator[Tensor]) -> Tree:

@@ -113,7 +113,7 @@ def shape(config: study.Config, dataset: str) -> tuple[int, ...]:
 def flops(config: study.Config, dataset: str, settings: dict) -> tuple[float, float]:
     """Operations of a forward pass of one example, and of a gradient evaluation: a batch forward and backward."""
     of_example, classes = shape(config, dataset), registry.get(dataset).classes
-    forward, both = _count(models.name_of(settings), tuple(settings["hidden"]), of_example, classes)
+    forward, both = _count(models.name_of(settings), tuple(settings.get("hidden", ())), of_example, classes)
     return forward, both * settings["batch_size"]
 
 

@@ -6,9 +6,10 @@ plan; `training.py` and `score.py` hold the jobs `train` and `evaluate`, which a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from robustpath.config.section import Section
+if TYPE_CHECKING:
+    from robustpath.config.section import Section
 
 ABSENT = -1  # the value of an axis in the records of a run whose protocol has no such axis
 
@@ -53,7 +54,7 @@ class Protocol:
     """
 
     name: str
-    section: type[Section]
+    section: "type[Section]"
     axes: Mapping[str, Axis]
     metrics: Mapping[str, Metric]
     deals: frozenset[str]

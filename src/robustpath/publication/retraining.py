@@ -115,7 +115,7 @@ def words(cell: Cell) -> str:
 
 def retrain(cell: Cell, config: Config, scratch: Path) -> pd.DataFrame:
     """The scores of a cell, made anew in `scratch` by the commands of the workflow: prepare, train and evaluate."""
-    scores = study.evaluate_settings(config, cell.experiment, cell.dataset) | {"methods": [cell.method]}
+    scores = study.evaluate_settings(config, cell.experiment, cell.dataset)
     data = {name: _prepared(name, config, scratch) for name in (cell.dataset, *scores["natural"])}
     stem = trained(cell, config, scratch)
     named = [f"{name}={file}" for name, file in data.items()]

@@ -45,7 +45,7 @@ ALLOWED = {
 }
 ARROW = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "truth": pa.bool_()}
 FITS = {
-    "text": pd.api.types.is_string_dtype,
+    "text": lambda dtype: pd.api.types.is_string_dtype(getattr(dtype, "categories", dtype)),
     "whole": pd.api.types.is_integer_dtype,
     "real": pd.api.types.is_float_dtype,
     "truth": pd.api.types.is_bool_dtype,
@@ -84,8 +84,9 @@ def validate(table: pd.DataFrame, source: object, schema: dict[str, str] = SCHEM
                 f"see {_row(table, outside, key)}"
             )
     if "metric" in schema:
+        codes, names = pd.factorize(table["metric"])
         low, high = (
-            table["metric"].map({name: getattr(metric, side) for name, metric in protocols.metrics().items()})
+            np.array([getattr(protocols.metrics()[name], side) for name in names], dtype=float)[codes]
             for side in ("low", "high")
         )
         outside = ~table["value"].between(low, high) & table["value"].notna()
@@ -96,9 +97,21 @@ def validate(table: pd.DataFrame, source: object, schema: dict[str, str] = SCHEM
                 f"{source}: {name} must lie in [{metric.low:g}, {metric.high:g}] ({metric.unit}), "
                 f"see {_row(table, outside, key)}"
             )
-    twice = table.duplicated(key)
+    twice = _repeated(table, key)
     if twice.any():
         raise UserError(f"{source}: the same row occurs twice: {_row(table, twice, key)}")
+
+
+def _repeated(table: pd.DataFrame, key: list[str]) -> pd.Series:
+    """Which rows agree in all columns of `key` with a row above them: the columns become the digits of one number."""
+    number, places = np.zeros(len(table), dtype=np.int64), 1
+    for name in key:
+        codes, values = pd.factorize(table[name], use_na_sentinel=False)
+        places *= max(len(values), 1)
+        number = number * max(len(values), 1) + codes
+    if places > np.iinfo(np.int64).max:
+        return table.duplicated(key)
+    return pd.Series(number, index=table.index).duplicated()
 
 
 def _always() -> list[str]:
@@ -144,19 +157,39 @@ def write(table: pd.DataFrame, out: Path, schema: dict[str, str] = SCHEMA, key: 
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The table in a file, or in the parts in a folder; not checked."""
-    if path.is_dir():
-        return pd.concat([read(part) for part in sorted(path.glob("*.parquet"))], ignore_index=True)
+    """The table in a file, or in the parts in a folder, with text as text; not checked."""
+    return plain(_coded(path))
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its categories as text."""
+    return table.astype(dict.fromkeys(table.columns[table.dtypes == "category"], "str"))
+
+
+def _coded(path: Path) -> pd.DataFrame:
+    """The table of `read` with text as categories in alphabetical order.
+
+    Text repeats: each word is decoded once, and codes are compared and copied many times faster than words.
+    """
+    parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    table = pa.concat_tables([_dictionaries(part) for part in parts]).unify_dictionaries().combine_chunks()
+    return complete(_alphabetical(table.to_pandas(use_threads=False)))
+
+
+def _dictionaries(path: Path) -> pa.Table:
     try:
-        schema = pq.read_schema(path)
-        text = [field.name for field in schema if pa.types.is_string(field.type)]
-        # Text repeats: decoded as codes, each word once, it takes a fraction of the time.
-        coded = pq.ParquetFile(path, read_dictionary=text).read(use_threads=False)
-        return complete(coded.cast(schema).to_pandas(use_threads=False))
+        text = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
+        return pq.ParquetFile(path, read_dictionary=text).read(use_threads=False).replace_schema_metadata(None)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except pa.ArrowInvalid as error:
         raise UserError(f"{path}: not a readable parquet file ({error}); remove it and run snakemake again") from None
+
+
+def _alphabetical(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the categories of each column in alphabetical order, in which groups are then sorted."""
+    coded = table.columns[table.dtypes == "category"]
+    return table.assign(**{name: table[name].cat.set_categories(sorted(table[name].cat.categories)) for name in coded})
 
 
 def root() -> Path:
@@ -186,11 +219,11 @@ def files(scale: str, *patterns: str) -> list[Path]:
 
 def load(records: str | Path | None = None, scale: str = "laptop") -> pd.DataFrame:
     """The records in `records` (a file, or a folder of parts), or those of `scale` (see `files`); checked, no row
-    lacking that others of its experiment have."""
+    lacking that others of its experiment have. Text is categories (see `plain`)."""
     path = Path(records) if records else files(scale, "records.parquet", "records")[0]
     if not path.exists():
         raise UserError(f"no records at {path}: run `snakemake --config scale={scale}` first")
-    table = read(path)
+    table = _coded(path)
     validate(table, path)
     whole(table, path)
     return table

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy
+from scipy.special import stdtr
 
 SEED = 0
 BLOCK = 2000  # resamples held in memory together
@@ -118,7 +119,7 @@ def _tail(columns: list[np.ndarray], statistic: Callable, effect: float) -> Tail
     def tail(threshold: float) -> float:
         if error == 0:
             return 0.5 + 0.5 * float(np.sign(threshold - effect))
-        return float(scipy.stats.t.cdf((threshold - effect) / error, freedom))
+        return float(stdtr(freedom, (threshold - effect) / error))
 
     return tail
 
@@ -141,4 +142,4 @@ def equivalence(values: np.ndarray, margin: float) -> float:
     error = float(values.std(ddof=1) / np.sqrt(n))
     if error == 0:
         return 0.0 if inside > 0 else 1.0
-    return float(scipy.stats.t.sf(inside / error, n - 1))
+    return float(stdtr(n - 1, -inside / error))

@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 from robustpath import methods, models
 from robustpath.core import randomness
 from robustpath.core.fingerprint import fingerprint
+from robustpath.core.parameters import stack
 from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import load
 from robustpath.data.splits import split
@@ -133,9 +134,9 @@ def train(
     key = hashlib.sha256((json.dumps(settings, sort_keys=True) + code).encode()).hexdigest()
     resume = weights.with_name(f".{weights.stem}.resume.safetensors")
     label, kept = f"{spec.name} on {dataset}", moments(stages, 0)
-    snapshot = population.begin(spec, stages, hyperparameters, population.stack(first))
+    snapshot = population.begin(spec, stages, hyperparameters, stack(first))
     if saved := checkpoint.read(resume, key):
-        like = population.begin(spec, stages, hyperparameters, population.stack(first), saved.stage)
+        like = population.begin(spec, stages, hyperparameters, stack(first), saved.stage)
         snapshot = checkpoint.restore(saved, like._replace(source=source.init()))
         print(f"{label}: going on from step {snapshot.step} of phase {snapshot.stage + 1}")
     with listening() as asked:

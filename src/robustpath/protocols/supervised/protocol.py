@@ -2,8 +2,8 @@
 
 from robustpath.protocols.base import Axis, Protocol
 from robustpath.protocols.supervised.checks import problems
-from robustpath.protocols.supervised.deals import DEALS
 from robustpath.protocols.supervised.metrics import METRICS
+from robustpath.protocols.supervised.needs import DEALS
 from robustpath.protocols.supervised.section import Supervised
 
 PROTOCOL = Protocol(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -9,15 +10,14 @@ from torch import Tensor
 from robustpath import models
 from robustpath.core.files import replacing
 from robustpath.core.randomness import varied
-from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared, load
 from robustpath.data.shifts import ShiftedSet, shifted_sets
-from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
-from robustpath.models.functional import predict
 from robustpath.protocols import reading
-from robustpath.protocols.supervised.metrics import SCORES
+from robustpath.protocols.supervised.deals import deal_of
+from robustpath.protocols.supervised.measures.stacked import Network, network
+from robustpath.protocols.supervised.scores import SCORES
 
 RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
 COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
@@ -38,45 +38,46 @@ def evaluate(
     device = resolve(settings["device"])
     prepared = {name: load(path) for name, path in data.items()}
     own = prepared[settings["dataset"]]
-    network = predict(models.network(settings, own.inputs.shape[1:], int(own.labels.max()) + 1))
+    together = network(settings, own)
     portion = models.load(models.name_of(settings)).PORTION
     table = pd.concat([reading.table(path) for path in runs], ignore_index=True)
     trained = [reading.tensors(path, device) for path in weights]
     params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
 
-    frames = []
+    scored = []
     deals = table["seed"].map(lambda seed: varied("split", seed, settings["vary"]))
     for seed, members in table.groupby(deals):
+        chosen = {}
         for rows, examples in _examples(settings, seed, members, prepared):
-            chosen = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
-            measured = score(network, chosen, examples.inputs.to(device), examples.labels.to(device), portion)
-            frames.append(_rows(rows, examples, measured))
+            which = rows.index.to_numpy()
+            if which.tobytes() not in chosen:
+                chosen[which.tobytes()] = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
+            own_params = chosen[which.tobytes()]
+            measured = score(together, own_params, examples.inputs.to(device), examples.labels.to(device), portion)
+            scored.append((which, examples._replace(inputs=None, labels=None), measured))
         print(f"{settings['dataset']}: split {seed + 1} of {deals.nunique()} scored")
     with replacing(scores) as temporary:
-        pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
+        _rows(table, scored).to_parquet(temporary, index=False)
 
 
 def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, Prepared]):
     """(runs, examples) to score on the split of a seed: each train size and label noise on its own training and
     validation examples, all runs on the rest."""
     dataset, own = settings["dataset"], prepared[settings["dataset"]]
-    sizes = settings["validation_size"], settings["test_size"]
-    parts = split(own, dataset, seed, *sizes)
-    classes = int(own.labels.max()) + 1
-    labels = {level: noisy(own.labels, classes, dataset, seed, level) for level in members["label_noise"].unique()}
+    dealt = deal_of(settings, own, seed)
     for (size, level), rows in members.groupby(["train_size", "label_noise"]):
-        chosen = parts.train[:size]
-        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels[level][chosen])
+        chosen, labels = dealt.training(size, level)
+        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels)
     for examples in shifted_sets(dataset, seed, prepared, settings):
         if examples.split != "validation":
             yield members, examples
             continue
         for level, rows in members.groupby("label_noise"):
-            yield rows, examples._replace(labels=labels[level][parts.validation])
+            yield rows, examples._replace(labels=dealt.labels(level)[dealt.parts.validation])
 
 
 def score(
-    network, params: Params, inputs: Tensor, labels: Tensor, portion: tuple[int, int] = (64, 0)
+    network: Network, params: Params, inputs: Tensor, labels: Tensor, portion: tuple[int, int] = (64, 0)
 ) -> dict[str, Tensor]:
     """Every score of every member: params [M, …], inputs [n, …], labels [n] -> {metric: [M]}.
 
@@ -90,23 +91,28 @@ def score(
 
 
 @torch.no_grad()
-def _score(network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> dict[str, Tensor]:
-    logits = torch.cat([torch.vmap(network, in_dims=(0, None))(params, part) for part in inputs], 1)
+def _score(network: Network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> dict[str, Tensor]:
+    logits = torch.cat([network(params, part) for part in inputs], 1)
     return {name: compute(logits, labels) for name, compute in SCORES.items()}
 
 
-def _rows(runs: pd.DataFrame, examples: ShiftedSet, measured: dict[str, Tensor]) -> pd.DataFrame:
-    return pd.concat(
-        [
-            runs[RUN].assign(
-                split=examples.split,
-                shift=examples.shift,
-                shift_family=examples.shift_family,
-                severity=examples.severity,
-                metric=metric,
-                value=values.cpu().numpy(),
-                converged=True,
-            )
-            for metric, values in measured.items()
-        ]
-    ).join(runs[COST])
+def _rows(table: pd.DataFrame, scored: list[tuple[np.ndarray, ShiftedSet, dict[str, Tensor]]]) -> pd.DataFrame:
+    """The rows of all sets, made at once: set by set (the runs as rows of the table, what they were scored on, their
+    scores), there metric by metric, there run by run."""
+    parts = [(which, about, metric, each) for which, about, scores in scored for metric, each in scores.items()]
+    lengths = [len(which) for which, *_ in parts]
+    runs = table.take(np.concatenate([which for which, *_ in parts])).reset_index(drop=True)
+
+    def repeated(values: list) -> pd.Series:
+        return pd.Series(values).repeat(lengths).reset_index(drop=True)
+
+    return runs[RUN].assign(
+        split=repeated([about.split for _, about, *_ in parts]),
+        shift=repeated([about.shift for _, about, *_ in parts]),
+        shift_family=repeated([about.shift_family for _, about, *_ in parts]),
+        severity=repeated([about.severity for _, about, *_ in parts]),
+        metric=repeated([metric for *_, metric, _ in parts]),
+        value=torch.cat([each for *_, each in parts]).cpu().numpy(),
+        converged=True,
+        **{name: runs[name] for name in COST},
+    )

@@ -17,9 +17,8 @@ from robustpath import methods, models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint
-from robustpath.data.label_noise import noisy
+from robustpath.core.parameters import stack
 from robustpath.data.prepared import Prepared, load
-from robustpath.data.splits import split
 from robustpath.engine import checkpoint, memory, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import moments, plan
@@ -29,12 +28,12 @@ from robustpath.methods.base import Batch, Spec
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols import draws, keeping
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
-from robustpath.protocols.supervised.deals import DEALS
+from robustpath.protocols.supervised.deals import deal_of
+from robustpath.protocols.supervised.needs import DEALS
 from robustpath.protocols.supervised.source import Learner, dealing
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
-STEPS_LINE = "model steps: "  # benchmarks/pipeline.py reads what follows off a job's log
 
 
 class Run(NamedTuple):
@@ -68,7 +67,6 @@ def train(
         cell = Cell(settings, spec, prepared, device, len(members), parent)
         results, durations = _in_parts(cell, members, weights, asked)
 
-    print(f"{STEPS_LINE}{sum(cell.spent):.2f} s")
     write_weights(results, cell.moments, weights, path)
     write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
     write_seconds(settings, members, durations, seconds)
@@ -112,7 +110,9 @@ def _in_parts(
             continue
         results.append(trained)
         durations += [(time.monotonic() - begun) / len(part)] * len(part)
-        print(f"{label}: {time.monotonic() - begun:.1f} s ({cell.mode})")
+        steps, cell.spent[:] = sum(cell.spent), []
+        # benchmarks/pipeline.py reads the seconds of the steps.
+        print(f"{label}: {time.monotonic() - begun:.1f} s, of them {steps:.2f} s model steps ({cell.mode})")
     return results, durations
 
 
@@ -151,14 +151,12 @@ class Cell:
                 f"{spec.name} has no hyperparameter {', '.join(sorted(unknown))}, only {', '.join(spec.search)}; "
                 f"mend the grid of experiment {settings['experiment']} in config.yaml"
             )
-        sizes = settings["validation_size"], settings["test_size"]
-        dealt = {seed: self._seed("split", seed) for seed in range(settings["seeds"])}
-        self.pools = {seed: split(prepared, settings["dataset"], own, *sizes).train for seed, own in dealt.items()}
-        classes = int(prepared.labels.max()) + 1
+        dealt = {seed: deal_of(settings, prepared, seed) for seed in range(settings["seeds"])}
+        self.pools = {seed: each.parts.train for seed, each in dealt.items()}
         self.rows = list(product(settings["label_noise"], self.pools))
-        labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
+        labels = [dealt[seed].labels(level) for level, seed in self.rows]
         self.data = Data(prepared.inputs.to(device), torch.stack(labels).to(device))
-        model = models.network(settings, prepared.inputs.shape[1:], classes)
+        model = models.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
         precision = settings.get("precision", "float32")
         loss, network, layers = (
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
@@ -179,7 +177,7 @@ class Cell:
             ]
             for choices in ([False] * len(compiled), compiled)
         )
-        self.spent: list[float] = []  # seconds of the steps
+        self.spent: list[float] = []  # seconds of each step of the part that is trained
         self.programs = [programs.timed(step, self.spent) for step in self.programs]
         self.room, self.fitting = memory.room(device), None
 
@@ -270,7 +268,7 @@ class Cell:
     def _population(self, part: list[Run], width: int) -> tuple[list[Run], dict[str, Tensor], dict[str, Tensor]]:
         """The members, filled up to a width by copies of the last, their hyperparameters and first parameters."""
         filled = part + [part[-1]] * (width - len(part))
-        params = population.stack(self._first(run) for run in filled)
+        params = stack(self._first(run) for run in filled)
         return filled, self._hyperparameters(filled), {name: tensor.to(self.device) for name, tensor in params.items()}
 
     def _first(self, run: Run) -> dict[str, Tensor]:

@@ -6,8 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from robustpath import models
+from robustpath.core import parameters
 from robustpath.core.types import Params
+from robustpath.data.prepared import Prepared
 from robustpath.methods.geometry import chain
+from robustpath.models.functional import predict
 
 Network = Callable[[Params, Tensor], Tensor]  # parameters [M, …], inputs [n, …] -> logits [M, n, classes]
 Losses = Callable[[Tensor], Tensor]  # points [M, d] -> one number a member [M]; no member's depends on another's point
@@ -15,14 +19,17 @@ Losses = Callable[[Tensor], Tensor]  # points [M, d] -> one number a member [M];
 
 def flatten(params: Params) -> Tensor:
     """Parameters [M, …] as points [M, d], in the order of their names: files keep another than networks do."""
-    return torch.cat([params[name].flatten(1) for name in sorted(params)], 1)
+    return parameters.flatten(by_name(params), 1)
 
 
 def unflatten(points: Tensor, like: Params) -> Params:
     """Points [M, d] as parameters [M, …] of the shapes of `like`, whose number of members may be another."""
-    names = sorted(like)
-    pieces = points.split([like[name][0].numel() for name in names], 1)
-    return {name: piece.reshape(-1, *like[name].shape[1:]) for name, piece in zip(names, pieces, strict=True)}
+    return parameters.unflatten(points, {name: tensor.shape[1:] for name, tensor in by_name(like).items()})
+
+
+def by_name(params: Params) -> Params:
+    """The same parameters in the order of their names."""
+    return dict(sorted(params.items()))
 
 
 def layers(params: Params) -> list[str]:
@@ -38,7 +45,7 @@ def activations(params: Params, inputs: Tensor) -> list[Tensor]:
     *hidden, last = layers(params)
     found = [inputs.flatten(1).expand(len(params[f"{last}.weight"]), -1, -1)]
     for layer in hidden:
-        found.append(_linear(params, layer, found[-1]).relu())
+        found.append(_linear(params, layer, found[-1]).relu_())
     return [*found, _linear(params, last, found[-1])]
 
 
@@ -49,6 +56,14 @@ def _linear(params: Params, layer: str, inputs: Tensor) -> Tensor:
 def logits(params: Params, inputs: Tensor) -> Tensor:
     """Logits [M, n, classes] of inputs [n, …]."""
     return activations(params, inputs)[-1]
+
+
+def network(settings: dict, prepared: Prepared) -> Network:
+    """The network of settings for a stack; of perceptrons, whose layers their shapes say, without torch.vmap."""
+    if models.name_of(settings) == models.DEFAULT:
+        return logits
+    model = models.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
+    return torch.vmap(predict(model), in_dims=(0, None))
 
 
 def mean_cross_entropy(like: Params, inputs: Tensor, labels: Tensor, network: Network = logits) -> Losses:

@@ -9,7 +9,7 @@ from robustpath.methods import search
 from robustpath.methods.base import build
 from robustpath.protocols import checks
 
-from .conftest import STREAM, configure
+from .conftest import PLAIN, STREAM, configure
 
 TOY = "src/robustpath/protocols/toy/protocol.py"
 ANCHORED = "src/robustpath/methods/minima/anchored.py"
@@ -91,6 +91,14 @@ def test_a_wrong_experiment_is_refused(copy, changed, said):
 def test_a_wrong_protocol_or_method_is_refused(copy, file, old, new, said):
     edit(copy / file, old, new)
     assert refused(copy, "-n").startswith(said)
+
+
+def test_a_parent_of_another_protocol_must_leave_no_choice(copy):
+    """A run on the stream has no size: of a parent with two sizes it would not know with which to begin."""
+    plain = PLAIN | {"train_sizes": [50, 60], "label_noise": [0.0, 0.2]}
+    configure(copy, plain=plain, stream=STREAM | {"parent": {"experiment": "plain", "method": "sgd"}})
+    said = "parent.experiment = 'plain' has several train_sizes, of which its child has none; allowed: one with a"
+    assert refused(copy, "-n").startswith(STREAM_IN + said)
 
 
 @pytest.mark.parametrize("name", list(methods.names()))

@@ -34,6 +34,13 @@ def test_the_manifest_says_of_what_and_lists_every_file(out):
     assert told["files"][name] == {"sha256": published.sha256(out / name), "bytes": (out / name).stat().st_size}
 
 
+def test_rows_of_a_metric_that_no_protocol_states_are_refused(results, table, config, tmp_path):
+    """They would be in no part, and lost without a word."""
+    regret = table.assign(metric=table["metric"].where(table["metric"] != "cross_entropy", "regret"))
+    with pytest.raises(UserError, match="the metric regret is in no part of what is published, so its rows would be"):
+        publishing.fill(tmp_path / "out", results, regret, config, "a1b2c3d4" * 5)
+
+
 @pytest.mark.parametrize("start", ["records", "text"])
 def test_unpacking_gives_what_the_start_needs(out, results, tmp_path, start):
     publishing.unpack(out, start, tmp_path / "unpacked")

@@ -35,7 +35,7 @@ def test_an_unknown_figure_is_refused_with_those_there_are(sources):
 @pytest.mark.parametrize(
     ("file", "old", "new", "named"),
     [
-        ("src/robustpath/protocols/supervised/training.py", "def train(", "def train((", "run.py, line"),
+        ("src/robustpath/protocols/supervised/training.py", "def train(", "def train((", "training.py, line"),
         ("notebooks/manifest.yaml", "learning_curves:", "learning_curve:", "learning_curve has no notebook"),
         ("config.yaml", "reference: sgd", "reference: [sgd", "config.yaml line"),
         ("config.yaml", "    device: cpu", "\tdevice: cpu", "a tab, where YAML wants spaces; indent with spaces"),
@@ -46,7 +46,12 @@ def test_an_unknown_figure_is_refused_with_those_there_are(sources):
             "budget: .nan",
             "data_efficiency.budget = NaN is not a finite number",
         ),
-        ("config.yaml", "seeds: 3", "seed: 3", "data_efficiency.seed = 3 is not a known key; allowed: datasets"),
+        (
+            "config.yaml",
+            "seeds: 3",
+            "seed: 3",
+            "data_efficiency.seed = 3 is not a known key; allowed: protocol",
+        ),
     ],
 )
 def test_a_broken_file_is_named(tmp_path, sources, file, old, new, named):

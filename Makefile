@@ -2,8 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# May be given on the command line, as in `make paper SCALE=smoke CORES=4`.
-SCALE ?= $(shell sed -n 's/^scale: *\([^ \#]*\).*/\1/p' config.yaml)
+# May be given on the command line, as in `make paper SCALE=smoke CORES=4`. Without SCALE the scale is that of config.yaml.
 CORES ?= all
 ARGS ?=
 # Of `make verify`.
@@ -15,7 +14,12 @@ MINUTES ?= 10
 PROCESSES ?= 2
 UV ?= uv
 
-PDF = $(CURDIR)/results/$(SCALE)/paper.pdf
+# By `python -m`, since the programs of .venv name their folder in a first line that cannot hold every name.
+SNAKEMAKE = .venv/bin/python -m snakemake
+LOCAL = $(SNAKEMAKE) --profile workflow/profiles/local --cores $(CORES)
+# The program that reads config.yaml says what the scale is called; an empty or unknown name ends the recipe.
+GIVEN = $(if $(filter undefined,$(origin SCALE)),,"$$SCALE")
+NAMED = scale=$$(.venv/bin/python -m robustpath scale $(if $(GIVEN),--scale $(GIVEN)))
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Packages that these name would take the place of those in .venv.
@@ -37,8 +41,7 @@ help:  ## This list
 	@echo '          PYTHON=interpreter of the set-up, APT=no (leave the system as it is)'
 
 paper: setup  ## From raw data to the PDF; goes on where an earlier run stopped
-	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) --config scale=$(SCALE)
-	@echo 'The paper: $(PDF)'
+	@$(NAMED) && $(LOCAL) $(ARGS) --config scale=$$scale && echo "The paper: $$PWD/results/$$scale/paper.pdf"
 
 paper-text: setup  ## The PDF of the published figures, tables and numbers: nothing is computed
 	@$(MAKE) --no-print-directory start=text from-published
@@ -47,55 +50,54 @@ paper-review: setup  ## The same, every figure, table and number made anew from 
 	@$(MAKE) --no-print-directory start=records from-published
 
 from-published:
-	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) --config scale=$(SCALE) start=$(start)
-	@echo 'The paper: $(CURDIR)/results/$(SCALE)-$(start)/paper.pdf'
+	@$(NAMED) && $(LOCAL) $(ARGS) --config scale=$$scale start=$(start) && \
+		echo "The paper: $$PWD/results/$$scale-$(start)/paper.pdf"
 
 verify: setup  ## Check what is published: LEVEL=0 files, 1 all that is printed, 2 cells retrained, 3 everything
-	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) $(ARGS) verify \
-		--config scale=$(SCALE) start=raw verify='{level: $(LEVEL), cells: $(CELLS), seed: $(SEED), minutes: $(MINUTES)}'
+	@$(NAMED) && $(LOCAL) $(ARGS) verify --config scale=$$scale start=raw \
+		verify='{level: $(LEVEL), cells: $(CELLS), seed: $(SEED), minutes: $(MINUTES)}'
 
 report: setup  ## Every figure and table with its question and its run, in one HTML file for a browser
-	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) --config scale=$(SCALE) -- pictures
-	@.venv/bin/snakemake --config scale=$(SCALE) --report results/$(SCALE)/report.html \
-		--report-stylesheet workflow/report/report.css -- pictures
-	@echo 'The report: $(CURDIR)/results/$(SCALE)/report.html'
+	@$(NAMED) && $(LOCAL) --config scale=$$scale -- pictures && \
+		$(SNAKEMAKE) --config scale=$$scale --report results/$$scale/report.html \
+			--report-stylesheet workflow/report/report.css -- pictures && \
+		echo "The report: $$PWD/results/$$scale/report.html"
 
 arxiv: setup  ## The sources of the paper as arXiv takes them
-	@.venv/bin/snakemake --profile workflow/profiles/local --cores $(CORES) --config scale=$(SCALE) -- results/$(SCALE)/arxiv.tar.gz
-	@echo 'The archive: $(CURDIR)/results/$(SCALE)/arxiv.tar.gz'
+	@$(NAMED) && $(LOCAL) --config scale=$$scale -- results/$$scale/arxiv.tar.gz && \
+		echo "The archive: $$PWD/results/$$scale/arxiv.tar.gz"
 
 crate: setup  ## What each file of the results is and what made it, as an RO-Crate
-	@.venv/bin/python -m robustpath crate --scale $(SCALE)
+	@$(NAMED) && .venv/bin/python -m robustpath crate --scale $$scale
 
 test: setup  ## All tests, up to a small run of the whole pipeline
 	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n $(PROCESSES) --dist loadscope $(ARGS)
 
 check:  ## What is fresh, stale or missing, and the one next step
-	@if [ -f .venv/complete ]; then .venv/bin/python -m robustpath check --scale $(SCALE); \
+	@if [ -f .venv/complete ]; then $(NAMED) && .venv/bin/python -m robustpath check --scale $$scale; \
 	else echo 'Nothing is set up here.' && echo 'Next step: make setup'; fi
 
 diff: setup  ## The changes of the paper since REV=revision, marked in a PDF
-	@.venv/bin/python -m robustpath diff --rev '$(or $(REV),HEAD)' --scale $(SCALE)
+	@$(NAMED) && .venv/bin/python -m robustpath diff --rev '$(or $(REV),HEAD)' --scale $$scale
 
 lint: setup  ## Style of the Python, the workflow and the scripts
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/snakefmt --check Snakefile workflow/rules
-	.venv/bin/snakemake --lint
+	.venv/bin/python -m snakefmt --check Snakefile workflow/rules
+	$(SNAKEMAKE) --lint
 
 gallery: setup  ## The pictures of README.md, from a finished laptop run
-	@workflow/scripts/gallery.sh
+	@bash workflow/scripts/gallery.sh
 
 setup:  ## Only what the others need: .venv, LaTeX, data packages
-	@workflow/scripts/setup.sh
+	@bash workflow/scripts/setup.sh
 
 lock:  ## requirements.lock anew from requirements.in (needs uv)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package torch \
 		--custom-compile-command 'make lock' --output-file requirements.lock requirements.in
 
 clean:  ## Remove the results of this scale, caches and logs
-	rm -rf results/$(SCALE) results/$(SCALE)-records results/$(SCALE)-text build .pytest_cache .ruff_cache
-	find src tests notebooks workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+	@bash workflow/scripts/clean.sh scale $(GIVEN)
 
-distclean: clean  ## Remove everything that was made or downloaded, .venv too
-	rm -rf results .snakemake .cache .venv src/robustpath.egg-info
+distclean:  ## Remove everything that was made or downloaded, .venv too
+	@bash workflow/scripts/clean.sh everything

@@ -14,6 +14,7 @@ if reason := displaced():
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/session.smk"
 
 
 CONFIG = checked(lambda: load(overrides=typed(config)))
@@ -22,6 +23,7 @@ PUBLISHED = published.folder(CONFIG.scale)
 CERTIFICATE = f"results/{CONFIG.scale}/certificate.md"
 CELLS = expand(CONFIG)
 MANIFEST = checked(manifest)
+SOURCE = machine.source(ROOT)
 CODE = checked(fingerprints)
 checked(known_claims)
 

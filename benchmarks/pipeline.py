@@ -7,6 +7,7 @@ import argparse
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,13 @@ def measure(folder: Path, scale: str, cores: int, sample: int) -> None:
     spent = {step: sum(float(job["s"]) for job in listed) for step, listed in jobs.items()}
     for step, total in sorted(spent.items(), key=lambda item: -item[1]):
         say(f"  {step}", f"{total:.0f} s", note=f"{len(jobs[step])} jobs")
+    told = "".join(log.read_text() for log in sorted((results / "logs/train").rglob("*.log")))
+    steps = sum(float(part) for part in re.findall(r"of them ([\d.]+) s model steps", told))
+    say(
+        "model steps of training jobs",
+        f"{steps:.0f} s",
+        note=f"{steps / spent['train']:.0%} of their core-seconds (target 75 %)",
+    )
     core_seconds = wall * cores
     for experiment in dict.fromkeys(cell["experiment"] for cell in cells):
         own = [job for listed in jobs.values() for job in listed if experiment in job["name"].split("/")]

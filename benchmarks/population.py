@@ -1,16 +1,21 @@
 """How much faster a population trains than one model after the other, on one thread or one GPU, and what bounds it.
 
-    python benchmarks/population.py [--device cuda] [--members 32] [--batch 32] [--methods sgd sam …]
+    python benchmarks/population.py [--device cuda] [--members 32] [--batch 32] [--methods sgd sam …] [--jax PYTHON]
 
-Each round times a plain torch loop (torch.optim.SGD, data in memory) and the population engine in turn, so that both
-see the same machine; medians over rounds are printed. The floor is the time that the network's matrix products
-alone would take at the machine's rate for one large product. What bounds a population is told by the time that the
-same products take as it calls them, small and batched over members: the rest of a step is elementwise.
+Each round times a plain torch loop (torch.optim.SGD, data in memory), the engine's step and, on a CPU, the same step
+under torch.compile in turn, so that all see the same machine; medians over rounds are printed, of CPU time on a CPU,
+which other programs disturb less, and of wall time on a GPU. Where the interpreter PYTHON has JAX, the step of SGD in
+JAX follows. The floor is the time that the network's matrix products alone would take at the machine's rate for one
+large product. What bounds a population is told by the time that the same products take as it calls them, small and
+batched over members: the rest of a step is elementwise.
 """
 
 import argparse
+import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -19,13 +24,15 @@ from pathlib import Path
 import torch
 
 from robustpath import methods
+from robustpath.core.parameters import stack
 from robustpath.core.randomness import batches
-from robustpath.engine import population
+from robustpath.engine import cache, population
 from robustpath.engine.device import resolve
 from robustpath.engine.plan import plan
+from robustpath.engine.source import Data, Dealt, examples
 from robustpath.methods.base import Batch
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
-from robustpath.models.mlp import mlp
+from robustpath.models.mlp import network
 
 NETS = {"64-64-64-10 (8x8 images)": (64, [64, 64], 10), "40-64-64-10 (MNIST-1D)": (40, [64, 64], 10)}
 EXAMPLES = 500
@@ -39,8 +46,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200, help="population steps a round (default 200)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
     parser.add_argument("--methods", nargs="+", default=["sgd"], choices=list(methods.names()), metavar="METHOD")
+    parser.add_argument("--jax", default=sys.executable, metavar="PYTHON", help="an interpreter that has JAX")
     options = parser.parse_args()
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(".cache/inductor").absolute()))
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache.lasting() / "compiler"))
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     torch.set_num_threads(1)
     options.device = resolve(options.device)
@@ -56,32 +64,54 @@ def main() -> None:
         print(f"  its products alone, batched over {options.members} members: {small:.1f} µs a model-step")
         for name in options.methods:
             report(name, shape, flops, rate, options)
+        if options.device.type == "cpu":
+            report_jax(shape, options)
 
 
 def report(name: str, shape: tuple, flops: float, rate: float, options: argparse.Namespace) -> None:
     """Print one method's line on one network."""
-    run, first, cost = population_of(name, shape, options)
     loop = plain_loop(shape, options.batch, options.device)
-    alone, together = [], []
+    ways = {"engine": population_of(name, shape, options)}
+    if options.device.type == "cpu":
+        ways["torch.compile"] = population_of(name, shape, options, torch.compile)
+    alone, together = [], {way: [] for way in ways}
     for _ in range(options.rounds):
         alone.append(timed(loop, options.steps))
-        together.append(timed(run, options.steps) / options.members)
-    slow, fast = statistics.median(alone), statistics.median(together)
-    share = cost * flops / rate * 1e6 / fast
+        for way, (run, _, _) in ways.items():
+            together[way].append(timed(run, options.steps) / options.members)
+    slow, cost = statistics.median(alone), ways["engine"][2]
+    print(f"  {name}, {cost:g} gradient evaluations a step: plain SGD loop {slow:.0f} µs a model-step")
+    for way, (_, first, _) in ways.items():
+        fast = statistics.median(together[way])
+        print(
+            f"    {way}, {options.members} members: {fast:.1f} µs, {slow / fast:.1f}x faster, "
+            f"{cost * flops / rate * 1e6 / fast:.0%} of the product rate; first step {first:.2f} s"
+        )
+
+
+def report_jax(shape: tuple, options: argparse.Namespace) -> None:
+    """Print the line of JAX, if there is JAX."""
+    told = {"widths": [shape[0], *shape[1], shape[2]]}
+    told |= {name: getattr(options, name) for name in ("members", "batch", "steps", "rounds")}
+    script = Path(__file__).with_name("population_jax.py")
+    done = subprocess.run([options.jax, script, json.dumps(told)], capture_output=True, text=True)
+    if done.returncode:
+        print(f"  sgd in JAX: {options.jax} has no JAX, or it fails ({done.stderr.strip().splitlines()[-1]})")
+        return
+    said = json.loads(done.stdout)
     print(
-        f"  {name}: plain SGD loop {slow:.0f} µs a model-step, population of {options.members} {fast:.1f} µs, "
-        f"{slow / fast:.1f}x faster; {cost:g} gradient evaluations a step, {share:.0%} of the product rate; "
-        f"first step {first:.1f} s"
+        f"  sgd in JAX (vmap, jit, scan): {said['microseconds']:.1f} µs a model-step; first call {said['first']:.2f} s"
     )
 
 
 def timed(run: Callable[[int], None], steps: int) -> float:
-    """Wall microseconds a step."""
+    """Microseconds a step: of this process on a CPU, wall where a GPU works."""
+    clock = time.perf_counter if torch.cuda.is_available() else time.process_time
     wait()
-    begun = time.perf_counter()
+    begun = clock()
     run(steps)
     wait()
-    return (time.perf_counter() - begun) / steps * 1e6
+    return (clock() - begun) / steps * 1e6
 
 
 def wait() -> None:
@@ -116,9 +146,9 @@ def batched_products(shape: tuple, options: argparse.Namespace) -> Callable[[int
     return run
 
 
-def example_data(shape: tuple, device: torch.device) -> population.Data:
+def example_data(shape: tuple, device: torch.device) -> Data:
     """Random inputs and labels."""
-    return population.Data(torch.rand(EXAMPLES, shape[0]).to(device), torch.randint(shape[2], (EXAMPLES,)).to(device))
+    return Data(torch.rand(EXAMPLES, shape[0]).to(device), torch.randint(shape[2], (EXAMPLES,)).to(device))
 
 
 def plain_loop(shape: tuple, batch: int, device: torch.device) -> Callable[[int], None]:
@@ -141,29 +171,35 @@ def plain_loop(shape: tuple, batch: int, device: torch.device) -> Callable[[int]
     return run
 
 
-def population_of(name: str, shape: tuple, options: argparse.Namespace) -> tuple[Callable[[int], None], float, float]:
-    """(run a number of steps of the method's last phase, seconds of the first step, gradient evaluations a step)."""
+def population_of(
+    name: str, shape: tuple, options: argparse.Namespace, compiler: Callable | None = None
+) -> tuple[Callable[[int], None], float, float]:
+    """(run a number of steps of the method's last phase, seconds of the first step, gradient evaluations a step); the
+    step is compiled as the engine does it, or by `compiler`."""
     spec, device, members = methods.load(name), options.device, options.members
-    data, model = example_data(shape, device), mlp(*shape)
-    loss, network = mean_cross_entropy(model), predict(model)
+    data, model = example_data(shape, device), network((shape[0],), shape[2], shape[1])
+    loss, outputs = mean_cross_entropy(model), predict(model)
     start = [initialise(model, torch.Generator().manual_seed(member)) for member in range(members)]
     batch = Batch(data.inputs[: options.batch].cpu(), data.labels[: options.batch].cpu())
-    stages = plan(spec, loss, start[0], batch, budget=10_000, network=network)
+    stages = plan(spec, loss, start[0], batch, 10_000, outputs)
     stage = stages[-1]
     hyperparameters = {
         key: torch.full((members,), float(space.default), device=device) for key, space in spec.search.items()
     }
-    step = population.program(spec, loss, stage, compiled=True, network=network, graph=device.type == "cuda")
-    params = {key: tensor.to(device) for key, tensor in population.stack(start).items()}
+    key = population.key(spec, "mlp", "float32", stage)
+    step = population.program(spec, loss, stage, not compiler, outputs, device.type == "cuda", key)
+    step = compiler(step, fullgraph=True, dynamic=False) if compiler else step
+    params = {key: tensor.to(device) for key, tensor in stack(start).items()}
     snapshot = population.begin(spec, stages, hyperparameters, params, len(stages) - 1)
     now = [snapshot.params, snapshot.state, snapshot.diverged]
     progress = torch.full((), 0.5, device=device)
+    each = [batches(EXAMPLES, options.batch, 0, options.steps, "benchmark", member) for member in range(members)]
+    order = torch.stack(each, dim=1).to(device)
 
     def run(steps: int) -> None:
-        each = [batches(EXAMPLES, options.batch, 0, steps, "benchmark", member) for member in range(members)]
-        order = torch.stack(each, dim=1).to(device)
         for position in range(steps):
-            now[:] = step(hyperparameters, *now, data, order[position], progress, None, None, None)[:3]
+            dealt = Dealt(examples(data, order[position]), {})
+            now[:] = step(hyperparameters, *now, progress, dealt)[:3]
 
     first = timed(run, 1) / 1e6
     run(20)

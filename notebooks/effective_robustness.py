@@ -57,6 +57,7 @@ groups = verdicts.grouped([name for name in settings["methods"] if name in set(m
 order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
 dots = {"published methods": ("0.55", "o"), "controls": (style.COLOURS[4], "s")}
 dots |= {"contour-parallel variants": (style.COLOURS[5], "D"), "neighbours": (style.COLOURS[3], "^")}
+dots |= {"other methods": (style.COLOURS[6], "v")}
 noise = sorted(means["label_noise"].unique())
 datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(means["dataset"])]
 places, place = {}, 0.0

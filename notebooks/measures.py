@@ -98,7 +98,8 @@ def row(line):
     """One measure: tau, psi of each axis, Psi, and what did not converge."""
     half = "" if pd.isna(line["half"]) else rf"\,$\pm$\,{line['half']:.2f}"
     each = [cell(line[axis]) + (half if axis == "method" else "") for axis in shown]
-    return [names[line["measure"]], cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["lost"])]
+    name = names.get(line["measure"]) or labels.escape(line["measure"].replace("_", " "))
+    return [name, cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["lost"])]
 
 
 over, rule = tables.span(r"$\psi$ along", 3, 2 + len(shown))

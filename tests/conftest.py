@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent / "simulated"))  # pytest's importl
 pytest_plugins = ["study_fixtures"]
 
 # What shares a run of the whole pipeline, and what waits on the SLURM node: one process works through each.
-SHARED = {"published": "pipeline", "report": "pipeline", "smoke": "pipeline", "slurm": "node"}
+SHARED = {"clones": "pipeline", "published": "pipeline", "report": "pipeline", "smoke": "pipeline", "slurm": "node"}
 
 
 @pytest.hookimpl(optionalhook=True)

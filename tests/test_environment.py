@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import sys
 import tomllib
 from importlib import metadata
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from repositories import commit, git
 
 import robustpath
 from robustpath.data.registry import DATASETS
 from robustpath.paper.build import PACKAGES
 
 ROOT = Path(__file__).parents[1]
+MADE = {".venv", ".snakemake", ".cache", "results", "build"}  # by the workflow
 CONDA_NAMES = {
     "torch": "pytorch",
     "snakemake": "snakemake-minimal",
@@ -127,3 +130,28 @@ def test_set_up_installs_what_the_errors_of_the_pipeline_name():
     assert set(assigned["LATEX"].split()) == set(PACKAGES.split())
     files = [file for dataset in DATASETS.values() for file in dataset.files]
     assert {file.system_package for file in files if file.system_package} == {assigned["FASHION"]}
+
+
+def test_what_is_made_is_ignored_though_it_be_a_link_to_another_disk(tmp_path):
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    commit(tmp_path)
+    for name in MADE:
+        (tmp_path / name).symlink_to(tmp_path.parent)
+    assert git(tmp_path, "status", "--porcelain") == ""
+
+
+def test_every_file_has_the_same_bytes_on_a_machine_with_other_line_ends(tmp_path):
+    names = ("Makefile", "requirements.lock", "workflow/scripts/setup.sh", "published/laptop/claims.json")
+    for name in (".gitattributes", *names):
+        (tmp_path / "here" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / "here" / name)
+    (tmp_path / "here/published/laptop/other.txt").write_bytes(b"one\r\ntwo\n")
+    commit(tmp_path / "here")
+    git(tmp_path, "-c", "core.autocrlf=true", "clone", "here", "there")
+    for name in (*names, "published/laptop/other.txt"):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes(), name
+
+
+def test_no_file_of_the_repository_is_a_link():
+    links = [path for path in ROOT.iterdir() if path.is_symlink() and path.name not in MADE]
+    assert links + [path for path in (ROOT / "workflow").rglob("*") if path.is_symlink()] == []

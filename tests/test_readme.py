@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.cli import get_argument_parser, parse_config
 
 from robustpath.study import expand, load, runs, train_settings
 
@@ -76,3 +78,17 @@ def test_the_example_of_a_method_passes_the_tests_of_every_method(tmp_path):
     assert tried.returncode == 0, tried.stdout + tried.stderr
     passed = re.search(r"(\d+) passed", tried.stdout)
     assert passed and int(passed.group(1)) >= 8, tried.stdout
+
+
+def commands():
+    """Every command of Snakemake that the documentation shows in a block, without its comment."""
+    texts = [TEXT, *(file.read_text(encoding="utf-8") for file in sorted((ROOT / "docs").glob("*.md")))]
+    return re.findall(r"^(snakemake\b[^#\n]*)", "\n".join(texts), re.MULTILINE)
+
+
+def test_every_command_of_snakemake_is_one_that_it_can_read():
+    read = []
+    for command in commands():
+        options = get_argument_parser().parse_args(shlex.split(command)[1:])
+        read.append((options.targets, parse_config(options.config)))
+    assert (["learning_curves"], {"scale": "smoke"}) in read

@@ -4,12 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / "workflow/scripts/setup.sh"
+ODD = "Doe, Jane ~a%b;c$d#e&f{g} h"  # a name of a folder that a shell reads otherwise than it is written
 TOOLS = ["bash", "cat", "chmod", "cksum", "cp", "dirname", "env", "grep", "mkdir", "mv", "rm", "sed", "sleep", "tail"]
 TOOLS += ["touch", "tr"]
 # Notes each call; makes a virtual environment of itself; $PIP says how pip fares.
@@ -22,6 +24,7 @@ case "$*" in
     *ensurepip) exit "${NO_ENSUREPIP:-0}" ;;
     *Python.h*) exit "${NO_HEADERS:-0}" ;;
     *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/python3.11 ;;
+    *link_project.py*) touch .venv/linked ;;
     *"-m pip"*) echo "Collecting a package"; "${PIP:-works}" ;;
 esac
 """
@@ -36,7 +39,7 @@ class Machine:
     """A clone in `folder` on a machine with few commands; `calls` are those of its stand-ins since the last run."""
 
     def __init__(self, folder: Path):
-        self.folder, self.bin, self.log = folder / "clone", folder / "bin", folder / "calls"
+        self.folder, self.bin, self.log = folder / ODD / "clone", folder / "bin", folder / "calls"
         (self.folder / "workflow/scripts").mkdir(parents=True)
         shutil.copy(SCRIPT, self.folder / "workflow/scripts/setup.sh")
         (self.folder / "requirements.lock").write_text("numpy==2.4.6 \\\n    --hash=sha256:0\n")
@@ -105,9 +108,9 @@ def test_first_run_installs_lock_then_torch_then_the_project(machine):
     assert installs == [
         "--require-hashes -r requirements.lock",
         "torch==2.13.0",
-        "--no-deps --no-build-isolation -e .",
     ]
     assert code == 0 and machine.complete
+    assert (machine.folder / ".venv/linked").exists()
     assert [f"[{step}/4]" in output for step in (1, 2, 3, 4)] == [True] * 4
 
 
@@ -143,6 +146,29 @@ def test_interrupted_set_up_is_incomplete_and_made_anew(machine, end):
     assert not machine.complete
     assert machine.run()[0] == 0
     assert machine.complete and machine.called("-m venv") == 1
+
+
+def test_folder_that_path_cannot_hold_is_refused(machine):
+    machine.has_system_packages()
+    machine.folder = machine.folder.rename(machine.folder.with_name("a:b"))
+    code, output = machine.run()
+    assert code == 1 and machine.calls == []
+    assert output.startswith(f"error: the name of the folder {machine.folder} has a colon, which PATH cannot hold: ")
+
+
+def test_programs_and_sources_are_found_whatever_the_folder_is_called(tmp_path):
+    folder = tmp_path / ODD
+    (folder / "src/robustpath").mkdir(parents=True)
+    (folder / "src/robustpath/__init__.py").touch()
+    venv, program = folder / ".venv", folder / ".venv/bin/program"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    head = f"#!/bin/sh\n'''exec' \"{venv}/bin/python\" \"$0\" \"$@\"\n' '''\n"  # as pip writes it
+    program.write_text(f"{head}import robustpath\nprint(robustpath.__file__)\n")
+    program.chmod(0o755)
+    subprocess.run([venv / "bin/python", SCRIPT.with_name("link_project.py"), folder], check=True)
+    for command in ([program], ["bash", "-c", "source .venv/bin/activate && program"]):
+        said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+        assert said == f"{folder}/src/robustpath/__init__.py\n"
 
 
 def test_failing_pip_is_told_with_its_own_words(machine):

@@ -12,7 +12,7 @@ from robustpath.core.errors import UserError
 from robustpath.core.files import explain
 from robustpath.operations.surroundings import displaced
 
-LISTS = ("methods", "data", "models", "protocols", "shifts", "figures", "cells")
+LISTS = ("methods", "data", "models", "protocols", "metrics", "shifts", "figures", "cells")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -155,6 +155,7 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--numbers", "the numbers of the text (tex)")
     _file(step, "--paper", "folder of the LaTeX sources")
     step.add_argument("--commit", required=True, help="the commit that files and lines are of")
+    step.add_argument("--edits", type=int, default=0, metavar="N", help="files with uncommitted edits (default 0)")
     _file(step, "--out", "the page (tex)")
 
     step = command(commands.origin, settings=False)
@@ -199,6 +200,9 @@ def parser() -> argparse.ArgumentParser:
 
     step = command(commands.resources, settings=False)
     step.add_argument("--scale", help="the finished scale; the config's own by default")
+
+    step = command(commands.scale, settings=False)
+    step.add_argument("--scale", help="the scale to check; the config's own by default")
 
     step = command(commands.check, settings=False)
     step.add_argument("--scale", help="the scale to look at; the config's own by default")

@@ -109,12 +109,12 @@ def numbers(records, claims, calibration, settings, out):
     outcome.tell(outcome.numbers, out)
 
 
-def origin_page(scale, numbers, paper, commit, out):
+def origin_page(scale, numbers, paper, commit, edits, out):
     """Write the paper's page on how each number was made."""
     from robustpath.publication.origin_page import write
     from robustpath.study import load
 
-    write(load(overrides={"scale": scale}), numbers, paper, commit, out)
+    write(load(overrides={"scale": scale}), numbers, paper, commit, edits, out)
     outcome.tell(outcome.origin_page, out)
 
 
@@ -133,6 +133,13 @@ def paper(scale, paper, generated, out):
 
     build(scale, paper, generated, out)
     outcome.tell(outcome.paper, out)
+
+
+def scale(scale):
+    """Tell which scale config.yaml names, or check the one that is given."""
+    from robustpath.study import load
+
+    print(load(overrides=None if scale is None else {"scale": scale}).scale)
 
 
 def check(scale):
@@ -205,7 +212,7 @@ def lists(check):
 
 
 def list_(what, json, scale):
-    """Show what there is: methods, data sets, shifts, figures and tables, or the cells of a scale."""
+    """Show what there is: methods, data sets, networks, protocols, metrics, shifts, figures, or cells of a scale."""
     from robustpath.operations.listing import show
 
     print(show(what, as_json=json, scale=scale))

@@ -12,23 +12,20 @@ from typing import Annotated, Literal, NamedTuple, Union
 
 from pydantic import Discriminator, Field, Tag, ValidationError
 
-from robustpath import methods, protocols
+from robustpath import methods, models, protocols
 from robustpath.config.checks import ascending, distinct, known
 from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_keys, report, value_at
 from robustpath.config.section import DISTINCT, Section, Word
 from robustpath.config.yaml import read
 from robustpath.data import registry
-from robustpath.protocols.checks import parents, unknown
+from robustpath.protocols import checks
 from robustpath.protocols.section import Experiment, Size
 from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
-UNUSUAL = {
-    "model",
-    "protocol",
-    "parent",
-}  # keys of an experiment that settings have only where they are not the default
+UNUSUAL = {"model", "protocol", "parent"}  # keys of an experiment that settings have only where not the default
+TRAINED = {"seeds", "vary", "draws", "grid", "budget"}  # keys of any experiment that its trainings depend on
 
 
 def _any_protocol() -> object:
@@ -177,7 +174,7 @@ def merge(base: Mapping, overrides: Mapping) -> dict:
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
     try:
-        found = list(unknown(raw))
+        found = list(checks.unknown(raw))
         config = None if found else Config.model_validate(raw)
     except ValidationError as error:
         found = odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
@@ -208,8 +205,9 @@ def problems(config: Config) -> Iterator[Problem]:
         for key in sorted(scale.further.keys() & dict(scale.experiments).keys()):
             yield Problem(("scales", name, "further", key), key, "is the name of an experiment already", "another name")
         for path, experiment in _experiments(name, scale):
+            yield from checks.problems(path, experiment, config)
             yield from protocols.load(experiment.protocol).problems(path, experiment, scale, config)
-        yield from parents(list(_experiments(name, scale)), config.methods)
+        yield from checks.parents(list(_experiments(name, scale)), config.methods)
 
 
 def _experiments(name: str, scale: Scale) -> Iterator[tuple[tuple, Experiment]]:
@@ -281,7 +279,18 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 
 def _unusual(experiment: Experiment) -> dict:
     """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
-    return experiment.model_dump(include=UNUSUAL - {"parent"}, exclude_defaults=True)
+    given = experiment.model_dump(include={"model"}, exclude_defaults=True)
+    # In its own section each protocol is the default of the key.
+    return given if experiment.protocol == protocols.DEFAULT else given | {"protocol": experiment.protocol}
+
+
+def _of_runs(config: Config, experiment: str, dataset: str, *keys: str) -> dict:
+    """What every job on the runs of an experiment depends on, with further `keys` of the scale; `hidden` where the
+    network has such layers."""
+    scale, chosen = active(config), experiments(config)[experiment]
+    layers = ["hidden"] if models.facts(chosen.model).hidden else []
+    of_scale = scale.model_dump(include={"validation_size", "test_size", "device", *layers, *keys})
+    return {"experiment": experiment, "dataset": dataset} | of_scale | _unusual(chosen)
 
 
 def parent_of(config: Config, cell: Cell) -> Cell | None:
@@ -293,12 +302,12 @@ def parent_of(config: Config, cell: Cell) -> Cell | None:
 def train_settings(config: Config, cell: Cell) -> dict:
     """What training a cell depends on, beside the prepared data and the code."""
     scale, experiment = active(config), experiments(config)[cell.experiment]
-    of_experiment = experiment.model_dump(include=protocols.load(experiment.protocol).keys)
-    of_scale = scale.model_dump(include={"batch_size", "hidden", "validation_size", "test_size", "device"})
-    unusual = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
+    of_experiment = experiment.model_dump(include=TRAINED | protocols.load(experiment.protocol).keys)
+    computed = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
     parent = parent_of(config, cell)
     begins = {"parent": parent._asdict()} if parent else {}
-    return cell._asdict() | of_experiment | of_scale | unusual | _unusual(experiment) | begins
+    of_runs = _of_runs(config, cell.experiment, cell.dataset, "batch_size")
+    return cell._asdict() | of_experiment | of_runs | computed | begins
 
 
 def runs(settings: dict) -> int:
@@ -310,41 +319,37 @@ def runs(settings: dict) -> int:
 
 def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What evaluating all methods of a data set depends on; `natural` names the other data sets to evaluate on."""
-    of_scale = active(config).model_dump(include={"hidden", "validation_size", "test_size", "severities", "device"})
-    return {
-        "experiment": experiment,
-        **prepare_settings(config, dataset),
-        "methods": methods_of(config, experiment),
+    return _of_runs(config, experiment, dataset, "severities") | {
         "vary": experiments(config)[experiment].vary,
         "natural": list(registry.partners(dataset)),
         "shifts": registry.get(dataset).shifted_by,
-        **of_scale,
-        **_unusual(experiments(config)[experiment]),
     }
 
 
 def trace_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What tracing the runs of a data set depends on."""
-    of_scale = active(config).model_dump(include={"validation_size", "test_size", "device"})
-    chosen = experiments(config)[experiment]
-    return {"experiment": experiment, "dataset": dataset, "vary": chosen.vary, **of_scale, **_unusual(chosen)}
+    return _of_runs(config, experiment, dataset) | {"vary": experiments(config)[experiment].vary}
 
 
 def measure_settings(config: Config, experiment: str, dataset: str) -> dict:
     """What measuring the runs of a data set depends on; differences between networks are to the reference's runs."""
-    of_scale = active(config).model_dump(include={"hidden", "validation_size", "test_size", "device"})
     chosen = experiments(config)[experiment]
-    return {
-        "experiment": experiment,
-        "dataset": dataset,
-        "methods": methods_of(config, experiment),
+    return _of_runs(config, experiment, dataset) | {
         "reference": config.reference,
-        "seeds": chosen.seeds,
         "vary": chosen.vary,
         "grid": chosen.grid,
-        **of_scale,
-        **_unusual(chosen),
     }
+
+
+def claims_settings(config: Config) -> dict:
+    """What judging the claims depends on, beside the records and paper/claims.yaml."""
+    said = {"scale": config.scale, "reference": config.reference, "confidence": config.confidence}
+    return said | active(config).model_dump(include={"test_size"})
+
+
+def numbers_settings(config: Config) -> dict:
+    """What the numbers of the text depend on, beside the records and what is computed from them."""
+    return {key: value for key, value in report_settings(config).items() if key != "theory"}
 
 
 def calibrate_settings(config: Config) -> dict:
@@ -383,7 +388,8 @@ def report_settings(config: Config) -> dict:
         "experiments": {
             name: each.model_dump(exclude=UNUSUAL)
             | {"methods": methods_of(config, name)}
-            | each.model_dump(include=UNUSUAL, exclude_defaults=True)
+            | _unusual(each)
+            | each.model_dump(include={"parent"}, exclude_defaults=True)
             for name, each in chosen.items()
         },
         "theory": active(config).theory.model_dump(),

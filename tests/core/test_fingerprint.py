@@ -126,9 +126,14 @@ def test_a_missing_module_is_named(tmp_path):
         fingerprint("robustpath.nowhere", root=package(tmp_path))
 
 
-SAYING = """from robustpath.core.errors import UserError
+SAYING = """from typing import TYPE_CHECKING
 
-ENTRY = dict(title="{title}", urls=("{url}",), classes={classes})
+from robustpath.core.errors import UserError
+
+if TYPE_CHECKING:
+    from robustpath.typed import {name}
+
+ENTRY = dict(title="{title}", urls=("{url}",), classes={classes}{more})
 
 
 def run(x):
@@ -136,8 +141,15 @@ def run(x):
     if x > {limit}:
         raise UserError(f"{{x}} {remedy}")
     return "{result}"
+
+
+def refused():
+    return UserError("{returned}")
 """
-SAID = {"title": "Digits", "url": "here", "classes": 10, "line": "step", "limit": 3, "remedy": "mend it", "result": "a"}
+SAID = {
+    "title": "Digits", "url": "here", "classes": 10, "line": "step", "limit": 3, "remedy": "mend it", "result": "a",
+    "returned": "make it smaller", "name": "One", "more": "",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -147,6 +159,10 @@ SAID = {"title": "Digits", "url": "here", "classes": 10, "line": "step", "limit"
         ({"line": "phase"}, True, True),
         ({"url": "there"}, True, False),
         ({"title": "Numerals"}, True, False),
+        ({"url": 'here", "there'}, True, False),
+        ({"more": ', licence="free"'}, True, False),
+        ({"returned": "lower it"}, True, True),
+        ({"name": "Other"}, True, True),
         ({"classes": 26}, False, False),
         ({"limit": 4}, False, False),
         ({"result": "b"}, False, False),

@@ -140,6 +140,16 @@ def test_it_changes_the_code_of_no_other_data_set(copy):
     assert fingerprints(copy / "src") == before
 
 
+def test_a_corruption_changes_the_code_of_evaluations_alone(copy):
+    before = fingerprints(SOURCE)
+    names = copy / "src/robustpath/data/shift_names.py"
+    names.write_text(names.read_text().replace('"translate")', '"translate", "negative")'))
+    corruptions = copy / "src/robustpath/data/corruptions.py"
+    corruptions.write_text(corruptions.read_text() + '\n\nCORRUPTIONS["negative"] = contrast\n')
+    after = fingerprints(copy / "src")
+    assert {key for key in before if before[key] != after[key]} == {("evaluate", name) for name in sets.names()}
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "changed"),
     [

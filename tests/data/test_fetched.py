@@ -13,7 +13,7 @@ from robustpath.core.errors import UserError
 from robustpath.data import corrupted, registry, sets
 from robustpath.data.prepare import prepare
 from robustpath.data.prepared import load
-from robustpath.data.shift_names import PUBLISHED
+from robustpath.data.published_names import PUBLISHED
 from robustpath.data.shifts import shifted_sets
 from robustpath.data.splits import split
 

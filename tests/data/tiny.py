@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
-from robustpath.data.shift_names import PUBLISHED
+from robustpath.data.published_names import PUBLISHED
 
 
 def photographs(count, side, seed=0):

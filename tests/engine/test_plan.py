@@ -93,3 +93,14 @@ def test_a_network_too_large_for_a_method_is_refused():
         UserError, match=r"small is meant for at most 10 parameters and the network has 114; take it off"
     ):
         plan(small.spec, mean_cross_entropy(MODEL), START, BATCH, 10)
+
+
+def test_a_budget_in_steps_is_shared_by_the_phases_whatever_they_cost():
+    """sam takes two gradients a step; the walk of contour_warmup has a quarter of the steps."""
+    for name, steps in (("sam", [40]), ("contour_warmup", [10, 30])):
+        stages = plan(methods.load(name), mean_cross_entropy(MODEL), START, BATCH, 40, predict(MODEL), in_steps=True)
+        assert [stage.steps for stage in stages] == steps
+        spending = plan(methods.load(name), mean_cross_entropy(MODEL), START, BATCH, 4000, predict(MODEL))
+        assert [stage.cost for stage in stages] == [stage.cost for stage in spending] != [1.0]
+    with pytest.raises(UserError, match=r"budget of 3 steps is too small for contour_warmup: phase 1 .*costs 1; raise"):
+        plan(methods.load("contour_warmup"), mean_cross_entropy(MODEL), START, BATCH, 3, predict(MODEL), in_steps=True)

@@ -34,6 +34,14 @@ def test_label_noise_is_stated_where_there_is_any(small_records, small_settings)
     )
 
 
+def test_a_network_that_is_not_the_usual_one_is_named(small_records, small_settings):
+    own = small_settings["experiments"]["data_efficiency"]
+    linear = {**small_settings, "experiments": {"data_efficiency": {**own, "model": "softmax_regression"}}}
+    said = captions.caption("learning_curves", linear, small_records, "data_efficiency")
+    assert r"Network: softmax\_regression." in said
+    assert "Network:" not in captions.caption("learning_curves", small_settings, small_records, "data_efficiency")
+
+
 def test_an_oracle_is_marked_and_no_divergence_is_said(small_records, small_settings):
     table = small_records.assign(diverged=False)
     text = captions.caption("learning_curves", small_settings, table, "data_efficiency", rule=ORACLE)

@@ -11,6 +11,7 @@ import repeated
 import yaml
 
 from robustpath import records
+from robustpath.claims import verdicts
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
@@ -38,6 +39,15 @@ STUDY = {
 def test_every_notebook_is_in_the_manifest():
     assert set(MANIFEST) == {file.stem for file in FOLDER.glob("*.py")}
     assert {entry["kind"] for entry in MANIFEST.values()} <= {"figure", "table"}
+
+
+def test_a_method_of_any_group_has_a_dot_in_the_figure_of_robustness():
+    told = {"short_names": {"contour_warmup": "V1"}, "baselines": ["adamw"], "controls": ["restarts"]}
+    methods = ["adamw", "restarts", "contour_warmup", *verdicts.NEIGHBOURS, "newcomer"]
+    groups = verdicts.grouped(methods, told, "sgd")
+    assert len(groups) == 5
+    text = (FOLDER / "effective_robustness.py").read_text()
+    assert [name for name in groups if f'"{name}": (' not in text] == []
 
 
 def columns(line):

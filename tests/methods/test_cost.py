@@ -5,9 +5,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from robustpath import methods
+from robustpath.core.parameters import tree_map
 from robustpath.engine import plan
 from robustpath.engine.plan import phases, step_cost
-from robustpath.methods.base import Batch, Context, build, grad
+from robustpath.methods.base import Batch, Context, Method, Spec, build, choice, draw, grad
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
@@ -56,3 +57,36 @@ def test_a_step_does_as_much_arithmetic_as_is_counted(name, index, monkeypatch):
     done = flops(lambda: method.step(LOSS, START, state, BATCH, context))
     gradient, forward = flops(lambda: grad(LOSS)(START, BATCH)), flops(lambda: LOSS(START, BATCH))
     assert done == pytest.approx(gradients * gradient + passes * forward, rel=0.1)
+
+
+def costs_of_draws(spec, numbers=range(6)) -> list[tuple[float, ...]]:
+    """What a step of each phase costs at some draws of the hyperparameters, and at the ends of their ranges."""
+    model = mlp(6, [2], 3) if spec.largest else MODEL
+    start = initialise(model, torch.Generator().manual_seed(2))
+    inputs = BATCH.inputs[:, :6] if spec.largest else BATCH.inputs
+    batch, loss, network = Batch(inputs, BATCH.labels % 3), mean_cross_entropy(model), predict(model)
+    ends = [{name: space.sample(u) for name, space in spec.search.items()} for u in (0.0, 1 - 1e-9)]
+    found = []
+    for values in [*(draw(spec, 0, number) for number in numbers), *ends]:
+        method = build(spec, {name: torch.tensor(value) for name, value in values.items()})
+        found.append(tuple(step_cost(each, loss, start, batch, network) for _, each in phases(method)))
+    return found
+
+
+@pytest.mark.parametrize("name", list(methods.names()))
+def test_a_step_costs_the_same_at_all_hyperparameters(name):
+    """The cost is counted once, at the defaults."""
+    assert len(set(costs_of_draws(methods.load(name)))) == 1
+
+
+def test_a_loop_as_long_as_a_hyperparameter_is_seen():
+    def looping(count):
+        def step(loss, params, state, batch, context):
+            for _ in range(int(count)):
+                params = tree_map(lambda w, g: w - 0.1 * g, params, grad(loss)(params, batch))
+            return params, state, {"loss": loss(params, batch)}
+
+        return Method(lambda params: (), step)
+
+    spec = Spec("looping", "", looping, {"count": choice(1, 2, 8, default=1)}, None, "")
+    assert {cost for (cost,) in costs_of_draws(spec)} == {1 + 1 / 3, 2 + 1 / 3, 8 + 1 / 3}

@@ -92,6 +92,13 @@ def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, mini
     assert macros["ClaimsHolmCases"][0] == "38"
 
 
+def test_a_hypothesis_that_is_added_has_its_macros(minima_records, minima_settings, verdicts):
+    more = {**verdicts, "verdicts": [*verdicts["verdicts"], {**verdicts["verdicts"][-1], "id": "H9"}]}
+    macros = minima.collect(minima_records, minima_settings, more)
+    assert macros["HNineVerdict"][0] == macros["HEightVerdict"][0] != "not measured"
+    assert "H9" in macros["ClaimsSupported"][0]
+
+
 def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_settings, verdicts):
     macros = minima.collect(minima_records, minima_settings, verdicts)
     runs = len(minima_settings["methods"]) * 2 * 2 * 8 * 2

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
     """A folder with a small finished paper: paper/ and results/. Tests edit copies."""
-    folder = tmp_path_factory.mktemp("clone")
+    folder = tmp_path_factory.mktemp("clone") / "Doe, Jane ~a%b;c$d#e&f{g} h"
     written = {
         "paper/main.tex": MAIN,
         "paper/references.bib": ENTRY,

@@ -37,6 +37,7 @@ PROPOSAL = [
     "zhang2021rethinking",
 ]
 SHARES = {0.25: "quarter", 0.5: "half"}
+ODD = "Doe, Jane ~a%b;c$d#e&f{g} h"  # a name of a folder that shells and TeX read otherwise than it is written
 TINY = r"\documentclass{article}\usepackage{natbib}\begin{document}%s\end{document}"
 
 latex = pytest.mark.skipif(
@@ -131,10 +132,10 @@ def _tiny(folder: Path, body: str) -> tuple[Path, Path]:
 @latex
 def test_same_inputs_give_the_same_bytes_in_any_folder(tmp_path):
     before = sorted(PAPER.rglob("*"))
-    here, there = tmp_path / "here/paper.pdf", tmp_path / "there/and/far/document.pdf"
+    here, there = tmp_path / "here/paper.pdf", tmp_path / ODD / "far/document.pdf"
     build.build("smoke", PAPER, _generated(tmp_path / "generated"), here)
-    copy = shutil.copytree(PAPER, tmp_path / "a copy" / "of the paper")
-    build.build("smoke", copy, _generated(tmp_path / "a copy" / "generated"), there)
+    copy = shutil.copytree(PAPER, tmp_path / ODD / "of the paper")
+    build.build("smoke", copy, _generated(tmp_path / ODD / "{generated}"), there)
     assert here.read_bytes() == there.read_bytes()
     assert here.read_bytes().startswith(b"%PDF")
     assert sorted(PAPER.rglob("*")) == before

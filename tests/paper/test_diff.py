@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 from robustpath.core.errors import UserError
 from robustpath.paper import diff
 
+ODD = "Doe, Jane ~a%b;c$d#e&f{g} h"  # a name of a folder that shells and TeX read otherwise than it is written
 TINY = r"""\documentclass{article}
 \usepackage{natbib}
 \newcommand{\loss}{L}
@@ -48,21 +50,23 @@ def write(folder, body, key, commands=r"\newcommand{\loss}{L}"):
 @pytest.fixture
 def clone(tmp_path):
     """A repository of three revisions (without a paper, the paper then, the paper now) and a finished scale."""
-    git(tmp_path, "init")
-    (tmp_path / "config.yaml").write_text("scale: smoke\n")
+    folder = tmp_path / ODD
+    folder.mkdir()
+    git(folder, "init")
+    (folder / "config.yaml").write_text("scale: smoke\n")
     for tag in ("empty", "then", "now"):
         if tag != "empty":
             now = tag == "now"
             commands = r"\newcommand{\loss}{L}" if now else r"\newcommand{\cost}{C}"
-            write(tmp_path, NOW if now else THEN, "new" if now else "old", commands)
-        git(tmp_path, "add", ".")
-        git(tmp_path, "commit", "-m", tag)
-        git(tmp_path, "tag", tag)
-    (tmp_path / "results/smoke/generated").mkdir(parents=True)
-    (tmp_path / "results/smoke/generated/numbers.tex").write_text(
+            write(folder, NOW if now else THEN, "new" if now else "old", commands)
+        git(folder, "add", ".")
+        git(folder, "commit", "-m", tag)
+        git(folder, "tag", tag)
+    (folder / "results/smoke/generated").mkdir(parents=True)
+    (folder / "results/smoke/generated/numbers.tex").write_text(
         "\\newcommand{\\BestLoss}{0.125}% the lowest loss\n\\newcommand{\\WorstLoss}{0.75}% the highest\n"
     )
-    return tmp_path
+    return folder
 
 
 @pytest.fixture
@@ -119,7 +123,9 @@ def test_references_that_are_gone_are_kept(tmp_path):
 
 
 @whole
-def test_the_changes_are_marked_in_a_pdf(clone):
+def test_the_changes_are_marked_in_a_pdf(clone, tmp_path, monkeypatch):
+    (tmp_path / "temporary ~a, b$c").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary ~a, b$c"))
     out = diff.build("then", "smoke", clone)
     assert out == clone / "results/smoke/diff-then.pdf"
     assert out.read_bytes().startswith(b"%PDF")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from robustpath.core.errors import UserError
-from robustpath.publication import crate, origin
+from robustpath.publication import crate, machine, origin
 from robustpath.study import load
 
 ROOT = Path(__file__).parents[2]
@@ -81,6 +81,16 @@ def test_the_paper_is_made_by_snakemake_of_this_version(clone):
     found = entities(clone)
     assert found["#run"]["result"] == {"@id": "paper.pdf"}
     assert found[found["#run"]["instrument"]["@id"]]["version"] == metadata.version("snakemake")
+
+
+def test_the_commit_is_named_with_the_edits_since(clone, monkeypatch):
+    here = machine.Source("unused", "abc", ("src/one.py", "src/two.py"), "")
+    monkeypatch.setattr(machine, "source", lambda root: here)
+    monkeypatch.setattr(machine, "commit_date", lambda root, commit: {"abc": "2001-02-03"}[commit])
+    found = entities(clone)
+    assert found["./"]["version"].endswith(", commit abc with uncommitted edits of 2 files")
+    assert found["./"]["datePublished"] == "2001-02-03"
+    assert found["#run"]["name"].startswith("Run the Snakefile of commit abc with uncommitted edits of 2 files")
 
 
 def test_the_same_results_give_the_same_bytes_whatever_the_notebooks_say_of_their_time(clone):

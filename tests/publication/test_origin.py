@@ -9,7 +9,7 @@ import yaml
 
 from robustpath.core.errors import UserError
 from robustpath.numbers import collect
-from robustpath.publication import origin, origin_page
+from robustpath.publication import machine, origin, origin_page
 from robustpath.study import Experiments, load
 
 ROOT = Path(__file__).parents[2]
@@ -104,12 +104,38 @@ def test_the_page_has_an_anchor_for_every_link(entries, records, tmp_path):
         "\n".join(f"\\newcommand{{\\{n}}}{{\\origin{{{m.maker}}}{{{m.value}}}}}% {m.meaning}" for n, m in made.items())
     )
     config = load(ROOT / "config.yaml", {"scale": "smoke"})
-    origin_page.write(config, tmp_path / "numbers.tex", ROOT / "paper", "0123456789abcdef", tmp_path / "origin.tex")
+    origin_page.write(config, tmp_path / "numbers.tex", ROOT / "paper", "0123456789abcdef", 0, tmp_path / "origin.tex")
     page = (tmp_path / "origin.tex").read_text()
     anchors = set(re.findall(r"\\hypertarget\{origin\.([\w.]+)\}", page))
     used = {made[name].maker for name in origin_page.used_in(ROOT / "paper") & set(made)}
     assert used | set(MANIFEST) | {f"H{number}" for number in range(9)} == anchors
     assert "0123456789ab" in page
+
+
+@pytest.mark.parametrize(
+    ("commit", "edits", "said", "linked"),
+    [
+        ("0123456789abcdef", 0, r"commit \texttt{0123456789ab}", True),
+        ("0123456789abcdef", 1, r"commit \texttt{0123456789ab} with uncommitted edits of 1 file", False),
+        ("0123456789abcdef", 12, r"commit \texttt{0123456789ab} with uncommitted edits of 12 files", False),
+        ("unknown", 0, "a folder without its history", False),
+    ],
+)
+def test_the_page_says_whose_lines_it_gives(commit, edits, said, linked, tmp_path, monkeypatch):
+    monkeypatch.setattr(origin, "repository", lambda: "https://example.org/it")
+    (tmp_path / "numbers.tex").write_text("")
+    config = load(ROOT / "config.yaml", {"scale": "smoke"})
+    origin_page.write(config, tmp_path / "numbers.tex", ROOT / "paper", commit, edits, tmp_path / "origin.tex")
+    page = (tmp_path / "origin.tex").read_text()
+    assert page.splitlines()[0] == f"Files and lines are those of {said}."
+    assert (f"example.org/it/blob/{commit}/notebooks" in page) == linked == ("example.org" in page)
+
+
+def test_a_name_is_explained_at_its_commit_with_the_edits_since(monkeypatch):
+    here = machine.Source("abc", "def", ("src/one.py", "src/two.py"), "")
+    monkeypatch.setattr(machine, "source", lambda root: here)
+    told = origin_page.explain("tab:hypotheses", "smoke", ROOT)
+    assert re.search(r"^at commit +def with uncommitted edits of 2 files$", told, re.M)
 
 
 def test_a_name_is_explained_and_an_unknown_one_refused():

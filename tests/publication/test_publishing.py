@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from repositories import commit
 
 from robustpath import records
 from robustpath.core.errors import UserError
@@ -56,10 +57,10 @@ def test_unpacking_refuses_an_altered_file(out, tmp_path):
 
 @pytest.fixture
 def repository(tmp_path, results, monkeypatch):
-    """A repository whose run Snakemake takes for finished."""
+    """A clone whose run Snakemake takes for finished."""
     shutil.copy(machine.__file__.partition("src")[0] + "config.yaml", tmp_path)
     monkeypatch.setattr(publishing, "to_do", lambda scale, root: "")
-    monkeypatch.setattr(machine, "edited", lambda root: [])
+    commit(tmp_path)
     monkeypatch.setattr(publishing, "_check_whole", lambda *_: None)
     return tmp_path
 
@@ -72,17 +73,27 @@ def test_a_run_is_published_in_place_of_an_older_one(repository, out):
     assert [folder.name for folder in out.parent.iterdir()] == ["smoke"]
 
 
-@pytest.mark.parametrize(
-    ("module", "name", "said", "sentence"),
-    [
-        (publishing, "to_do", "3 jobs are to do", r"results/smoke is not up to date \(3 jobs are to do\)"),
-        (machine, "edited", ["src/robustpath/core/errors.py"], r"errors\.py differs from the commit"),
-    ],
-)
-def test_a_stale_or_edited_run_is_refused(repository, monkeypatch, module, name, said, sentence):
-    monkeypatch.setattr(module, name, lambda *_: said)
-    with pytest.raises(UserError, match=sentence):
+def test_a_stale_run_is_refused(repository, monkeypatch):
+    monkeypatch.setattr(publishing, "to_do", lambda *_: "3 jobs are to do")
+    with pytest.raises(UserError, match=r"results/smoke is not up to date \(3 jobs are to do\)"):
         publishing.publish("smoke", repository)
+
+
+def test_an_edited_run_is_refused(repository):
+    (repository / "src").mkdir()
+    (repository / "src/new.py").write_text("")
+    with pytest.raises(UserError, match=r"src/new\.py differs from the commit that would be published"):
+        publishing.publish("smoke", repository)
+
+
+def test_what_git_knows_nothing_of_is_not_published(repository):
+    shutil.rmtree(repository / ".git")
+    with pytest.raises(UserError, match=r"no commit is known to publish: .*; publish from a clone"):
+        publishing.publish("smoke", repository)
+    commit(repository.parent)
+    with pytest.raises(UserError, match=r"no commit is known to publish: .* lies in the repository"):
+        publishing.publish("smoke", repository)
+    assert not (repository / "published/smoke/manifest.json").exists()
 
 
 def test_a_run_that_lacks_runs_is_refused(table, config, results):

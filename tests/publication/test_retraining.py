@@ -42,7 +42,7 @@ def test_a_retrained_cell_alone_gives_the_rows_it_had_among_others(tiny, here, t
     files = []
     for method in ("sgd", "adamw"):
         stem = tmp_path / method
-        files.append({name: stem.with_suffix(f".{name}") for name in ("weights", "path", "runs", "seconds")})
+        files.append({name: stem.with_suffix(f".{name}") for name in retraining.OUTPUTS})
         out = [word for name, file in files[-1].items() for word in (f"--{name}", file)]
         retraining.run("train", study.train_settings(tiny, CELL._replace(method=method)), "--data", data, *out)
     of = [word for name in ("weights", "runs") for word in (f"--{name}", *(each[name] for each in files))]
@@ -61,6 +61,35 @@ def test_a_retrained_cell_alone_gives_the_rows_it_had_among_others(tiny, here, t
     assert check.verdict == DIFFERS
     assert check.what.endswith(f": 1 of {len(alone):,} rows, the first {where}")
     assert check.expected == repr(float(published["value"][4]))
+
+
+def test_a_cell_that_begins_with_anothers_runs_is_trained_after_it(monkeypatch, tmp_path):
+    """And the other once, whichever of them is asked for first."""
+    own = {"datasets": ["mnist1d"], "methods": ["sgd", "sam"], "train_sizes": [50], "seeds": 2, "budget": 3}
+    further = {"pre": own, "fine": own | {"parent": {"experiment": "pre", "method": "sam"}}}
+    config, ran = study.load(overrides={"scale": "smoke", "scales": {"smoke": {"further": further}}}), []
+
+    def run(step, settings, *arguments):
+        ran.append((step, settings.get("experiment"), settings.get("method"), list(map(str, arguments))))
+        written = {"prepare": "--out", "train": "--runs"}[step]
+        file = arguments[arguments.index(written) + 1]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+    monkeypatch.setattr(retraining, "run", run)
+    for method in ("sgd", "sam"):
+        retraining.trained(Cell("fine", "mnist1d", method), config, tmp_path)
+    assert [each[:3] for each in ran] == [
+        ("prepare", None, None),
+        ("train", "pre", "sam"),
+        ("train", "fine", "sgd"),
+        ("train", "fine", "sam"),
+    ]
+    begins = [
+        "--parent",
+        *(str(tmp_path / f"train/pre/mnist1d/sam{ending}") for ending in (".safetensors", ".parquet")),
+    ]
+    assert [each[3][-3:] == begins for each in ran] == [False, False, True, True]
 
 
 @pytest.fixture

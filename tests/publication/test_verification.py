@@ -51,6 +51,21 @@ def test_a_certificate_says_all_that_was_verified(repository, capsys):
     assert said.splitlines()[-1].startswith(told["verdict"])
 
 
+@pytest.mark.parametrize(
+    ("here", "said"),
+    [
+        (machine.Source("abc", "abc", (), ""), "abc"),
+        (machine.Source("abc", "abc", ("src/one.py",), ""), "abc with uncommitted edits of 1 file"),
+        (machine.Source("unknown", "unknown", (), "git says: no"), "unknown (git says: no)"),
+    ],
+)
+def test_a_certificate_says_at_which_commit_with_which_edits(repository, monkeypatch, here, said):
+    monkeypatch.setattr(machine, "source", lambda root: here)
+    verification.verify(Scope("smoke", 1), root=repository)
+    assert written(repository / "results/smoke/certificate.md")["verified at commit"] == said
+    assert f"- verified at commit: {said}\n" in (repository / "results/smoke/certificate.md").read_text()
+
+
 def test_what_departs_fails_after_the_certificate_is_written(repository, tmp_path):
     (repository / "published/smoke/generated/escape.pdf").write_text("%PDF else")
     file = tmp_path / "somewhere/mine.md"

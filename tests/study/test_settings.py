@@ -43,6 +43,8 @@ def test_the_network_is_told_where_it_is_not_the_perceptron():
     )
     assert not any("model" in told for told in plain)
     assert "further" not in cfg.report_settings(config)
+    assert not any("hidden" in told for told in of_each[:4])
+    assert all(told["hidden"] == [64, 64] for told in plain[:4])
 
 
 def test_published_corruptions_are_prepared_and_evaluated_on():
@@ -77,6 +79,8 @@ def all_settings(config):
         "trace": cfg.trace_settings(config, "data_efficiency", "mnist5k"),
         "evaluate": cfg.evaluate_settings(config, "data_efficiency", "mnist5k"),
         "report": cfg.report_settings(config),
+        "claims": cfg.claims_settings(config),
+        "numbers": cfg.numbers_settings(config),
     }
 
 
@@ -92,9 +96,9 @@ def test_settings_are_json_and_hold_their_keys_only():
         "device": "cpu",
     }  # fmt: skip
     assert settings["evaluate"] == {
-        "experiment": "data_efficiency", "dataset": "mnist5k", "methods": list(METHODS),
+        "experiment": "data_efficiency", "dataset": "mnist5k",
         "vary": ["split", "initialisation", "order"],
-        "hidden": [64, 64], "validation_size": 300, "test_size": 900, "severities": [1, 2, 3, 4, 5], "image_size": 8,
+        "hidden": [64, 64], "validation_size": 300, "test_size": 900, "severities": [1, 2, 3, 4, 5],
         "device": "cpu", "natural": ["optdigits"], "shifts": {"kind": "image", "natural_shift_to": ["optdigits"]},
     }  # fmt: skip
     assert settings["report"]["methods"] == dict.fromkeys(METHODS, "minima")
@@ -106,19 +110,22 @@ def test_settings_are_json_and_hold_their_keys_only():
 @pytest.mark.parametrize(
     ("path", "value", "touched"),
     [
-        (("confidence",), 0.9, {"report"}),
-        ((*LAPTOP, "image_size"), 16, {"prepare", "evaluate", "report"}),
-        ((*LAPTOP, "severities"), [1], {"evaluate", "report"}),
-        ((*LAPTOP, "batch_size"), 16, {"train", "report"}),
+        (("confidence",), 0.9, {"report", "claims", "numbers"}),
+        ((*LAPTOP, "image_size"), 16, {"prepare", "report", "numbers"}),
+        ((*LAPTOP, "severities"), [1], {"evaluate", "report", "numbers"}),
+        ((*LAPTOP, "batch_size"), 16, {"train", "report", "numbers"}),
         ((*LAPTOP, "device"), "auto", {"train", "evaluate", "measure", "trace"}),
         ((*LAPTOP, "precision"), "float32", set()),
         ((*LAPTOP, "precision"), "bfloat16", {"train"}),
         ((*LAPTOP, "deterministic"), True, {"train"}),
         ((*LAPTOP, "compile"), "never", {"train"}),
-        ((*EXPERIMENT, "budget"), 10, {"train", "report"}),
-        ((*EXPERIMENT, "label_noise"), [0.0, 0.2], {"train", "report"}),
-        ((*EXPERIMENT, "methods"), ["sgd", "sam"], {"evaluate", "measure", "report"}),
-        ((*EXPERIMENT, "datasets"), ["mnist5k"], {"report"}),
+        ((*EXPERIMENT, "budget"), 10, {"train", "report", "numbers"}),
+        ((*EXPERIMENT, "label_noise"), [0.0, 0.2], {"train", "report", "numbers"}),
+        ((*EXPERIMENT, "methods"), ["sgd", "sam"], {"report", "numbers"}),
+        ((*EXPERIMENT, "datasets"), ["mnist5k"], {"report", "numbers"}),
+        ((*LAPTOP, "hidden"), [8], {"train", "evaluate", "measure", "trace", "report", "numbers"}),
+        ((*LAPTOP, "test_size"), 500, {"train", "evaluate", "measure", "trace", "report", "claims", "numbers"}),
+        ((*LAPTOP, "theory", "memorisation", "seeds"), 7, {"report"}),
         (("scales", "smoke", "hidden"), [8], set()),
     ],
 )

@@ -7,7 +7,7 @@ import torch
 
 from robustpath import methods
 from robustpath.core.errors import UserError
-from robustpath.methods.base import Method
+from robustpath.methods.base import Method, Spec
 from robustpath.theory import saddles, table
 
 PLAIN = {"momentum": 0.0, "weight_decay": 0.0}
@@ -105,7 +105,8 @@ def looks_at_the_layers(loss, params, state, batch, context):
 
 @pytest.mark.parametrize("step", [looks_at_the_network, looks_at_the_layers])
 def test_a_method_that_needs_a_network_is_refused_by_name(step, monkeypatch):
-    monkeypatch.setattr(saddles, "bound", lambda name, values: Method(lambda params: (), step))
+    stub = Spec("sgd", "minima", lambda: Method(lambda params: (), step), {}, None, "")
+    monkeypatch.setattr(methods, "load", lambda name: stub)
     with pytest.raises(UserError, match=r"^sgd .*landscape of two numbers.*config.yaml"):
         saddles.follow("sgd", saddles.LANDSCAPES["strict saddle"], 4, 2, {})
 
@@ -114,3 +115,12 @@ def test_a_hyperparameter_that_the_method_does_not_have_is_refused():
     assert "radius" not in methods.load("sgd").search
     with pytest.raises(UserError, match="sgd has no hyperparameter 'radius'"):
         saddles.run(SETTINGS | {"methods": ["sgd"], "hyperparameters": {"sgd": {"radius": 1.0}}})
+
+
+def test_a_seed_that_explodes_has_no_loss_and_has_not_escaped():
+    landscape = saddles.LANDSCAPES["strict saddle"]
+    course = saddles.follow("sgd", landscape, 8, 2, PLAIN | {"learning_rate": 1e200})
+    found = {row.quantity: row.value for row in saddles.method_rows("sgd", "strict saddle", landscape, course)}
+    assert math.isnan(found["final loss"])
+    assert found["escaped"] == 0.0
+    assert found[table.ESCAPE] == math.inf

@@ -7,7 +7,7 @@ import torch
 
 from robustpath.methods.base import Batch
 from robustpath.theory import spurious_minimum as case
-from robustpath.theory.escape import escape
+from robustpath.theory.escape import Problem, escape
 from robustpath.theory.table import ESCAPE
 
 POINTS = {"ReLU": (torch.relu, case.relu_points()), "sigmoid": (torch.sigmoid, case.sigmoid_points())}
@@ -77,6 +77,7 @@ def start(*values):
 
 PLAIN = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "warmup": 0.0}
 ONE = Batch(torch.zeros(1, 1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64))
+PARABOLA = Problem(half_square, ONE)
 
 
 def by_hand(value, bound, steps):
@@ -89,9 +90,7 @@ def by_hand(value, bound, steps):
 
 
 def test_the_first_time_below_a_bound_is_that_of_the_iteration_by_hand():
-    found = escape(
-        "sgd", half_square, ONE, start(1.0, 2.0, 0.1), [(0,), (1,), (2,)], (0.1, 1e-3, 1e-30), 60, None, PLAIN
-    )
+    found = escape("sgd", PARABOLA, start(1.0, 2.0, 0.1), [(0,), (1,), (2,)], (0.1, 1e-3, 1e-30), 60, PLAIN)
     for row, bound in enumerate((0.1, 1e-3, 1e-30)):
         expected = [by_hand(1.0, bound, 60), by_hand(2.0, bound, 60), 0 if bound == 0.1 else by_hand(0.1, bound, 60)]
         assert found.first[row].tolist() == expected
@@ -100,19 +99,19 @@ def test_the_first_time_below_a_bound_is_that_of_the_iteration_by_hand():
 
 def test_a_step_of_two_gradients_counts_twice():
     radius_zero = PLAIN | {"radius": 0.0}
-    found = escape("sam", half_square, ONE, start(1.0), [(0,)], (0.1,), 120, None, radius_zero)
+    found = escape("sam", PARABOLA, start(1.0), [(0,)], (0.1,), 120, radius_zero)
     assert found.first.item() == 2 * by_hand(1.0, 0.1, 60)
 
 
 def test_phases_are_counted_and_the_noise_of_a_member_is_its_own():
-    data, loss = case.theorem_2_data(), case.risk(torch.relu)
+    problem = Problem(case.risk(torch.relu), case.theorem_2_data(), case.network(torch.relu))
     local = case.relu_points()[0]
     keys = [("a", 0), ("a", 1), ("a", 2)]
     stacked = {name: torch.stack([value] * 3) for name, value in local.items()}
-    together = escape("contour_warmup", loss, data, stacked, keys, (0.3,), 40, case.network(torch.relu))
+    together = escape("contour_warmup", problem, stacked, keys, (0.3,), 40, {})
     for position, key in enumerate(keys):
         alone = {name: value[None].repeat(2, *[1] * value.dim()) for name, value in local.items()}
-        found = escape("contour_warmup", loss, data, alone, [key] * 2, (0.3,), 40, case.network(torch.relu))
+        found = escape("contour_warmup", problem, alone, [key] * 2, (0.3,), 40, {})
         assert found.final[0] == together.final[position]
         assert found.first[0, 0] == together.first[0, position]
     assert len(set(together.final.tolist())) == 3
@@ -120,9 +119,8 @@ def test_phases_are_counted_and_the_noise_of_a_member_is_its_own():
 
 def test_a_member_that_explodes_stands_still_and_is_marked():
     wild = {"learning_rate": 1e30, "momentum": 0.0, "weight_decay": 0.0, "warmup": 0.0}
-    found = escape(
-        "sgd", lambda p, b: p["w"].square().square().sum(), ONE, start(1.0, 0.0), [(0,), (1,)], (1e-9,), 50, None, wild
-    )
+    steep = Problem(lambda params, batch: params["w"].square().square().sum(), ONE)
+    found = escape("sgd", steep, start(1.0, 0.0), [(0,), (1,)], (1e-9,), 50, wild)
     assert found.diverged.tolist() == [True, False]
     assert found.first[0].tolist() == [math.inf, 0.0]
 

@@ -5,18 +5,25 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+ODD = "Doe, Jane ~a%b;c$d#e&f{g} h"  # a folder's name that shells, TeX and Snakemake read otherwise than it is written
 PARTS = (
+    ".gitattributes",
+    ".gitignore",
+    "Makefile",
     "Snakefile",
     "slurm",
     "workflow",
     "config.yaml",
     "environment.yml",
     "pyproject.toml",
+    "requirements.in",
+    "requirements.lock",
     "src",
     "notebooks",
     "paper",
@@ -35,12 +42,10 @@ def checkout(folder: Path, scale: str = "smoke") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = REPOSITORY / part
-        if source.is_dir() and not source.is_symlink():
-            shutil.copytree(
-                source, folder / part, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "generated")
-            )
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "generated"))
         else:
-            shutil.copy2(source, folder / part, follow_symlinks=False)
+            shutil.copy2(source, folder / part)
     memory = Path(".cache/code.json")  # what planning knows of the sources by their content
     if (REPOSITORY / memory).exists():
         (folder / memory).parent.mkdir()
@@ -53,6 +58,24 @@ def checkout(folder: Path, scale: str = "smoke") -> Path:
 def duplicate(folder: Path, to: Path) -> Path:
     """A copy of a checkout with its results and Snakemake's memory of them, modification times kept."""
     return Path(shutil.copytree(folder, to, symlinks=True))
+
+
+def equip(folder: Path) -> None:
+    """Set up a checkout: a .venv with the packages of the interpreter that runs the tests, which setup.sh takes for its
+    own."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+    packages = next((folder / ".venv/lib").glob("python*/site-packages"))
+    (packages / "borrowed.pth").write_text(f"{folder}/src\n{sysconfig.get_path('purelib')}\n")
+    key = "{ pwd && cat requirements.lock && grep '^torch==' requirements.in; } | cksum > .venv/complete"
+    subprocess.run(["bash", "-c", key], cwd=folder, check=True)
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run make in a folder as a user would who may install nothing."""
+    settings = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", "APT": "no", "MAKEFLAGS": "", "PYTHONPATH": ""}
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True
+    )
 
 
 def edit(file: Path, old: str, new: str) -> None:
@@ -83,6 +106,18 @@ def plan(folder: Path, *arguments: str) -> Plan:
     rules = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if name != "total"}
     assert rules or "Nothing to be done" in said
     return Plan(Counter(rules), set(re.findall(r"^Job \d+: (.+)$", said, re.M)))
+
+
+def refused(folder: Path, *arguments: str) -> str:
+    """The one sentence of a run that is refused before any job."""
+    done = snakemake(folder, *arguments)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("error: ")
+    assert not (folder / "results").exists()
+    return lines[0]
 
 
 def run_whole(folder: Path) -> Path:

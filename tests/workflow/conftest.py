@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
-from checkouts import checkout, duplicate, run_whole, snakemake
+from checkouts import ODD, checkout, duplicate, run_whole, snakemake
 from faults import ONE_TRAINING, study, undisturbed
 from node import held, history, latest, node, possible
 
@@ -50,8 +50,8 @@ def finished(tmp_path, pretended):
 
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory, sources):
-    """A finished smoke run. Tests read it; they edit duplicates."""
-    return run_whole(duplicate(sources, tmp_path_factory.mktemp("smoke") / "repository"))
+    """A finished smoke run, in a folder of an odd name. Tests read it; they edit duplicates."""
+    return run_whole(duplicate(sources, tmp_path_factory.mktemp("smoke") / ODD / "repository"))
 
 
 @pytest.fixture(scope="session")

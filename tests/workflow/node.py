@@ -25,7 +25,7 @@ def possible() -> str:
     if os.geteuid() != 0:
         return "a SLURM node needs root"
     missing = [program for program in NEEDED if not shutil.which(program)]
-    return f"{', '.join(missing)} not installed (workflow/scripts/slurm_node.sh install)" if missing else ""
+    return f"{', '.join(missing)} not installed (bash workflow/scripts/slurm_node.sh install)" if missing else ""
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def held() -> Iterator[None]:
 
 def node(action: str) -> None:
     """`start` or `stop` it; AssertionError with what the script said where it fails."""
-    done = subprocess.run([SCRIPT, action], env={**os.environ, **CLAIMS}, capture_output=True, text=True)
+    done = subprocess.run(["bash", SCRIPT, action], env={**os.environ, **CLAIMS}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -3,19 +3,7 @@
 import re
 
 import pytest
-from checkouts import duplicate, edit, snakemake
-
-
-def refused(folder, *arguments):
-    """The one sentence of a refused run."""
-    done = snakemake(folder, *arguments)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stdout == ""
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("error: ")
-    assert not (folder / "results").exists()
-    return lines[0]
+from checkouts import duplicate, edit, refused, snakemake
 
 
 @pytest.mark.parametrize(

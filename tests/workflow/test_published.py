@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from checkouts import REPOSITORY, duplicate, edit, plan, snakemake
+from checkouts import ODD, REPOSITORY, duplicate, edit, plan, snakemake
 
 from robustpath import records, study
 from robustpath.core.errors import UserError
@@ -95,8 +95,8 @@ def test_a_run_with_jobs_to_do_is_stale(finished):
 
 @pytest.fixture
 def small(tmp_path, smoke_run):
-    """A finished smoke run with but two figures and tables, published."""
-    folder = duplicate(smoke_run, tmp_path / "repository")
+    """A finished smoke run with but two figures and tables, published, in a folder of an odd name."""
+    folder = duplicate(smoke_run, tmp_path / ODD / "repository")
     file = folder / "notebooks/manifest.yaml"
     entries = manifest(file)
     file.write_text(json.dumps({name: entry for name, entry in entries.items() if name in KEPT}))

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from browser import PACKAGE, PROGRAM, visit
-from checkouts import duplicate, snakemake
+from checkouts import ODD, duplicate, snakemake
 
 from robustpath.figures.manifest import manifest
 
@@ -41,7 +41,7 @@ WALK = """
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory, smoke_run):
     """A finished smoke run with its report."""
-    folder = duplicate(smoke_run, tmp_path_factory.mktemp("report") / "repository")
+    folder = duplicate(smoke_run, tmp_path_factory.mktemp("report") / ODD / "repository")
     style = ("--report-stylesheet", "workflow/report/report.css")
     for told in ((), ("--report", "results/smoke/report.html", *style)):
         done = snakemake(folder, "pictures", *told)

@@ -116,13 +116,6 @@ def test_a_method_taken_out_trains_nothing(finished):
     assert planned.rules["evaluate"]
 
 
-def test_a_method_put_in_trains_its_own_cells_only(finished):
-    source = (finished / METHODS / "sam.py").read_text()
-    (finished / METHODS / "newcomer.py").write_text(source.replace("def sam(", "def newcomer("))
-    edit(finished / "config.yaml", "  - sam\n", "  - sam\n  - newcomer\n")
-    assert {method for method, _ in trainings(plan(finished))} == {"newcomer"}
-
-
 def test_a_deleted_figure_is_all_that_its_name_reruns(finished):
     (finished / "results/smoke/generated/learning_curves.pdf").unlink()
     assert plan(finished, "learning_curves").rules == {"learning_curves": 1}
@@ -135,20 +128,6 @@ def test_a_threshold_of_the_claims_judges_anew_and_trains_nothing(finished):
     assert set(plan(finished).rules) == judged | drawn(finished) - apart_from(finished, "claims", "calibration")
 
 
-def test_a_theory_case_reruns_itself_and_what_shows_it(finished):
-    append(finished / "src/robustpath/theory/memorisation.py", "\nUNUSED = 1\n")
-    planned = plan(finished)
-    assert planned.rules["theory"] == 1
-    assert set(planned.rules) == {"theory", "paper", "all"} | drawn(finished) - apart_from(finished, "theory")
-
-
-def test_a_measure_is_measured_again_and_trains_nothing(finished):
-    append(finished / "src/robustpath/protocols/supervised/measures/norms.py", "\nUNUSED = 1\n")
-    planned = plan(finished)
-    assert planned.rules["measure"]
-    assert not {"prepare", "train", "evaluate", "theory"} & set(planned.rules)
-
-
 def test_a_notebook_reruns_itself(finished):
     append(finished / "notebooks/learning_curves.py", "\nprint('more')\n")
     assert set(plan(finished).rules) == {"learning_curves", "paper", "all"}
@@ -157,11 +136,6 @@ def test_a_notebook_reruns_itself(finished):
 def test_a_question_of_the_manifest_draws_its_own_figure_again(finished):
     edit(finished / "notebooks/manifest.yaml", "How does accuracy grow", "How fast does accuracy grow")
     assert set(plan(finished).rules) == {"learning_curves", "origin", "paper", "all"}
-
-
-def test_a_sentence_of_the_paper_compiles_it_again(finished):
-    append(finished / "paper/main.tex", "\n% A comment.\n")
-    assert set(plan(finished).rules) == {"origin", "paper", "all"}
 
 
 def test_the_environment_file_reruns_nothing(finished):

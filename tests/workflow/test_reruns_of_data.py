@@ -1,6 +1,5 @@
 """What is prepared, trained and evaluated again after which edit of a data set's file."""
 
-import pytest
 from checkouts import edit, plan
 from test_reruns import append, cells, trainings
 
@@ -10,26 +9,6 @@ SETS = "src/robustpath/data/sets"
 def evaluations(planned):
     """The data sets whose methods a plan evaluates, read off the messages of its jobs."""
     return {message.split(" on ")[1].split()[0] for message in planned.messages if message.startswith("Evaluate ")}
-
-
-def test_a_data_set_put_in_reruns_nothing(finished):
-    text = (finished / SETS / "optdigits.py").read_text()
-    (finished / SETS / "newcomer.py").write_text(text.replace('name="optdigits"', 'name="newcomer"'))
-    assert not plan(finished).rules
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new"),
-    [
-        ("fashion_mnist", "https://raw.githubusercontent.com", "https://example.org"),
-        ("fashion_mnist", "c59f468a2f672dc8", "0000000000000000"),
-        ("optdigits", 'title="UCI optical', 'title="Optical'),
-        ("optdigits", 'licence="CC BY 4.0', 'licence="CC BY 3.0'),
-    ],
-)
-def test_words_and_data_sets_that_are_not_used_rerun_nothing(finished, file, old, new):
-    edit(finished / SETS / f"{file}.py", old, new)
-    assert not plan(finished).rules
 
 
 def test_a_checksum_prepares_its_own_data_set_again(finished):

@@ -17,7 +17,7 @@ for name, entry in MANIFEST.items():
             f"<benchmarks>/notebooks/{name}.tsv"
         localrule: True
         conda:
-            "../../environment.yml"
+            ENVIRONMENT
         threads: 1
         resources:
             mem_mb=2000,
@@ -47,13 +47,14 @@ rule numbers:
         "<benchmarks>/numbers.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
     params:
-        settings=told(study.report_settings(CONFIG)),
+        settings=told(study.numbers_settings(CONFIG)),
+        methods=list(names()),  # each has its numbers, also one that no experiment uses
         code=CODE["numbers"],
     message:
         "Write the numbers of the text"
@@ -74,19 +75,20 @@ rule origin:
         "<benchmarks>/origin.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=10,
     params:
         scale=CONFIG.scale,
-        settings=told(study.report_settings(CONFIG)),
+        experiments=told(study.report_settings(CONFIG)["experiments"]),
         manifest=told(MANIFEST),
-        commit=machine.source_commit(ROOT),
-        code=fingerprint("robustpath.publication.origin_page", printed=True),
+        commit=SOURCE.changed,
+        edits=len(SOURCE.edits),
+        code=fingerprint("robustpath.publication.origin_page"),
     message:
         "Write how each number was made"
     shell:
         "python -m robustpath origin_page --scale {params.scale} --numbers {input.numbers} --paper paper"
-        " --commit {params.commit} --out {output} > {log} 2>&1"
+        " --commit {params.commit} --edits {params.edits} --out {output} > {log} 2>&1"

@@ -10,13 +10,13 @@ rule claims:
         "<benchmarks>/claims.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,
         runtime=10,
     params:
-        settings=told(study.report_settings(CONFIG)),
+        settings=told(study.claims_settings(CONFIG)),
         code=fingerprint("robustpath.claims.judge"),
     message:
         "Judge the hypotheses"
@@ -37,7 +37,7 @@ rule calibrate:
         "<benchmarks>/calibrate.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=4000,

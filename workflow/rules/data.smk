@@ -7,7 +7,7 @@ rule prepare:
     benchmark:
         "<benchmarks>/prepare/{dataset}.tsv"
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=memory_of(2000),

@@ -10,7 +10,7 @@ rule evaluate:
     benchmark:
         "<benchmarks>/evaluate/{experiment}/{dataset}.tsv"
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=memory_of(4000),
@@ -41,7 +41,7 @@ rule collate:
         "<benchmarks>/collate.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,

@@ -11,7 +11,7 @@ rule measure:
     benchmark:
         "<benchmarks>/measure/{experiment}/{dataset}.tsv"
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=3000,

@@ -12,7 +12,7 @@ rule paper:
         "<benchmarks>/paper.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
@@ -41,7 +41,7 @@ rule arxiv:
         "<benchmarks>/arxiv.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,

@@ -16,7 +16,7 @@ rule picture:
         "<benchmarks>/pictures/{name}.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,

@@ -6,7 +6,7 @@ rule theory:
     benchmark:
         "<benchmarks>/theory/{case}.tsv"
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,

@@ -11,7 +11,7 @@ rule trace:
     benchmark:
         "<benchmarks>/trace/{experiment}/{dataset}.tsv"
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=memory_of(2000),

@@ -13,7 +13,7 @@ rule train:
     benchmark:
         "<benchmarks>/train/{experiment}/{dataset}/{method}.tsv"
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=memory_of(2000),

@@ -9,7 +9,7 @@ rule unpack:
         "<benchmarks>/unpack.tsv"
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,

@@ -14,7 +14,7 @@ rule verify:
         "<logs>/verify.log",
     localrule: True
     conda:
-        "../../environment.yml"
+        ENVIRONMENT
     threads: 64
     resources:
         mem_mb=4000,

@@ -11,7 +11,7 @@ for program in dot pdftoppm; do
     }
 done
 mkdir -p docs/gallery
-snakemake --quiet --rulegraph dot --config scale=laptop -- results/laptop/paper.pdf |
+.venv/bin/python -m snakemake --quiet --rulegraph dot --config scale=laptop -- results/laptop/paper.pdf |
     sed -n '/^digraph/,/^}/p' | sed -E 's/color = "[^"]*"/color = "#0072b2"/; s/penwidth=2/penwidth=1.2/' |
     dot -Grankdir=LR -Granksep=0.35 -Tsvg >docs/workflow.svg
 for figure in results/laptop/generated/*.pdf; do

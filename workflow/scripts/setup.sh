@@ -127,7 +127,8 @@ python_environment() {
     say "[3/4] $torch"
     pip_install "$torch"
     say "[4/4] robustpath itself"
-    pip_install --no-deps --no-build-isolation -e .
+    .venv/bin/python workflow/scripts/link_project.py "$PWD" ||
+        fail "robustpath could not be put into .venv: mend what the lines above say and run again."
     rm -rf "$SCRATCH"
     key >"$STAMP.part" && mv "$STAMP.part" "$STAMP"
     say "Python packages are ready after $SECONDS s"
@@ -177,5 +178,6 @@ system_packages() {
     say "have an administrator run 'apt-get install --no-install-recommends ${missing% }'.$consequences"
 }
 
+case $PWD in *:*) fail "the name of the folder $PWD has a colon, which PATH cannot hold: rename it and run again." ;; esac
 python_environment
 system_packages

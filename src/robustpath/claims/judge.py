@@ -49,7 +49,7 @@ def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
     its p stands after Holm's correction where it is one of the corrected; refuted where every entry that is not void
     is; void where all are; else undecided. The numbers beside the verdict are those of the entry that decides.
     """
-    check_names(claims, {*methods.names(), *settings["methods"], *table["method"].unique()})
+    check_names(claims, {*methods.names(), *table["method"].unique()})
     if claims.experiment not in set(table["experiment"]):
         found = [_unmeasured(claim, f"the records have no experiment {claims.experiment}") for claim in claims.claims]
         return concluded(claims, found, settings["confidence"])

@@ -114,7 +114,7 @@ def from_pydantic(errors: list[dict], raw: Any, schema: dict) -> list[Problem]:
 
 def odd_keys(raw: Any, schema: dict) -> list[Problem]:
     """The keys in `raw` that are no text, to which pydantic gives no address."""
-    return [_unknown_key(path, value_at(raw, path), schema) for path in _odd_paths(raw, (), set())]
+    return [_unknown_key(path, raw, schema) for path in _odd_paths(raw, (), set())]
 
 
 def _odd_paths(here: Any, path: tuple, seen: set[int]) -> Iterable[tuple]:
@@ -142,8 +142,8 @@ def _problem(kind: str, location: tuple, path: tuple, raw: Any, schema: dict) ->
     if location[-1:] == ("[key]",):
         return Problem(path, value, "is not a plain name", "names of lower-case letters, digits and underscores")
     if kind == "extra_forbidden":
-        return _unknown_key(path, value, schema)
-    node = node_at(schema, path)
+        return _unknown_key(path, raw, schema)
+    node = node_at(schema, path, raw)
     if kind == "missing":
         return Problem(path, ABSENT, "is missing", describe(schema, node), _misspelt_neighbour(path, raw, schema))
     complaint = _of_number(value, node) or COMPLAINTS.get(kind)
@@ -162,9 +162,10 @@ def _of_number(value: Any, node: dict) -> str | None:
     return COMPLAINTS["less_than_equal"] if value > node["maximum"] else None
 
 
-def _unknown_key(path: tuple, value: Any, schema: dict) -> Problem:
+def _unknown_key(path: tuple, raw: Any, schema: dict) -> Problem:
+    value = value_at(raw, path)
     try:
-        above = node_at(schema, path[:-1])
+        above = node_at(schema, path[:-1], raw)
     except (KeyError, StopIteration):  # below a key that is unknown itself, or a value that is to hold no keys
         above = {}
     if "properties" not in above:
@@ -179,7 +180,7 @@ def _unknown_key(path: tuple, value: Any, schema: dict) -> Problem:
 
 def _misspelt_neighbour(path: tuple, raw: Any, schema: dict) -> Any:
     """A freely named mapping that lacks keys may be another one's misspelling: scales.laptp beside scales.laptop."""
-    if len(path) < 2 or "patternProperties" not in node_at(schema, path[:-2]):
+    if len(path) < 2 or "patternProperties" not in node_at(schema, path[:-2], raw):
         return ABSENT
     name = nearest(path[-2], [str(key) for key in value_at(raw, path[:-2]) if key != path[-2]])
     return name if name is ABSENT else dotted((*path[:-2], name))

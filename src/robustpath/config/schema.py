@@ -3,7 +3,7 @@
 Error messages and the config reference both speak through these functions, so they say the same of a key.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 
 def resolve(schema: dict, node: dict) -> dict:
@@ -11,9 +11,10 @@ def resolve(schema: dict, node: dict) -> dict:
     return schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
 
 
-def node_at(schema: dict, path: tuple) -> dict:
-    """The node that governs the value at `path` (keys of mappings, positions in lists); KeyError for an unknown key."""
-    node = schema
+def node_at(schema: dict, path: tuple, raw: object = None) -> dict:
+    """The node that governs the value at `path` (keys of mappings, positions in lists) of the file `raw`; KeyError for
+    an unknown key."""
+    node = _chosen(schema, schema, raw)
     for part in path:
         if "properties" in node:
             below = node["properties"][part]
@@ -24,7 +25,19 @@ def node_at(schema: dict, path: tuple) -> dict:
             below = next(branch["properties"][part] for branch in mappings if part in branch.get("properties", {}))
         else:
             below = next(branch["items"] for branch in branches(node) if "items" in branch)
-        node = resolve(schema, below)
+        inside = (isinstance(raw, Mapping) and part in raw) or (isinstance(raw, list) and part in range(len(raw)))
+        raw = raw[part] if inside else None
+        node = _chosen(schema, resolve(schema, below), raw)
+    return node
+
+
+def _chosen(schema: dict, node: dict, value: object) -> dict:
+    """Of a union of mappings the one whose constant keys are as `value` has them, or by default; else the node."""
+    for branch in branches(node) if isinstance(value, Mapping) else ():
+        mapping = resolve(schema, branch)
+        fixed = {key: below for key, below in mapping.get("properties", {}).items() if "const" in below}
+        if fixed and all(value.get(key, below.get("default")) == below["const"] for key, below in fixed.items()):
+            return mapping
     return node
 
 

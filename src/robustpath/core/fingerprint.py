@@ -88,11 +88,14 @@ def _code(file: Path) -> Code:
 
 def _parsed(content: bytes, file: Path) -> Code:
     """The same, from the syntax tree. Docstrings are taken out, and so is the text of errors and of printed lines: a
-    better word is no reason to compute anything again."""
+    better word is no reason to compute anything again. Nor does what is imported for a type checker alone count."""
     try:
         tree = ast.parse(content, filename=str(file))
     except SyntaxError as error:
         raise UserError(f"{file}, line {error.lineno}, is not valid Python ({error.msg}).") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
     imports = []
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
@@ -101,12 +104,12 @@ def _parsed(content: bytes, file: Path) -> Code:
             imports.extend((0, alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             imports.append((node.level, node.module or "", [alias.name for alias in node.names]))
-        elif isinstance(node, ast.Raise) or _prints(node):
+        elif isinstance(node, ast.Raise) or _prints(node) or _is_error(node):
             _silence(node)
     said = hashlib.sha256(ast.dump(tree).encode()).hexdigest()
     for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg in FOR_PEOPLE:
-            _silence(node)
+        if isinstance(node, ast.Call):
+            node.keywords = [each for each in node.keywords if each.arg not in FOR_PEOPLE]
     return Code((hashlib.sha256(ast.dump(tree).encode()).hexdigest(), said), imports)
 
 
@@ -114,6 +117,11 @@ def _prints(node: ast.AST) -> bool:
     """Whether a statement is a call of print."""
     call = node.value if isinstance(node, ast.Expr) else None
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
+
+
+def _is_error(node: ast.AST) -> bool:
+    """Whether an expression makes an exception, which its caller raises."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Error")
 
 
 def _silence(node: ast.AST) -> None:

@@ -1,6 +1,7 @@
 """Arithmetic on parameters: dicts of tensors treated as one long vector."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -56,3 +57,34 @@ def norm(tree: Params) -> Tensor:
 def unit(tree: Params) -> Params:
     """tree / |tree|, and zero for the zero vector."""
     return scale(tree, 1 / norm(tree).clamp_min(torch.finfo(next(iter(tree.values())).dtype).tiny))
+
+
+def flatten(tree: Params, leading: int = 0) -> Tensor:
+    """Tensors [*leading, …] as one vector [*leading, d], one tensor after another in the order of the dict; `leading`:
+    how many first axes are no part of it (1: those of several models)."""
+    return torch.cat([tensor.reshape(*tensor.shape[:leading], -1) for tensor in tree.values()], -1)
+
+
+def unflatten(vectors: Tensor, shapes: Mapping[str, Sequence[int]]) -> Params:
+    """Vectors [*leading, d] as tensors [*leading, *shape], in the order of `shapes`."""
+    pieces = vectors.split([math.prod(shape) for shape in shapes.values()], -1)
+    leading = vectors.shape[:-1]
+    return {
+        name: piece.reshape((*leading, *shape)) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)
+    }
+
+
+def stack(trees: Iterable[Params]) -> Params:
+    """Models' parameters one above the other: each tensor gets a first axis of models."""
+    rows = list(trees)
+    return tree_map(lambda *tensors: torch.stack(tensors), *rows)
+
+
+def apart(tree: Params) -> list[Params]:
+    """The parameters of each of several models: what `stack` has put together."""
+    return [dict(zip(tree, row, strict=True)) for row in zip(*tree.values(), strict=True)]
+
+
+def on_device(tree: Params, device: torch.device) -> Params:
+    """The same tensors on a device."""
+    return tree_map(lambda tensor: tensor.to(device), tree)

@@ -41,6 +41,9 @@ def batches(count: int, batch_size: int, start: int, stop: int, *key: object) ->
     return order[first - offset : last - offset].reshape(stop - start, batch_size)
 
 
-def noise(size: int, start: int, stop: int, *key: object) -> Tensor:
-    """Standard normal vectors for steps start..stop-1: float32 [stop - start, size]."""
-    return torch.stack([torch.randn(size, generator=generator(*key, "noise", step)) for step in range(start, stop)])
+def noise(size: int, start: int, stop: int, *key: object, out: Tensor | None = None) -> Tensor:
+    """Standard normal vectors for steps start..stop-1: float32 [stop - start, size], written to `out` where given."""
+    drawn = torch.empty(stop - start, size) if out is None else out
+    for row, step in zip(drawn, range(start, stop), strict=True):
+        torch.randn(size, generator=generator(*key, "noise", step), out=row)
+    return drawn

@@ -1,9 +1,9 @@
-"""Published files of test images under the fifteen corruptions of shift_names.PUBLISHED, at severities 1 to 5."""
+"""Published files of test images under the fifteen corruptions of published_names.PUBLISHED, at severities 1 to 5."""
 
 import tarfile
 from pathlib import Path, PurePosixPath
 
-from robustpath.data.shift_names import PUBLISHED
+from robustpath.data.published_names import PUBLISHED
 
 SEVERITIES = 5
 KEPT = 1000  # images of every corruption and severity: all of CIFAR-10-C would fill 12 GB

@@ -19,7 +19,7 @@ from robustpath.data.download import digest, forget, local, payload
 from robustpath.data.entries import DataSet, File
 from robustpath.data.prepared import Prepared, present, save
 from robustpath.data.preprocessing import USUAL
-from robustpath.data.shift_names import PUBLISHED
+from robustpath.data.published_names import PUBLISHED
 
 UNREADABLE = (ValueError, KeyError, IndexError, OSError, EOFError, tarfile.TarError, zipfile.BadZipFile)
 

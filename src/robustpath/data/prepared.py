@@ -18,8 +18,8 @@ class Prepared(NamedTuple):
 
     Where examples come in groups that a split must not divide, also group int64 [N] and domain int64 [N]: the place of
     the natural shift among the data set's `domains` that an example is kept for. Each is -1 where the other is not.
-    Of published corruptions, domain is the place in shift_names.PUBLISHED and severity int64 [N] is 1 to 5. attribute
-    int64 [N] is what a label may be confused with; a worst group is one of label and attribute.
+    Of published corruptions, domain is the place in published_names.PUBLISHED and severity int64 [N] is 1 to 5.
+    attribute int64 [N] is what a label may be confused with; a worst group is one of label and attribute.
     """
 
     inputs: Tensor

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from robustpath.data.published_names import PUBLISHED
+
 TEST_CORRUPTIONS = ("gaussian_noise", "shot_noise", "impulse_noise", "contrast", "rotate", "translate")
 VALIDATION_CORRUPTIONS = ("speckle_noise", "gaussian_blur", "spatter", "brightness")
-# The fifteen of CIFAR-10-C that are for testing. The four more that it has for validation show test images: left out.
-PUBLISHED = (
-    *("gaussian_noise", "shot_noise", "impulse_noise", "defocus_blur", "glass_blur", "motion_blur", "zoom_blur"),
-    *("snow", "frost", "fog", "brightness", "contrast", "elastic_transform", "pixelate", "jpeg_compression"),
-)
 
 
 class Shift(NamedTuple):

@@ -9,7 +9,8 @@ from robustpath.core.randomness import generator
 from robustpath.data import sets
 from robustpath.data.corruptions import CORRUPTIONS
 from robustpath.data.prepared import Prepared
-from robustpath.data.shift_names import PUBLISHED, Shift, shifts
+from robustpath.data.published_names import PUBLISHED
+from robustpath.data.shift_names import Shift, shifts
 from robustpath.data.splits import deal, official, split
 
 

@@ -51,10 +51,15 @@ def machine() -> str:
     return f"{platform.machine()}-{torch.backends.cpu.get_cpu_capability().lower()}-{digest[:12]}"
 
 
+def lasting() -> Path:
+    """The folder of this processor in the project's cache."""
+    return FOLDER.absolute() / machine()
+
+
 def folders() -> Iterator[Path]:
     """Where a program is looked for and, if it is not there, compiled to: the project's cache and, where that cannot be
     used, a folder that is removed after the caller has loaded from it."""
-    yield FOLDER.absolute() / machine()
+    yield lasting()
     with tempfile.TemporaryDirectory(prefix="robustpath-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 

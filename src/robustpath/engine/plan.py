@@ -94,8 +94,10 @@ def plan(
     network: Network | None = None,
     activations: Network | None = None,
     deals: Collection[str] | None = None,
+    in_steps: bool = False,
 ) -> list[Stage]:
-    """The stages that spend `budget` gradient evaluations; each phase takes whole steps, the last takes what is left.
+    """The stages that spend `budget` gradient evaluations, or so many steps where it is `in_steps`; each phase takes
+    whole steps, the last takes what is left.
 
     Raises UserError where a phase's share of the budget is less than one of its steps, the model has more parameters
     than the method is meant for, or a step needs what the source does not deal (`deals`; None where it deals all).
@@ -104,7 +106,7 @@ def plan(
     if spec.largest and size > spec.largest:
         raise UserError(
             f"{spec.name} is meant for at most {spec.largest} parameters and the network has {size}; take it off the "
-            "list of the experiment's methods in config.yaml."
+            "list of methods in config.yaml."
         )
     stages, spent = [], 0.0
     base = build(spec.base, {}) if spec.base else None
@@ -117,16 +119,18 @@ def plan(
                 f"{', '.join(sorted(deals))}); take the method off the list of the experiment's methods in config.yaml"
             )
         cost = step_cost(method, loss, params, batch, network, activations)
+        price = 1.0 if in_steps else cost
         allowance = budget - spent if index == len(sequence) - 1 else budget * share
-        steps = int(allowance / cost + 1e-9)
+        steps = int(allowance / price + 1e-9)
         if steps < 1:
+            unit = "steps" if in_steps else "gradient evaluations"
             raise UserError(
-                f"a budget of {budget} gradient evaluations is too small for {spec.name}: phase {index + 1} has "
-                f"{allowance:g} of them and one step costs {cost:g}; raise `budget` in config.yaml."
+                f"a budget of {budget} {unit} is too small for {spec.name}: phase {index + 1} has {allowance:g} of "
+                f"them and one step costs {price:g}; raise `budget` (`steps` of a theory case) in config.yaml."
             )
         of_base = len(sequence) > 1 and method is base
         stages.append(Stage(index, steps, cost, dict(method.needs), method.order, of_base))
-        spent += steps * cost
+        spent += steps * price
     return stages
 
 

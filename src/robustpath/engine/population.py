@@ -5,7 +5,8 @@ memory, so a member's result does not depend on its mates. In eager mode that ho
 population gives the same bytes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,11 +14,14 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
 
+from robustpath.core.fingerprint import fingerprint
+from robustpath.core.parameters import unflatten
 from robustpath.engine.plan import NOISE, Moment, Network, Stage, phases
-from robustpath.engine.programs import packaged
+from robustpath.engine.programs import captured, packaged
 from robustpath.engine.source import Fields, Source
 from robustpath.methods.base import Batch, Context, Loss, Params, Spec, build
 
+CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
 BLOCK = 50  # steps from one look at the clock to the next
 
 
@@ -36,12 +40,6 @@ class Snapshot(NamedTuple):
 
 
 Program = Callable[..., tuple[Params, Any, Tensor, dict[str, Tensor]]]
-
-
-def stack(trees: Iterable[Params]) -> Params:
-    """Members' parameters one above the other: each tensor gets a first axis of members."""
-    rows = list(trees)
-    return {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
 
 
 def program(
@@ -86,25 +84,30 @@ def program(
         vectorised = torch.vmap(member, in_dims=(0, 0, 0, 0, None, 0, 0 if dealt.given else None, *masks))
         return vectorised(hyperparameters, params, state, diverged, progress, *dealt)
 
-    run = _captured(together) if compiled and graph else packaged(together, key) if compiled else together
+    run = captured(together) if compiled and graph else packaged(together, key) if compiled else together
     return lambda hyperparameters, *rest: run({name: hyperparameters[name] for name in own.search}, *rest)
 
 
+def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:
+    """What the code of a stage's step depends on beside the shapes of its tensors: the engine's, the method's and the
+    network's. Descents after different walks share one, for they are the base's."""
+    own = spec.base if stage.of_base else spec
+    code = fingerprint(*CODE, f"robustpath.methods.{own.family}.{own.name}", f"robustpath.models.{network}")
+    return json.dumps([code, own.name, 0 if stage.of_base else stage.index, network, precision])
+
+
 def _as_needed(name: str, part: Tensor | Fields, params: Params, amount: int) -> Params | Batch:
-    """What the source dealt, as the method sees it: noise shaped like the parameters, all else as a batch."""
-    return _unflatten(part, params, amount) if name == NOISE else Batch(**part)
+    """What the source dealt, as the method sees it: all but noise as a batch; noise shaped like the parameters, with a
+    first axis of copies where there are several."""
+    if name != NOISE:
+        return Batch(**part)
+    copies = (amount,) if amount > 1 else ()
+    return unflatten(part, {name: copies + tuple(tensor.shape) for name, tensor in params.items()})
 
 
 def _where(mask: Tensor | None, new: Any, old: Any) -> Any:
     """`new` where the mask holds; everywhere if there is none."""
     return new if mask is None else tree_map(lambda one, other: torch.where(mask, one, other), new, old)
-
-
-def _captured(step: Program) -> Program:
-    """The step as a CUDA graph."""
-    captured = torch.compile(step, fullgraph=True, dynamic=False, mode="reduce-overhead")
-    # A graph writes its results where it wrote those of the step before.
-    return lambda *arguments: tree_map(torch.clone, captured(*arguments))
 
 
 def begin(
@@ -130,10 +133,10 @@ def advance(
     source: Source,
     after_block: Callable[[Snapshot], None] = lambda snapshot: None,
     kept: Sequence[Moment] = (),
-    in_a_hurry: Callable[[], object] = lambda: False,
+    each_step: Callable[[], object] = lambda: False,
 ) -> Snapshot:
     """Train from `snapshot` to the end of the last stage; `after_block` sees the population every few steps, and after
-    every single one while there is reason to be `in_a_hurry`.
+    every single one while `each_step` holds.
 
     The sums of info are kept by stage and name, so that their means can be recorded, and the parameters at the moments
     `kept`. A snapshot is whole, with the state of the source: what is dealt depends on nothing else.
@@ -143,7 +146,7 @@ def advance(
     if kept and (kept[0].stage, kept[0].step) == (0, 0) and (snapshot.stage, snapshot.step) == (0, 0):
         snapshot = _keep(snapshot, 0, snapshot.params)
     while True:
-        snapshot = _through(snapshot, stages, programs, hyperparameters, source, after_block, kept, in_a_hurry)
+        snapshot = _through(snapshot, stages, programs, hyperparameters, source, after_block, kept, each_step)
         ended = readout(spec, stages, hyperparameters, snapshot)
         for number, moment in enumerate(kept):
             if (moment.stage, moment.step) == (snapshot.stage, snapshot.step):
@@ -163,12 +166,13 @@ def _through(
     source: Source,
     after_block: Callable[[Snapshot], None],
     kept: Sequence[Moment],
-    in_a_hurry: Callable[[], object],
+    each_step: Callable[[], object],
 ) -> Snapshot:
     """The population at the end of its stage."""
     stage, step_of = stages[snapshot.stage], programs[snapshot.stage]
     offset = sum(earlier.steps for earlier in stages[: snapshot.stage])
-    progress = (torch.arange(stage.steps, device=snapshot.diverged.device) + 0.5) / stage.steps
+    like = next(iter(snapshot.params.values()))
+    progress = (torch.arange(stage.steps, dtype=like.dtype, device=like.device) + 0.5) / stage.steps
     numbers = {moment.step: number for number, moment in enumerate(kept) if moment.stage == snapshot.stage}
     while snapshot.step < stage.steps:
         step, params, state, diverged, dealing, sums = *snapshot[1:6], dict(snapshot.sums)
@@ -180,7 +184,7 @@ def _through(
                 key = f"{stage.index}.{name}"
                 sums[key] = sums[key] + value if key in sums else value.clone()
             step += 1
-            if in_a_hurry():
+            if each_step():
                 break
         snapshot = Snapshot(snapshot.stage, step, params, state, diverged, dealing, sums, snapshot.path)
         if step in numbers and step < stage.steps:
@@ -208,10 +212,3 @@ def _own_copy(device: torch.device, tensor: Tensor) -> Tensor:
     """vmap may return expanded views, whose strides would change after the first step and compile it anew, and a
     method's fresh scalars lie on the CPU."""
     return tensor.to(device).clone(memory_format=torch.contiguous_format)
-
-
-def _unflatten(numbers: Tensor, like: Params, copies: int) -> Params:
-    """One long vector as tensors shaped like the parameters, with a first axis of `copies` where there are several."""
-    leading = (copies,) if copies > 1 else ()
-    pieces = torch.split(numbers, [copies * tensor.numel() for tensor in like.values()])
-    return {name: piece.reshape(leading + like[name].shape) for name, piece in zip(like, pieces, strict=True)}

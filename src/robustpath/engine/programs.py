@@ -9,8 +9,12 @@ import functools
 import hashlib
 import json
 import os
+import shlex
 import shutil
+import subprocess
 import tempfile
+import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -19,6 +23,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from robustpath.engine import cache
 
@@ -33,7 +38,9 @@ OPTIONS = {
     "cpp.vec_isa_ok": True,  # what the processor has, the compiler is taken to know: a trial compilation each costs 5 s
     "compile_threads": 1,
 }
-TRIED = (OSError, RuntimeError, ImportError, AttributeError, AssertionError, KeyError, TypeError, ValueError)
+# What a compiler that is missing, old or broken, a full disk, or a folder that forbids to run code ends in.
+FAILURES = (OSError, RuntimeError, ImportError, AttributeError, AssertionError, LookupError, TypeError, ValueError)
+FAILURES += (subprocess.SubprocessError,)
 
 
 def packaged(step: Step, key: str) -> Step:
@@ -60,20 +67,44 @@ def packaged(step: Step, key: str) -> Step:
     return run
 
 
+def timed(step: Callable, spent: list[float]) -> Callable:
+    """The step, which adds the wall seconds of each call to `spent`; not of the first, which compiles or loads it."""
+    begun = False
+
+    def run(*arguments):
+        nonlocal begun
+        start = time.perf_counter()
+        results = step(*arguments)
+        if begun:
+            spent.append(time.perf_counter() - start)
+        begun = True
+        return results
+
+    return run
+
+
 def obtain(step: Step, arguments: tuple, key: str) -> tuple[Flat, list[str]] | None:
     """The program for arguments of these shapes, and the names of what it tells; None where there can be none."""
     flat = list(leaves(arguments))
-    of = [key, torch.get_num_threads(), *((str(tensor.dtype), *tensor.shape) for tensor in flat)]
+    of = [key, torch.get_num_threads(), form(arguments), *((str(tensor.dtype), *tensor.shape) for tensor in flat)]
     program, fault = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:24], None
     for folder in cache.folders():
         try:
             found = cache.find(folder, program) or _added(step, arguments, folder, program)
             runner = torch._C._aoti.AOTIModelContainerRunnerCpu(str(found.library), 1)
             return runner.run, found.about["info"]
-        except TRIED as error:
+        except FAILURES as error:
             fault = fault or error
     say(f"no program can be compiled here ({_sentence(fault)}): uncompiled, slower, equal to rounding")
     return None
+
+
+def has_compiler() -> bool:
+    """Whether there is a C++ compiler; a line says so where there is none."""
+    if shutil.which(cache.compiler()):
+        return True
+    say(f"there is no C++ compiler {cache.compiler()} (Debian: g++): uncompiled, slower, equal to rounding")
+    return False
 
 
 @functools.cache
@@ -88,8 +119,7 @@ def _added(step: Step, arguments: tuple, folder: Path, program: str) -> cache.Fo
         found = cache.find(folder, program)
         if found:
             return found
-        lasting = folder.is_relative_to(cache.FOLDER.absolute())
-        library, told = build(step, arguments, scratch, folder / "compiler" if lasting else None)
+        library, told = build(step, arguments, scratch, folder / "compiler" if folder == cache.lasting() else None)
         return cache.add(folder, program, library, {"info": told})
 
 
@@ -98,8 +128,33 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
 
     What compilations share, 300 MB of precompiled headers, goes to `lasting`, or is done without.
     """
-    if not shutil.which(cache.compiler()):
-        raise OSError(f"there is no C++ compiler {cache.compiler()}; Debian: apt install g++ python3-dev")
+    with _files_in(scratch, lasting or scratch), warnings.catch_warnings(action="ignore"):
+        from torch._inductor import aot_compile, codecache
+        from torch.utils import cpp_extension
+
+        graph, told = traced(step, arguments)
+        options = OPTIONS | {
+            "aot_inductor.output_path": str(scratch / "program.so"),
+            "aot_inductor.precompile_headers": lasting is not None,
+            "cpp.cxx": (cache.compiler(),),
+        }
+        # The libraries' path is pasted into the linker's command, and a folder above may have a space in its name.
+        for_now = {(codecache, "_HEADER_DIR"): str((lasting or scratch) / "headers"),
+                   (cpp_extension, "TORCH_LIB_PATH"): shlex.quote(cpp_extension.TORCH_LIB_PATH)}  # fmt: skip
+        before = {place: getattr(*place) for place in for_now}
+        try:
+            for place, value in for_now.items():
+                setattr(*place, value)
+            return Path(aot_compile(graph, tuple(leaves(arguments)), options=options)), told
+        finally:
+            for place, value in before.items():
+                setattr(*place, value)
+
+
+def traced(step: Step, arguments: tuple) -> tuple[torch.fx.GraphModule, list[str]]:
+    """The operations of a step as a graph from a flat list of tensors to one, and the names of what the step tells."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
     told: list[str] = []
 
     def on_leaves(*flat: Tensor) -> tuple[Tensor, ...]:
@@ -108,19 +163,16 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
         # The next step takes these tensors in the layout in which this one was compiled to take its own.
         return tuple(tensor.contiguous() for tensor in chain(leaves(carried), info.values()))
 
-    with _files_in(scratch, lasting or scratch):
-        from torch._inductor import aot_compile, codecache
-        from torch.fx.experimental.proxy_tensor import make_fx
+    return make_fx(on_leaves, tracing_mode="fake")(*leaves(arguments)), told
 
-        flat = tuple(leaves(arguments))
-        graph = make_fx(on_leaves, tracing_mode="fake")(*flat)
-        options = OPTIONS | {"aot_inductor.output_path": str(scratch / "program.so")}
-        options["aot_inductor.precompile_headers"] = lasting is not None
-        before, codecache._HEADER_DIR = codecache._HEADER_DIR, str((lasting or scratch) / "headers")
-        try:
-            return Path(aot_compile(graph, flat, options=options)), told
-        finally:
-            codecache._HEADER_DIR = before
+
+def captured(step: Step) -> Step:
+    """The step compiled for a GPU, as a CUDA graph: one launch in place of hundreds."""
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache.lasting() / "compiler"))
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
+    graph = torch.compile(step, fullgraph=True, dynamic=False, mode="reduce-overhead")
+    # A graph writes its results where it wrote those of the step before.
+    return lambda *arguments: tree_map(torch.clone, graph(*arguments))
 
 
 @contextmanager
@@ -148,6 +200,15 @@ def leaves(tree: Tree) -> Iterable[Tensor]:
     if tree is None:
         return ()
     return [leaf for part in (tree.values() if isinstance(tree, dict) else tree) for leaf in leaves(part)]
+
+
+def form(tree: Tree) -> str:
+    """A tree in words, without what its tensors are."""
+    if tree is None or isinstance(tree, Tensor):
+        return "-" if tree is None else "."
+    if isinstance(tree, dict):
+        return "{" + ",".join(f"{name}:{form(part)}" for name, part in tree.items()) + "}"
+    return f"{type(tree).__name__}(" + ",".join(map(form, tree)) + ")"
 
 
 def rebuild(like: Tree, flat: Iterator[Tensor]) -> Tree:

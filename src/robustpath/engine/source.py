@@ -56,9 +56,10 @@ class Streams(NamedTuple):
 
 def examples(data: Data, positions: Tensor) -> Fields:
     """The examples at `positions` [M, b] as each member sees them: inputs [M, b, …], labels [M, b]."""
-    labels = data.labels[positions] if data.row is None else data.labels[data.row[:, None], positions]
-    rows = data.inputs.index_select(0, positions.reshape(-1))  # copies whole rows, several times as fast as inputs[…]
-    return {"inputs": rows.reshape(positions.shape + data.inputs.shape[1:]), "labels": labels}
+    # Whole rows and single numbers: several times as fast as data.inputs[positions] and data.labels[row, positions].
+    inputs = data.inputs.index_select(0, positions.reshape(-1)).reshape(positions.shape + data.inputs.shape[1:])
+    first = 0 if data.row is None else data.row[:, None] * data.labels.shape[-1]
+    return {"inputs": inputs, "labels": data.labels.take(first + positions)}
 
 
 def streamed(data: Data, streams: Streams) -> Source:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from robustpath import records
+from robustpath import models, records
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.records import labels
@@ -48,10 +48,12 @@ def caption(
         chosen = f"Hyperparameters: for each seed, {best}."
     lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
     noise = sorted(own["label_noise"].unique())
+    network = settings["experiments"].get(experiment, {}).get("model", models.DEFAULT)
     facts = [
         f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds"
         + (f", {level} {intervals}." if intervals else "."),
         f"Share of random training labels: {labels.levels(noise)}." if any(noise) else "",
+        f"Network: {labels.escape(network)}." if network != models.DEFAULT else "",
         chosen,
         correction,
         f"{lost} diverged.",

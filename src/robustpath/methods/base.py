@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.func import grad, grad_and_value
 
+from robustpath.core.derivatives import grad, grad_and_value
 from robustpath.core.types import Batch, Params
 
 __all__ = ["Batch", "Context", "Method", "Params", "Space", "Spec", "build", "choice", "draw", "grad", "grad_and_value"]
@@ -59,6 +59,10 @@ class Method:
     after the other. `needs` names what a step asks for beside the batch, and how much of it: {"noise": vectors,
     "probe": examples, …}; the source of the protocol deals it. `order` names the order of the batches: those of the
     same name meet the same batches.
+
+    One call of step takes the same gradients whatever the values of the hyperparameters are, since its cost is counted
+    once, at the defaults. A loop whose length is a hyperparameter must be steps of the source: the batch stays for so
+    many steps, and each takes one gradient.
 
     arrive(loss, params, state, batch, context) -> state runs once before the steps on a batch, leave(…) -> (params,
     state) once after them; where a batch has one step, both run around it. None does nothing.

@@ -1,4 +1,4 @@
-"""The hyperparameters and networks of a method, read from its source: the config is checked without importing torch.
+"""Hyperparameters, networks and needs of a method, read from its source: the config is checked without importing torch.
 
 Understood are the forms that `search=` of a registration takes: mappings with text keys, names of such mappings in
 this or another module of the methods, `METHOD.spec.search`, and unions of these by `|` and `**`.
@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from robustpath import methods
+
+CONTRACT = "robustpath.methods.base"  # states no needs of its own
 
 
 @cache
@@ -32,6 +34,34 @@ def networks(family: str, name: str) -> tuple[str, ...]:
         return tuple(ast.literal_eval(stated["networks"])) if "networks" in stated else ()
     except (LookupError, OSError, TypeError, ValueError, SyntaxError, AttributeError):
         return ()
+
+
+@cache
+def needs(family: str, name: str) -> frozenset[str]:
+    """What the steps of a method may need beside their batches, by name: the text keys of every `needs=` in its module
+    and in the modules of the methods that it imports from.
+
+    That can be too many, where such a module holds functions that the method does not use. The slow way, the needs of
+    its phases, imports torch.
+    """
+    found, waiting, seen = set(), [f"robustpath.methods.{family}.{name}"], set()
+    while waiting:
+        module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        try:
+            nodes = list(ast.walk(_module(module)))
+        except (OSError, SyntaxError):
+            continue
+        stated = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "needs"]
+        keys = [key for value in stated for part in ast.walk(value) if isinstance(part, ast.Dict) for key in part.keys]
+        found |= {key.value for key in keys if isinstance(key, ast.Constant)}
+        origins = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)} - {
+            "robustpath.methods.base"
+        }
+        waiting += [origin for origin in origins if origin.startswith("robustpath.methods.")]
+    return frozenset(found)
 
 
 @cache

@@ -1,8 +1,9 @@
 """Networks: one file a network, found by its name.
 
 A file gives `network(shape, classes, hidden) -> nn.Module` for examples of `shape` ([L], [H, W] or [C, H, W]), and
-states KINDS (of data that it takes), MEASURED (whether the measures of minima are defined for it) and PORTION: how many
-networks and how many examples (0: all) are scored at once, since activations of convolutions would fill a GPU.
+states KINDS (of data that it takes), MEASURED (whether the measures of minima are defined for it), HIDDEN = True where
+its layers are those of the config's `hidden` (elsewhere `hidden` is empty) and PORTION: how many networks and how many
+examples (0: all) are scored at once, since activations of convolutions would fill a GPU.
 Listing names and facts reads files only; a network's module is imported when it is loaded.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
+from robustpath.core.errors import UserError
 from robustpath.core.source import constants
 
 if TYPE_CHECKING:
@@ -23,10 +25,12 @@ DEFAULT = "mlp"  # settings of jobs do not name it
 
 
 class Facts(NamedTuple):
-    """What is known of a network without importing it: the kinds of data that it takes, whether it can be measured."""
+    """What is known of a network without importing it: the kinds of data that it takes, whether it can be measured,
+    whether its layers are those of the config's `hidden`."""
 
     kinds: tuple[str, ...]
     measured: bool
+    hidden: bool
 
 
 def names() -> list[str]:
@@ -35,9 +39,12 @@ def names() -> list[str]:
 
 
 def facts(name: str) -> Facts:
-    """What the file of a network states of it."""
-    stated = constants(HERE / f"{name}.py")
-    return Facts(tuple(stated["KINDS"]), bool(stated["MEASURED"]))
+    """What the file of a network states of it; UserError where it leaves something out."""
+    file = HERE / f"{name}.py"
+    stated = constants(file)
+    if lacking := [fact for fact in ("KINDS", "MEASURED", "PORTION") if fact not in stated]:
+        raise UserError(f"{file} does not state {' or '.join(lacking)} in a line of its own: see the top of {__file__}")
+    return Facts(tuple(stated["KINDS"]), bool(stated["MEASURED"]), bool(stated.get("HIDDEN", False)))
 
 
 def name_of(settings: Mapping) -> str:

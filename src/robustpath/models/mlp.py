@@ -9,6 +9,7 @@ from torch import nn
 
 KINDS = ("image", "signal")
 MEASURED = True
+HIDDEN = True
 PORTION = (16, 0)  # activations that fit into the cache of a processor
 
 

@@ -225,7 +225,8 @@ def _hypotheses(told: dict | None, level: dict) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis, of its best case and of every variant and label noise."""
     found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
     macros: Macros = {}
-    for name in HYPOTHESES:
+    every = list(dict.fromkeys([*HYPOTHESES, *found]))
+    for name in every:
         verdict, prefix = found.get(name), macro(name)
         macros |= _numbers(prefix, verdict, name)
         case, statement, sentence = MISSING, MISSING, f"{name} was not judged."
@@ -243,7 +244,7 @@ def _hypotheses(told: dict | None, level: dict) -> Macros:
                 own = entry and (entry["decides"] or {}) | {key: entry[key] for key in ("verdict", "holm")}
                 macros |= _numbers(f"{prefix}{macro(variant)}{place}", own, f"{name}, {variant}, {words}")
     for word in verdicts.SYMBOLS:
-        names = [name for name in HYPOTHESES if name in found and found[name]["verdict"] == word]
+        names = [name for name in every if name in found and found[name]["verdict"] == word]
         listed = labels.listing(names) if told else MISSING
         macros[f"Claims{word.capitalize()}"] = (listed, f"hypotheses that are {word}")
         count = labels.word(len(names)) if told else MISSING

@@ -66,7 +66,7 @@ def estimate(config: study.Config, teraflops: float = TERAFLOPS) -> list[dict]:
     rows = []
     for name, experiment in study.experiments(config).items():
         cells = [cell for cell in study.expand(config) if cell.experiment == name]
-        beside = 1 + experiment.measured + bool(experiment.points)
+        beside = 1 + getattr(experiment, "measured", False) + bool(getattr(experiment, "points", 0))
         each = [_calculated(config, cell) for cell in cells]
         training, evaluation = sum(cell.training for cell in each), sum(cell.evaluation for cell in each)
         rows.append(
@@ -113,7 +113,7 @@ def shape(config: study.Config, dataset: str) -> tuple[int, ...]:
 def flops(config: study.Config, dataset: str, settings: dict) -> tuple[float, float]:
     """Operations of a forward pass of one example, and of a gradient evaluation: a batch forward and backward."""
     of_example, classes = shape(config, dataset), registry.get(dataset).classes
-    forward, both = _count(models.name_of(settings), tuple(settings["hidden"]), of_example, classes)
+    forward, both = _count(models.name_of(settings), tuple(settings.get("hidden", ())), of_example, classes)
     return forward, both * settings["batch_size"]
 
 
@@ -132,12 +132,14 @@ def _count(name: str, hidden: tuple[int, ...], of_example: tuple[int, ...], clas
 
 
 def _scored(config: study.Config, dataset: str, settings: dict) -> float:
-    """Examples on which a run is scored: those it learnt from (on average over sizes), validation, test and shifts."""
+    """Examples on which a run is scored at its end: those it learnt from (on average over sizes, where its protocol has
+    sizes), validation, test and shifts."""
     severities = len(study.active(config).severities)
     sets = {"validation": 1, "test": 1}
     for shift in registry.shifts_of(dataset):
         sets[shift.split] += severities if shift.family in CORRUPTED else 1
-    learnt = sum(settings["train_sizes"]) / len(settings["train_sizes"])
+    sizes = settings.get("train_sizes", [0])
+    learnt = sum(sizes) / len(sizes)
     return learnt + sets["validation"] * settings["validation_size"] + sets["test"] * settings["test_size"]
 
 

@@ -1,4 +1,4 @@
-"""What there is to choose from, as rows: methods, data sets, networks, protocols, shifts, figures, cells of a scale."""
+"""What there is to choose from, as rows: methods, data sets, networks, protocols, metrics, shifts, figures, cells."""
 
 import ast
 import json
@@ -21,7 +21,7 @@ def rows(what: str, scale: str | None = None) -> list[dict]:
     if what == "cells":
         return cells(scale)
     lists = {"methods": methods, "data": data, "models": networks, "protocols": protocols}
-    return (lists | {"shifts": shifts, "figures": figures})[what]()
+    return (lists | {"metrics": metrics, "shifts": shifts, "figures": figures})[what]()
 
 
 def methods() -> list[dict]:
@@ -77,6 +77,23 @@ def protocols() -> list[dict]:
     return [
         {"protocol": name, "axes": list(load(name).axes), "summary": _first_line(folder / name / "protocol.py")}
         for name in names()
+    ]
+
+
+def metrics() -> list[dict]:
+    """Every metric with the family of its measure (or score), its unit, which way is better, and where it is kept."""
+    from robustpath.protocols import metrics
+
+    return [
+        {
+            "metric": name,
+            "kind": metric.family or "score",
+            "unit": metric.unit,
+            "better": metric.better,
+            "splits": list(metric.splits),
+            "part": metric.part,
+        }
+        for name, metric in metrics().items()
     ]
 
 

@@ -7,7 +7,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
+from math import nan
 from pathlib import Path
+from statistics import median
 
 MARK = "result: "
 
@@ -29,14 +31,14 @@ def prepare(card: Path) -> str:
 
 def train(runs: Path) -> str:
     """Runs, the median over them of the mean training loss (nats) of their last phase, and how many diverged."""
-    import pandas as pd
+    import pyarrow.parquet as pq
 
-    table = pd.read_parquet(runs)
-    last = [name for name in table if name.endswith(".loss")][-1]
-    diverged = table["diverged"]
-    return (
-        f"{len(table)} runs, median training loss {table.loc[~diverged, last].median():.3g}, {diverged.sum()} diverged"
-    )
+    table = pq.ParquetFile(runs).read()  # read_table imports pandas
+    diverged = table["diverged"].to_pylist()
+    losses = table[[name for name in table.column_names if name.endswith(".loss")][-1]].to_pylist()
+    kept = [loss for loss, gone in zip(losses, diverged, strict=True) if not gone and loss is not None]
+    middle = median(kept) if kept else nan
+    return f"{len(diverged)} runs, median training loss {middle:.3g}, {sum(diverged)} diverged"
 
 
 def evaluate(scores: Path) -> str:

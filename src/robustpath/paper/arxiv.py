@@ -9,12 +9,11 @@ from pathlib import Path
 
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
+from robustpath.paper.build import GENERATED, SOURCES
 
 SUFFIXES = {".tex", ".sty", ".cls", ".bst", ".pdf", ".png", ".jpg", ".bbl"}  # arXiv takes the .bbl and runs no BibTeX
 
-_MAIN = re.compile(r'^\["pdflatex"\] \S+ "([^"]+)"', re.MULTILINE)
 _READ = re.compile(r'^  "([^"]+)" \S+ \d+ ([0-9a-f]{32}) ', re.MULTILINE)
-_FOLDER = re.compile(r"^PWD (.+)$", re.MULTILINE)
 
 
 def pack(pdf: Path, paper: Path, generated: Path, out: Path) -> None:
@@ -40,20 +39,19 @@ def pack(pdf: Path, paper: Path, generated: Path, out: Path) -> None:
 def sources(pdf: Path, paper: Path, generated: Path) -> dict[str, bytes]:
     """Name in the archive -> content, of every file that the last build of `pdf` read and that LaTeX does not bring."""
     built = pdf.with_name(f"{pdf.stem}.build")
-    records = [built / f"main.{suffix}" for suffix in ("fdb_latexmk", "fls", "pdf")]
+    records = [built / f"main.{suffix}" for suffix in ("fdb_latexmk", "pdf")]
     if not all(file.is_file() for file in [pdf, *records]) or pdf.read_bytes() != records[-1].read_bytes():
         raise UserError(f"{pdf}: is no finished paper, so there is nothing to pack; run `make paper` first.")
-    read, log = (file.read_text(encoding="utf-8") for file in records[:2])
-    # Where things lay when the paper was built: the clone may have been moved since.
-    then = Path(_FOLDER.search(log)[1])
-    folders = {Path(_MAIN.search(read)[1]).parent: paper, then.parent / generated.name: generated, then: built}
+    places = {SOURCES: paper, GENERATED: generated}
     found = {}
-    for name, digest in _READ.findall(read):
-        path = then / name
-        folder = next((folder for folder in folders if path.is_relative_to(folder)), None)
-        if folder and path.suffix in SUFFIXES:
-            inside = path.relative_to(folder)
-            found[inside.as_posix()] = _unchanged(folders[folder] / inside, digest)
+    for name, digest in _READ.findall(records[0].read_text(encoding="utf-8")):
+        top, _, inside = name.removeprefix("./").partition("/")
+        if Path(name).suffix not in SUFFIXES:
+            continue
+        if top in places:
+            found[inside] = _unchanged(places[top] / inside, digest)
+        elif not inside:  # what LaTeX itself wrote: the bibliography
+            found[top] = _unchanged(built / top, digest)
     return found
 
 

@@ -1,4 +1,8 @@
-"""The paper as a PDF: LaTeX over the sections in paper/ and what the pipeline generated for one scale."""
+"""The paper as a PDF: LaTeX over the sections in paper/ and what the pipeline generated for one scale.
+
+TeX cannot open every file that there is: it splits names at some characters and expands others. So LaTeX works on
+copies and is given only names relative to its own folder, whatever the folders above are called.
+"""
 
 import os
 import re
@@ -11,6 +15,7 @@ from robustpath.core.files import replacing
 from robustpath.paper import retyped
 
 PACKAGES = "latexmk texlive-latex-recommended texlive-latex-extra lmodern"
+SOURCES, GENERATED = "paper", "generated"  # the copies, in the folder that LaTeX works in
 
 _ERROR = re.compile(r"^(?P<file>\S[^:\n]*\.\w+):(?P<line>\d+): (?P<message>.+)$", re.MULTILINE)
 _UNPLACED = re.compile(r"^! (?P<message>.+)$", re.MULTILINE)
@@ -41,7 +46,8 @@ def build(scale: str, paper: Path, generated: Path, out: Path) -> None:
 def typeset(scale: str, paper: Path, generated: Path, folder: Path) -> tuple[str, Path]:
     """Make `folder`/main.pdf of `paper`/main.tex; the text of LaTeX's log, and its file.
 
-    `folder` is emptied first. Raises UserError where LaTeX is missing or fails (first error, file and line).
+    `folder` is emptied first, then gets copies of `paper` and `generated`. Raises UserError where LaTeX is missing or
+    fails (first error, file and line).
     """
     paper, generated, folder = (Path(path).resolve() for path in (paper, generated, folder))
     if not (shutil.which("latexmk") and shutil.which("pdflatex")):
@@ -51,7 +57,9 @@ def typeset(scale: str, paper: Path, generated: Path, folder: Path) -> tuple[str
         )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    finished = _latexmk(paper, generated, folder)
+    _copy(paper, folder, SOURCES)
+    _copy(generated, folder, GENERATED)
+    finished = _latexmk(folder)
     log = folder / "main.log"
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     # An error first: after one, LaTeX stops before it knows any reference, and would call them all undefined.
@@ -64,16 +72,25 @@ def typeset(scale: str, paper: Path, generated: Path, folder: Path) -> tuple[str
     return text, log
 
 
-def _latexmk(paper: Path, generated: Path, folder: Path) -> subprocess.CompletedProcess:
-    """latexmk run in `folder`; what was generated hides a file of the same name in `paper`."""
-    search = f"{generated}:{paper}:"
+def _copy(source: Path, folder: Path, name: str) -> None:
+    """Copy the files of `source`, with their folders, to `folder`/`name`; `folder` itself may lie in `source`."""
+    files = [file for file in source.rglob("*") if file.is_file() and not file.is_relative_to(folder)]
+    for file in files:
+        target = folder / name / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+
+
+def _latexmk(folder: Path) -> subprocess.CompletedProcess:
+    """latexmk run in `folder`; what was generated hides a file of the same name among the sources."""
+    search = f"{GENERATED}:{SOURCES}:"
     settings = {"TEXINPUTS": search, "BIBINPUTS": search, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
     # TeX cuts log lines at 79 characters by default, in the middle of the names looked for.
     settings |= {"max_print_line": "10000", "error_line": "254", "half_error_line": "238"}
     # -norc: a person's own latexmkrc must not change the paper.
     command = ["latexmk", "-norc", "-pdf", "-bibtex", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
     return subprocess.run(
-        [*command, str(paper / "main.tex")],
+        [*command, f"{SOURCES}/main.tex"],
         cwd=folder,
         env={**os.environ, **settings},
         capture_output=True,

@@ -6,9 +6,10 @@ plan; `training.py` and `score.py` hold the jobs `train` and `evaluate`, which a
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from robustpath.config.section import Section
+if TYPE_CHECKING:
+    from robustpath.config.section import Section
 
 ABSENT = -1  # the value of an axis in the records of a run whose protocol has no such axis
 
@@ -47,13 +48,15 @@ class Metric(NamedTuple):
 class Protocol:
     """A protocol by its name.
 
-    section: the keys of an experiment that it selects; axes, metrics: by name; keys: those of the section that a
-    training depends on; problems(path, experiment, scale, config) -> what a section of the right form can get wrong.
+    section: the keys of an experiment that it selects; axes, metrics: by name; deals: the names of the needs of methods
+    that its source deals beside batches; keys: those of the section's own that a training depends on; problems(path,
+    experiment, scale, config) -> what its own keys can get wrong where their form is right.
     """
 
     name: str
-    section: type[Section]
+    section: "type[Section]"
     axes: Mapping[str, Axis]
     metrics: Mapping[str, Metric]
+    deals: frozenset[str]
     keys: frozenset[str]
     problems: Callable[..., Iterator]

@@ -1,10 +1,13 @@
-"""What experiments of any protocol can get wrong together: protocols that do not exist, parents that cannot be."""
+"""What experiments of any protocol can get wrong: names that do not exist, draws, needs of methods, parents."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from robustpath import protocols
-from robustpath.config.checks import known
-from robustpath.config.errors import Problem, value_at
+from robustpath import methods, models, protocols
+from robustpath.config.checks import distinct, known
+from robustpath.config.errors import ABSENT, Problem, nearest, value_at
+from robustpath.config.section import Section
+from robustpath.data import registry
+from robustpath.methods import search
 from robustpath.protocols.section import Experiment
 
 
@@ -14,17 +17,95 @@ def unknown(raw: object) -> Iterator[Problem]:
         for group in ("experiments", "further"):
             for name, experiment in _items(section, (group,)):
                 named = value_at(experiment, ("protocol",))
-                if isinstance(named, str):
+                if named is not ABSENT:
                     place = ("scales", scale, group, name, "protocol")
                     yield from (
                         each._replace(value=named) for each in known(place, named, "protocol", protocols.names())
                     )
 
 
-def parents(experiments: Sequence[tuple[tuple, Experiment]], methods: Sequence[str]) -> Iterator[Problem]:
+def problems(path: tuple, experiment: Experiment, config: Section) -> Iterator[Problem]:
+    """Every mistake in the keys that all protocols share, at `path` = ("scales", name of the scale, …)."""
+    yield from distinct((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)
+    yield from _network(path, experiment)
+    yield from distinct((*path, "vary"), experiment.vary, "source", experiment.vary)
+    yield from _draws(path, experiment, config)
+    if experiment.methods != "all":
+        yield from distinct((*path, "methods"), experiment.methods, "method of the list", config.methods)
+    for name in experiment.chosen(config.methods):
+        if name in methods.names():
+            yield from _usable(path, experiment, name)
+
+
+def _network(path: tuple, experiment: Experiment) -> Iterator[Problem]:
+    """A network there is, for data with training examples that it takes: convolutions need images."""
+    yield from known((*path, "model"), experiment.model, "network", models.names())
+    model = models.facts(experiment.model) if experiment.model in models.names() else None
+    for position, name in enumerate(experiment.datasets):
+        dataset = registry.DATASETS.get(name)
+        if dataset and not dataset.examples:
+            allowed = "a data set with training examples; this one is a shift of another"
+            yield Problem((*path, "datasets", position), name, "is there to test on alone", allowed)
+        if dataset and model and dataset.kind not in model.kinds:
+            fitting = ", ".join(other for other in models.names() if dataset.kind in models.facts(other).kinds)
+            complaint = f"takes no {dataset.kind}s, which '{name}' holds"
+            yield Problem((*path, "model"), experiment.model, complaint, fitting)
+
+
+def _usable(path: tuple, experiment: Experiment, name: str) -> Iterator[Problem]:
+    """A method must be able to use the network, and the protocol must deal what its steps need."""
+    networks = search.networks(methods.names()[name], name)
+    if networks and experiment.model in set(models.names()) - set(networks):
+        complaint = f"holds '{name}', which cannot use the network {experiment.model}"
+        yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that can, or model: {networks[0]}")
+    protocol = protocols.load(experiment.protocol)
+    for need in lacking_needs(name, protocol.deals):
+        complaint = f"holds '{name}', which needs '{need}' beside its batches: {protocol.name} does not deal it"
+        needing = f"no more than {', '.join(sorted(protocol.deals))}" if protocol.deals else "nothing beside them"
+        yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that need {needing}")
+
+
+def lacking_needs(name: str, dealt: frozenset[str]) -> list[str]:
+    """What a method's steps need and is not dealt.
+
+    Its source names them without torch, and may name too many; then the method itself is asked.
+    """
+    if search.needs(methods.names()[name], name) <= dealt:
+        return []
+    from robustpath.engine.plan import phases
+    from robustpath.methods.base import build
+
+    steps = [method for _, method in phases(build(methods.load(name), {}))]
+    return sorted({need for step in steps for need in step.needs} - dealt)
+
+
+def _draws(path: tuple, experiment: Experiment, config: Section) -> Iterator[Problem]:
+    families = methods.names()
+    spaces = {
+        name: search.hyperparameters(families[name], name)
+        for name in experiment.chosen(config.methods)
+        if name in families
+    }
+    spaces = {name: space for name, space in spaces.items() if space is not None}
+    if experiment.grid and experiment.draws > 1:
+        yield Problem((*path, "draws"), experiment.draws, "stands beside a grid, which sets the draws", "1, or no grid")
+    fixed = next((name for name in spaces if not spaces[name]), None)
+    if fixed and experiment.draws > 1:
+        complaint = f"is more draws than '{fixed}' can have, which has no hyperparameter"
+        yield Problem((*path, "draws"), experiment.draws, complaint, "1, or other methods")
+    for key, values in experiment.grid.items():
+        for name, space in spaces.items():
+            if key not in space:
+                complaint = f"is no hyperparameter of '{name}'"
+                yield Problem((*path, "grid", key), values, complaint, ", ".join(sorted(space)), nearest(key, space))
+                break
+        yield from distinct((*path, "grid", key), values, "value", values)
+
+
+def parents(experiments: Sequence[tuple[tuple, Experiment]], listed: Sequence[str]) -> Iterator[Problem]:
     """Parents that do not exist, that lack what a run would begin with, or that begin with their own children.
 
-    `experiments` are those of a scale, each with its address; `methods` the list at the top of the config.
+    `experiments` are those of a scale, each with its address; `listed` the methods at the top of the config.
     """
     there = {path[-1]: experiment for path, experiment in experiments}
     for path, child in experiments:
@@ -35,7 +116,7 @@ def parents(experiments: Sequence[tuple[tuple, Experiment]], methods: Sequence[s
         if name not in there:
             continue
         yield from known(
-            (*place, "method"), child.parent.method, "method of that experiment", there[name].chosen(methods)
+            (*place, "method"), child.parent.method, "method of that experiment", there[name].chosen(listed)
         )
         if path[-1] in _ancestors(name, there):
             allowed = "an experiment that does not begin with the runs of this one"
@@ -59,6 +140,8 @@ def _lacking(child: Experiment, parent: Experiment) -> Iterator[tuple[str, str]]
         wanted, held = getattr(child, key, None), getattr(parent, key, None)
         if wanted is not None and held is not None and set(wanted) - set(held):
             yield f"lacks some of the {key} of its child", f"one with the {key} {wanted}"
+        if wanted is None and len(held) > 1:
+            yield f"has several {key}, of which its child has none", f"one with a single entry in {key}"
     if child.seeds > parent.seeds:
         yield "has fewer seeds than its child", f"one with at least {child.seeds} seeds"
     if child.model != parent.model:

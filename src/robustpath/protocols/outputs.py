@@ -1,18 +1,26 @@
 """What training a cell writes: weights, the parameters kept on the way, a table of runs, and the seconds they took."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
+from pyarrow.json import ParseOptions, read_json
 from safetensors.torch import save_file
 from torch import Tensor
 
 from robustpath.core.files import replacing
 from robustpath.engine.plan import Moment, Stage
 from robustpath.methods.base import Params, Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TYPES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 
 
 class Trained(NamedTuple):
@@ -42,33 +50,53 @@ def write_runs(
     """One row a run: what it is, what it cost, whether it diverged, and the means of what its steps told."""
     sums = {name: torch.cat([result.sums[name] for result in results]).tolist() for name in results[0].sums}
     steps = {str(stage.index): stage.steps for stage in stages}
-    table = pd.DataFrame(members)
-    table.insert(0, "experiment", settings["experiment"])
-    table.insert(1, "dataset", settings["dataset"])
-    table.insert(2, "method", spec.name)
-    table.insert(3, "family", spec.family)
-    table["gradient_evaluations"] = float(sum(stage.steps * stage.cost for stage in stages))
-    table["steps"] = sum(steps.values())
-    table["diverged"] = torch.cat([result.diverged for result in results]).tolist()
-    table["hyperparameters"] = [json.dumps(each, sort_keys=True) for each in values]
+    same = {name: settings[name] for name in ("experiment", "dataset")} | {"method": spec.name, "family": spec.family}
+    table = _rows(members, same) | {
+        "gradient_evaluations": [float(sum(stage.steps * stage.cost for stage in stages))] * len(members),
+        "steps": [sum(steps.values())] * len(members),
+        "diverged": torch.cat([result.diverged for result in results]).tolist(),
+        "hyperparameters": [json.dumps(each, sort_keys=True) for each in values],
+    }
     for name, totals in sums.items():
         table[f"mean_{name}"] = [total / steps[name.split(".")[0]] for total in totals]
-    with replacing(runs) as temporary:
-        table.to_parquet(temporary, index=False)
+    _write(table, runs)
 
 
-def write_scores(frames: Sequence[pd.DataFrame], path: Path) -> None:
+def write_scores(frames: "Sequence[pd.DataFrame]", path: Path) -> None:
     """The scores that were taken on the way, as rows of the records; no rows where there are none."""
-    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    if not frames:
+        return _write({}, path)
+    import pandas as pd
+
     with replacing(path) as temporary:
-        table.to_parquet(temporary, index=False)
+        pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
 
 
 def write_seconds(settings: dict, members: Sequence[NamedTuple], durations: list[float], path: Path) -> None:
     """One row a run: its share of the wall time."""
-    table = pd.DataFrame(members)
-    for position, name in enumerate(("experiment", "dataset", "method")):
-        table.insert(position, name, settings[name])
-    table["seconds"] = durations
+    same = {name: settings[name] for name in ("experiment", "dataset", "method")}
+    _write(_rows(members, same) | {"seconds": durations}, path)
+
+
+def _rows(members: Sequence[NamedTuple], same: dict) -> dict[str, list]:
+    """A column for what is the same for all members, then one for each field of a member."""
+    columns = {name: [value] * len(members) for name, value in same.items()}
+    return columns | {name: [getattr(member, name) for member in members] for name in members[0]._fields}
+
+
+def _write(columns: dict[str, list], path: Path) -> None:
+    """A table as a parquet file; a number that is not finite is a missing value.
+
+    It goes through JSON, for whatever else makes a table of Python's numbers imports pandas, which takes a quarter as
+    long as PyTorch.
+    """
+    schema = pa.schema([(name, TYPES[type(values[0])]) for name, values in columns.items()])
+    rows = zip(*([_finite(value) for value in values] for values in columns.values()), strict=True)
+    lines = "\n".join(json.dumps(dict(zip(columns, row, strict=True)), allow_nan=False) for row in rows).encode()
+    table = read_json(pa.BufferReader(lines), parse_options=ParseOptions(schema)) if lines else schema.empty_table()
     with replacing(path) as temporary:
-        table.to_parquet(temporary, index=False)
+        pq.write_table(table, temporary)
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

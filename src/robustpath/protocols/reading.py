@@ -1,9 +1,11 @@
 """Reading what training has written: a file that is cut short is named, with what to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 from pyarrow import ArrowInvalid
@@ -26,14 +28,21 @@ def tensors(path: Path, device: torch.device | str = "cpu") -> dict[str, Tensor]
         return load_file(path, device=str(device))
 
 
-def default_runs(weights: Path, runs: Path, axes: Sequence[str]) -> dict[tuple, dict[str, Tensor]]:
-    """The parameters of the default draw of every run of a training, by the values of some axes of the run."""
+def parameters_of_parent(weights: Path, runs: Path) -> Callable[[NamedTuple], dict[str, Tensor]]:
+    """run -> the parameters that it begins with: those of the default draw of another training that agrees with the run
+    in all that both have but the draw. The function raises a UserError where there is none."""
     held, about = tensors(weights), table(runs)
     default = about[about["draw"] == 0]
-    keys = default[list(axes)].itertuples(index=False, name=None)
-    return {
-        key: {name: tensor[row] for name, tensor in held.items()} for row, key in zip(default.index, keys, strict=True)
-    }
+
+    def parameters(run: NamedTuple) -> dict[str, Tensor]:
+        values = {name: value for name, value in run._asdict().items() if name in default and name != "draw"}
+        rows = default.index[np.logical_and.reduce([default[name] == value for name, value in values.items()])]
+        if len(rows) != 1:
+            place = ", ".join(f"{name}={value}" for name, value in values.items())
+            raise UserError(f"{runs} has {len(rows)} runs of the default draw with {place}: name another parent")
+        return {name: tensor[rows[0]] for name, tensor in held.items()}
+
+    return parameters
 
 
 @contextmanager

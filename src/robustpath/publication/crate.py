@@ -38,10 +38,11 @@ def write(scale: str, root: Path = Path(".")) -> Path:
     if not (folder / "paper.pdf").is_file():
         raise UserError(f"{folder}/paper.pdf: no such file; run `make paper SCALE={scale}` first, then make the crate")
     citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
-    commit = machine.source_commit(root)
+    here = machine.source(root)
+    commit = machine.described(here.changed, len(here.edits))
     crate = ROCrate()
     crate.name, crate.description = citation["title"], " ".join(citation["abstract"].split())
-    crate.datePublished = machine.commit_date(root, commit)
+    crate.datePublished = machine.commit_date(root, here.changed)
     about = {"@type": "CreativeWork", "name": "MIT License", "description": "Of the code and its results"}
     crate.license = crate.add(ContextEntity(crate, LICENCE, about))
     people = [Person(crate, f"#author{number}", {"name": person.get("name", "")})

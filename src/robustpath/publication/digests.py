@@ -62,8 +62,8 @@ def _sums(table: pd.DataFrame, digests: np.ndarray, axes: list[str]) -> pd.DataF
     starts = np.flatnonzero(np.diff(number[order], prepend=-1))
     sums = np.add.reduceat(digests[order], starts)
     cells = table[axes].iloc[order[starts]].reset_index(drop=True)
-    empty = {name: "" if SCHEMA[name] == "text" else -1 for name in KEY if name not in axes}
-    empty |= {"label_noise": -1.0} if "label_noise" in empty else {}
+    of_kind = {"text": "", "whole": -1, "real": -1.0}
+    empty = {name: of_kind[SCHEMA[name]] for name in KEY if name not in axes}
     return cells.assign(digest=(sums >> np.uint64(32)).astype(np.uint32), **empty)
 
 

@@ -1,17 +1,20 @@
 """What a result may depend on beside code and input: the machine and the versions of what computes."""
 
 import functools
+import os
 import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 TRAINING = ("torch", "numpy", "pandas", "pyarrow", "scikit-learn", "mlxtend", "safetensors")
 DRAWING = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
 # What the paper depends on in the repository.
-PARTS = ("src", "notebooks", "paper", "workflow", "Snakefile", "config.yaml")
+PARTS = ("src", "notebooks", "paper", "workflow", "Snakefile", "config.yaml", "requirements.lock")
+GIT_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 CAPABILITY = "import torch; print(torch.backends.cpu.get_cpu_capability())"
 
 
@@ -38,26 +41,62 @@ def alike(manifest: dict, packages: tuple[str, ...]) -> bool:
     return manifest["platform"] == machine() and all(here[name] == there.get(name) for name in packages)
 
 
-def commit(root: Path) -> str:
-    """The commit that is checked out, `unknown` where there is no repository."""
-    return _said("git", "-C", str(root), "rev-parse", "HEAD")
+class Source(NamedTuple):
+    """Which code is here.
+
+    commit: what is checked out; changed: the last commit that changed anything the paper depends on; both are `unknown`
+    where git names none; edits: files that the paper depends on and that differ from the commit; silence: why git names
+    no commit, "" where it does.
+    """
+
+    commit: str
+    changed: str
+    edits: tuple[str, ...]
+    silence: str
 
 
-def source_commit(root: Path) -> str:
-    """The last commit that changed anything the paper depends on, `unknown` where there is no repository."""
-    return _said("git", "-C", str(root), "log", "-1", "--format=%H", "--", *PARTS, "requirements.lock") or "unknown"
+def source(root: Path) -> Source:
+    """The commit of the project in `root`. Not that of another repository that `root` lies in, which knows nothing of
+    these files."""
+    root = Path(root).resolve()
+    try:
+        top = _git(root, "rev-parse", "--show-toplevel").removesuffix("\n")
+        if not os.path.samefile(top, root):
+            return _without(f"{root} is no clone: it lies in the repository {top}")
+        commit = _git(root, "rev-parse", "HEAD").strip()
+        changed = _git(root, "log", "-1", "--format=%H", "--", *PARTS).strip()
+        listed = _git(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *PARTS)
+        edits = tuple(entry[3:] for entry in listed.split("\0") if entry)
+        return Source(commit, changed or "unknown", edits, "")
+    except FileNotFoundError:
+        return _without("git is not installed")
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.strip().splitlines() or [f"git ended with status {error.returncode}"]
+        return _without(f"git says: {said[0].removeprefix('fatal: ')}")
+
+
+def described(commit: str, edits: int) -> str:
+    """A commit as it is printed, with what was edited since."""
+    if commit == "unknown":
+        return "unknown"
+    return commit + (f" with uncommitted edits of {edits} file{'s' * (edits > 1)}" if edits else "")
 
 
 def commit_date(root: Path, commit: str) -> str:
-    """The day of a commit (UTC, ISO 8601); that of 1970 where there is no repository."""
-    said = _said("git", "-C", str(root), "show", "-s", "--format=%ct", commit)
-    return datetime.fromtimestamp(int(said) if said.isdigit() else 0, UTC).date().isoformat()
+    """The day of a commit (UTC, ISO 8601); that of 1970 where there is none."""
+    seconds = 0 if commit == "unknown" else int(_git(root, "show", "-s", "--format=%ct", commit))
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
-def edited(root: Path) -> list[str]:
-    """Files that a result depends on and that differ from the commit."""
-    said = _said("git", "-C", str(root), "status", "--porcelain", "--", *PARTS)
-    return [] if said == "unknown" else [line[3:] for line in said.splitlines()]
+def _without(why: str) -> Source:
+    return Source("unknown", "unknown", (), why)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git says of `root`, whatever repository the environment names (as a hook's does)."""
+    environment = {name: value for name, value in os.environ.items() if name not in GIT_ELSEWHERE}
+    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
 
 def _said(*command: str) -> str:

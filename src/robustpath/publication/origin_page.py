@@ -46,23 +46,27 @@ def used_in(paper: Path) -> set[str]:
     }
 
 
-def write(config: Config, numbers_file: Path, paper: Path, commit: str, out: Path) -> None:
-    """Write the page: a row a figure, table, function of numbers that the text uses, and claim."""
+def write(config: Config, numbers_file: Path, paper: Path, commit: str, edits: int, out: Path) -> None:
+    """Write the page: a row a figure, table, function of numbers that the text uses, and claim.
+
+    Files and lines are those of `commit` with uncommitted edits of so many files; only those of a commit are linked to.
+    """
     told = numbers_in(Path(numbers_file).read_text(encoding="utf-8"))
     used = used_in(Path(paper))
     counts = Counter(number.maker for name, number in told.items() if name in used)
     rows = [
-        _row(entry, counts[entry.name], commit)
+        _row(entry, counts[entry.name], commit if commit != "unknown" and not edits else None)
         for entry in origin.table(config)
         if entry.kind != "numbers" or counts[entry.name]
     ]
-    known = f"commit \\texttt{{{commit[:12]}}}" if commit != "unknown" else "a folder without its history"
+    named = machine.described(rf"\texttt{{{commit[:12]}}}", edits)
+    known = f"commit {named}" if commit != "unknown" else "a folder without its history"
     lines = [f"Files and lines are those of {known}.", *HEADER, *rows, r"\end{longtable}"]
     with replacing(Path(out)) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
 
 
-def _row(entry: Origin, count: int, commit: str) -> str:
+def _row(entry: Origin, count: int, commit: str | None) -> str:
     """What, by which file and line, from which runs; the anchor that links lead to."""
     what = {
         "figure": rf"\Cref{{fig:{entry.name}}}",
@@ -72,7 +76,7 @@ def _row(entry: Origin, count: int, commit: str) -> str:
     }[entry.kind]
     place = entry.source.removeprefix("src/robustpath/") + (f":{entry.line}" if entry.function else "")
     made = rf"\nolinkurl{{{place}}}"
-    if address := origin.repository():
+    if commit and (address := origin.repository()):
         made = rf"\href{{{address}/blob/{commit}/{entry.source}\#L{entry.line}}}{{{made}}}"
     experiments = labels.escape(", ".join(entry.experiments)) or _other(entry)
     cost = [labels.count(entry.runs), _rounded(entry.gradient_evaluations)] if entry.runs else ["--", "--"]
@@ -114,10 +118,10 @@ def facts(entry: Origin, config: Config, root: Path = Path(".")) -> dict[str, st
     results = study.results(config)
     seconds = _seconds(entry, config, root)
     command = f"snakemake {entry.name}" if entry.kind in ("figure", "table") else f"snakemake {_step(entry)}"
-    edits = machine.edited(root)
+    here = machine.source(root)
     return {
         "made by": f"{entry.source}:{entry.line}" + (f", {entry.function}" if entry.function else ""),
-        "at commit": machine.source_commit(root) + (f" and edits of {len(edits)} files" if edits else ""),
+        "at commit": machine.described(here.changed, len(here.edits)),
         "from": ", ".join(f"{results}/{each}" for each in entry.inputs) or "config.yaml and the search spaces",
         "in": ", ".join(f"{results}/{each}" for each in entry.outputs),
         "experiments": ", ".join(entry.experiments) or "none",

@@ -27,8 +27,11 @@ def publish(scale: str, root: Path = Path(".")) -> Path:
     """Fill published/{scale} from results/{scale} and return it; UserError where the run is unfinished or stale."""
     config = study.load(Path(root) / "config.yaml", {"scale": scale, "start": "raw"})
     results, out = Path(root) / study.results(config), published.folder(scale, root)
-    if changed := machine.edited(root):
-        raise UserError(f"{changed[0]} differs from the commit that would be published; commit it, then publish")
+    here = machine.source(root)
+    if here.silence:
+        raise UserError(f"no commit is known to publish: {here.silence}; publish from a clone in which git log works")
+    if here.edits:
+        raise UserError(f"{here.edits[0]} differs from the commit that would be published; commit it, then publish")
     if jobs := to_do(scale, root):
         raise UserError(
             f"{results} is not up to date ({jobs}); run snakemake --config scale={scale}, then publish again"
@@ -38,7 +41,7 @@ def publish(scale: str, root: Path = Path(".")) -> Path:
     building = out.with_name(f".{scale}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     try:
-        fill(building, results, table, config, machine.commit(root), root)
+        fill(building, results, table, config, here.commit, root)
         shutil.rmtree(out, ignore_errors=True)
         os.replace(building, out)
     finally:
@@ -91,7 +94,7 @@ def fill(
     about = {
         "scale": config.scale,
         "commit": commit,
-        "source_commit": machine.source_commit(root),
+        "source_commit": machine.source(root).changed,
         "platform": machine.machine(),
         "versions": machine.versions(),
         "settings": settings(config),

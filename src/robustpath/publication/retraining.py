@@ -12,6 +12,7 @@ import pandas as pd
 
 from robustpath import protocols, records, study
 from robustpath.core.errors import UserError
+from robustpath.protocols.base import ABSENT
 from robustpath.publication import compare, machine, published
 from robustpath.publication.compare import DIFFERS, OUTSIDE, SAME, WITHIN, Check, Findings, Unchecked
 from robustpath.records import KEY, SCHEMA
@@ -19,7 +20,7 @@ from robustpath.statistics.intervals import interval
 from robustpath.study import Cell, Config
 
 CONFIDENCE = 0.95
-MEAN = ["train_size", "label_noise", "split", "shift", "severity", "metric"]
+MEAN = [*protocols.axes(), "split", "shift", "severity", "metric"]
 # Preparing, planning, compiling and scoring beside the seconds of training, as a first guess; each cell corrects it.
 OVERHEAD, PACE = 20.0, 2.0
 EXACT = "identical rows (same machine and versions)"
@@ -76,7 +77,7 @@ def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadl
         found = retrain(cell, config, scratch)
         spent = time.monotonic() - begun
         pace = max(1.0, (spent - OVERHEAD) / expected[cell]) if expected.get(cell) else pace
-        checks.append(judge(cell, _scores(table, cell), found, exact, config))
+        checks.append(judge(cell, *(scores_of(each, cell) for each in (table, found)), exact, config))
         print(f"level 2: {words(cell)}: {checks[-1].verdict}, after {spent:.0f} s")
     left = len(order) - len(checks)
     unchecked = [
@@ -94,14 +95,14 @@ def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadl
 def whole(config: Config, out: Path, results: Path) -> Findings:
     """Level 3 on another machine: every cell of the finished run in `results`, judged by the tolerance of level 2."""
     table, found = records.read(out / published.RECORDS), records.read(results / "records.parquet")
-    pairs = ((cell, _scores(table, cell), _scores(found, cell)) for cell in study.expand(config))
+    pairs = ((cell, scores_of(table, cell), scores_of(found, cell)) for cell in study.expand(config))
     checks = [judge(cell, *rows, False, config)._replace(level=3) for cell, *rows in pairs]
     why = "they follow the processor's rounding, and this machine or its versions are not the published"
     unchecked = ("measures, theory cases and traces", "figures, tables, numbers and verdicts of the run from raw data")
     return Findings(checks, [Unchecked(what, why) for what in unchecked])
 
 
-def _scores(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+def scores_of(table: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     """A cell's rows but those of measures."""
     own = [table[axis] == value for axis, value in cell._asdict().items()]
     return table[own[0] & own[1] & own[2] & ~table["metric"].isin(protocols.measures())]
@@ -114,7 +115,7 @@ def words(cell: Cell) -> str:
 
 def retrain(cell: Cell, config: Config, scratch: Path) -> pd.DataFrame:
     """The scores of a cell, made anew in `scratch` by the commands of the workflow: prepare, train and evaluate."""
-    scores = study.evaluate_settings(config, cell.experiment, cell.dataset) | {"methods": [cell.method]}
+    scores = study.evaluate_settings(config, cell.experiment, cell.dataset)
     data = {name: _prepared(name, config, scratch) for name in (cell.dataset, *scores["natural"])}
     stem = trained(cell, config, scratch)
     named = [f"{name}={file}" for name, file in data.items()]
@@ -189,7 +190,8 @@ def tolerances(rows: pd.DataFrame, scale: study.Scale) -> pd.DataFrame:
     count = len(seeds[MEAN].drop_duplicates())
     means = interval(seeds, MEAN, 1 - (1 - CONFIDENCE) / count)
     examples = means["split"].map({"validation": scale.validation_size, "test": scale.test_size})
-    least = (1 / examples.fillna(means["train_size"])).where(means["metric"] == "accuracy", 0.0)
+    trained = means["train_size"].where(means["train_size"] != ABSENT)
+    least = (1 / examples.fillna(trained)).where(means["metric"] == "accuracy", 0.0).fillna(0.0)
     return means[[*MEAN, "mean"]].assign(tolerance=(means["high"] - means["mean"]).clip(lower=least))
 
 

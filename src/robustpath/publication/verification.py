@@ -19,6 +19,7 @@ from robustpath import study
 from robustpath.core.errors import UserError
 from robustpath.publication import certificate, compare, machine, published, publishing, retraining
 from robustpath.publication.compare import DIFFERS, GOOD, SAME, Check, Findings, Unchecked
+from robustpath.publication.machine import Source
 from robustpath.study import Config
 
 FINISHED = re.compile(r"\s*\d+/\d+ ")  # a line of progress
@@ -45,10 +46,11 @@ def verify(scope: Scope, out: Path | None = None, threads: int = 1, root: Path =
     folder = published.folder(scope.scale, root)
     config = study.load(Path(root) / "config.yaml", {"scale": scope.scale, "start": "raw"})
     told = published.manifest(folder)
-    findings = run(scope, folder, config, threads, begun + 60 * scope.minutes, root)
+    here = machine.source(root)
+    findings = run(scope, folder, config, threads, begun + 60 * scope.minutes, root, here)
     about = {
         "published": f"{folder.name}, commit {told['commit']}",
-        "verified at commit": machine.commit(root) + (" (with edits)" if machine.edited(root) else ""),
+        "verified at commit": machine.described(here.commit, len(here.edits)) + (here.silence and f" ({here.silence})"),
         "scope": scope._asdict(),
         "rule for retrained cells": retraining.EXACT if machine.alike(told, machine.TRAINING) else retraining.CLOSE,
         "machine": machine.machine(),
@@ -67,7 +69,9 @@ def verify(scope: Scope, out: Path | None = None, threads: int = 1, root: Path =
     return findings
 
 
-def run(scope: Scope, folder: Path, config: Config, threads: int, deadline: float, root: Path) -> Findings:
+def run(
+    scope: Scope, folder: Path, config: Config, threads: int, deadline: float, root: Path, here: Source
+) -> Findings:
     """What each level finds, one after the other; where the records themselves are altered, level 0 alone."""
     print(f"level 0: the files of {folder}")
     checks, unchecked = compare.files(folder), []
@@ -77,8 +81,8 @@ def run(scope: Scope, folder: Path, config: Config, threads: int, deadline: floa
         unchecked.append(Unchecked("levels above 0", "the published records are not those of the manifest"))
     elif scope.level:
         parts = [_settings(folder, config)]
-        commits = {published.manifest(folder)["commit"], machine.commit(root)}
-        skipped = _moved(folder, root)
+        commits = {published.manifest(folder)["commit"], here.commit}
+        skipped = _moved(folder, here)
         parts.append(printed(scope, folder, threads, commits, root, skipped))
         if scope.level == 2:
             with tempfile.TemporaryDirectory() as scratch:
@@ -108,11 +112,12 @@ def _settings(folder: Path, config: Config) -> Findings:
     return Findings([Check(1, "config.yaml", "as published", said, DIFFERS if changed else SAME)], [])
 
 
-def _moved(folder: Path, root: Path) -> dict[str, str]:
+def _moved(folder: Path, here: Source) -> dict[str, str]:
     """The page of origins where the code has changed since: it names files and lines of the commit it was made at."""
-    then, now = published.manifest(folder).get("source_commit", "unknown"), machine.source_commit(root)
-    same = then == now != "unknown" and not machine.edited(root)
-    return {} if same else {ORIGIN: f"it names files and lines of commit {then[:12]}, and here is {now[:12]}"}
+    then, now = published.manifest(folder).get("source_commit", "unknown"), here.changed
+    said = machine.described(now[:12], len(here.edits))
+    same = then == now != "unknown" and not here.edits
+    return {} if same else {ORIGIN: f"it names files and lines of commit {then[:12]}, and here is {said}"}
 
 
 def printed(

@@ -1,19 +1,40 @@
-"""Registered methods from given starts: how many gradient evaluations each takes to bring the loss below a bound."""
+"""Registered methods on small problems, trained by the engine: the loss after every step, and the cost of a low one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map as state_map
 
 from robustpath import methods
-from robustpath.core.errors import UserError
 from robustpath.core.randomness import generator
-from robustpath.engine.plan import phases, step_cost
-from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, build
+from robustpath.engine import population
+from robustpath.engine.plan import NOISE, Network, Stage, plan
+from robustpath.engine.source import Dealt, Source
+from robustpath.methods.base import Batch, Loss, Method, Params, Spec, draw
 
-Network = Callable[[Params, Tensor], Tensor]
+# A stage and a step, counted from the start -> standard normal numbers [members, numbers].
+Noise = Callable[[Stage, int], Tensor]
+
+
+class Problem(NamedTuple):
+    """A loss, the examples that every step sees (all of them, also as probe and hold-out), and the network, if any."""
+
+    loss: Loss
+    batch: Batch
+    network: Network | None = None
+
+
+class Course(NamedTuple):
+    """losses: of what is read out after every step [steps, members]; spent: gradient evaluations until then [steps];
+    diverged: whether a member had diverged by then [steps, members]; params: what is read out at the end."""
+
+    losses: Tensor
+    spent: Tensor
+    diverged: Tensor
+    params: Params
 
 
 class Outcome(NamedTuple):
@@ -27,104 +48,107 @@ class Outcome(NamedTuple):
 
 def escape(
     name: str,
-    loss: Loss,
-    batch: Batch,
+    problem: Problem,
     starts: Params,
     keys: Sequence[tuple],
     bounds: Sequence[float],
     budget: int,
-    network: Network | None = None,
-    hyperparameters: dict[str, float] | None = None,
+    hyperparameters: Mapping[str, float],
 ) -> Outcome:
-    """Method `name`, at its defaults but for `hyperparameters`, from `starts` (tensors [members, …]) for `budget`
-    gradient evaluations of the loss of the one `batch`, which is its probe and its hold-out too.
+    """Method `name`, at its defaults but for those of `hyperparameters` that it has, from `starts` (tensors
+    [members, …]) for `budget` gradient evaluations.
 
-    A member's noise depends on its key alone. The loss is that of what the method reads out, looked at after every
-    step. A member that is no longer finite stands still where it last was. UserError where the budget is less than a
-    step of every phase, or the parameters are more than the method is meant for.
+    A member's noise depends on its key alone. A member that is no longer finite stands still where it last was.
+    UserError where the budget is less than a step of every phase, or the parameters are more than the method is meant
+    for.
     """
-    spec = methods.load(name)
-    values = {key: space.default for key, space in spec.search.items()} | {
-        key: value for key, value in (hyperparameters or {}).items() if key in spec.search
-    }
-    dtype = next(iter(starts.values())).dtype
-    bound = build(spec, {key: torch.tensor(value, dtype=dtype) for key, value in values.items()})
+    spec = on_all_examples(methods.load(name), len(problem.batch.labels))
+    own = {key: value for key, value in hyperparameters.items() if key in spec.search}
     one = {key: tensor[0] for key, tensor in starts.items()}
-    stages = _stages(spec, bound, loss, one, batch, budget, network)
-
-    params, members = starts, len(keys)
-    diverged = torch.zeros(members, dtype=torch.bool)
-    first = torch.full((len(bounds), members), torch.inf, dtype=torch.float64)
-    limits = torch.tensor(bounds, dtype=dtype)[:, None]
-    measure = torch.vmap(lambda tree: loss(tree, batch))
-    final, spent = measure(params), 0.0
-    first[final < limits] = 0.0
-    for index, (method, steps, cost) in enumerate(stages):
-        state = torch.vmap(method.init)(params)
-        noise = _noise(method.noise, steps, one, keys, index)
-        program = _program(method, loss, batch, network)
-        readout = torch.vmap(method.readout)
-        for step in range(steps):
-            progress = torch.tensor((step + 0.5) / steps, dtype=dtype)
-            now = {key: tensor[:, step] for key, tensor in noise.items()} if noise else None
-            params, state, diverged = program(params, state, diverged, progress, now)
-            spent += cost
-            evaluated = readout(params, state)
-            final = measure(evaluated)
-            below = (final < limits) & ~diverged & torch.isinf(first)
-            first[below] = spent
-        params = evaluated
-    return Outcome(first, final, diverged)
+    stages = plan(spec, problem.loss, one, problem.batch, budget, problem.network)
+    course = follow(spec, problem, stages, draw(spec, 0, 0) | own, starts, keyed_noise(one, keys, stages))
+    began = torch.vmap(problem.loss, in_dims=(0, None))(starts, problem.batch)
+    first = []
+    for bound in bounds:
+        below = (course.losses < bound) & ~course.diverged
+        reached = torch.where(below.any(0), course.spent[below.int().argmax(0)], torch.inf)
+        first.append(torch.where(began < bound, 0.0, reached))
+    return Outcome(torch.stack(first), course.losses[-1], course.diverged[-1])
 
 
-def _stages(
-    spec: Spec, bound: Method, loss: Loss, one: Params, batch: Batch, budget: int, network: Network | None
-) -> list[tuple[Method, int, float]]:
-    """(method, steps, gradient evaluations a step) of every phase; probe and hold-out are the batch."""
-    size, count = sum(tensor.numel() for tensor in one.values()), len(batch.labels)
-    if spec.largest and size > spec.largest:
-        raise UserError(f"{spec.name} is meant for at most {spec.largest} parameters, not {size}; take it off the case")
+def follow(
+    spec: Spec,
+    problem: Problem,
+    stages: list[Stage],
+    values: Mapping[str, float],
+    starts: Params,
+    noise: Noise,
+    constant: bool = False,
+) -> Course:
+    """The stages of a method with these hyperparameters from `starts` (tensors [members, …]); with the learning rate of
+    the first moment throughout where it is to be `constant`."""
+    like = next(iter(starts.values()))
+    hyperparameters = {name: torch.full((len(like),), value, dtype=like.dtype) for name, value in values.items()}
+    programs = [population.program(spec, problem.loss, stage, False, problem.network) for stage in stages]
+    programs = [_at_progress_0(program) for program in programs] if constant else programs
+    measure, losses, diverged = torch.vmap(problem.loss, in_dims=(0, None)), [], []
+
+    def look(snapshot: population.Snapshot) -> None:
+        losses.append(measure(population.readout(spec, stages, hyperparameters, snapshot), problem.batch))
+        diverged.append(snapshot.diverged)
+
+    end = population.advance(
+        population.begin(spec, stages, hyperparameters, starts), spec, stages, programs, hyperparameters,
+        whole_batches(problem.batch, len(like), noise), look, each_step=lambda: True,
+    )  # fmt: skip
+    costs = torch.cat([torch.full((stage.steps,), stage.cost, dtype=torch.float64) for stage in stages])
+    params = population.readout(spec, stages, hyperparameters, end)
+    return Course(torch.stack(losses), costs.cumsum(0), torch.stack(diverged), params)
+
+
+def _at_progress_0(program: population.Program) -> population.Program:
+    return lambda values, params, state, diverged, progress, dealt: program(
+        values, params, state, diverged, torch.zeros_like(progress), dealt
+    )
+
+
+def on_all_examples(spec: Spec, count: int) -> Spec:
+    """The method with all `count` examples of a problem for every batch that it needs beside the steps' own."""
 
     def sized(method: Method) -> Method:
-        return method.replace(probe=count if method.probe else 0, holdout=count if method.holdout else 0)
+        needs = {name: amount if name == NOISE else count for name, amount in method.needs.items()}
+        return method if needs == method.needs else method.replace(needs=needs)
 
-    stages, spent = [], 0.0
-    sequence = phases(bound)
-    for position, (share, method) in enumerate(sequence):
-        cost = step_cost(sized(method), loss, one, batch, network)
-        allowance = budget - spent if position == len(sequence) - 1 else budget * share
-        steps = int(allowance / cost + 1e-9)
-        if steps < 1:
-            raise UserError(f"{budget} gradient evaluations are too few for {spec.name}; raise `steps` in config.yaml")
-        stages.append((sized(method), steps, cost))
-        spent += steps * cost
-    return stages
+    def factory(*base: Method, **hyperparameters: Tensor) -> Method:
+        method = spec.factory(*base, **hyperparameters)
+        return sized(method).replace(phases=tuple((share, sized(phase)) for share, phase in method.phases))
+
+    return replace(spec, factory=factory)
 
 
-def _program(method: Method, loss: Loss, batch: Batch, network: Network | None) -> Callable:
-    """One step of all members: (params, state, diverged, progress, noise) -> (params, state, diverged)."""
+def whole_batches(batch: Batch, members: int, noise: Noise) -> Source:
+    """The source of a problem: the same batch for all members, in every step and for every need but noise."""
+    fields = {name: part.expand(members, *part.shape) for name, part in batch._asdict().items()}
 
-    def member(params, state, diverged, progress, noise):
-        probe, holdout = (batch if wanted else None for wanted in (method.probe, method.holdout))
-        context = Context(progress, noise, probe, holdout, network)
-        after, state_after, info = method.step(loss, params, state, batch, context)
-        total = torch.stack([tensor.sum() for tensor in after.values()]).sum()
-        diverged = diverged | ~torch.isfinite(total + info["loss"])
-        kept = state_map(lambda old, new: torch.where(diverged, old, new), (params, state), (after, state_after))
-        return *kept, diverged
+    def deal(state: tuple, params: Params, stage: Stage, step: int) -> tuple[tuple, Dealt]:
+        return state, Dealt(fields, {need: noise(stage, step) if need == NOISE else fields for need in stage.needs})
 
-    return torch.vmap(member, in_dims=(0, 0, 0, None, 0 if method.noise else None))
+    return Source(tuple, deal)
 
 
-def _noise(wanted: int, steps: int, one: Params, keys: Sequence[tuple], phase: int) -> Params:
-    """Standard normal numbers [members, steps, …] shaped like the parameters; with several, an axis of them between."""
-    if not wanted:
-        return {}
-    streams = [generator(*key, "noise", phase) for key in keys]
-    several = (wanted,) if wanted > 1 else ()
+def keyed_noise(one: Params, keys: Sequence[tuple], stages: list[Stage]) -> Noise:
+    """The noise of members by their keys; that of a stage is drawn at once, parameter by parameter."""
 
-    def drawn(like: Tensor) -> Tensor:
-        shape = steps, *several, *like.shape
-        return torch.stack([torch.randn(shape, generator=stream, dtype=like.dtype) for stream in streams])
+    @cache
+    def drawn(index: int) -> Tensor:
+        steps, copies = stages[index].steps, stages[index].needs[NOISE]
+        streams = [generator(*key, "noise", index) for key in keys]
 
-    return {name: drawn(tensor) for name, tensor in one.items()}
+        def numbers(like: Tensor) -> Tensor:
+            shape = steps, copies * like.numel()
+            return torch.stack([torch.randn(shape, generator=stream, dtype=like.dtype) for stream in streams], 1)
+
+        return torch.cat([numbers(tensor) for tensor in one.values()], 2)
+
+    before = [sum(earlier.steps for earlier in stages[:index]) for index in range(len(stages))]
+    return lambda stage, step: drawn(stage.index)[step - before[stage.index]]

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from robustpath.core.derivatives import grad
 from robustpath.core.randomness import generator
 from robustpath.theory import table
 from robustpath.theory.table import Row
@@ -35,7 +36,7 @@ def path_norm(weights: Weights) -> Tensor:
 
 def path_scales(weights: Weights) -> Weights:
     """For every weight, the sum over the paths through it of the squared products of their other weights."""
-    return list(torch.func.grad(_paths)([weight.square() for weight in weights]))
+    return list(grad(_paths)([weight.square() for weight in weights]))
 
 
 def _paths(squares: Weights) -> Tensor:
@@ -62,7 +63,7 @@ def trajectory(weights: Weights, inputs: Tensor, targets: Tensor, steps: int, by
 
     seen = []
     for _ in range(steps):
-        slopes = torch.func.grad(loss)(weights)
+        slopes = grad(loss)(weights)
         scales = path_scales(weights) if by_path else [torch.ones(())] * len(weights)
         weights = [w - RATE * slope / s for w, slope, s in zip(weights, slopes, scales, strict=True)]
         seen.append(outputs(weights, inputs))

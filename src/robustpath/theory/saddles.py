@@ -4,9 +4,7 @@ Everything runs in double precision at a constant learning rate: without a warm-
 method that is nothing but a schedule is its base here.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -15,9 +13,10 @@ from torch import Tensor
 from robustpath import methods
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
-from robustpath.engine.plan import phases, step_cost
-from robustpath.methods.base import Batch, Context, Method, build
-from robustpath.theory import table
+from robustpath.engine.plan import NOISE, Stage, plan
+from robustpath.methods.base import Batch, draw
+from robustpath.theory import escape, table
+from robustpath.theory.escape import Course, Problem, on_all_examples
 from robustpath.theory.landscapes import LANDSCAPES, Landscape, monkey_saddle_steps, strict_saddle_steps
 from robustpath.theory.table import Row
 
@@ -35,13 +34,6 @@ ESCAPES = {
 }
 # The loss asks for no examples; a method that asks for a probe or a hold-out gets this one.
 NO_BATCH = Batch(torch.zeros(1, dtype=torch.float64), torch.zeros(1, dtype=torch.int64))
-
-
-class Course(NamedTuple):
-    """losses: of what is read out, after every step [steps, seeds]; spent: gradient evaluations until then [steps]."""
-
-    losses: Tensor
-    spent: Tensor
 
 
 def run(settings: dict) -> pd.DataFrame:
@@ -120,61 +112,23 @@ def gradient_descent_rows() -> list[Row]:
 
 def third_order_rows() -> list[Row]:
     """One step of third_order, at its defaults, from the origin of the monkey saddle; then plain gradient descent."""
-    landscape, method = LANDSCAPES["monkey saddle"], bound("third_order", {})
-    context = context_of("third_order", method, normal(1, 1, 1)[0, 0, 0])
-    params = {"w": torch.tensor(landscape.start, dtype=torch.float64)}
-    params, _, _ = method.step(lambda p, b: landscape.loss(p["w"]), params, method.init(params), NO_BATCH, context)
-    expected = monkey_saddle_steps(params["w"].norm().item())
-    return descent_rows(
-        "monkey saddle", tuple(params["w"].tolist()), "monkey saddle after a third-order step", expected
-    )
-
-
-def bound(name: str, hyperparameters: dict[str, float]) -> Method:
-    """A registered method at its defaults, without a warm-up of the learning rate, but for `hyperparameters`."""
-    spec = methods.load(name)
-    unknown = hyperparameters.keys() - spec.search.keys()
-    if unknown:
-        raise UserError(f"{name} has no hyperparameter {sorted(unknown)[0]!r}; mend `theory` in config.yaml.")
-    values = {key: space.default for key, space in spec.search.items()}
-    values |= ({"warmup": 0.0} if "warmup" in values else {}) | hyperparameters
-    return build(spec, {key: torch.tensor(value, dtype=torch.float64) for key, value in values.items()})
-
-
-@lru_cache(maxsize=4)
-def normal(seeds: int, steps: int, count: int) -> Tensor:
-    """Standard normal numbers [steps, seeds, count, 2], the same for every method that asks for as many."""
-    drawn = [randomness.noise(2 * count, 0, steps, CASE, seed) for seed in range(seeds)]
-    return torch.stack(drawn, 1).double().reshape(steps, seeds, count, 2)
+    point = follow("third_order", LANDSCAPES["monkey saddle"], 1, 1, {}).params["w"][0]
+    expected = monkey_saddle_steps(point.norm().item())
+    return descent_rows("monkey saddle", tuple(point.tolist()), "monkey saddle after a third-order step", expected)
 
 
 def follow(name: str, landscape: Landscape, steps: int, seeds: int, hyperparameters: dict[str, float]) -> Course:
-    """A method from the landscape's start for `steps` steps, all seeds at once; each phase takes its share of them."""
-    params = {"w": torch.tensor(landscape.start, dtype=torch.float64).expand(seeds, 2)}
-    losses, costs, done, method = [], [], 0, bound(name, hyperparameters)
-    sequence = phases(method)
-    for index, (share, phase) in enumerate(sequence):
-        count = steps - done if index == len(sequence) - 1 else int(steps * share)
-        try:
-            state = torch.vmap(phase.init)(params)
-            costs += [cost(name, phase, landscape)] * count
-        except (AttributeError, IndexError, KeyError, RuntimeError, StopIteration, TypeError, ValueError) as error:
-            raise UserError(
-                f"{name} does not work on a landscape of two numbers ({type(error).__name__}: {error}); take it off "
-                "the methods of the theory case `saddles` in config.yaml."
-            ) from error
-        program = vectorised(name, phase, landscape)
-        noise = normal(seeds, steps, phase.noise)[done : done + count] if phase.noise else [None] * count
-        for drawn in noise:
-            drawn = drawn[:, 0] if phase.noise == 1 else drawn
-            params, state, read, value = program(params, state, drawn)
-            losses.append(value)
-        params, done = read if count else params, done + count
-    return Course(torch.stack(losses), torch.tensor(costs, dtype=torch.float64).cumsum(0))
+    """A method from the landscape's start for `steps` steps, all seeds at once; each phase takes its share of them.
 
-
-def context_of(name: str, method: Method, noise: Tensor | None) -> Context:
-    """What a step is handed: progress 0, and the one dummy example for a probe and a hold-out."""
+    The method is at its defaults, without a warm-up of the learning rate, but for `hyperparameters`. The loss of a
+    member that has diverged is NaN.
+    """
+    spec = on_all_examples(methods.load(name), len(NO_BATCH.labels))
+    unknown = hyperparameters.keys() - spec.search.keys()
+    if unknown:
+        raise UserError(f"{name} has no hyperparameter {sorted(unknown)[0]!r}; mend `theory` in config.yaml.")
+    values = draw(spec, 0, 0)
+    values |= ({"warmup": 0.0} if "warmup" in values else {}) | hyperparameters
 
     def network(params, inputs):
         raise UserError(
@@ -182,30 +136,24 @@ def context_of(name: str, method: Method, noise: Tensor | None) -> Context:
             "methods of the theory case `saddles` in config.yaml."
         )
 
-    return Context(
-        torch.zeros((), dtype=torch.float64),
-        None if noise is None else {"w": noise},
-        NO_BATCH if method.probe else None,
-        NO_BATCH if method.holdout else None,
-        network,
-    )
+    problem = Problem(lambda params, batch: landscape.loss(params["w"]), NO_BATCH, network)
+    start = torch.tensor(landscape.start, dtype=torch.float64)
+    try:
+        stages = plan(spec, problem.loss, {"w": start}, NO_BATCH, steps, network, in_steps=True)
+    except (AttributeError, IndexError, KeyError, RuntimeError, StopIteration, TypeError, ValueError) as error:
+        raise UserError(
+            f"{name} does not work on a landscape of two numbers ({type(error).__name__}: {error}); take it off "
+            "the methods of the theory case `saddles` in config.yaml."
+        ) from error
+
+    def noise(stage: Stage, step: int) -> Tensor:
+        return normal(seeds, steps, stage.needs[NOISE])[step]
+
+    course = escape.follow(spec, problem, stages, values, {"w": start.repeat(seeds, 1)}, noise, constant=True)
+    return course._replace(losses=torch.where(course.diverged, torch.nan, course.losses))
 
 
-def cost(name: str, method: Method, landscape: Landscape) -> float:
-    """Gradient evaluations of a step: a pass over the probe or the hold-out is one over the whole loss."""
-    params = {"w": torch.tensor(landscape.start, dtype=torch.float64)}
-    single = method.replace(probe=min(method.probe, 1), holdout=min(method.holdout, 1))
-    network = context_of(name, method, None).network
-    return step_cost(single, lambda p, b: landscape.loss(p["w"]), params, NO_BATCH, network)
-
-
-def vectorised(name: str, method: Method, landscape: Landscape) -> Callable:
-    """(params, state, noise) of all seeds -> (params, state, what is read out, its loss) after one step."""
-
-    def member(params, state, noise):
-        context = context_of(name, method, noise)
-        params, state, _ = method.step(lambda p, b: landscape.loss(p["w"]), params, state, NO_BATCH, context)
-        read = method.readout(params, state)
-        return params, state, read, landscape.loss(read["w"])
-
-    return torch.vmap(member, in_dims=(0, 0, 0 if method.noise else None))
+@lru_cache(maxsize=4)
+def normal(seeds: int, steps: int, count: int) -> Tensor:
+    """Standard normal numbers [steps, seeds, 2 * count], the same for every method that asks for as many."""
+    return torch.stack([randomness.noise(2 * count, 0, steps, CASE, seed) for seed in range(seeds)], 1).double()

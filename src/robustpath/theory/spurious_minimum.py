@@ -10,10 +10,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import flatten, stack, unflatten
 from robustpath.core.randomness import generator
 from robustpath.methods.base import Batch, Params
 from robustpath.theory import table
-from robustpath.theory.escape import escape
+from robustpath.theory.escape import Problem, escape
 from robustpath.theory.table import Row
 
 CASE = "spurious_minimum"
@@ -115,13 +116,12 @@ def theorem_1(batch: Batch, positive: float, negative: float, alpha: float = 1.0
 def stationarity(loss: Callable, params: Params, batch: Batch) -> tuple[Tensor, Tensor]:
     """The norm of the gradient, and the Hessian's eigenvalues in ascending order."""
     shapes = {name: tensor.shape for name, tensor in params.items()}
-    flat = torch.cat([tensor.reshape(-1) for tensor in params.values()])
+    point = flatten(params)
 
     def of_vector(vector):
-        pieces = vector.split([shape.numel() for shape in shapes.values()])
-        return loss({name: piece.reshape(shapes[name]) for name, piece in zip(shapes, pieces, strict=True)}, batch)
+        return loss(unflatten(vector, shapes), batch)
 
-    return torch.func.grad(of_vector)(flat).norm(), torch.linalg.eigvalsh(torch.func.hessian(of_vector)(flat))
+    return torch.func.grad(of_vector)(point).norm(), torch.linalg.eigvalsh(torch.func.hessian(of_vector)(point))
 
 
 def run(settings: dict) -> pd.DataFrame:
@@ -158,23 +158,21 @@ def known_points() -> list[Row]:
 
 def escapes(settings: dict) -> list[Row]:
     """Every method from ReLU's local minimum plus noise; rows of one method, size of noise and seed."""
-    data, minimum = theorem_2_data(), relu_points()[0]
+    problem = Problem(risk(torch.relu), theorem_2_data(), network(torch.relu))
+    minimum = relu_points()[0]
     members = [(size, seed) for size in settings["noise"] for seed in range(settings["seeds"])]
-    starts = {
-        name: torch.stack([value + displaced(member, name, value) for member in members])
-        for name, value in minimum.items()
-    }
+    starts = stack(
+        {name: value + displaced(member, name, value) for name, value in minimum.items()} for member in members
+    )
     rows = []
     for method in settings["methods"]:
         found = escape(
             method,
-            risk(torch.relu),
-            data,
+            problem,
             starts,
             [(CASE, *member) for member in members],
             (ESCAPED, GLOBAL),
             settings["steps"],
-            network(torch.relu),
             LOSS_ALONE,
         )
         for position, (size, seed) in enumerate(members):

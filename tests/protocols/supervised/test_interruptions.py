@@ -55,7 +55,7 @@ def files_of_at_most(size: int | None):
 def test_a_job_killed_between_checkpoints_goes_on_and_ends_with_the_same_bytes(train, tmp_path, monkeypatch, capsys):
     undisturbed = train("a")
     monkeypatch.setenv("ROBUSTPATH_CHECKPOINT_SECONDS", "0")
-    monkeypatch.setattr(training, "REPORT_SECONDS", 0)
+    monkeypatch.setattr(training.keeping, "REPORT_SECONDS", 0)
     save, calls = training.checkpoint.save, []
 
     def save_then_die(path, snapshot, key, members):

@@ -13,6 +13,7 @@ from robustpath.data.splits import split
 from robustpath.methods.base import Batch
 from robustpath.models.functional import mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
+from robustpath.protocols.supervised import training
 from robustpath.protocols.supervised.trajectories import trace
 
 SETTINGS = {
@@ -43,8 +44,8 @@ def trained(tmp_path):
     save(Prepared(inputs, labels, torch.zeros(150, dtype=torch.bool)), data)
 
     def train(**changes):
-        files = {name: tmp_path / f"{name}.out" for name in ("weights", "path", "runs", "seconds")}
-        train.train(SETTINGS | {"method": "contour_warmup"} | changes, data, **files, threads=1)
+        files = {name: tmp_path / f"{name}.out" for name in ("weights", "path", "runs", "seconds", "scores")}
+        training.train(SETTINGS | {"method": "contour_warmup"} | changes, data, **files, threads=1)
         return data, files
 
     return train

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from robustpath.data import corrupted
 from robustpath.data.entries import DataSet, File
-from robustpath.data.shift_names import PUBLISHED
+from robustpath.data.published_names import PUBLISHED
 
 ENTRY = DataSet(
     name="tiny_imagenet_c",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robustpath.core.parameters import flatten, unflatten
 from robustpath.methods.base import Method, grad, grad_and_value, log_uniform, register
 from robustpath.methods.descent import cosine
 
@@ -158,27 +159,20 @@ def third_order(learning_rate: Tensor, hessian_lipschitz: Tensor, third_lipschit
         return ()
 
     def step(loss, params, state, batch, context):
-        shapes = [tensor.shape for tensor in params.values()]
+        shapes = {name: tensor.shape for name, tensor in params.items()}
 
-        def vector(tree):
-            return torch.cat([tensor.reshape(-1) for tensor in tree.values()])
-
-        def tree(flat):
-            pieces = flat.split([shape.numel() for shape in shapes])
-            return {name: piece.reshape(shape) for name, piece, shape in zip(params, pieces, shapes, strict=True)}
-
-        def gradient_at(flat):
-            return vector(grad(loss)(tree(flat), batch))
+        def gradient_at(point):
+            return flatten(grad(loss)(unflatten(point, shapes), batch))
 
         gradient, value = grad_and_value(loss)(params, batch)
-        here = vector(params)
-        at = expand(gradient_at, here, vector(gradient))
+        here = flatten(params)
+        at = expand(gradient_at, here, flatten(gradient))
         second, sure = cubic_step(at, hessian_lipschitz)
-        start = apply(at.axes.T[: len(at.third)], vector(context.given["noise"]).to(here.dtype))
+        start = apply(at.axes.T[: len(at.third)], flatten(context.given["noise"]).to(here.dtype))
         third, hoped = third_order_step(at, start, third_lipschitz)
         climbs = hoped > sure
         rate = learning_rate * cosine(context.progress, torch.zeros_like(context.progress))
-        after = tree(here + rate * torch.where(climbs, third, second))
+        after = unflatten(here + rate * torch.where(climbs, third, second), shapes)
         return after, state, {"loss": value, "third_order": climbs.to(value.dtype)}
 
     return Method(init, step, needs={"noise": 1})

@@ -2,25 +2,21 @@
 
 from collections.abc import Iterator
 
-from robustpath import methods, models
-from robustpath.config.checks import ascending, distinct, known
-from robustpath.config.errors import Problem, nearest
+from robustpath import models
+from robustpath.config.checks import ascending
+from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
-from robustpath.methods.search import hyperparameters, networks
 from robustpath.protocols.supervised.section import Supervised
 
 
 def problems(path: tuple, experiment: Supervised, scale: Section, config: Section) -> Iterator[Problem]:
-    """Every mistake in the experiment at `path` = ("scales", name of the scale, …)."""
-    yield from distinct((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)
-    yield from _network(path, experiment, config)
+    """Every mistake in the keys of the protocol's own, at `path` = ("scales", name of the scale, …)."""
     yield from ascending((*path, "train_sizes"), experiment.train_sizes)
     yield from ascending((*path, "label_noise"), experiment.label_noise)
-    yield from distinct((*path, "vary"), experiment.vary, "source", experiment.vary)
-    yield from _draws(path, experiment, config)
+    yield from _measured(path, experiment)
+    yield from _points(path, experiment)
     if experiment.methods != "all":
-        yield from distinct((*path, "methods"), experiment.methods, "method of the list", config.methods)
         compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
         if compares and config.reference in set(config.methods) - set(experiment.methods):
             allowed = f"'all' or a list with the reference method '{config.reference}'"
@@ -28,50 +24,15 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
     yield from _sizes(path, scale, experiment)
 
 
-def _network(path: tuple, experiment: Supervised, config: Section) -> Iterator[Problem]:
-    """What is trained on must have a pool, convolutions need images, and the measures are those of perceptrons."""
-    yield from known((*path, "model"), experiment.model, "network", models.names())
-    model = models.facts(experiment.model) if experiment.model in models.names() else None
-    for position, name in enumerate(experiment.datasets):
-        dataset = registry.DATASETS.get(name)
-        if dataset and not dataset.examples:
-            allowed = "a data set with training examples; this one is a shift of another"
-            yield Problem((*path, "datasets", position), name, "is there to test on alone", allowed)
-        if dataset and model and dataset.kind not in model.kinds:
-            fitting = ", ".join(other for other in models.names() if dataset.kind in models.facts(other).kinds)
-            complaint = f"takes no {dataset.kind}s, which '{name}' holds"
-            yield Problem((*path, "model"), experiment.model, complaint, fitting)
-    if experiment.measured and model and not model.measured:
-        measurable = ", ".join(other for other in models.names() if models.facts(other).measured)
-        allowed = f"measured: false, or a network whose minima can be measured ({measurable})"
+def _measured(path: tuple, experiment: Supervised) -> Iterator[Problem]:
+    """The measures of minima are those of perceptrons."""
+    measurable = [name for name in models.names() if models.facts(name).measured]
+    if experiment.measured and experiment.model in set(models.names()) - set(measurable):
+        allowed = f"measured: false, or a network whose minima can be measured ({', '.join(measurable)})"
         yield Problem((*path, "model"), experiment.model, "cannot be measured", allowed)
-    families = methods.names()
-    for name in experiment.chosen(config.methods):
-        usable = networks(families[name], name) if name in families else ()
-        if model and usable and experiment.model not in usable:
-            complaint = f"is a network that '{name}' cannot use"
-            yield Problem((*path, "model"), experiment.model, complaint, ", ".join(usable))
 
 
-def _draws(path: tuple, experiment: Supervised, config: Section) -> Iterator[Problem]:
-    families = methods.names()
-    spaces = {
-        name: hyperparameters(families[name], name) for name in experiment.chosen(config.methods) if name in families
-    }
-    spaces = {name: space for name, space in spaces.items() if space is not None}
-    if experiment.grid and experiment.draws > 1:
-        yield Problem((*path, "draws"), experiment.draws, "stands beside a grid, which sets the draws", "1, or no grid")
-    fixed = next((name for name in spaces if not spaces[name]), None)
-    if fixed and experiment.draws > 1:
-        complaint = f"is more draws than '{fixed}' can have, which has no hyperparameter"
-        yield Problem((*path, "draws"), experiment.draws, complaint, "1, or other methods")
-    for key, values in experiment.grid.items():
-        for name, space in spaces.items():
-            if key not in space:
-                complaint = f"is no hyperparameter of '{name}'"
-                yield Problem((*path, "grid", key), values, complaint, ", ".join(sorted(space)), nearest(key, space))
-                break
-        yield from distinct((*path, "grid", key), values, "value", values)
+def _points(path: tuple, experiment: Supervised) -> Iterator[Problem]:
     if experiment.points == 1:
         yield Problem((*path, "points"), 1, "is too small", "0, or at least 2: the start and the end")
     if experiment.points > experiment.budget + 1:

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from robustpath.core.files import replacing
+from robustpath.core.parameters import on_device, stack
 from robustpath.data import prepared
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.methods.geometry import units
 from robustpath.protocols.supervised.measures import connectivity, curvature, functions, keskar, norms, pacbayes
 from robustpath.protocols.supervised.measures.stacked import error, flatten, logits
-from robustpath.protocols.supervised.members import Group, Walk, groups, load, stack
-from robustpath.protocols.supervised.metrics import METRICS
+from robustpath.protocols.supervised.members import Group, Walk, groups, load
 
 SAM_RADIUS, ASAM_RADIUS = 0.05, 0.5  # the methods' defaults
 NOISE, NOISE_DRAWS = 0.1, 10  # relative to each parameter
@@ -26,10 +26,11 @@ WALK_ITERATIONS = 16
 
 
 class Measured(NamedTuple):
-    """One number a member [M], and whether it converged [M]."""
+    """One number a member [M], whether it converged [M], and the split that it is taken on."""
 
     value: Tensor
     converged: Tensor
+    split: str = "train"
 
 
 def measure(
@@ -51,13 +52,13 @@ def measure(
     frames = []
     for rows, group in groups(settings, examples, table, device):
         about, chosen = table.loc[rows], [members[row] for row in rows]
-        params = stack([member.params for member in chosen], device)
+        params = on_device(stack(member.params for member in chosen), device)
         found = {name: (range(len(rows)), each) for name, each in minimum(params, group).items()}
         references = [home.get(key) for key in _pairs(about)]
         paired = [i for i, (row, other) in enumerate(zip(rows, references, strict=True)) if other not in (None, row)]
         if paired:
             others = [references[i] for i in paired]
-            pair = [stack([members[row].params for row in some], device) for some in (rows[paired], others)]
+            pair = [on_device(stack(members[row].params for row in some), device) for some in (rows[paired], others)]
             sound = ~torch.tensor(table.loc[others, "diverged"].to_numpy(), device=device)
             found |= {name: (paired, each) for name, each in between(*pair, sound, group, paired).items()}
         walkers = [i for i, member in enumerate(chosen) if member.walk]
@@ -113,20 +114,19 @@ def between(params: Params, reference: Params, sound: Tensor, group: Group, memb
     losses, points, others = group.losses(torch.tensor(members)), flatten(params), flatten(reference)
     matched = flatten(connectivity.matched(params, reference))
     outputs = [logits(some, group.test_inputs) for some in (params, reference)]
-    found = {
-        "barrier": connectivity.barrier(losses, points, others),
-        "barrier_matched": connectivity.barrier(losses, matched, others),
-        "function_distance": functions.jensen_shannon(*outputs),
-        "disagreement": functions.disagreement(*outputs),
+    return {
+        "barrier": Measured(connectivity.barrier(losses, points, others), sound),
+        "barrier_matched": Measured(connectivity.barrier(losses, matched, others), sound),
+        "function_distance": Measured(functions.jensen_shannon(*outputs), sound, "test"),
+        "disagreement": Measured(functions.disagreement(*outputs), sound, "test"),
     }
-    return {name: Measured(value, sound) for name, value in found.items()}
 
 
 def along(walks: list[Walk], group: Group, members: list[int]) -> dict[str, Measured]:
     """What the walks of some members of the group kept and changed, from their start to their end."""
     device, which = group.labels.device, torch.tensor(members)
     begins = [{name: tensor[0] for name, tensor in group.start.items()} if w.start is None else w.start for w in walks]
-    start, end = stack(begins, device), stack([walk.end for walk in walks], device)
+    start, end = (on_device(stack(trees), device) for trees in (begins, [walk.end for walk in walks]))
     points, losses = (flatten(start), flatten(end)), group.losses(which)
     with torch.no_grad():
         level, reached = losses(points[0]), losses(points[1])
@@ -139,7 +139,7 @@ def along(walks: list[Walk], group: Group, members: list[int]) -> dict[str, Meas
     return {
         "walk_level_error": _sure((reached - level).abs() / level),
         "walk_displacement": _sure((points[1] - points[0]).norm(dim=1) / points[0].norm(dim=1)),
-        "walk_function_distance": _sure(apart),
+        "walk_function_distance": _sure(apart, "test"),
         "walk_lambda_max_start": Measured(first.value[again], first.converged[again]),
         "walk_lambda_max_end": _top(points[1], group, which),
         "walk_accepted": _sure(torch.tensor([walk.accepted for walk in walks], dtype=torch.float64, device=device)),
@@ -153,8 +153,8 @@ def _top(points: Tensor, group: Group, members: Tensor) -> Measured:
     return Measured(found.value, found.converged)
 
 
-def _sure(value: Tensor) -> Measured:
-    return Measured(value, torch.ones_like(value, dtype=torch.bool))
+def _sure(value: Tensor, split: str = "train") -> Measured:
+    return Measured(value, torch.ones_like(value, dtype=torch.bool), split)
 
 
 def _pairs(table: pd.DataFrame) -> list[tuple]:
@@ -166,7 +166,7 @@ def _rows(runs: pd.DataFrame, metric: str, measured: Measured) -> pd.DataFrame:
     value = measured.value.detach().double().cpu().numpy()
     finite = np.isfinite(value)
     return runs.assign(
-        split=METRICS[metric].splits[0],
+        split=measured.split,
         shift="none",
         shift_family="none",
         severity=0,

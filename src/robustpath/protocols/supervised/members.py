@@ -12,13 +12,12 @@ import torch
 from torch import Tensor
 
 from robustpath.core import randomness
-from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared
-from robustpath.data.splits import split
 from robustpath.methods.base import Params
 from robustpath.models.functional import initialise
 from robustpath.models.mlp import mlp
 from robustpath.protocols import reading
+from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.measures.stacked import Losses, mean_cross_entropy
 
 WIDTH = {"cpu": 32, "cuda": 64}  # members measured together
@@ -103,20 +102,19 @@ def groups(
     settings: dict, prepared: Prepared, table: pd.DataFrame, device: torch.device
 ) -> Iterator[tuple[np.ndarray, Group]]:
     """Runs that share their inputs, at most WIDTH at once, as rows of the table; and what they share."""
-    dataset, sizes = settings["dataset"], (settings["validation_size"], settings["test_size"])
-    classes = int(prepared.labels.max()) + 1
-    model = mlp(prepared.inputs[0].numel(), settings["hidden"], classes)
+    dataset = settings["dataset"]
+    model = mlp(prepared.inputs[0].numel(), settings["hidden"], int(prepared.labels.max()) + 1)
     for (seed, size), runs in table.groupby(["seed", "train_size"]):
-        dealt, begun = (randomness.varied(source, seed, settings["vary"]) for source in ("split", "initialisation"))
-        parts = split(prepared, dataset, dealt, *sizes)
-        own = parts.train[:size]
+        begun = randomness.varied("initialisation", seed, settings["vary"])
+        dealt = deal_of(settings, prepared, seed)
+        own = dealt.parts.train[:size]
         start = initialise(model, randomness.generator(dataset, begun, "initialisation"))
         dimension = sum(tensor.numel() for tensor in start.values())
-        shared = prepared.inputs[own].to(device), prepared.inputs[parts.test].to(device)
+        shared = prepared.inputs[own].to(device), prepared.inputs[dealt.parts.test].to(device)
         start = {name: tensor[None].to(device) for name, tensor in start.items()}
         for rows in np.array_split(runs.index.to_numpy(), math.ceil(len(runs) / WIDTH[device.type])):
             levels = table.loc[rows, "label_noise"].to_list()
-            labels = {level: noisy(prepared.labels, classes, dataset, dealt, level)[own] for level in set(levels)}
+            labels = {level: dealt.training(size, level)[1] for level in set(levels)}
 
             def normal(purpose: str, count: int, levels=levels, seed=seed, dimension=dimension) -> list[Tensor]:
                 drawn = {
@@ -127,8 +125,3 @@ def groups(
 
             stacked = torch.stack([labels[level] for level in levels]).to(device)
             yield rows, Group(shared[0], stacked, levels, shared[1], start, normal)
-
-
-def stack(trees: list[Params], device: torch.device) -> Params:
-    """Members' parameters one above the other, on the device."""
-    return {name: torch.stack([tree[name] for tree in trees]).to(device) for name in trees[0]}

@@ -1,34 +1,10 @@
-"""What a supervised run is scored by: how each score is computed, and what is known of each measure.
+"""What is known of each metric of a supervised run: of the scores in scores.py, and of the measures in measure.py.
 
-A score is a function of the logits [M, n, classes] of all members and the labels [n]: one number a member [M]. Measures
-of minima and walks need more than predictions; `measure` takes them.
+They lie apart: what is said of a measure is no reason to score anything again.
 """
 
-from typing import TYPE_CHECKING
-
 from robustpath.protocols.base import Metric
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-INFINITE = float("inf")
-
-
-def accuracy(logits: "Tensor", labels: "Tensor") -> "Tensor":
-    """The share of the examples whose largest logit is that of their label."""
-    return (logits.argmax(2) == labels).double().mean(1)
-
-
-def cross_entropy(logits: "Tensor", labels: "Tensor") -> "Tensor":
-    """The mean over examples of the negative logarithm of the probability of the label, in nats."""
-    from torch.nn import functional
-
-    targets = labels.expand(len(logits), -1)
-    return functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1).double()
-
-
-SCORES = {"accuracy": accuracy, "cross_entropy": cross_entropy}
-ALL_SPLITS = ("train", "validation", "test")
+from robustpath.protocols.supervised.scores import FACTS, INFINITE
 
 
 def _measure(family: str, unit: str, better: str, split: str = "train", low: float = 0.0) -> Metric:
@@ -36,8 +12,7 @@ def _measure(family: str, unit: str, better: str, split: str = "train", low: flo
 
 
 METRICS = {
-    "accuracy": Metric("fraction", 0.0, 1.0, "higher", ALL_SPLITS, "accuracy", always=True),
-    "cross_entropy": Metric("nats", 0.0, INFINITE, "lower", ALL_SPLITS, "cross_entropy"),
+    **FACTS,
     "lambda_max": _measure("sharpness", "nats", "neither", low=-INFINITE),
     "trace": _measure("sharpness", "nats", "neither", low=-INFINITE),
     "sam_sharpness": _measure("sharpness", "nats", "neither", low=-INFINITE),

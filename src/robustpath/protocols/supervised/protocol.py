@@ -3,6 +3,7 @@
 from robustpath.protocols.base import Axis, Protocol
 from robustpath.protocols.supervised.checks import problems
 from robustpath.protocols.supervised.metrics import METRICS
+from robustpath.protocols.supervised.needs import DEALS
 from robustpath.protocols.supervised.section import Supervised
 
 PROTOCOL = Protocol(
@@ -13,6 +14,7 @@ PROTOCOL = Protocol(
         "label_noise": Axis("label_noise", "real", 0.0, 1.0, "share of the labels that are drawn anew at random"),
     },
     metrics=METRICS,
-    keys=frozenset({"train_sizes", "label_noise", "seeds", "vary", "draws", "grid", "points", "budget"}),
+    deals=DEALS,
+    keys=frozenset({"train_sizes", "label_noise", "points"}),
     problems=problems,
 )

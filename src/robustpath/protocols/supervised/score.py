@@ -10,15 +10,14 @@ from torch import Tensor
 from robustpath import models
 from robustpath.core.files import replacing
 from robustpath.core.randomness import varied
-from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared, load
 from robustpath.data.shifts import ShiftedSet, shifted_sets
-from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.protocols import reading
+from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.measures.stacked import Network, network
-from robustpath.protocols.supervised.metrics import SCORES
+from robustpath.protocols.supervised.scores import SCORES
 
 RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
 COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
@@ -65,19 +64,16 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
     """(runs, examples) to score on the split of a seed: each train size and label noise on its own training and
     validation examples, all runs on the rest."""
     dataset, own = settings["dataset"], prepared[settings["dataset"]]
-    sizes = settings["validation_size"], settings["test_size"]
-    parts = split(own, dataset, seed, *sizes)
-    classes = int(own.labels.max()) + 1
-    labels = {level: noisy(own.labels, classes, dataset, seed, level) for level in members["label_noise"].unique()}
+    dealt = deal_of(settings, own, seed)
     for (size, level), rows in members.groupby(["train_size", "label_noise"]):
-        chosen = parts.train[:size]
-        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels[level][chosen])
+        chosen, labels = dealt.training(size, level)
+        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels)
     for examples in shifted_sets(dataset, seed, prepared, settings):
         if examples.split != "validation":
             yield members, examples
             continue
         for level, rows in members.groupby("label_noise"):
-            yield rows, examples._replace(labels=labels[level][parts.validation])
+            yield rows, examples._replace(labels=dealt.labels(level)[dealt.parts.validation])
 
 
 def score(

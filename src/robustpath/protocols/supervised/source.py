@@ -11,7 +11,6 @@ from robustpath.core import randomness
 from robustpath.engine.plan import NOISE, Stage
 from robustpath.engine.source import Data, Source, Streams, streamed
 
-DEALS = frozenset({NOISE, "probe", "holdout"})
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 
@@ -57,9 +56,10 @@ def streams(
         return torch.stack(chosen, dim=1)[:, row]
 
     def noise(stage: Stage, start: int, stop: int) -> Tensor:
-        count = dimension * stage.needs[NOISE]
-        drawn = [randomness.noise(count, start, stop, dataset, orders[seed], train_size) for seed, train_size in keys]
-        return torch.stack(drawn, dim=1)[:, row]
+        drawn = torch.empty(len(keys), stop - start, dimension * stage.needs[NOISE])
+        for (seed, train_size), out in zip(keys, drawn, strict=True):
+            randomness.noise(drawn.shape[-1], start, stop, dataset, orders[seed], train_size, out=out)
+        return drawn.index_select(0, row).transpose(0, 1)
 
     def fixed(stage: Stage, name: str) -> Tensor:
         if name == "probe":

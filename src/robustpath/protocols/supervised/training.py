@@ -3,11 +3,9 @@
 import hashlib
 import json
 import math
-import os
-import shutil
-import sysconfig
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -17,31 +15,25 @@ from torch import Tensor
 
 from robustpath import methods, models
 from robustpath.core import randomness
-from robustpath.core.errors import Stopped, UserError
-from robustpath.core.files import explain
+from robustpath.core.errors import UserError
 from robustpath.core.fingerprint import fingerprint
-from robustpath.data.label_noise import noisy
+from robustpath.core.parameters import stack
 from robustpath.data.prepared import Prepared, load
-from robustpath.data.splits import split
-from robustpath.engine import checkpoint, memory, population
+from robustpath.engine import checkpoint, memory, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
-from robustpath.engine.plan import Stage, moments, plan
+from robustpath.engine.plan import moments, plan
 from robustpath.engine.source import Data, Source
 from robustpath.engine.stop import listening, nobody
-from robustpath.methods.base import Batch, Spec, draw
+from robustpath.methods.base import Batch, Spec
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
-from robustpath.protocols import reading
+from robustpath.protocols import draws, keeping
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
-from robustpath.protocols.supervised.source import DEALS, Learner, dealing
+from robustpath.protocols.supervised.deals import deal_of
+from robustpath.protocols.supervised.needs import DEALS
+from robustpath.protocols.supervised.source import Learner, dealing
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
-COMPILED_STEPS = 15_000  # model-steps of a phase from which compilation repays its 3 to 20 seconds
-CHECKPOINT_SECONDS = 60.0
-REPORT_SECONDS = 10.0
-STEP_CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
-
-
-AXES = ("train_size", "label_noise", "seed")  # what a run and its parent have in common
+COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
 
 
 class Run(NamedTuple):
@@ -69,8 +61,7 @@ def train(
     device = resolve(settings["device"])
     prepared = load(data)
     spec = methods.load(settings["method"])
-    draws = max(settings["draws"], len(grid(settings)))
-    axes = settings["train_sizes"], settings["label_noise"], range(settings["seeds"]), range(draws)
+    axes = settings["train_sizes"], settings["label_noise"], range(settings["seeds"]), range(draws.count(settings))
     members = [Run(*row) for row in product(*axes)]
     with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
         cell = Cell(settings, spec, prepared, device, len(members), parent)
@@ -115,23 +106,19 @@ def _in_parts(
         if trained is None:  # here, where the error and the tensors that it holds are gone
             half = cell.halve(part)
             print(f"{label}: out of memory, going on with {half} at a time")
-            _split(resume, _checkpoint_of(weights, start + half), key, half)
+            keeping.split(resume, _checkpoint_of(weights, start + half), key, half)
             continue
         results.append(trained)
         durations += [(time.monotonic() - begun) / len(part)] * len(part)
-        print(f"{label}: {time.monotonic() - begun:.1f} s ({cell.mode})")
+        steps, cell.spent[:] = sum(cell.spent), []
+        # benchmarks/pipeline.py reads the seconds of the steps.
+        print(f"{label}: {time.monotonic() - begun:.1f} s, of them {steps:.2f} s model steps ({cell.mode})")
     return results, durations
 
 
 def _checkpoint_of(weights: Path, start: int) -> Path:
     """Where the part that begins with member `start` is saved."""
     return weights.with_name(f".{weights.stem}.part{start}.resume.safetensors")
-
-
-def grid(settings: dict) -> list[dict[str, float]]:
-    """The hyperparameters of each draw of a grid, every combination of its values; empty where there is no grid."""
-    values = settings.get("grid") or {}
-    return [dict(zip(values, row, strict=True)) for row in product(*values.values())] if values else []
 
 
 def code_fingerprint(spec: Spec, network: str) -> str:
@@ -143,6 +130,13 @@ def code_fingerprint(spec: Spec, network: str) -> str:
     )
 
 
+def _of_parent(weights: Path, runs: Path) -> Callable[[Run], dict[str, Tensor]]:
+    """The parameters with which a run of a cell that has a parent begins."""
+    from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
+
+    return reading.parameters_of_parent(weights, runs)
+
+
 class Cell:
     """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
 
@@ -151,56 +145,47 @@ class Cell:
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
-        self.grid = grid(settings)
-        unknown = {name for row in self.grid for name in row} - spec.search.keys()
+        unknown = {name for row in draws.grid(settings) for name in row} - spec.search.keys()
         if unknown:
             raise UserError(
                 f"{spec.name} has no hyperparameter {', '.join(sorted(unknown))}, only {', '.join(spec.search)}; "
                 f"mend the grid of experiment {settings['experiment']} in config.yaml"
             )
-        sizes = settings["validation_size"], settings["test_size"]
-        dealt = {seed: self._seed("split", seed) for seed in range(settings["seeds"])}
-        self.pools = {seed: split(prepared, settings["dataset"], own, *sizes).train for seed, own in dealt.items()}
-        classes = int(prepared.labels.max()) + 1
+        dealt = {seed: deal_of(settings, prepared, seed) for seed in range(settings["seeds"])}
+        self.pools = {seed: each.parts.train for seed, each in dealt.items()}
         self.rows = list(product(settings["label_noise"], self.pools))
-        labels = [noisy(prepared.labels, classes, settings["dataset"], dealt[seed], level) for level, seed in self.rows]
+        labels = [dealt[seed].labels(level) for level, seed in self.rows]
         self.data = Data(prepared.inputs.to(device), torch.stack(labels).to(device))
-        model = models.network(settings, prepared.inputs.shape[1:], classes)
+        model = models.network(settings, prepared.inputs.shape[1:], int(prepared.labels.max()) + 1)
         precision = settings.get("precision", "float32")
         loss, network, layers = (
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
         )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = reading.default_runs(*parent, AXES) if parent else {}
+        self.parent = _of_parent(*parent) if parent else None
         example = self._example_batch(prepared)
         self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
         self.moments = moments(self.stages, settings["points"])
         compiled = self._choice(settings.get("compile", "auto"), members)
         self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
         self.width = WIDTH[device.type] if any(compiled) else 2
+        key = partial(population.key, spec, models.name_of(settings), precision)
         self.eager, self.programs = (
             [
-                population.program(spec, loss, stage, choice, network, device.type == "cuda", self._key(stage), layers)
+                population.program(spec, loss, stage, choice, network, device.type == "cuda", key(stage), layers)
                 for stage, choice in zip(self.stages, choices, strict=True)
             ]
             for choices in ([False] * len(compiled), compiled)
         )
+        self.spent: list[float] = []  # seconds of each step of the part that is trained
+        self.programs = [programs.timed(step, self.spent) for step in self.programs]
         self.room, self.fitting = memory.room(device), None
 
     def _choice(self, wish: str, members: int) -> list[bool]:
         """Which phases are compiled: none, all, or those whose steps repay it and then only those."""
         worthwhile = [wish == "always" or members * stage.steps >= COMPILED_STEPS for stage in self.stages]
-        able = wish != "never" and any(worthwhile) and _can_compile(self.device)
+        able = wish != "never" and any(worthwhile) and (self.device.type == "cuda" or programs.has_compiler())
         return worthwhile if able else [False] * len(worthwhile)
-
-    def _key(self, stage: Stage) -> str:
-        """What the code of a stage's step depends on beside the shapes of its tensors: the method's, the network's and
-        the engine's. Descents after different walks share one, for they are the base's."""
-        own = self.spec.base if stage.of_base else self.spec
-        network = f"robustpath.models.{models.name_of(self.settings)}"
-        code = fingerprint(*STEP_CODE, network, f"robustpath.methods.{own.family}.{own.name}")
-        form = models.name_of(self.settings), self.settings["hidden"], self.settings.get("precision", "float32")
-        return json.dumps([code, own.name, 0 if stage.of_base else stage.index, *form])
 
     def together(self, members: list[Run]) -> int:
         """How many of `members` to train together: on a CPU always the same number; on a GPU equal parts of what its
@@ -221,7 +206,8 @@ class Cell:
         rows = max(len(part), self.width)
         if rows <= 2:
             raise self._too_small(part)
-        torch._dynamo.reset()  # captured graphs hold memory
+        if self.device.type == "cuda":
+            torch._dynamo.reset()  # captured graphs hold memory
         self._set_width(rows // 2)
         return min(rows // 2, len(part))
 
@@ -267,9 +253,9 @@ class Cell:
             print(f"{label}: going on from step {snapshot.step} of phase {snapshot.stage + 1}")
         snapshot = population.advance(
             snapshot, self.spec, self.stages, self.programs, hyperparameters, source,
-            _keeper(resume, key, label, self.stages, len(part), asked), self.moments, asked,
+            keeping.keeper(resume, key, label, self.stages, len(part), asked), self.moments, asked,
         )  # fmt: skip
-        _save(resume, snapshot, key, label, len(part))
+        keeping.save(resume, snapshot, key, label, len(part))
         params = population.readout(self.spec, self.stages, hyperparameters, snapshot)
         count = len(part)
         return Trained(
@@ -282,18 +268,16 @@ class Cell:
     def _population(self, part: list[Run], width: int) -> tuple[list[Run], dict[str, Tensor], dict[str, Tensor]]:
         """The members, filled up to a width by copies of the last, their hyperparameters and first parameters."""
         filled = part + [part[-1]] * (width - len(part))
-        params = population.stack(self._first(run) for run in filled)
+        params = stack(self._first(run) for run in filled)
         return filled, self._hyperparameters(filled), {name: tensor.to(self.device) for name, tensor in params.items()}
 
     def _first(self, run: Run) -> dict[str, Tensor]:
         """The parameters that a run begins with: those of its parent's default draw, or a fresh initialisation."""
-        return self.parent[tuple(getattr(run, axis) for axis in AXES)] if self.parent else self.start[run.seed]
+        return self.parent(run) if self.parent else self.start[run.seed]
 
     def values(self, run: Run) -> dict[str, float]:
         """The hyperparameters of a run."""
-        if self.grid:
-            return draw(self.spec, run.seed, 0) | self.grid[run.draw]
-        return draw(self.spec, run.seed, run.draw)
+        return draws.values(self.settings, self.spec, run.seed, run.draw)
 
     def _hyperparameters(self, runs: list[Run]) -> dict[str, Tensor]:
         drawn = [self.values(run) for run in runs]
@@ -308,59 +292,3 @@ class Cell:
         dimension = sum(tensor.numel() for tensor in self.start[0].values())
         dataset, batch_size = self.settings["dataset"], self.settings["batch_size"]
         return dealing(data, learners, self.pools, orders, dataset, batch_size, dimension)
-
-
-def _keeper(
-    resume: Path, key: str, label: str, stages: list[Stage], members: int, asked: Callable[[], str | None]
-) -> Callable[[population.Snapshot], None]:
-    """What happens between blocks of steps: now and then a line of progress and a checkpoint, and the stop that a
-    signal has `asked` for."""
-    every = float(os.environ.get("ROBUSTPATH_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
-    saved = told = time.monotonic()
-
-    def keep(snapshot: population.Snapshot) -> None:
-        nonlocal saved, told
-        now = time.monotonic()
-        if name := asked():
-            _save(resume, snapshot, key, label, members)
-            done = sum(stage.steps for stage in stages[: snapshot.stage]) + snapshot.step
-            total = sum(stage.steps for stage in stages)
-            raise Stopped(f"stopped by {name} at step {done} of {total} of {label}; run again to go on")
-        if now - told >= REPORT_SECONDS:
-            stage = stages[snapshot.stage]
-            loss = snapshot.sums[f"{stage.index}.loss"].nanmean().item() / snapshot.step
-            print(f"{label}: phase {snapshot.stage + 1}, step {snapshot.step} of {stage.steps}, mean loss {loss:.3f}")
-            told = now
-        if now - saved >= every:
-            _save(resume, snapshot, key, label, members)
-            saved = now
-
-    return keep
-
-
-def _save(resume: Path, snapshot: population.Snapshot, key: str, label: str, members: int) -> None:
-    """Save a checkpoint; training does not end because it cannot be written, and the next is tried all the same."""
-    try:
-        checkpoint.save(resume, snapshot, key, members)
-    except OSError as error:
-        print(f"{label}: warning: no checkpoint at step {snapshot.step}: {explain(error) or error}")
-
-
-def _split(resume: Path, other: Path, key: str, first: int) -> None:
-    """Halve a checkpoint; where its halves cannot be written, they begin anew."""
-    try:
-        checkpoint.split(resume, other, key, first)
-    except OSError as error:
-        resume.unlink()
-        print(f"warning: {resume.name} cannot be halved, training starts anew: {explain(error) or error}")
-
-
-def _can_compile(device: torch.device) -> bool:
-    """Whether torch.compile has what it needs; its files go to a cache that later jobs share."""
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(Path(".cache/inductor").absolute()))
-    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    headers = Path(sysconfig.get_path("include"), "Python.h")
-    if device.type == "cuda" or (shutil.which(os.environ.get("CXX", "g++")) and headers.exists()):
-        return True
-    print("a C++ compiler or Python.h is missing (Debian: g++ python3-dev): uncompiled, slower, equal to rounding")
-    return False

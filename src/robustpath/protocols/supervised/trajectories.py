@@ -10,14 +10,14 @@ from torch import Tensor
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.data.label_noise import noisy
+from robustpath.core.parameters import apart, on_device, stack
 from robustpath.data.prepared import Prepared, load
-from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.protocols import reading
+from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.measures import curvature
-from robustpath.protocols.supervised.measures.stacked import error, flatten, mean_cross_entropy, network
+from robustpath.protocols.supervised.measures.stacked import error, flatten, mean_cross_entropy, network, unflatten
 from robustpath.protocols.supervised.surfaces import filter_normalised, plane, principal_plane
 
 ITERATIONS = 20  # of Lanczos: along a walk the largest eigenvalues lie close together
@@ -70,14 +70,13 @@ class _Task:
     """What a run learnt from, ready to be asked at all its moments at once."""
 
     def __init__(self, settings: dict, prepared: Prepared, about: pd.Series, moments: int, device: torch.device):
-        dataset, dealt = settings["dataset"], randomness.varied("split", about["seed"], settings["vary"])
-        parts = split(prepared, dataset, dealt, settings["validation_size"], settings["test_size"])
-        own = parts.train[: about["train_size"]]
-        labels = noisy(prepared.labels, int(prepared.labels.max()) + 1, dataset, dealt, about["label_noise"])[own]
+        dealt = deal_of(settings, prepared, about["seed"])
+        own, labels = dealt.training(about["train_size"], about["label_noise"])
+        test = dealt.parts.test
         self.network = network(settings, prepared)
-        self.about, self.key, self.device = about, (dataset, about["seed"]), device
+        self.about, self.key, self.device = about, (settings["dataset"], about["seed"]), device
         self.inputs, self.labels = prepared.inputs[own].to(device), labels.to(device)
-        self.test = prepared.inputs[parts.test].to(device), prepared.labels[parts.test].to(device)
+        self.test = prepared.inputs[test].to(device), prepared.labels[test].to(device)
 
     def _losses(self, like: Params):
         def losses(points: Tensor) -> Tensor:
@@ -86,7 +85,7 @@ class _Task:
         return losses
 
     def quantities(self, params: Params, moments: Tensor, walking: np.ndarray) -> pd.DataFrame:
-        params = {name: tensor.to(self.device) for name, tensor in params.items()}
+        params = on_device(params, self.device)
         points, losses = flatten(params), self._losses(params)
         test_inputs, test_labels = self.test
         start = randomness.noise(points.shape[1], 0, 1, *self.key, "lanczos")[0].to(self.device)
@@ -116,12 +115,11 @@ class _Task:
         )
 
     def surfaces(self, params: Params) -> dict[str, np.ndarray]:
-        params = {name: tensor.to(self.device) for name, tensor in params.items()}
+        params = on_device(params, self.device)
         points, losses = flatten(params), self._losses(params)
         end = {name: tensor[-1] for name, tensor in params.items()}
-        shapes = {name: tensor.shape for name, tensor in end.items()}
         drawn = randomness.noise(points.shape[1], 0, 2, *self.key, "plane").to(self.device)
-        random = torch.cat([flatten(_stacked(filter_normalised(_shaped(vector, shapes), end))) for vector in drawn])
+        random = flatten(stack(filter_normalised(direction, end) for direction in apart(unflatten(drawn, params))))
         span = torch.linspace(-EXTENT, EXTENT, SIDE)
         way = principal_plane(points.double())
         low, high = way.coordinates.amin(0), way.coordinates.amax(0)
@@ -136,12 +134,3 @@ class _Task:
             "coordinates": way.coordinates.cpu().numpy(),
             "explained": way.explained.cpu().numpy(),
         }
-
-
-def _shaped(vector: Tensor, shapes: dict[str, torch.Size]) -> Params:
-    pieces = vector.split([shape.numel() for shape in shapes.values()])
-    return {name: piece.reshape(shape) for (name, shape), piece in zip(shapes.items(), pieces, strict=True)}
-
-
-def _stacked(params: Params) -> Params:
-    return {name: tensor[None] for name, tensor in params.items()}

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from robustpath import models
+from robustpath.core import parameters
 from robustpath.core.types import Params
 from robustpath.data.prepared import Prepared
 from robustpath.methods.geometry import chain
@@ -18,14 +19,17 @@ Losses = Callable[[Tensor], Tensor]  # points [M, d] -> one number a member [M];
 
 def flatten(params: Params) -> Tensor:
     """Parameters [M, …] as points [M, d], in the order of their names: files keep another than networks do."""
-    return torch.cat([params[name].flatten(1) for name in sorted(params)], 1)
+    return parameters.flatten(by_name(params), 1)
 
 
 def unflatten(points: Tensor, like: Params) -> Params:
     """Points [M, d] as parameters [M, …] of the shapes of `like`, whose number of members may be another."""
-    names = sorted(like)
-    pieces = points.split([like[name][0].numel() for name in names], 1)
-    return {name: piece.reshape(-1, *like[name].shape[1:]) for name, piece in zip(names, pieces, strict=True)}
+    return parameters.unflatten(points, {name: tensor.shape[1:] for name, tensor in by_name(like).items()})
+
+
+def by_name(params: Params) -> Params:
+    """The same parameters in the order of their names."""
+    return dict(sorted(params.items()))
 
 
 def layers(params: Params) -> list[str]:

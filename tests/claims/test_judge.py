@@ -234,7 +234,6 @@ def test_the_paper_says_what_the_verdict_allows():
 @pytest.mark.parametrize(("tail", "verdict"), [(0.04, "undecided"), (0.02, "supported"), (0.98, "supported")])
 def test_a_verdict_needs_the_test_beside_the_interval(tail, verdict):
     """Both have an interval above the threshold; a two-sided p is twice the smaller tail."""
-    case = conditions.Case(None, None, None, "sgd", None, 0.95)
     finding = conditions._finding("accuracy", conditions.POINTS, 0.0, "above")
     found = conditions.Estimate(0.01, 0.001, 0.02, 20, "BCa bootstrap", lambda threshold: tail)
-    assert conditions._filled(finding, found, case, scale=100)["verdict"] == verdict
+    assert conditions._filled(finding, found, 0.95, scale=100)["verdict"] == verdict

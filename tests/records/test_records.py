@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +16,45 @@ def test_what_is_written_is_read(small_records, tmp_path):
     records.write(small_records, tmp_path / "records.parquet")
     read = records.load(tmp_path / "records.parquet")
     order = small_records.sort_values(records.KEY).reset_index(drop=True)
-    pd.testing.assert_frame_equal(read, order)
+    pd.testing.assert_frame_equal(records.plain(read), order)
+    pd.testing.assert_frame_equal(records.read(tmp_path / "records.parquet"), order)
+
+
+def test_text_is_loaded_as_categories_in_alphabetical_order_from_a_file_and_from_parts(small_records, tmp_path):
+    backwards = small_records.sort_values(records.KEY, ascending=False)
+    for number, (_, rows) in enumerate(backwards.groupby("metric", sort=False)):
+        records.write(rows, tmp_path / "parts" / f"{number}.parquet")
+    records.write(backwards, tmp_path / "whole.parquet")
+    for place in ("parts", "whole.parquet"):
+        table = records.load(tmp_path / place)
+        for name in [name for name, kind in records.SCHEMA.items() if kind == "text"]:
+            known = table[name].cat.categories
+            assert list(known) == sorted(small_records[name].unique())
+            assert pd.api.types.is_string_dtype(known)
+        found = records.plain(table).sort_values(records.KEY, ignore_index=True)
+        pd.testing.assert_frame_equal(found, small_records.sort_values(records.KEY, ignore_index=True))
+
+
+@pytest.mark.parametrize("columns", [["word", "share"], ["word", "share", "seed"], ["seed"]])
+@pytest.mark.parametrize("kind", ["str", "category"])
+def test_repeated_rows_are_those_that_pandas_finds(columns, kind):
+    generator = np.random.default_rng(0)
+    table = pd.DataFrame({
+        "word": generator.choice(["a", "b", None], 200),
+        "share": generator.choice([0.0, 0.1, np.nan], 200),
+        "seed": generator.integers(30, size=200),
+    }, index=np.arange(200)[::-1]).astype({"word": kind})  # fmt: skip
+    expected = table.duplicated(columns)
+    assert expected.any() and not expected.all()
+    pd.testing.assert_series_equal(records._repeated(table, columns), expected)
+
+
+def test_repeated_rows_are_found_where_the_combinations_exceed_an_integer():
+    """Six axes of 2^12 values: rows 7 and 4096 differ by a multiple of 2^64 if the axes are the digits of a number."""
+    table = pd.DataFrame({f"axis_{number}": np.arange(4096) for number in range(6)})
+    alike = table.iloc[[7]].assign(axis_0=7 + 16)
+    table = pd.concat([table, alike, table.iloc[[7]]], ignore_index=True)
+    assert list(np.flatnonzero(records._repeated(table, list(table)))) == [4097]
 
 
 def test_order_of_rows_and_files_does_not_change_the_bytes(small_records, tmp_path):

@@ -69,7 +69,7 @@ def test_it_learns_and_its_scores_are_those_of_its_own_predictions(trained, tmp_
 def test_portions_do_not_change_the_scores(trained, portion):
     data, weights, *_ = trained
     prepared, params = load(data), load_file(weights)
-    network = predict(models.network(SETTINGS, (3, 8, 8), 3))
+    network = torch.vmap(predict(models.network(SETTINGS, (3, 8, 8), 3)), in_dims=(0, None))
     whole = score(network, params, prepared.inputs, prepared.labels)
     part = score(network, params, prepared.inputs, prepared.labels, portion)
     assert torch.equal(whole["accuracy"], part["accuracy"])

@@ -36,7 +36,7 @@ def publish(scale: str, root: Path = Path(".")) -> Path:
         raise UserError(
             f"{results} is not up to date ({jobs}); run snakemake --config scale={scale}, then publish again"
         )
-    table = records.load(results / "records.parquet")
+    table = records.plain(records.load(results / "records.parquet"))
     _check_whole(table, config, results)
     building = out.with_name(f".{scale}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)

@@ -36,7 +36,7 @@ from robustpath.core.randomness import generator
 from robustpath.data import corruptions
 from robustpath.figures.manifest import manifest
 from robustpath.models.functional import initialise, predict
-from robustpath.numbers import collect
+from robustpath import numbers
 from robustpath.protocols.supervised import scores
 from robustpath.protocols.supervised.measures import norms
 
@@ -60,7 +60,7 @@ print(json.dumps({
     "measure": norms.largest_weight({"0.weight": torch.tensor([[[1.0, -3.0]], [[0.5, 0.0]]])}).tolist(),
     "protocols": protocols.names(),
     "figure": manifest()["brier_scores"]["kind"],
-    "number": collect._brier.experiments,
+    "number": numbers._brier.experiments,
     "claim": model.load("paper/claims.yaml").claims[-1].id,
     "theory": (quadratic["value"] - quadratic["expected"]).tolist(),
     "shift": float((corruptions.CORRUPTIONS["negative"](images, 5, stream) - 0.5).abs().max()),

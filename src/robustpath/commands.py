@@ -103,7 +103,7 @@ def notebook(notebook, records, inputs, settings, out, caption, executed):
 
 def numbers(records, claims, calibration, settings, out):
     """Write the numbers that the paper's text quotes."""
-    from robustpath.numbers.collect import write
+    from robustpath.numbers import write
 
     write(records, settings, out, claims, calibration)
     outcome.tell(outcome.numbers, out)

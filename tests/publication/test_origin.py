@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from robustpath import numbers
 from robustpath.core.errors import UserError
-from robustpath.numbers import collect
 from robustpath.publication import machine, origin, origin_page
 from robustpath.study import Experiments, load
 
@@ -69,7 +69,7 @@ def test_every_origin_is_a_line_of_a_file(entries):
 
 
 def test_every_number_of_the_text_has_a_maker_in_the_table(entries, records):
-    made = collect.collect(records, settings())
+    made = numbers.collect(records, settings())
     used = origin_page.used_in(ROOT / "paper") & set(made)
     assert len(used) > 100
     assert {made[name].maker for name in used} <= set(entries)
@@ -77,11 +77,11 @@ def test_every_number_of_the_text_has_a_maker_in_the_table(entries, records):
 
 @pytest.mark.parametrize("experiment", Experiments.model_fields)
 def test_a_number_changes_with_no_experiment_but_those_it_says_it_reads(experiment, entries, records):
-    before = collect.collect(records, settings())
+    before = numbers.collect(records, settings())
     own = (records["experiment"] == experiment).to_numpy()
     shifted = records["value"].where(~own, 0.9 * records["value"] + 0.001 * records["seed"] ** 2 * own)
     more = records[own & (records["seed"] == 0)].assign(seed=3)
-    after = collect.collect(pd.concat([records.assign(value=shifted), more], ignore_index=True), settings())
+    after = numbers.collect(pd.concat([records.assign(value=shifted), more], ignore_index=True), settings())
     changed = {before[name].maker for name in before if before[name].value != after[name].value}
     assert changed, "no number notices this experiment"
     assert all(experiment in entries[maker].experiments for maker in changed)
@@ -99,7 +99,7 @@ def test_a_notebook_names_no_experiment_but_those_of_its_entry():
 
 
 def test_the_page_has_an_anchor_for_every_link(entries, records, tmp_path):
-    made = collect.collect(records, settings())
+    made = numbers.collect(records, settings())
     (tmp_path / "numbers.tex").write_text(
         "\n".join(f"\\newcommand{{\\{n}}}{{\\origin{{{m.maker}}}{{{m.value}}}}}% {m.meaning}" for n, m in made.items())
     )
@@ -155,4 +155,4 @@ def test_a_number_is_explained_by_its_macro(tmp_path, monkeypatch):
         (tmp_path / part).symlink_to(ROOT / part)
     told = origin_page.explain("\\SeedCount", "smoke", tmp_path)
     assert re.search(r"^meaning +seeds, each a split$", told, re.M) and re.search(r"^value +3$", told, re.M)
-    assert "src/robustpath/numbers/collect.py" in told and "_protocol" in told
+    assert "src/robustpath/numbers/__init__.py" in told and "_protocol" in told

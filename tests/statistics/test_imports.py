@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 @pytest.mark.parametrize(
     "module",
     [
-        "numbers.collect",
+        "numbers",
         "claims.judge",
         "figures.tables",
         "figures.captions",

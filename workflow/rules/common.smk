@@ -96,7 +96,7 @@ def fingerprints():
             if getattr(each, "points", 0)
         },
         "collate": fingerprint("robustpath.records"),
-        "numbers": fingerprint("robustpath.numbers.collect", printed=True),
+        "numbers": fingerprint("robustpath.numbers", printed=True),
         "paper": fingerprint("robustpath.paper.build", printed=True),
         "arxiv": fingerprint("robustpath.paper.arxiv"),
         "picture": fingerprint("robustpath.publication.pictures"),

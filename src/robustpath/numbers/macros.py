@@ -39,8 +39,8 @@ def made(make: Callable, *arguments) -> dict[str, Number]:
 
 
 def maker(make: Callable) -> str:
-    """module.function, without the package and the mark of a private function."""
-    return f"{make.__module__.rpartition('.')[2]}.{make.__name__.lstrip('_')}"
+    """module.function, without the name of the package and the mark of a private function: numbers_minima.walks."""
+    return f"{'_'.join(make.__module__.split('.')[1:])}.{make.__name__.lstrip('_')}"
 
 
 def verdict(low: float, high: float) -> str:

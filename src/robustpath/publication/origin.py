@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import yaml
 
-from robustpath import study
+from robustpath import numbers, study
 from robustpath.claims import model
 from robustpath.figures.manifest import manifest
-from robustpath.numbers import collect, evidence, minima, variance
+from robustpath.numbers import evidence, minima, variance
 from robustpath.numbers.macros import EVERY, maker
 from robustpath.study import Config, Experiments
 
@@ -26,7 +26,7 @@ BESIDE = {
     "claims": CLAIMS,
     "calibration": CALIBRATION,
 }
-MODULES = (collect, minima, evidence, variance)
+MODULES = (numbers, minima, evidence, variance)
 READS = {
     "_hypotheses": (CLAIMS,),
     "_walks": (RECORDS, CLAIMS),

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 import scipy.stats
 
+from robustpath import numbers
 from robustpath.claims import verdict_errors
-from robustpath.numbers import collect, evidence, minima
+from robustpath.numbers import evidence, minima
 from robustpath.records import labels
 from robustpath.records.selection import select
 from robustpath.statistics.comparison import compare
@@ -15,7 +16,7 @@ from robustpath.statistics.comparison import compare
 
 @pytest.fixture(scope="module")
 def macros(small_records, small_settings):
-    return collect.collect(small_records, small_settings)
+    return numbers.collect(small_records, small_settings)
 
 
 def test_means_and_differences_are_those_of_the_records(macros, small_records):
@@ -52,7 +53,7 @@ def test_shifted_and_unshifted_accuracy_are_never_one_number(small_records, smal
     ],
 )
 def test_verdict_follows_the_interval(low, high, words):
-    assert collect.verdict(low, high) == words
+    assert numbers.verdict(low, high) == words
 
 
 def test_what_was_not_run_is_said_to_be_so(macros):
@@ -63,12 +64,12 @@ def test_what_was_not_run_is_said_to_be_so(macros):
 
 def test_the_control_is_compared_in_pairs(make_records, make_settings):
     methods = {"sgd": "minima", "isotropic_warmup": "minima", "contour_warmup": "minima"}
-    macros = collect.collect(
+    macros = numbers.collect(
         make_records(methods, ["mnist1d"], (50,), 5, 1), make_settings(methods, ["mnist1d"], (50,), 5, 1)
     )
     assert macros["ContourWarmupMinusControlGenerator"][0].startswith("$")
     assert macros["ContourWarmupMinusControlGeneratorVerdict"][0] in {
-        collect.verdict(*x) for x in [(1, 2), (-2, -1), (-1, 1)]
+        numbers.verdict(*x) for x in [(1, 2), (-2, -1), (-1, 1)]
     }
     assert macros["ContourWarmupMinusControlNatural"][0] == labels.MISSING
 
@@ -76,7 +77,7 @@ def test_the_control_is_compared_in_pairs(make_records, make_settings):
 def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make_settings):
     methods = {"sgd": "minima", "contour_warmup": "minima", "adamw": "minima", "radam": "minima"}
     shape = (methods, ["mnist1d"], (50,), 3, 1)
-    assert set(macros) <= set(collect.collect(make_records(*shape), make_settings(*shape)))
+    assert set(macros) <= set(numbers.collect(make_records(*shape), make_settings(*shape)))
 
 
 def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, minima_settings, verdicts):
@@ -157,7 +158,7 @@ def test_without_the_study_its_macros_are_defined_and_say_so(macros, minima_reco
 
 
 def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, small_settings, tmp_path):
-    collect.write(records_file, small_settings, tmp_path / "numbers.tex")
+    numbers.write(records_file, small_settings, tmp_path / "numbers.tex")
     lines = (tmp_path / "numbers.tex").read_text().splitlines()
     names = [re.fullmatch(r"\\newcommand\{\\([A-Za-z]+)\}\{.*\}% \S.*", line)[1] for line in lines]
     assert len(set(names)) == len(names)
@@ -165,7 +166,7 @@ def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, smal
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
 def test_every_macro_is_sound_latex(records_file, small_settings, macros, tmp_path):
-    collect.write(records_file, small_settings, tmp_path / "numbers.tex")
+    numbers.write(records_file, small_settings, tmp_path / "numbers.tex")
     uses = "\n\n".join(f"\\{name}" for name in macros)
     preamble = r"\documentclass{article}\newcommand{\origin}[2]{#2}\input{numbers}"
     text = f"{preamble}\\begin{{document}}{uses}\\end{{document}}"

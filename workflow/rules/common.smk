@@ -40,7 +40,7 @@ ROOT = Path(workflow.basedir)
 # Snakemake fills in wildcards here too: braces in the name of a folder above are none.
 ENVIRONMENT = str(ROOT / "environment.yml").replace("{", "{{").replace("}", "}}")
 SUFFIX = {"figure": "pdf", "table": "tex"}
-JUDGED = {"claims", "calibration"}  # computed from the records, whatever the DAG starts from
+JUDGED = {"claims", "calibration"}  # computed from the records, from wherever the DAG starts
 PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
 
 # Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a

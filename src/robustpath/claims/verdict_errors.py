@@ -213,7 +213,7 @@ def rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Columns equal_by, rule, effect, event, rate, low, high, count: shares of claims or families, with Clopper and
     Pearson's interval.
 
-    Events of claims: `interval` (it leaves out zero, whatever the test says: what the rule of a difference would be
+    Events of claims: `interval` (it leaves out zero, not looking at the test: what the rule of a difference would be
     without one), `verdict` (supported or refuted by interval and test), `supported`, `refuted`, `claim_corrected`
     (supported after Holm's correction, too). Of families: `family`, some claim of it that stands so.
     """

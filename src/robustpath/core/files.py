@@ -32,7 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The folder is this writer's alone: safetensors keeps a file of its own beside the one it writes, with a name that
     tells nothing. What a writer leaves that was killed, the next one of the same file removes.
-    Where it cannot be written, an OSError names `path`, whatever the writer raises.
+    Where it cannot be written, an OSError names `path`, for any error of the writer.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Random streams that depend on names alone: the same key gives the same numbers, whatever else runs beside it.
+"""Random streams that depend on names alone: the same key gives the same numbers, with anything beside it.
 
 No stream has a state to save: batch t of a run is a function of (key, t), so a resumed run needs its step number only.
 """

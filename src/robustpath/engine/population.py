@@ -1,7 +1,7 @@
 """The population engine: one method's kernel, written for one model, trains many members at once.
 
 Every member has its own parameters, state, hyperparameters, batches and noise; nothing is shared but the data in
-memory, so a member's result does not depend on its mates. In eager mode that holds bit for bit; compiled, the same
+memory, so a member's result does not depend on the others. In eager mode that holds bit for bit; compiled, the same
 population gives the same bytes.
 """
 

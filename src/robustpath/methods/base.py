@@ -60,7 +60,7 @@ class Method:
     "probe": examples, …}; the source of the protocol deals it. `order` names the order of the batches: those of the
     same name meet the same batches.
 
-    One call of step takes the same gradients whatever the values of the hyperparameters are, since its cost is counted
+    One call of step takes the same gradients at all values of the hyperparameters, since its cost is counted
     once, at the defaults. A loop whose length is a hyperparameter must be steps of the source: the batch stays for so
     many steps, and each takes one gradient.
 

@@ -71,7 +71,7 @@ def trace(out: Path) -> str:
 
 
 def theory(out: Path) -> str:
-    """Values measured, and how many of them theory foretells."""
+    """Values measured, and how many of them theory predicts."""
     import pandas as pd
 
     table = pd.read_parquet(out, columns=["expected"])

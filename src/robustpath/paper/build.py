@@ -1,7 +1,7 @@
 """The paper as a PDF: LaTeX over the sections in paper/ and what the pipeline generated for one scale.
 
 TeX cannot open every file that there is: it splits names at some characters and expands others. So LaTeX works on
-copies and is given only names relative to its own folder, whatever the folders above are called.
+copies and is given only names relative to its own folder, so that the folders above may have any name.
 """
 
 import os

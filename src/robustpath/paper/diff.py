@@ -95,7 +95,7 @@ def flatten(name: str, folder: Path) -> str:
 
 
 def marked(then: str, now: str, numbers: dict[str, str]) -> str:
-    """The LaTeX of `now` with its changes since `then` marked, which compiles whatever `then` used."""
+    """The LaTeX of `now` with its changes since `then` marked, which compiles with anything that `then` used."""
     lost = sorted(names(then) - names(now) - numbers.keys())
     return kept(latexdiff(quoted(then, numbers), quoted(now, numbers), lost), then, lost)
 

@@ -87,7 +87,7 @@ def _rows(members: Sequence[NamedTuple], same: dict) -> dict[str, list]:
 def _write(columns: dict[str, list], path: Path) -> None:
     """A table as a parquet file; a number that is not finite is a missing value.
 
-    It goes through JSON, for whatever else makes a table of Python's numbers imports pandas, which takes a quarter as
+    It goes through JSON, since all else that makes a table of Python's numbers imports pandas, which takes a quarter as
     long as PyTorch.
     """
     schema = pa.schema([(name, TYPES[type(values[0])]) for name, values in columns.items()])

@@ -93,7 +93,7 @@ def _without(why: str) -> Source:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """What git says of `root`, whatever repository the environment names (as a hook's does)."""
+    """What git says of `root`, also where the environment names another repository (as a hook's does)."""
     environment = {name: value for name, value in os.environ.items() if name not in GIT_ELSEWHERE}
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout

@@ -57,7 +57,7 @@ def seconds(out: Path) -> dict[Cell, float]:
 def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadline: float) -> Findings:
     """Retrain `count` cells in the order of `sample`, passing over those that would not end by `deadline`.
 
-    `deadline` is a time of time.monotonic(); a cell's time is foretold from its published seconds and from how long the
+    `deadline` is a time of time.monotonic(); a cell's time is predicted by its published seconds and by how long the
     cells before it took. Files are written to `scratch`.
     """
     exact = machine.alike(published.manifest(out), machine.TRAINING)
@@ -67,12 +67,12 @@ def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadl
     for cell in order:
         if len(checks) == count:
             break
-        foretold = OVERHEAD + pace * expected.get(cell, 0.0)
-        if time.monotonic() + foretold > deadline:
+        predicted = OVERHEAD + pace * expected.get(cell, 0.0)
+        if time.monotonic() + predicted > deadline:
             passed.append(cell)
             continue
         size = study.runs(study.train_settings(config, cell))
-        print(f"level 2: cell {len(checks) + 1} of {count}, {words(cell)}: {size} runs, about {foretold:.0f} s")
+        print(f"level 2: cell {len(checks) + 1} of {count}, {words(cell)}: {size} runs, about {predicted:.0f} s")
         begun = time.monotonic()
         found = retrain(cell, config, scratch)
         spent = time.monotonic() - begun

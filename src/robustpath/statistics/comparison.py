@@ -12,7 +12,7 @@ KINDS = {"none": "in distribution", "natural": "natural", "corruption": "corrupt
 def seed_means(scores: pd.DataFrame) -> pd.DataFrame:
     """Columns method, seed, shift_family, value: the mean over all else, label noise included, within a seed.
 
-    Kinds of shift are kept apart; each data set that has the kind weighs the same, whatever its number of shifts.
+    Kinds of shift are kept apart; each data set that has the kind weighs the same, for any number of shifts.
     """
     each = average(scores, ["shift", "severity"])
     return average(each, ["dataset", "train_size", "label_noise"])

@@ -1,6 +1,6 @@
 """Statistics over seeds: t intervals, paired differences, Holm's correction; on tables with named columns.
 
-The seed is the unit of replication: whatever else is averaged is averaged within a seed first.
+The seed is the unit of replication; all else is averaged within a seed first.
 """
 
 from itertools import product

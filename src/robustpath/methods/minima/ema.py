@@ -25,7 +25,7 @@ def ema(base: Method, decay: Tensor) -> Method:
     """Exponential average: a <- d a + (1-d) w from a = 0; evaluated is a / (1 - d^t) (Kingma & Ba 2015, sec. 7.2).
 
     The division corrects the bias towards zero, and the initial parameters have no weight. The average decays at every
-    gradient evaluation, so that its memory is a number of examples, whatever the size of the batch.
+    gradient evaluation, so that its memory is a number of examples for any size of the batch.
     """
 
     def init(params):

@@ -27,8 +27,8 @@ class Expansion(NamedTuple):
 
 
 def apply(tensor: Tensor, vector: Tensor) -> Tensor:
-    """The product over the last axis. (BLAS rounds by where a matrix lies in memory, so by a member's place among its
-    mates.)"""
+    """The product over the last axis. (BLAS rounds by where a matrix lies in memory, so by a member's place in the
+    population.)"""
     return (tensor * vector).sum(-1)
 
 

@@ -20,7 +20,7 @@ import yaml
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
 from robustpath.config.schema import node_at
-from robustpath.protocols.supervised import checks
+from robustpath.methods import search
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
@@ -357,7 +357,7 @@ def test_what_contradicts_another_key_is_told(edits, expected, told):
 
 
 def test_more_draws_than_a_method_without_hyperparameters_can_have_are_refused(told, monkeypatch):
-    monkeypatch.setattr(checks, "hyperparameters", lambda family, name: {"sgd": frozenset()}.get(name))
+    monkeypatch.setattr(search, "hyperparameters", lambda family, name: {"sgd": frozenset()}.get(name))
     text = told(FULL)
     assert text.startswith(
         "config.yaml: scales.smoke.experiments.data_efficiency.draws = 2 is more draws than 'sgd' can"

@@ -11,7 +11,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[1] / "workflow/scripts/setup.sh"
 # Builds wheels of one empty package, and the project's own as an editable one. `torch` has a file of two megabytes.
-BACKEND = """
+WHEELS = """
 import sys, zipfile
 
 def wheel(folder, name, version, size=0):
@@ -25,14 +25,9 @@ def wheel(folder, name, version, size=0):
         archive.writestr(f"{info}/RECORD", "")
     return file
 
-def build_editable(folder, config_settings=None, metadata_directory=None):
-    return wheel(folder, "robustpath", "0.1")
-
-if __name__ == "__main__":
-    wheel(sys.argv[1], "tiny", "1.0")
-    wheel(sys.argv[1], "torch", "2.13.0", 2_000_000)
+wheel(sys.argv[1], "tiny", "1.0")
+wheel(sys.argv[1], "torch", "2.13.0", 2_000_000)
 """
-PROJECT = '[project]\nname = "robustpath"\nversion = "0.1"\n[build-system]\nrequires = []\nbuild-backend = "backend"\n'
 
 
 @pytest.fixture
@@ -41,10 +36,9 @@ def clone(tmp_path):
     folder, packages = tmp_path / "clone", tmp_path / "packages"
     (folder / "workflow/scripts").mkdir(parents=True)
     packages.mkdir()
-    shutil.copy(SCRIPT, folder / "workflow/scripts/setup.sh")
-    (folder / "backend.py").write_text(BACKEND)
-    (folder / "pyproject.toml").write_text(PROJECT + 'backend-path = ["."]\n')
-    subprocess.run([sys.executable, folder / "backend.py", packages], check=True)
+    for script in ("setup.sh", "link_project.py"):
+        shutil.copy(SCRIPT.with_name(script), folder / "workflow/scripts" / script)
+    subprocess.run([sys.executable, "-c", WHEELS, packages], check=True)
     hashed = subprocess.run(["sha256sum", packages / "tiny-1.0-py3-none-any.whl"], capture_output=True, text=True)
     (folder / "requirements.lock").write_text(f"tiny==1.0 --hash=sha256:{hashed.stdout.split()[0]}\n")
     (folder / "requirements.in").write_text("torch==2.13.0\n")
@@ -69,12 +63,14 @@ def set_up(clone, *command, **environment):
 
 
 def installed(done, clone):
-    """Whether all three packages are in .venv, and nothing is left of the way there."""
+    """Whether both packages and the project's sources are in .venv, and nothing else is left."""
     assert done.returncode == 0, done.stdout + done.stderr
     assert (clone / ".venv/complete").exists() and not (clone / "build/tmp").exists()
     code = "import importlib.metadata as m; print(*sorted(d.name for d in m.distributions() if d.name != 'setuptools'))"
     names = subprocess.run([clone / ".venv/bin/python", "-I", "-c", code], capture_output=True, text=True).stdout
-    assert names.split() == ["pip", "robustpath", "tiny", "torch"]
+    assert names.split() == ["pip", "tiny", "torch"]
+    linked = next((clone / ".venv/lib").glob("python*/site-packages/robustpath.pth"))
+    assert linked.read_text() == f"{clone / 'src'}\n"
     return True
 
 

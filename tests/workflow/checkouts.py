@@ -72,10 +72,10 @@ def equip(folder: Path) -> None:
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run make in a folder as a user would who may install nothing."""
-    settings = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", "APT": "no", "MAKEFLAGS": "", "PYTHONPATH": ""}
-    return subprocess.run(
-        ["make", *arguments], cwd=folder, env={**os.environ, **settings}, capture_output=True, text=True
-    )
+    # What `make test` tells the makes below it would have them say which folder they enter.
+    outside = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    settings = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", "APT": "no", "PYTHONPATH": ""}
+    return subprocess.run(["make", *arguments], cwd=folder, env=outside | settings, capture_output=True, text=True)
 
 
 def edit(file: Path, old: str, new: str) -> None:

@@ -35,8 +35,8 @@ SLOW = """
 def _slow_at_first(settings):
     if settings["experiment"] == "random_labels" and not Path("tried").exists():
         Path("tried").touch()
-        plain = streams.batches
-        streams.batches = lambda *rest: time.sleep(1) or plain(*rest)
+        plain = randomness.batches
+        randomness.batches = lambda *rest: time.sleep(2) or plain(*rest)
 """
 
 
@@ -48,7 +48,7 @@ def small(tmp_path, sources):
     config = yaml.safe_load(file.read_text())
     chosen = config["scales"]["smoke"]["experiments"]
     chosen["data_efficiency"] |= {"datasets": ["optdigits"], "methods": ["sgd", "ema", "sam"], "train_sizes": [50]}
-    chosen["random_labels"]["budget"] = 1500  # not compiled, so that its first step is soon taken
+    chosen["random_labels"]["budget"] = 1000  # not compiled, so that its first step is soon taken
     file.write_text(yaml.safe_dump(config))
     edit(
         folder / "src/robustpath/methods/minima/sam.py",

@@ -21,7 +21,7 @@ def node_at(schema: dict, path: tuple, raw: object = None) -> dict:
         elif "patternProperties" in node:
             below = next(iter(node["patternProperties"].values()))
         elif isinstance(part, str):
-            mappings = [resolve(schema, branch) for branch in branches(node)]
+            mappings = [resolve(schema, branch) for branch in [*branches(node), *node.get("anyOf", [])]]
             below = next(branch["properties"][part] for branch in mappings if part in branch.get("properties", {}))
         else:
             below = next(branch["items"] for branch in branches(node) if "items" in branch)

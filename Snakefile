@@ -80,6 +80,7 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/verify.smk"
 
 
+remember()
 use_all_cores_unless_told()
 make_again_what_is_incomplete()
 check_targets()

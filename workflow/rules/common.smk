@@ -105,7 +105,6 @@ def fingerprints():
             for name in MANIFEST
         },
     }
-    remember()
     return found
 
 

@@ -53,7 +53,11 @@ def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
     if claims.experiment not in set(table["experiment"]):
         found = [_unmeasured(claim, f"the records have no experiment {claims.experiment}") for claim in claims.claims]
         return concluded(claims, found, settings["confidence"])
-    whole = gather(table, claims.experiment, claims.curve)
+    return judged(gather(table, claims.experiment, claims.curve), claims, settings)
+
+
+def judged(whole: Evidence, claims: Claims, settings: dict) -> list[dict]:
+    """The verdicts of `judge` from evidence that is gathered already, or simulated."""
     cases = {level: _case(whole, level, claims, settings) for level in _levels(claims)}
     return concluded(claims, [_entries(claim, cases) for claim in claims.claims], settings["confidence"])
 

@@ -56,12 +56,11 @@ class Experiments(Section):
 
 
 class Calibration(Section):
-    """How many families of simulated claims are judged, to tell how often the code that judges the claims is wrong."""
+    """How many simulated claims are judged, to tell how often the code that judges the claims is wrong."""
 
-    families: int = Field(
-        100, ge=1, le=100_000, description="Families without an effect, and with one as large as the margin."
-    )
-    families_with_effect: int = Field(20, ge=1, le=100_000, description="Families with each other effect.")
+    claims: int = Field(1000, ge=1, le=100_000, description="Claims of each kind of condition, at its threshold.")
+    claims_with_effect: int = Field(240, ge=1, le=100_000, description="Claims with each planted effect.")
+    families: int = Field(100, ge=1, le=100_000, description="Families of methods that are equal to the reference.")
 
 
 class Scale(Section):
@@ -354,7 +353,7 @@ def numbers_settings(config: Config) -> dict:
 
 def calibrate_settings(config: Config) -> dict:
     """What judging simulated claims depends on, beside the records and paper/claims.yaml."""
-    return {"reference": config.reference, "confidence": config.confidence} | active(config).calibration.model_dump()
+    return claims_settings(config) | active(config).calibration.model_dump()
 
 
 def figure_settings(config: Config, entry: Mapping) -> dict:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from robustpath.claims import judge, simulated
-from robustpath.claims.model import BEST_CONTROL, Claim, Claims, Difference
+from robustpath.claims.model import BEST_CONTROL, Claim, Difference, Family
 from robustpath.claims.simulated import Column, World
 from robustpath.statistics.evidence import OOD, VALIDATION, Evidence
 
@@ -25,11 +25,14 @@ SHIFTED = ("difference", "inequivalence", "matched_difference", "effective_robus
 
 
 class Study(NamedTuple):
-    """What simulated claims are made of; draws: accuracies of all draws, columns as statistics.evidence.accuracies."""
+    """The evidence and the hypotheses of a family; draws: accuracies of all draws, see statistics.evidence.accuracies.
+
+    settings: as judge.judged takes them.
+    """
 
     evidence: Evidence
     draws: pd.DataFrame
-    claims: Claims
+    family: Family
     settings: dict
 
 
@@ -48,20 +51,19 @@ class Plan(NamedTuple):
     draw: Callable = simulated.redrawn
 
 
-def verdicts(plan: Plan, values: np.ndarray, study: Study, corrected: bool = False) -> list[dict]:
+def verdicts(plan: Plan, values: np.ndarray, study: Study) -> list[dict]:
     """The judge's entries for simulated values [claims, places, seeds, columns], each a label noise of its own."""
     levels = [number / len(values) for number in range(len(values))]
     claim = plan.claim.model_copy(update={"label_noise": levels})
-    rule = study.claims.bootstrap.model_copy(update={"resamples": study.claims.calibration.resamples})
-    told = {"claims": [claim], "corrected": [claim.id] if corrected else [], "bootstrap": rule}
     whole = simulated.evidence_of(plan.known, values, levels)
-    return judge.judged(whole, study.claims.model_copy(update=told), study.settings)[0]["entries"]
+    family = study.family.model_copy(update={"claims": [claim], "placebos": []})
+    return judge.judged(whole, family, study.settings)[0]["entries"]
 
 
 def sources(study: Study, wanted: Callable) -> list[tuple[Claim, object, float]]:
     """Cases of a condition that is `wanted`: a claim of it alone on one variant (or on all together), and the level."""
     found = []
-    for claim in study.claims.claims:
+    for claim in study.family.claims:
         groups = [claim.variants] if claim.together else [[name] for name in claim.variants]
         for condition, variants, level in product(claim.conditions, groups, claim.label_noise):
             if wanted(condition):
@@ -86,7 +88,7 @@ def world_of(claim: Claim, level: float, study: Study, more: set[Column] = froze
     reference = study.settings["reference"]
     columns = {*more}
     for condition in claim.conditions:
-        columns |= simulated.needed(condition, claim.variants, study.claims, reference, lengths)
+        columns |= simulated.needed(condition, claim.variants, study.family, reference, lengths)
     return simulated.world(study.evidence, level, columns)
 
 
@@ -101,7 +103,7 @@ def effect(condition, claim: Claim, known: World, study: Study) -> float:
 def threshold_of(condition, study: Study) -> float:
     """The threshold in the condition's unit; of an inequivalence the margin."""
     if condition.kind == "level_error":
-        return study.claims.tolerance
+        return study.family.tolerance
     return condition.margin if condition.kind == "inequivalence" else condition.threshold
 
 
@@ -182,6 +184,25 @@ def single(kind: str) -> Callable:
     return plans
 
 
+def effective_robustness(end: str) -> Callable:
+    """Plans of effective robustness whose `lowest` or `highest` line (of all baselines, or of all but one) is at the
+    threshold: support needs all lines, and so does refutation."""
+
+    def plans(name: str, study: Study) -> Iterator[Plan]:
+        for own, condition, level in sources(study, lambda one: one.kind == "effective_robustness"):
+            known = world_of(own, level, study)
+            (entry,) = verdicts(Plan("", own, level, known), known.values[None], study)
+            (found,) = entry["conditions"]
+            if found["effect"] is None:
+                continue
+            pick = {"lowest": min, "highest": max}[end]
+            now = pick([found["effect"], *(ends["effect"] for ends in found["without_one"].values())])
+            moved = simulated.shifted(known, ("accuracy", own.variants[0], OOD), (condition.threshold - now) / 100)
+            yield Plan(name, own, level, moved)
+
+    return plans
+
+
 def inequivalence(at_margin: bool) -> Callable:
     """Plans of inequivalences: half of them a margin above, half a margin below, or all equal."""
 
@@ -209,7 +230,7 @@ def conjunction(one: bool) -> Callable:
     def plans(name: str, study: Study) -> Iterator[Plan]:
         cases = [
             (alone(claim, claim.conditions, [variant]), level, chosen)
-            for claim in study.claims.claims
+            for claim in study.family.claims
             if len(claim.conditions) > 1 and not claim.together
             for variant, level in product(claim.variants, claim.label_noise)
             for chosen in (range(len(claim.conditions)) if one else [None])
@@ -234,7 +255,7 @@ def best_control(equal: bool) -> Callable:
     def plans(name: str, study: Study) -> Iterator[Plan]:
         for own, condition, level in sources(study, lambda one: getattr(one, "against", None) == BEST_CONTROL):
             known = world_of(own, level, study)
-            controls = [name for name in study.claims.controls if ("accuracy", name, VALIDATION) in known.columns]
+            controls = [name for name in study.family.controls if ("accuracy", name, VALIDATION) in known.columns]
             if equal:
                 known = simulated.identical(known, [*controls, *own.variants], controls[0])
             best = max(controls, key=lambda one: simulated.means(known, ("accuracy", one, VALIDATION)).mean())
@@ -286,8 +307,8 @@ def effects(effect_of: float) -> Callable:
         reference = study.settings["reference"]
         condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
         levels = sorted(study.evidence.accuracy["label_noise"].unique())
-        for variant, level in product(study.claims.short_names, levels):
-            own = alone(study.claims.claims[0], [condition], [variant])
+        for variant, level in product(study.family.short_names, levels):
+            own = alone(study.family.claims[0], [condition], [variant])
             if known := planted(world_of(own, level, study), [(condition, effect_of)], own, study):
                 yield Plan(name, own, level, known, EFFECT, effect_of)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from robustpath.claims.model import BEST_CONTROL, Claims
+from robustpath.claims.model import BEST_CONTROL, Family
 from robustpath.statistics.evidence import OOD, VALIDATION, Evidence
 
 PLACE = ["dataset", "train_size"]
@@ -40,21 +40,21 @@ class World(NamedTuple):
         return self.columns.index(column)
 
 
-def needed(condition, variants: Sequence[str], claims: Claims, reference: str, lengths: Iterable[str]) -> set[Column]:
+def needed(condition, variants: Sequence[str], family: Family, reference: str, lengths: Iterable[str]) -> set[Column]:
     """The columns that a condition reads when it is weighed for some variants.
 
     lengths: the methods of the curve, which the line of effective robustness is fitted on beside the baselines.
     """
     kind = condition.kind
     if kind == "any_of":
-        return set().union(*(needed(part, variants, claims, reference, lengths) for part in condition.conditions))
+        return set().union(*(needed(part, variants, family, reference, lengths) for part in condition.conditions))
     if kind in ("difference", "inequivalence"):
         if condition.against != BEST_CONTROL:
             return {("accuracy", name, condition.test_set) for name in (*variants, condition.against)}
-        names = [*variants, *claims.controls]
+        names = [*variants, *family.controls]
         return {("accuracy", name, place) for name in names for place in (condition.test_set, VALIDATION)}
     if kind == "effective_robustness":
-        names = {("accuracy", name) for name in (*variants, *claims.baselines)} | {("curve", name) for name in lengths}
+        names = {("accuracy", name) for name in (*variants, *family.baselines)} | {("curve", name) for name in lengths}
         return {(*name, place) for name in names for place in ("none", OOD)}
     if kind in ("matched_difference", "matched_ratio"):
         quantity = condition.test_set if kind == "matched_difference" else condition.measure

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import scipy
 
 from robustpath import records
-from robustpath.claims import boundaries, judge, simulated
+from robustpath.claims import boundaries, conditions, judge, simulated
 from robustpath.claims.boundaries import EQUAL, Plan, Study
 from robustpath.claims.conditions import REFUTED, SUPPORTED
-from robustpath.claims.model import Difference, load
+from robustpath.claims.model import Claim, Difference, load
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.statistics import evidence
@@ -33,7 +33,8 @@ KINDS: dict[str, Callable] = {
     "ratio": boundaries.single("ratio"),
     "matched_ratio": boundaries.single("matched_ratio"),
     "level_error": boundaries.single("level_error"),
-    "effective_robustness": boundaries.single("effective_robustness"),
+    "effective_robustness_lowest": boundaries.effective_robustness("lowest"),
+    "effective_robustness_highest": boundaries.effective_robustness("highest"),
     "inequivalence_margin": boundaries.inequivalence(at_margin=True),
     "inequivalence_equal": boundaries.inequivalence(at_margin=False),
     "partial_correlation": boundaries.partial_correlation,
@@ -48,7 +49,8 @@ SCHEMA = {
     "kind": pa.string(),  # a key of KINDS, family or retraining
     "planted": pa.string(),  # where the truth lies: threshold, equal (methods), effect
     "truth": pa.float64(),  # the planted effect, percentage points; 0 but for `effect`
-    "number": pa.int64(),  # of the claim or family in its kind, on which alone its random numbers depend
+    "family": pa.string(),  # letter of the family of hypotheses whose study it is made of
+    "number": pa.int64(),  # of the claim, or of the family of equal methods, on which alone its random numbers depend
     "claim": pa.string(),  # the hypothesis whose condition it is
     "method": pa.string(),  # whose spread it has
     "label_noise": pa.float64(),
@@ -56,7 +58,8 @@ SCHEMA = {
     "effect": pa.float64(),  # as the judge found it, in the unit of the condition
     "low": pa.float64(),
     "high": pa.float64(),
-    "p": pa.float64(),
+    "p_support": pa.float64(),  # of all conditions together
+    "p_refute": pa.float64(),
     "verdict": pa.string(),
     "stands": pa.bool_(),  # supported, and p stands after Holm's correction over the family
 }
@@ -65,13 +68,16 @@ GROUP = ["kind", "planted", "truth"]
 
 def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> None:
     """Simulate the claims of `simulate` on the study's own records and write a row a claim (SCHEMA)."""
-    claims = load(claims_file)
-    whole = records.load(records_file)
-    own = whole[whole["experiment"] == claims.experiment]
-    if own.empty:
-        raise UserError(f"{records_file}: no records of experiment {claims.experiment} to calibrate the claims on")
-    found = evidence.gather(whole, claims.experiment, claims.curve)
-    table = simulate(Study(found, evidence.accuracies(own), claims, settings))
+    whole, claims = records.load(records_file), load(claims_file)
+    there = [family for family in claims.families.values() if family.experiment in set(whole["experiment"])]
+    if not there:
+        raise UserError(f"{records_file}: no records of an experiment of {claims_file} to calibrate the claims on")
+    parts = []
+    for family in there:
+        found = evidence.gather(whole, family.experiment, family.curve)
+        draws = evidence.accuracies(whole[whole["experiment"] == family.experiment])
+        parts.append(simulate(Study(found, draws, family, settings)))
+    table = pd.concat(parts).sort_values([*GROUP, "family", "number"], kind="stable", ignore_index=True)
     rows = pa.Table.from_pandas(table, schema=pa.schema(list(SCHEMA.items())), preserve_index=False)
     with replacing(out) as temporary:
         pq.write_table(rows.replace_schema_metadata(None), temporary, compression="zstd")
@@ -87,7 +93,7 @@ def read(file: str | Path) -> pd.DataFrame:
 
 def simulate(study: Study) -> pd.DataFrame:
     """One row a simulated claim, columns of SCHEMA: every kind at its threshold, effects, families, retraining."""
-    settings, effects = study.settings, study.claims.calibration.effects
+    settings, effects = study.settings, study.family.calibration.effects
     plans = [(kind, make, settings["claims"]) for kind, make in KINDS.items()]
     plans += [(DIFFERENCE, boundaries.effects(effect), settings["claims_with_effect"]) for effect in effects]
     rows = []
@@ -99,8 +105,7 @@ def simulate(study: Study) -> pd.DataFrame:
     rows += families(study, settings["families"]) + retrained(study)
     if not rows:
         raise UserError("no variant of the study has records beside the reference's to calibrate the claims on")
-    table = pd.DataFrame(rows)[list(SCHEMA)]
-    return table.sort_values([*GROUP, "number"], kind="stable", ignore_index=True)
+    return pd.DataFrame(rows).assign(family=study.family.letter)[list(SCHEMA)]
 
 
 def _claims(plan: Plan, numbers: range, study: Study) -> list[dict]:
@@ -117,10 +122,11 @@ def _claims(plan: Plan, numbers: range, study: Study) -> list[dict]:
 
 def _shown(entry: dict, level: float = 0.0) -> dict:
     """The columns of SCHEMA that an entry of the judge gives; level: of Holm's p, below which support stands."""
-    decides = entry["decides"] or dict.fromkeys(["n", "effect", "low", "high", "p"])
-    stands = entry["verdict"] == SUPPORTED and entry["holm"] is not None and entry["holm"] < level
-    numbers = {name: decides[name] for name in ("n", "effect", "low", "high", "p")}
-    return {"method": entry["variant"], "verdict": entry["verdict"], "stands": stands} | numbers
+    decides = entry["decides"] or dict.fromkeys(["n", "effect", "low", "high"])
+    stands = entry["verdict"] == SUPPORTED and entry["holm_support"] < level
+    numbers = {name: decides[name] for name in ("n", "effect", "low", "high")}
+    ps = {name: entry[name] for name in ("p_support", "p_refute")}
+    return {"method": entry["variant"], "verdict": entry["verdict"], "stands": stands} | numbers | ps
 
 
 def families(study: Study, count: int) -> list[dict]:
@@ -128,7 +134,7 @@ def families(study: Study, count: int) -> list[dict]:
     reference = study.settings["reference"]
     condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
     levels = sorted(study.evidence.accuracy["label_noise"].unique())
-    claim = boundaries.alone(study.claims.claims[0], [condition], list(study.claims.short_names))
+    claim = boundaries.alone(study.family.claims[0], [condition], list(study.family.short_names))
     worlds = {level: boundaries.world_of(claim, level, study) for level in levels}
     rows = []
     for number in range(count):
@@ -146,7 +152,7 @@ def retrained(study: Study) -> list[dict]:
     """The rows of the reference retrained in another order of batches, on each data set apart."""
     reference, own = study.settings["reference"], study.evidence.accuracy
     condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
-    claim, rows = boundaries.alone(study.claims.claims[0], [condition], [RETRAINED]), []
+    claim, rows = boundaries.alone(study.family.claims[0], [condition], [RETRAINED]), []
     if RETRAINED not in set(own["method"]):
         return rows
     levels = sorted(own["label_noise"].unique())
@@ -156,13 +162,13 @@ def retrained(study: Study) -> list[dict]:
     return rows
 
 
-def _judged(whole: Evidence, claim, levels: list[float], kind: str, number: int, study: Study) -> list[dict]:
+def _judged(whole: Evidence, claim: Claim, levels: list[float], kind: str, number: int, study: Study) -> list[dict]:
     own = claim.model_copy(update={"label_noise": levels})
-    told = study.claims.model_copy(update={"claims": [own], "corrected": [own.id]})
-    (verdict,) = judge.judged(whole, told, study.settings)
+    family = study.family.model_copy(update={"claims": [own], "placebos": []})
+    (verdict,) = judge.judged(whole, family, study.settings)
     where = {"kind": kind, "planted": EQUAL, "truth": 0.0, "number": number, "claim": claim.id}
-    level = 1 - study.settings["confidence"]
-    return [where | {"label_noise": entry["label_noise"]} | _shown(entry, level) for entry in verdict["entries"]]
+    limit = conditions.level(study.settings["confidence"])
+    return [where | {"label_noise": entry["label_noise"]} | _shown(entry, limit) for entry in verdict["entries"]]
 
 
 def rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -175,7 +181,7 @@ def rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     for group, own in table.groupby(GROUP, sort=False):
         events = {"supported": own["verdict"] == SUPPORTED, "refuted": own["verdict"] == REFUTED}
         if group[0] == FAMILY:
-            events = {"family": own.groupby("number")["stands"].any()}
+            events = {"family": own.groupby(["family", "number"])["stands"].any()}
         for event, happened in events.items():
             found, total = int(happened.sum()), len(happened)
             low, high = scipy.stats.binomtest(found, total).proportion_ci(confidence, method="exact")

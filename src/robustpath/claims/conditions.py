@@ -226,7 +226,10 @@ def _effective_robustness(condition, variants: list[str], case: Case) -> dict:
     verdict = decide(*ps.values(), case.confidence)
     told = {"verdict": verdict, "p": printed(verdict, *ps.values()), "against_control": _beside(variant, whole, case)}
     ends = {"lowest": min, "highest": max}
-    told |= {"without_one": {end: _end(pick, effects) for end, pick in ends.items()} if effects else {}}
+    told["without_one"] = {end: _end(pick, effects) for end, pick in ends.items()} if effects else {}
+    lacking = [name for name, each in found.items() if name and each["verdict"] != found[None]["verdict"]]
+    if lacking:
+        told["note"] = f"{found[None]['verdict']} by the line of all baselines, not without {', '.join(lacking)}"
     return found[None] | ps | told
 
 

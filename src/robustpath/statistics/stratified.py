@@ -106,8 +106,8 @@ def log_ratios(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 def median(values: np.ndarray, datasets: list[str], confidence: float) -> Estimate:
     """The median over the runs of all data sets, with the interval and the one-sided tests of the sign test.
 
-    values: shape [data sets, train sizes, seeds]. Each run lies above or below a threshold; where data sets differ,
-    the binomial test on all runs together is conservative, its variance being largest where they do not (Hoeffding
+    values: shape [data sets, train sizes, seeds]. A run lies above or below a threshold; where data sets differ, the
+    binomial test on all runs together is conservative, its variance being largest where they do not (Hoeffding
     1956). NaN is left out; an infinite value lies above every threshold. Runs of one seed and data set at several train
     sizes are not independent: their largest value stands for the seed.
     """

@@ -109,14 +109,14 @@ def evidence_of(known: World, values: np.ndarray, levels: Sequence[float]) -> Ev
     tables = {}
     for table in QUANTITY:
         own = [at for at, column in enumerate(known.columns) if column[0] == table]
-        rows = seeds * len(own)
+        place, seed, column = (axis.ravel() for axis in np.indices((places, seeds, len(own))))
         frame = {
-            "dataset": np.tile(np.repeat(_objects([place[0] for place in known.places]), rows), claims),
-            "train_size": np.tile(np.repeat([place[1] for place in known.places], rows), claims),
-            "label_noise": np.repeat(np.asarray(levels, dtype=float), places * rows),
-            "seed": np.tile(np.repeat(np.arange(seeds), len(own)), claims * places),
-            "method": np.tile(_objects([known.columns[at][1] for at in own]), claims * places * seeds),
-            QUANTITY[table]: np.tile(_objects([known.columns[at][2] for at in own]), claims * places * seeds),
+            "dataset": _named([place[0] for place in known.places], np.tile(place, claims)),
+            "train_size": np.tile(np.array([place[1] for place in known.places])[place], claims),
+            "label_noise": np.repeat(np.asarray(levels, dtype=float), len(place)),
+            "seed": np.tile(seed, claims),
+            "method": _named([known.columns[at][1] for at in own], np.tile(column, claims)),
+            QUANTITY[table]: _named([known.columns[at][2] for at in own], np.tile(column, claims)),
             "value": values[..., own].ravel(),
         }
         tables[table] = pd.DataFrame(frame)
@@ -124,8 +124,11 @@ def evidence_of(known: World, values: np.ndarray, levels: Sequence[float]) -> Ev
     return Evidence(**tables | {"matched": tables["matched"].assign(expected=expected)})
 
 
-def _objects(names: list) -> np.ndarray:
-    return np.array(names, dtype=object)
+def _named(names: list[str], places: np.ndarray) -> pd.Categorical:
+    """The name at each place."""
+    known = sorted(set(names))
+    codes = np.array([known.index(name) for name in names], dtype=int)
+    return pd.Categorical.from_codes(codes[places] if len(codes) else places, known)
 
 
 def shifted(known: World, column: Column, by: float | np.ndarray) -> World:

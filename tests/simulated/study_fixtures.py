@@ -171,7 +171,7 @@ def claims_file(minima_records, minima_settings, tmp_path_factory):
 def calibration_file(claims_file, minima_settings):
     """A few simulated claims on the planted study."""
     file = claims_file.with_name("calibration.parquet")
-    few = minima_settings | {"families": 1, "families_with_effect": 1}
+    few = minima_settings | {"claims": 3, "claims_with_effect": 2, "families": 1}
     verdict_errors.write(claims_file.with_name("records.parquet"), CLAIMS, few, file)
     return file
 

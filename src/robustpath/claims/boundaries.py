@@ -27,7 +27,7 @@ SHIFTED = ("difference", "inequivalence", "matched_difference", "effective_robus
 class Study(NamedTuple):
     """The evidence and the hypotheses of a family; draws: accuracies of all draws, see statistics.evidence.accuracies.
 
-    settings: as judge.judged takes them.
+    settings: as judge.judged takes them, and `claims`, how many are simulated of each kind.
     """
 
     evidence: Evidence
@@ -68,12 +68,12 @@ def sources(study: Study, wanted: Callable) -> list[tuple[Claim, object, float]]
         for condition, variants, level in product(claim.conditions, groups, claim.label_noise):
             if wanted(condition):
                 found.append((alone(claim, [condition], variants), condition, level))
-    return spread(found)
+    return spread(found, study)
 
 
-def spread(cases: list) -> list:
-    """At most WORLDS of them, evenly spread."""
-    places = np.linspace(0, len(cases) - 1, min(WORLDS, len(cases)))
+def spread(cases: list, study: Study) -> list:
+    """At most WORLDS of them, and no more than there will be claims, evenly spread."""
+    places = np.linspace(0, len(cases) - 1, min(WORLDS, len(cases), study.settings["claims"]))
     return [cases[round(place)] for place in places]
 
 
@@ -235,7 +235,7 @@ def conjunction(one: bool) -> Callable:
             for variant, level in product(claim.variants, claim.label_noise)
             for chosen in (range(len(claim.conditions)) if one else [None])
         ]
-        for own, level, chosen in spread(cases):
+        for own, level, chosen in spread(cases, study):
             targets = []
             for place, condition in enumerate(own.conditions):
                 value = threshold_of if chosen in (None, place) else beyond

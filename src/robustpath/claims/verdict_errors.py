@@ -8,6 +8,7 @@ tell the power. Beside what is simulated stands what was retrained: the referenc
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -16,7 +17,7 @@ import scipy
 
 from robustpath import records
 from robustpath.claims import boundaries, conditions, judge, simulated
-from robustpath.claims.boundaries import EQUAL, Plan, Study
+from robustpath.claims.boundaries import EFFECT, EQUAL, Plan, Study
 from robustpath.claims.conditions import REFUTED, SUPPORTED
 from robustpath.claims.model import Claim, Difference, load
 from robustpath.core.errors import UserError
@@ -25,25 +26,33 @@ from robustpath.statistics import evidence
 from robustpath.statistics.evidence import Evidence
 
 RETRAINED = "reordered_sgd"
-DIFFERENCE, FAMILY, RETRAINING = "difference", "family", "retraining"
-# Each kind of claim: how its worlds are made.
-KINDS: dict[str, Callable] = {
-    DIFFERENCE: boundaries.single("difference"),
-    "matched_difference": boundaries.single("matched_difference"),
-    "ratio": boundaries.single("ratio"),
-    "matched_ratio": boundaries.single("matched_ratio"),
-    "level_error": boundaries.single("level_error"),
-    "effective_robustness_lowest": boundaries.effective_robustness("lowest"),
-    "effective_robustness_highest": boundaries.effective_robustness("highest"),
-    "inequivalence_margin": boundaries.inequivalence(at_margin=True),
-    "inequivalence_equal": boundaries.inequivalence(at_margin=False),
-    "partial_correlation": boundaries.partial_correlation,
-    "best_control_equal": boundaries.best_control(equal=True),
-    "best_control_measured": boundaries.best_control(equal=False),
-    "selection": boundaries.selection,
-    "any_of": boundaries.any_of,
-    "conjunction_one": boundaries.conjunction(one=True),
-    "conjunction_all": boundaries.conjunction(one=False),
+DIFFERENCE, MARGIN, FAMILY, RETRAINING = "difference", "inequivalence_margin", "family", "retraining"
+
+
+class Kind(NamedTuple):
+    """A kind of simulated claims: its words in figures, tables and the text, and how its worlds are made."""
+
+    words: str
+    plans: Callable
+
+
+KINDS = {
+    DIFFERENCE: Kind("difference to a named method", boundaries.single("difference")),
+    "matched_difference": Kind("difference at equal training loss", boundaries.single("matched_difference")),
+    "ratio": Kind("ratio to a named method", boundaries.single("ratio")),
+    "matched_ratio": Kind("ratio at equal training loss", boundaries.single("matched_ratio")),
+    "level_error": Kind("median error of the level", boundaries.single("level_error")),
+    "robustness_lowest": Kind("effective robustness, lowest line", boundaries.effective_robustness("lowest")),
+    "robustness_highest": Kind("effective robustness, highest line", boundaries.effective_robustness("highest")),
+    MARGIN: Kind("inequivalence, a margin apart", boundaries.inequivalence(at_margin=True)),
+    "inequivalence_equal": Kind("inequivalence, equal methods", boundaries.inequivalence(at_margin=False)),
+    "partial_correlation": Kind("partial rank correlation", boundaries.partial_correlation),
+    "best_control_equal": Kind("best control, controls equal", boundaries.best_control(equal=True)),
+    "best_control_measured": Kind("best control, controls as measured", boundaries.best_control(equal=False)),
+    "selection": Kind("draws selected from equal methods", boundaries.selection),
+    "any_of": Kind("alternatives, all at the threshold", boundaries.any_of),
+    "conjunction_one": Kind("all of several, one at its threshold", boundaries.conjunction(one=True)),
+    "conjunction_all": Kind("all of several, all at their thresholds", boundaries.conjunction(one=False)),
 }
 SCHEMA = {
     "kind": pa.string(),  # a key of KINDS, family or retraining
@@ -94,7 +103,7 @@ def read(file: str | Path) -> pd.DataFrame:
 def simulate(study: Study) -> pd.DataFrame:
     """One row a simulated claim, columns of SCHEMA: every kind at its threshold, effects, families, retraining."""
     settings, effects = study.settings, study.family.calibration.effects
-    plans = [(kind, make, settings["claims"]) for kind, make in KINDS.items()]
+    plans = [(name, kind.plans, settings["claims"]) for name, kind in KINDS.items()]
     plans += [(DIFFERENCE, boundaries.effects(effect), settings["claims_with_effect"]) for effect in effects]
     rows = []
     for kind, make, count in plans:
@@ -187,3 +196,15 @@ def rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
             low, high = scipy.stats.binomtest(found, total).proportion_ci(confidence, method="exact")
             rows.append((*group, event, found / total, low, high, found, total))
     return pd.DataFrame(rows, columns=[*GROUP, "event", "rate", "low", "high", "happened", "count"])
+
+
+def errors(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `rates` that are shares of wrong verdicts of a kind at its threshold, with a column `words`.
+
+    Equal methods are rightly called equivalent: of these only support is an error.
+    """
+    own = found[found["kind"].isin(list(KINDS)) & (found["planted"] != EFFECT)]
+    own = own[(own["planted"] != EQUAL) | (own["event"] == "supported")]
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    own = own.assign(place=own["kind"].map(order), words=[KINDS[kind].words for kind in own["kind"]])
+    return own.sort_values(["place", "event"], ascending=[True, False], ignore_index=True).drop(columns="place")

@@ -44,7 +44,8 @@ class Case(NamedTuple):
 
 def weigh(condition, variants: list[str], case: Case) -> dict:
     """The finding of one condition for one variant (or several judged together), as it stands in claims.json."""
-    return KINDS[condition.kind](condition, variants, case)
+    facts = {name: getattr(condition, name, None) for name in ("kind", "test_set", "measure")}
+    return facts | KINDS[condition.kind](condition, variants, case)
 
 
 def level(confidence: float) -> float:

@@ -235,9 +235,16 @@ def _placebos(claim: Claim, verdict: dict, family: Family, cases: dict[float, Ca
     for entry in verdict["entries"]:
         here = [row for row in rows if row["label_noise"] == entry["label_noise"]]
         for place, finding in enumerate(entry["conditions"]):
-            passing = [row["variant"] for row in here if row["conditions"][place]["verdict"] == SUPPORTED]
-            finding["passed_by"] = passing
+            held = [row for row in here if row["conditions"][place]["verdict"] == SUPPORTED]
+            finding["passed_by"] = [row["variant"] for row in held]
         entry["passed_by"] = [row["variant"] for row in here if row["verdict"] == SUPPORTED]
-    levels = {entry["label_noise"] for entry in verdict["entries"] if entry["verdict"] == SUPPORTED}
-    passed = [row["variant"] for row in rows if row["verdict"] == SUPPORTED and row["label_noise"] in levels]
-    return {"passed_by": list(dict.fromkeys(passed)), "placebos": rows, "exempt": exempt}
+    passed = [name for entry in verdict["entries"] if entry["verdict"] == SUPPORTED for name in entry["passed_by"]]
+    return {"passed_by": list(dict.fromkeys(passed)), "placebos": [_brief(row) for row in rows], "exempt": exempt}
+
+
+def _brief(entry: dict) -> dict:
+    """An entry less what its conditions say beside their numbers."""
+    kept = ("what", "against", "effect", "low", "high", "unit", "threshold", "side", "p", "verdict", "note")
+    brief = [{name: finding[name] for name in kept} for finding in entry["conditions"]]
+    dropped = ("decides", "holm", "holm_support", "holm_refute")
+    return {name: value for name, value in entry.items() if name not in dropped} | {"conditions": brief}

@@ -34,6 +34,7 @@ STUDY = {
     "effective_robustness",
     "random_labels",
     "calibration",
+    "error_rates",
 }
 
 

@@ -144,10 +144,16 @@ def turned(known: World, condition, knob: tuple[Column, int], now: float, target
 
 
 def planted(known: World, targets: list[tuple], claim: Claim, study: Study) -> World | None:
-    """The world in which each (condition, target) has its target; None where they cannot have them together.
+    """The world in which each (condition, target) has its target; None, and a line, where they cannot all have it."""
+    found = _planted(known, targets, claim, study)
+    if found is None:
+        kinds = ", ".join(condition.kind for condition, _ in targets)
+        print(f"{claim.id}, {claim.variants[0]}: no records that can be moved to the thresholds of {kinds}")
+    return found
 
-    Each condition turns a knob of its own. What one turns another may read, so all are turned until all are right.
-    """
+
+def _planted(known: World, targets: list[tuple], claim: Claim, study: Study) -> World | None:
+    """Each condition turns a knob of its own. One may read what another turns, so all are turned until all are right."""
     (variant,) = claim.variants
     taken, turns = [], []
     for condition, target in sorted(targets, key=lambda one: len(knobs(one[0], variant))):
@@ -194,6 +200,7 @@ def effective_robustness(end: str) -> Callable:
             (entry,) = verdicts(Plan("", own, level, known), known.values[None], study)
             (found,) = entry["conditions"]
             if found["effect"] is None:
+                print(f"{own.id}, {own.variants[0]}: no line of effective robustness at label noise {level:g}")
                 continue
             pick = {"lowest": min, "highest": max}[end]
             now = pick([found["effect"], *(ends["effect"] for ends in found["without_one"].values())])
@@ -307,7 +314,7 @@ def effects(effect_of: float) -> Callable:
         reference = study.settings["reference"]
         condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
         levels = sorted(study.evidence.accuracy["label_noise"].unique())
-        for variant, level in product(study.family.short_names, levels):
+        for variant, level in spread(list(product(study.family.short_names, levels)), study):
             own = alone(study.family.claims[0], [condition], [variant])
             if known := planted(world_of(own, level, study), [(condition, effect_of)], own, study):
                 yield Plan(name, own, level, known, EFFECT, effect_of)

@@ -153,7 +153,7 @@ def planted(known: World, targets: list[tuple], claim: Claim, study: Study) -> W
 
 
 def _planted(known: World, targets: list[tuple], claim: Claim, study: Study) -> World | None:
-    """Each condition turns a knob of its own. One may read what another turns, so all are turned until all are right."""
+    """Each condition turns a knob of its own. One may read what another turns, so all turn until all are right."""
     (variant,) = claim.variants
     taken, turns = [], []
     for condition, target in sorted(targets, key=lambda one: len(knobs(one[0], variant))):

@@ -66,7 +66,7 @@ def row(verdict, level, entries):
     p = verdicts.p_value(best["p"]) + r"\rlap{$^{\prime}$}" * lost
     detectable = verdicts.number(found["detectable"], unit)
     if found.get("power_at_zero") is not None:
-        detectable += rf" ({100 * found['power_at_zero']:.0f}\,\%)"
+        detectable += f" ({100 * found['power_at_zero']:.0f})"
     return ["", case, measure, threshold, effect, p, detectable, counted(verdict, entries), signs(entries)]
 
 
@@ -99,10 +99,10 @@ def symbol(entry):
 
 
 header = [
-    ["", "noise, case", "measure", "threshold", "effect [interval]", "$p$", "found", "plac.", "variants"],
+    ["", "case", "measure", "threshold", "effect [interval]", "$p$", "found", "plac.", "variants"],
 ]
 groups = [group(verdict) for verdict in told["verdicts"]]
-captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="2pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="1.8pt", size="scriptsize"), out)
 
 # %%
 found = [finding for verdict in told["verdicts"] for entry in verdict["entries"] for finding in entry["conditions"]]
@@ -117,7 +117,7 @@ facts = (
     f"{labels.listing(told['corrected'])} together, over its own cases for each other). "
     f"Intervals at {percent}: {labels.escape('; '.join(kinds) or 'none')}. $p$ is one-sided, of the verdict of the "
     rf"case ({limit:g} is the level); in brackets after a statement, the verdict of the earlier rule. Found: the "
-    r"smallest true effect that is found with 80\,\% (in brackets: the chance to show that equal methods are "
+    r"smallest true effect that is found with 80\,\% (in brackets, per cent: the chance to show that equal methods are "
     f"equivalent). Plac.: how many of {len(told['placebos'])} placebos meet all "
     "conditions, in brackets where no variant does."
 )

@@ -43,7 +43,8 @@ def _of_level(noise: float, entries: list[dict], subject: str, confidence: float
     if not best["conditions"]:
         return f"{lead}, nothing is measured ({labels.escape(best['note'])})."
     clauses = [_clause(finding, best["variant"]) for finding in best["conditions"]]
-    text = f"{lead}, {'; '.join(clauses)}."
+    nearest = f"in the most favourable of {labels.word(len(entries))} cases, " if len(entries) > 1 else ""
+    text = f"{lead}, {nearest}{'; '.join(clauses)}."
     return " ".join(filter(None, [text, _counts(entries, subject, confidence), _placebos(entries)]))
 
 
@@ -106,7 +107,7 @@ def _counts(entries: list[dict], subject: str, confidence: float) -> str:
         text = f"The case is {word}"
     else:
         parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
-        text = f"Of {labels.word(len(entries))} cases ({_plural(subject, 2)}), {labels.listing(parts)}"
+        text = f"Of the {labels.word(len(entries))} {_plural(subject, 2)}, {labels.listing(parts)}"
     stands = sum(
         entry["verdict"] == SUPPORTED and _or(entry["holm_support"], 1.0) < level(confidence) for entry in entries
     )

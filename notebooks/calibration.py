@@ -54,7 +54,7 @@ for event, offset in {"supported": -0.16, "refuted": 0.16}.items():
 panels[0].axvline(most, color="0.4", linewidth=0.8, linestyle=(0, (4, 2)))
 panels[0].set_yticks(range(len(names)), names)
 panels[0].invert_yaxis()
-panels[0].set_xlim(0, None)
+panels[0].set_xlim(-0.4, None)  # a marker at zero is seen whole
 panels[0].set_xlabel("wrong verdicts (%)")
 
 rows = rates[(rates["planted"] == verdict_errors.EFFECT) & (rates["event"] == "supported")].sort_values("truth")

@@ -34,10 +34,13 @@ display(errors)
 
 # %%
 MISSING = ["--", ""]
+FEW = 20  # of so many claims a rate in per cent would say more than there is
 
 
 def share(row):
-    """A rate in per cent, with its interval."""
+    """A rate in per cent with its interval, or how many of a few."""
+    if row["count"] < FEW:
+        return [f"{row['happened']} of {row['count']}", ""]
     return [labels.percent(row["rate"]), labels.percent_range(row["low"], row["high"])]
 
 

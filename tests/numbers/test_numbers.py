@@ -147,11 +147,14 @@ def test_macros_of_the_calibration_are_its_rates(calibration_file):
     assert macros["EqualControlsRefutationRate"].value == labels.percent(equal["rate"])
     assert macros["EqualControlsRefutationInterval"].value == labels.percent_range(equal["low"], equal["high"])
     assert macros["EqualControlsRefutationCount"].value == "3" and macros["FalseFamilyCount"].value == "1"
-    assert macros["RetrainedSupportCount"].value == "4"
+    retrained = simulated[simulated["kind"] == verdict_errors.RETRAINING]
+    wrong = int((retrained["verdict"] != "undecided").sum())
+    assert macros["RetrainedCountWord"].value == "four"
+    assert macros["RetrainedWrongWord"].value == (labels.word(wrong) if wrong else "none")
     assert macros["CalibrationKindWord"].value == labels.word(len(verdict_errors.KINDS))
     assert macros["CalibrationClaimCount"].value == "3"
     unknown = evidence.made(evidence._calibration, None, 0.95)
-    said = {number.value for name, number in unknown.items() if name != "CalibrationLevel"}
+    said = {number.value for name, number in unknown.items() if not name.endswith("Level") or "Kinds" in name}
     assert set(unknown) == set(macros) and said == {labels.MISSING}
 
 
@@ -174,6 +177,8 @@ def test_the_largest_error_of_each_direction_is_named_and_what_exceeds_the_level
     assert macros["WorstFalseRefutationRate"].value == "20.0"
     above = [rf"\emph{{{words[kind].words}}}" for kind in ("ratio", "level_error")]
     assert macros["KindsAboveLevel"].value == labels.listing(above)
+    assert macros["KindsAboveTestLevel"].value == macros["KindsAboveLevel"].value
+    assert (macros["CalibrationLevel"].value, macros["CalibrationTestLevel"].value) == ("5", "2.5")
     assert macros["SimulatedPower"].value == "0.3"
     sound = simulated[simulated["kind"].isin(["selection", "difference"])].replace({"supported": "undecided"})
     macros = evidence.made(evidence._calibration, sound.assign(family="M", number=0, stands=False), 0.95)

@@ -21,8 +21,6 @@ DIRECTIONS = {"Support": ("supported", "supported"), "Refutation": ("refuted", "
 # Macro -> kind and event of a rate that the text names, and what it is a share of.
 RATES = {
     "FalseFamily": ("family", "family", "families of equal methods in which some claim is supported after Holm"),
-    "RetrainedSupport": ("retraining", "supported", "claims on the reference retrained that are supported"),
-    "RetrainedRefutation": ("retraining", "refuted", "claims on the reference retrained that are refuted"),
     "EqualControlsSupport": ("best_control_equal", "supported", "claims against the best of equal controls, supported"),
     "EqualControlsRefutation": ("best_control_equal", "refuted", "claims against the best of equal controls, refuted"),
     "MarginRefutation": ("inequivalence_margin", "refuted", "methods a margin apart that are called equivalent"),
@@ -46,19 +44,18 @@ def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
     wrong = None if found is None else verdict_errors.errors(found)
     kinds = MISSING if wrong is None else labels.word(wrong["kind"].nunique())
     claims = MISSING if wrong is None else labels.count(wrong["count"].min())
-    above = MISSING
-    if wrong is not None:
-        names = dict.fromkeys(wrong.loc[wrong["low"] > 1 - confidence, "words"])
-        above = labels.listing([f"\\emph{{{name}}}" for name in names]) if names else "no kind"
+    levels = {"": (1 - confidence, "of both directions"), "Test": ((1 - confidence) / 2, "of each test")}
     macros: Macros = {
         "CalibrationKindWord": (kinds, "simulated claims: kinds of conditions at their thresholds"),
         "CalibrationClaimCount": (claims, "simulated claims: number of each kind, at least"),
-        "CalibrationLevel": (
-            f"{100 * (1 - confidence):.3g}",
-            "largest share of wrong verdicts meant, per cent",
-        ),
-        "KindsAboveLevel": (above, "kinds whose share of wrong verdicts has its interval above that level"),
     }
+    for name, (level, words) in levels.items():
+        above = MISSING
+        if wrong is not None:
+            known = dict.fromkeys(wrong.loc[wrong["low"] > level, "words"])
+            above = labels.listing([rf"\emph{{{kind}}}" for kind in known]) if known else "no kind"
+        macros[f"Calibration{name}Level"] = (f"{100 * level:.3g}", f"share of wrong verdicts {words}, per cent")
+        macros[f"KindsAbove{name}Level"] = (above, f"kinds with an interval of wrong verdicts above that {words}")
     for name, (event, words) in DIRECTIONS.items():
         row = None if wrong is None else wrong[wrong["event"] == event].nlargest(1, "rate").iloc[0]
         what = f"largest share of wrongly {words} claims over the kinds of conditions"
@@ -67,7 +64,7 @@ def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
     for name, (kind, event, what) in RATES.items():
         own = None if found is None else found[(found["kind"] == kind) & (found["event"] == event)]
         macros |= _rate(name, own.iloc[0] if own is not None and len(own) else None, f"share of {what}")
-    return macros | _power(found)
+    return macros | _retrained(found) | _power(found)
 
 
 def _rate(name: str, row: pd.Series | None, what: str) -> Macros:
@@ -80,6 +77,20 @@ def _rate(name: str, row: pd.Series | None, what: str) -> Macros:
         f"{name}Rate": (rate, f"simulated: {what}, per cent"),
         f"{name}Interval": (span, f"simulated: {what}, interval"),
         f"{name}Count": (count, f"simulated: number of cases of the {what}"),
+    }
+
+
+def _retrained(found: pd.DataFrame | None) -> Macros:
+    """How many of the claims on the reference retrained get a verdict: too few for a rate."""
+    rows = [] if found is None else found[found["kind"] == verdict_errors.RETRAINING]
+    wrong, count = MISSING, MISSING
+    if len(rows):
+        happened = int(rows["happened"].sum())
+        wrong, count = labels.word(happened) if happened else "none", labels.word(int(rows["count"].max()))
+    what = "claims on the reference retrained in another order of batches"
+    return {
+        "RetrainedWrongWord": (wrong, f"{what} that are supported or refuted: number"),
+        "RetrainedCountWord": (count, f"{what}: number"),
     }
 
 

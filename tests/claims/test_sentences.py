@@ -31,8 +31,6 @@ def test_equivalence_is_said_where_it_is_shown(effects, words):
     text = of("M5", **effects)
     assert text.startswith("With clean labels, in the most favourable of four cases, the accuracy of ")
     assert words in text
-        text.startswith("With clean labels, in the most favourable of four cases, the accuracy of ") and words in text
-    )
 
 
 def test_the_best_control_has_its_name_and_the_effect_comes_first():

@@ -49,14 +49,13 @@ def group(verdict):
     levels = sorted({entry["label_noise"] for entry in verdict["entries"]})
     cases = [[entry for entry in verdict["entries"] if entry["label_noise"] == level] for level in levels]
     head = [verdict["id"], rf"\multicolumn{{{COLUMNS - 1}}}{{@{{}}p{{0.925\linewidth}}}}{{{statement}}}"]
-    return [head, *(row(verdict, level, own) for level, own in zip(levels, cases, strict=True))]
+    return [head, *map(row, [verdict] * len(cases), verdicts.nearest(verdict), cases)]
 
 
-def row(verdict, level, entries):
+def row(verdict, best, entries):
     """The case nearest to support at one label noise: case, measure, threshold, effect, p, power, and all verdicts."""
-    best = min(entries, key=order)
     found = best["decides"]
-    case = rf"{100 * level:g}\,\% {short.get(best['variant'], 'all')}"
+    case = rf"{100 * best['label_noise']:g}\,\% {short.get(best['variant'], 'all')}"
     if found is None or found["effect"] is None:
         return ["", case, "", "", "--", "--", "--", "--", signs(entries)]
     unit, measure = found["unit"], verdicts.measure(found)
@@ -68,12 +67,6 @@ def row(verdict, level, entries):
     if found.get("power_at_zero") is not None:
         detectable += f" ({100 * found['power_at_zero']:.0f})"
     return ["", case, measure, threshold, effect, p, detectable, counted(verdict, entries), signs(entries)]
-
-
-def order(entry):
-    """From the case nearest to support to the farthest."""
-    p = entry["p_support"]
-    return conditions.ORDER.index(entry["verdict"]), 2.0 if p is None else p
 
 
 def counted(verdict, entries):

@@ -39,6 +39,10 @@ def test_the_best_control_has_its_name_and_the_effect_comes_first():
     assert "less that of the best control (RAdam) is $-" in text and "below 0.3). Of the six walks, six are" in text
 
 
+def test_several_best_controls_are_told_with_their_shares():
+    assert sentences._shares({"radam": 10, "sgd": 9}) == "RAdam on 10 of 19 seeds and SGD on 9 of 19 seeds"
+
+
 def test_every_condition_of_the_nearest_case_is_said():
     text = of("M8", noise=0.2, loss={"contour_cooldown": 3.0}, rng=1)
     equal, matched, sam, count = text.split("; ")[0], *text.split("; ")[1:], text.rpartition(". ")[2]

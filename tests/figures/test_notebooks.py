@@ -29,6 +29,7 @@ STUDY = {
     "matched_loss",
     "hypotheses",
     "placebos",
+    "claims_by_dataset",
     "walks",
     "measures",
     "effective_robustness",
@@ -128,7 +129,7 @@ def test_the_components_of_variance_make_a_table_and_its_caption(seeds, tmp_path
 
 def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path):
     records_file, claims_file, settings = make_study(["sgd", "adamw", "contour_warmup"], 2)
-    for name in ("hypotheses", "placebos", "effective_robustness", "matched_loss"):
+    for name in ("hypotheses", "placebos", "claims_by_dataset", "effective_robustness", "matched_loss"):
         sound(name, *run(name, records_file, settings, tmp_path, claims=str(claims_file)))
 
 

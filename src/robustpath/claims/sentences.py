@@ -20,7 +20,8 @@ def sentences(verdict: dict, confidence: float) -> dict[float, str]:
     entries: dict[float, list[dict]] = {}
     for entry in verdict["entries"]:
         entries.setdefault(entry["label_noise"], []).append(entry)
-    return {noise: _of_level(noise, own, verdict["subject"], confidence) for noise, own in entries.items()}
+    best = {entry["label_noise"]: entry for entry in verdicts.nearest(verdict)}
+    return {noise: _of_level(best[noise], own, verdict["subject"], confidence) for noise, own in entries.items()}
 
 
 def summary(told: dict) -> str:
@@ -35,11 +36,11 @@ def summary(told: dict) -> str:
     return f"{text}."
 
 
-def _of_level(noise: float, entries: list[dict], subject: str, confidence: float) -> str:
+def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) -> str:
+    noise = best["label_noise"]
     lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
     if all(entry["verdict"] == VOID for entry in entries):
         return f"{lead}, no {subject} keeps its level, so that none can be judged."
-    best = min(entries, key=lambda entry: (ORDER.index(entry["verdict"]), _or(entry["p_support"], 2.0)))
     if not best["conditions"]:
         return f"{lead}, nothing is measured ({labels.escape(best['note'])})."
     clauses = [_clause(finding, best["variant"]) for finding in best["conditions"]]
@@ -74,8 +75,8 @@ def _phrase(finding: dict, variant: str) -> str:
     own, against = _named(variant), finding["against"] and _named(finding["against"])
     test_set = TEST_SETS.get(finding["test_set"], "")
     measure = MEASURES.get(finding["measure"], f"the {str(finding['measure']).replace('_', ' ')}")
-    if finding.get("chosen"):
-        against = f"the best control ({labels.listing([labels.method(name) for name in finding['chosen']])})"
+    if chosen := finding.get("chosen"):
+        against = f"the best control ({_shares(chosen)})"
     match finding["kind"]:
         case "level_error":
             return f"the median level error of {own}"
@@ -91,6 +92,14 @@ def _phrase(finding: dict, variant: str) -> str:
             return f"the partial rank correlation of gains with {measure}"
         case _:
             return f"the accuracy of {own} ({test_set}) less that of {against}"
+
+
+def _shares(chosen: dict[str, int]) -> str:
+    """The controls that were chosen, with how many seeds each was compared on where there is more than one."""
+    total = sum(chosen.values())
+    if len(chosen) == 1:
+        return labels.method(*chosen)
+    return labels.listing([f"{labels.method(name)} on {count} of {total} seeds" for name, count in chosen.items()])
 
 
 def _named(method: str) -> str:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from robustpath import records
+from robustpath.claims.conditions import ORDER
 from robustpath.core.errors import UserError
 from robustpath.records import labels
 
@@ -57,6 +58,16 @@ def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[st
     placed = {name for names in groups.values() for name in names}
     groups["other methods"] = [name for name in rest if name not in placed]
     return {name: members for name, members in groups.items() if members}
+
+
+def nearest(verdict: dict) -> list[dict]:
+    """For each label noise the entry that is nearest to support: by its verdict, then by the p of support."""
+
+    def order(entry: dict) -> tuple[int, float]:
+        return ORDER.index(entry["verdict"]), 2.0 if entry["p_support"] is None else entry["p_support"]
+
+    levels = sorted({entry["label_noise"] for entry in verdict["entries"]})
+    return [min((own for own in verdict["entries"] if own["label_noise"] == level), key=order) for level in levels]
 
 
 def variant(name: str | None) -> str:

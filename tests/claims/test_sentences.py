@@ -22,9 +22,9 @@ def of(name, noise=0.0, placebos=(), seeds=12, **effects):
 @pytest.mark.parametrize(
     ("effects", "words"),
     [
-        ({}, "equivalent within $\\pm$0.3). Of the four walks along the contour, four are refuted."),
-        ({"gain": {"isotropic_warmup": -2.0}}, "beyond $\\pm$0.3). Of the four walks along the contour, four are"),
-        ({"spread": 4.0}, "neither beyond $\\pm$0.3 nor equivalent within it). Of the four walks"),
+        ({}, "equivalent within $\\pm$0.3). All four walks along the contour are refuted."),
+        ({"gain": {"isotropic_warmup": -2.0}}, "beyond $\\pm$0.3). All four walks along the contour are supported"),
+        ({"spread": 4.0}, "neither beyond $\\pm$0.3 nor equivalent within it). All four walks"),
     ],
 )
 def test_equivalence_is_said_where_it_is_shown(effects, words):
@@ -36,7 +36,7 @@ def test_equivalence_is_said_where_it_is_shown(effects, words):
 def test_the_best_control_has_its_name_and_the_effect_comes_first():
     text = of("M2", noise=0.2, gain={"radam": 2.0}, validated={"radam": 2.0})
     assert text.startswith("With 20\\,\\% noisy labels, in the most favourable of six cases, the accuracy of ")
-    assert "less that of the best control (RAdam) is $-" in text and "below 0.3). Of the six walks, six are" in text
+    assert "less that of the best control (RAdam) is $-" in text and "below 0.3). All six walks are refuted." in text
 
 
 def test_several_best_controls_are_told_with_their_shares():
@@ -71,3 +71,11 @@ def test_the_summary_counts_what_there_is():
     found[0]["passed_by"] = ["radam"]
     text = sentences.summary({"verdicts": found[:1]})
     assert text == "Of one hypothesis, one is supported; of those supported, one is met by methods without a walk too."
+
+
+def test_what_does_not_stand_after_the_correction_is_said_in_both_directions():
+    entries = [{"verdict": "refuted", "holm": p} for p in (0.001, 0.03)] + [{"verdict": "supported", "holm": 0.2}]
+    assert sentences._counts(entries, "walk", 0.95) == (
+        "Of the three walks, one is supported and two are refuted (supported after Holm's correction: none) "
+        "(refuted after Holm's correction: one)."
+    )

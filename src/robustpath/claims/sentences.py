@@ -109,19 +109,21 @@ def _named(method: str) -> str:
 
 
 def _counts(entries: list[dict], subject: str, confidence: float) -> str:
-    """How many cases have each verdict, and how many of those supported stand after the correction."""
+    """How many cases have each verdict, and how many stand after the correction where not all do."""
     counts = {word: sum(entry["verdict"] == word for entry in entries) for word in ORDER}
+    said = [(labels.word(count), _be(count), word) for word, count in counts.items() if count]
     if len(entries) == 1:
-        (word,) = (word for word, count in counts.items() if count)
-        text = f"The case is {word}"
+        text = f"The case is {said[0][2]}"
+    elif len(said) == 1:
+        text = f"All {said[0][0]} {_plural(subject, 2)} are {said[0][2]}"
     else:
-        parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
+        parts = [" ".join(words) for words in said]
         text = f"Of the {labels.word(len(entries))} {_plural(subject, 2)}, {labels.listing(parts)}"
-    stands = sum(
-        entry["verdict"] == SUPPORTED and _or(entry["holm_support"], 1.0) < level(confidence) for entry in entries
-    )
-    if stands < counts[SUPPORTED]:
-        text += f" ({labels.word(stands)} after Holm's correction)"
+    for word in (SUPPORTED, REFUTED):
+        own = [entry for entry in entries if entry["verdict"] == word]
+        stands = sum(entry["holm"] < level(confidence) for entry in own)
+        if stands < len(own):
+            text += f" ({word} after Holm's correction: {labels.word(stands) if stands else 'none'})"
     return f"{text}."
 
 

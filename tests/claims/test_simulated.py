@@ -270,3 +270,28 @@ def test_simulated_evidence_is_the_study_when_no_seed_is_redrawn(study):
         both = first.merge(own, on=[*keys, name], how="left", suffixes=("", "_own"))
         pd.testing.assert_series_equal(both["value"], both["value_own"], check_names=False)
         assert len(both) == len(first) > 0
+
+
+@pytest.mark.parametrize("kind", ["difference", "ratio", "matched_ratio", "level_error", "any_of", "conjunction_one"])
+def test_claims_side_by_side_are_judged_as_one_by_one(study, kind, monkeypatch):
+    plan = plans(kind, study._replace(settings=SETTINGS | {"claims": 2}))[-1]
+    values = simulated.redrawn(plan.known, kind, range(6))
+    fast = boundaries.verdicts(plan, values, study)
+    monkeypatch.setattr(boundaries, "_named_only", lambda condition: False)
+    slow = [entry for own in values for entry in boundaries.verdicts(plan, own[None], study)]
+    assert len(fast) == len(slow) == 6
+    for one, other in zip(fast, slow, strict=True):
+        numbers = [[entry["verdict"], entry["p_support"], entry["p_refute"]] for entry in (one, other)]
+        numbers[0] += [finding["effect"] for finding in one["conditions"]]
+        numbers[1] += [finding["effect"] for finding in other["conditions"]]
+        assert numbers[0] == numbers[1]
+    assert len({entry["p_support"] for entry in fast}) > 1
+
+
+def test_what_claims_share_is_not_put_side_by_side(study):
+    shared = ("robustness", "partial_correlation", "best_control")
+    few = study._replace(settings=SETTINGS | {"claims": 3})
+    for kind in verdict_errors.KINDS:
+        parts = [plan.claim.conditions for plan in plans(kind, few)]
+        named = [all(boundaries._named_only(part) for part in own) for own in parts]
+        assert any(named) != kind.startswith(shared)

@@ -52,12 +52,48 @@ class Plan(NamedTuple):
 
 
 def verdicts(plan: Plan, values: np.ndarray, study: Study) -> list[dict]:
-    """The judge's entries for simulated values [claims, places, seeds, columns], each a label noise of its own."""
-    levels = [number / len(values) for number in range(len(values))]
-    claim = plan.claim.model_copy(update={"label_noise": levels})
-    whole = simulated.evidence_of(plan.known, values, levels)
-    family = study.family.model_copy(update={"claims": [claim], "placebos": []})
-    return judge.judged(whole, family, study.settings)[0]["entries"]
+    """The judge's entries for simulated values [claims, places, seeds, columns].
+
+    Where a claim compares named methods only, claims stand side by side in one case, as claims on methods of their own
+    (`side_by_side`); else, since they share the controls or the line, each is a label noise of its own.
+    """
+    if all(_named_only(condition) for condition in plan.claim.conditions):
+        known, values, claims = side_by_side(plan, values)
+        levels = [0.0]
+    else:
+        known, levels = plan.known, [number / len(values) for number in range(len(values))]
+        claims = [plan.claim.model_copy(update={"label_noise": levels})]
+    whole = simulated.evidence_of(known, values, levels)
+    family = study.family.model_copy(update={"claims": claims, "placebos": []})
+    return [entry for verdict in judge.judged(whole, family, study.settings) for entry in verdict["entries"]]
+
+
+def _named_only(condition) -> bool:
+    """Whether a condition compares a variant with named methods, or SGD's curve, and with nothing else."""
+    if condition.kind == "any_of":
+        return all(_named_only(part) for part in condition.conditions)
+    shared = condition.kind in ("effective_robustness", "partial_correlation")
+    return not shared and getattr(condition, "against", None) != BEST_CONTROL
+
+
+def side_by_side(plan: Plan, values: np.ndarray) -> tuple[World, np.ndarray, list[Claim]]:
+    """The columns of all claims as those of one, with the number of its claim in each method's name; and the claims."""
+    numbers = range(len(values))
+    columns = [(table, f"{method} {number}", name) for number in numbers for table, method, name in plan.known.columns]
+    wide = np.moveaxis(values, 0, 2).reshape(1, *values.shape[1:3], -1)
+
+    def own(condition, number: int):
+        if condition.kind == "any_of":
+            return condition.model_copy(update={"conditions": [own(part, number) for part in condition.conditions]})
+        other = getattr(condition, "against", None)
+        return condition if other is None else condition.model_copy(update={"against": f"{other} {number}"})
+
+    claims = []
+    for number in numbers:
+        conditions = [own(condition, number) for condition in plan.claim.conditions]
+        names = [f"{name} {number}" for name in plan.claim.variants]
+        claims.append(alone(plan.claim, conditions, names).model_copy(update={"label_noise": [0.0]}))
+    return World(plan.known.places, columns, wide[0]), wide, claims
 
 
 def sources(study: Study, wanted: Callable) -> list[tuple[Claim, object, float]]:

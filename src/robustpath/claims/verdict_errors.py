@@ -124,9 +124,14 @@ def _claims(plan: Plan, numbers: range, study: Study) -> list[dict]:
     entries = boundaries.verdicts(plan, plan.draw(plan.known, plan.kind, numbers), study)
     where = {"kind": plan.kind, "planted": plan.planted, "truth": plan.effect, "claim": plan.claim.id}
     return [
-        where | {"number": number, "label_noise": plan.level} | _shown(entry)
+        where | {"number": number, "label_noise": plan.level} | _shown(entry) | {"method": _method(plan.claim)}
         for number, entry in zip(numbers, entries, strict=True)
     ]
+
+
+def _method(claim: Claim) -> str:
+    """The variant that a claim is on, or what the judge calls several together."""
+    return judge.TOGETHER if claim.together else claim.variants[0]
 
 
 def _shown(entry: dict, level: float = 0.0) -> dict:

@@ -147,7 +147,3 @@ def _plural(noun: str, count: int) -> str:
 
 def _be(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _or(value: float | None, instead: float) -> float:
-    return instead if value is None else value

@@ -191,13 +191,22 @@ def bind(spec: Spec, base: Method | None, values: Mapping[str, Tensor]) -> Metho
 def draw(spec: Spec, seed: int, number: int) -> dict[str, float]:
     """Hyperparameter draw `number` of a method for `seed`; number 0 is the default.
 
-    A value depends on (seed, method, hyperparameter, number) only, so a new method or hyperparameter changes no other.
+    A value depends on (seed, hyperparameter, number) and the method that declares the hyperparameter, so a new method
+    or hyperparameter changes no other. Methods share the draws of the base that they have in common: they differ by
+    what they add to it, and not by two learning rates. A method that gives a hyperparameter of its base another range
+    takes the base's uniform number to that range.
     """
     if number == 0:
         return {name: space.default for name, space in spec.search.items()}
     return {
-        name: space.sample(_unit_interval("draw", seed, spec.name, name, number)) for name, space in spec.search.items()
+        name: space.sample(_unit_interval("draw", seed, _declaring(spec, name), name, number))
+        for name, space in spec.search.items()
     }
+
+
+def _declaring(spec: Spec, name: str) -> str:
+    """The name of the method that declares a hyperparameter: of those with it, the furthest down the chain of bases."""
+    return _declaring(spec.base, name) if spec.base and name in spec.base.search else spec.name
 
 
 def _unit_interval(*key: object) -> float:

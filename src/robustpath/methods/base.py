@@ -60,9 +60,9 @@ class Method:
     "probe": examples, …}; the source of the protocol deals it. `order` names the order of the batches: those of the
     same name meet the same batches.
 
-    One call of step takes the same gradients at all values of the hyperparameters, since its cost is counted
-    once, at the defaults. A loop whose length is a hyperparameter must be steps of the source: the batch stays for so
-    many steps, and each takes one gradient.
+    One call of step takes the same gradients at all values of the hyperparameters and uses each, since its cost is
+    counted once, at the defaults. A loop whose length is a hyperparameter must be steps of the source: the batch stays
+    for so many steps, and each takes one gradient. (A mask over the longest loop would charge every draw for that.)
 
     arrive(loss, params, state, batch, context) -> state runs once before the steps on a batch, leave(…) -> (params,
     state) once after them; where a batch has one step, both run around it. None does nothing.

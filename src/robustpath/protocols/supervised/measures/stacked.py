@@ -70,8 +70,9 @@ def mean_cross_entropy(like: Params, inputs: Tensor, labels: Tensor, network: Ne
     """The loss of each member on its own labels [M, n] of common inputs, in nats."""
 
     def losses(points: Tensor) -> Tensor:
-        found = network(unflatten(points, like), inputs)
-        return cross_entropy(found.flatten(0, 1), labels.flatten(), reduction="none").reshape(labels.shape).mean(1)
+        # Over few classes the logarithm of the softmax takes a third of the time with the examples last.
+        found = network(unflatten(points, like), inputs).transpose(1, 2).contiguous()
+        return cross_entropy(found, labels, reduction="none").mean(1)
 
     return losses
 

@@ -59,11 +59,6 @@ SHARPNESS = {
     "margin": 3.0,
     "pacbayes_sigma": 0.1,
     "pacbayes_sigma_magnitude": 0.2,
-    "noise_sharpness_error": 0.02,
-    "pacbayes_sigma_error": 0.01,
-    "pacbayes_sigma_magnitude_error": 0.02,
-    "pacbayes_bound_error": 0.05,
-    "pacbayes_bound_magnitude_error": 0.01,
 }
 LINE = (-0.9, 0.8)  # logit(accuracy under shift) = LINE[0] + LINE[1] logit(accuracy)
 

@@ -37,17 +37,16 @@ def test_two_starts_agree_within_a_twentieth():
 
 def test_each_member_goes_on_from_its_own_best_starts():
     """Of ½ (w_1² + 2 w_2²) on the unit circle the highest rise is 1; starts near the flat direction need many steps.
-    Of three starts, another one is the worst for each of the three members."""
-    losses, points = parabola(torch.tensor([1.0, 2.0]).double()), torch.zeros(3, 2).double()
-    slow, good = torch.tensor([1.0, 0.01]).double(), torch.tensor([1.0, 0.2]).double()
-    starts = [
-        on_the_sphere(torch.stack([slow if member == place else good for member in range(3)])) for place in range(3)
-    ]
-    assert FINALISTS == 2
-    found = ascend(losses, points, starts, on_the_sphere, steps=30)
-    assert found.converged.all() and torch.allclose(found.value, torch.ones(3).double())
+    One start more than go on: each member has another one that is worse than the rest."""
+    losses = parabola(torch.tensor([1.0, 2.0]).double())
+    points = torch.zeros(FINALISTS + 1, 2).double()
+    worse, good = torch.tensor([1.0, 0.001]).double(), torch.tensor([1.0, 0.2]).double()
+    each = range(FINALISTS + 1)
+    starts = [on_the_sphere(torch.stack([worse if member == place else good for member in each])) for place in each]
+    found = ascend(losses, points, starts, on_the_sphere, steps=7)
+    assert found.converged.all() and (found.value > 0.99).all()
     few = ascend(losses, points, starts, on_the_sphere, steps=FIRST)
-    assert (few.value < 0.99).all()
+    assert (few.value < 0.95).all()
 
 
 def test_a_member_that_is_not_finite_leaves_the_others():

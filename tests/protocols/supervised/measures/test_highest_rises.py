@@ -125,8 +125,7 @@ def _by_lbfgsb(kind: str, member: int) -> float:
 @pytest.mark.parametrize("kind", EFFORT)
 @pytest.mark.parametrize("measure", ["sam", "asam", "keskar"])
 def test_the_best_of_the_starts_is_the_highest_rise_or_says_that_it_is_a_lower_bound(measure, kind):
-    """The flag is wrong on 4 of 24 kinked networks for SAM (by 5, 5, 16 and 40 %) and 1 of 12 for Keskar (8 %), and on
-    no other of those tried here."""
+    """The flag is wrong on 4 of 24 kinked networks for SAM (by 5, 6, 16 and 40 %), and on no other tried here."""
     found, highest = fast(measure, kind), slow(measure, kind)
     share, agreed = (each[: len(highest)] for each in (found.value, found.converged))
     share = share / highest

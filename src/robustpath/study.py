@@ -45,6 +45,7 @@ class Experiments(Section):
     """The experiments of a scale."""
 
     data_efficiency: Supervised = Field(description="Accuracy against the number of training examples.")
+    held_out: Supervised = Field(description="The same, with draws that held-out training examples select.")
     minima: Supervised = Field(description="Every method and control, with and without label noise: the first family.")
     lengths: Supervised = Field(description="SGD of several lengths: its accuracy against its training loss.")
     trajectories: Supervised = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
@@ -212,10 +213,9 @@ def problems(config: Config) -> Iterator[Problem]:
 
 def _experiments(name: str, scale: Scale) -> Iterator[tuple[tuple, Experiment]]:
     """Every experiment of a scale with its address."""
-    for key, experiment in scale.experiments:
-        yield ("scales", name, "experiments", key), experiment
-    for key, experiment in scale.further.items():
-        yield ("scales", name, "further", key), experiment
+    for group in ("experiments", "further"):
+        for key, experiment in dict(getattr(scale, group)).items():
+            yield ("scales", name, group, key), experiment
 
 
 def unpublished(config: Config, root: Path) -> Iterator[Problem]:
@@ -278,8 +278,9 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 
 
 def _unusual(experiment: Experiment) -> dict:
-    """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
-    given = experiment.model_dump(include={"model"}, exclude_defaults=True)
+    """Network, protocol and a protocol's unusual keys where they are not the default: other settings lack them."""
+    rare = {"model"} | protocols.load(experiment.protocol).unusual
+    given = experiment.model_dump(include=rare, exclude_defaults=True)
     # In its own section each protocol is the default of the key.
     return given if experiment.protocol == protocols.DEFAULT else given | {"protocol": experiment.protocol}
 
@@ -386,7 +387,7 @@ def report_settings(config: Config) -> dict:
         "methods": {name: families[name] for name in config.methods if name in used},
         **active(config).model_dump(exclude=COMPUTED | {"experiments", "further", "theory", "calibration"}),
         "experiments": {
-            name: each.model_dump(exclude=UNUSUAL)
+            name: each.model_dump(exclude=UNUSUAL | protocols.load(each.protocol).unusual)
             | {"methods": methods_of(config, name)}
             | _unusual(each)
             | each.model_dump(include={"parent"}, exclude_defaults=True)
@@ -394,7 +395,6 @@ def report_settings(config: Config) -> dict:
         },
         "theory": active(config).theory.model_dump(),
         "shifts": {
-            dataset: {shift.name: [shift.family, shift.split] for shift in registry.shifts_of(dataset)}
-            for dataset in trained
+            name: {each.name: [each.family, each.split] for each in registry.shifts_of(name)} for name in trained
         },
     }

@@ -244,8 +244,7 @@ def active(config: Config) -> Scale:
 
 def experiments(config: Config) -> dict[str, Experiment]:
     """The experiments of the active scale by name."""
-    scale = active(config)
-    return dict(scale.experiments) | scale.further
+    return dict(active(config).experiments) | active(config).further
 
 
 def methods_of(config: Config, experiment: str) -> list[str]:
@@ -350,7 +349,8 @@ def claims_settings(config: Config) -> dict:
 
 def numbers_settings(config: Config) -> dict:
     """What the numbers of the text depend on, beside the records and what is computed from them."""
-    return {key: value for key, value in report_settings(config).items() if key != "theory"}
+    said = {key: value for key, value in report_settings(config).items() if key != "theory"}
+    return said | {"test_pools": {name: registry.test_pool(name) for name in said["shifts"]}}
 
 
 def calibrate_settings(config: Config) -> dict:

@@ -33,7 +33,8 @@ def two_rules(records: pd.DataFrame, reference: str, confidence: float) -> pd.Da
     signs = [np.sign(round(100 * table[rule, "difference"], PRINTED)) for rule in ("validation", "holdout")]
     said = [_verdict(table[rule]) for rule in ("validation", "holdout")]
     compared = table["validation", "difference"].notna() & table["holdout", "difference"].notna()
-    return table.assign(changes=compared & ((signs[0] * signs[1] < 0) | (said[0] != said[1])))
+    table["changes", ""] = compared & ((signs[0] * signs[1] < 0) | (said[0] != said[1]))
+    return table
 
 
 def _select(records: pd.DataFrame, experiment: str, rule: Rule) -> pd.DataFrame:

@@ -304,10 +304,8 @@ def train_settings(config: Config, cell: Cell) -> dict:
     scale, experiment = active(config), experiments(config)[cell.experiment]
     of_experiment = experiment.model_dump(include=TRAINED | protocols.load(experiment.protocol).keys)
     computed = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
-    parent = parent_of(config, cell)
-    begins = {"parent": parent._asdict()} if parent else {}
-    of_runs = _of_runs(config, cell.experiment, cell.dataset, "batch_size")
-    return cell._asdict() | of_experiment | of_runs | computed | begins
+    begins = {"parent": parent._asdict()} if (parent := parent_of(config, cell)) else {}
+    return cell._asdict() | of_experiment | _of_runs(config, *cell[:2], "batch_size") | computed | begins
 
 
 def runs(settings: dict) -> int:

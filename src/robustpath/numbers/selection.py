@@ -1,6 +1,5 @@
 """Macros of how draws are selected: a second rule beside the first, seeds that agree, test sets that overlap."""
 
-import numpy as np
 import pandas as pd
 
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, known_methods, made, reads
@@ -118,6 +117,4 @@ def _overlap(settings: dict) -> Macros:
         share = labels.percent(settings["test_size"] / pools[name], 0) if pools.get(name) else MISSING
         what = f"test examples of a seed on {labels.dataset(name)} that another seed is expected to share, per cent"
         macros[f"Overlap{macro(name)}"] = (share, what)
-    known = [settings["test_size"] / size for size in pools.values() if size]
-    largest = labels.percent(np.max(known), 0) if known else MISSING
-    return macros | {"OverlapLargest": (largest, "largest of these shares over the data sets of the study, per cent")}
+    return macros

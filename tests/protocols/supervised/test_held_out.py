@@ -12,7 +12,7 @@ from robustpath.protocols.supervised.held_out import learnt
 
 
 @pytest.mark.parametrize(
-    ("size", "share", "left"), [(50, 0.2, 40), (35, 0.2, 28), (12, 0.2, 9), (50, 0.0, 50), (10, 0.9, 1), (3, 0.01, 2)]
+    ("size", "share", "left"), [(50, 0.2, 40), (100, 0.07, 93), (12, 0.2, 9), (50, 0.0, 50), (10, 0.9, 1), (3, 0.01, 2)]
 )
 def test_a_share_rounded_up_is_held_out(size, share, left):
     assert learnt(size, share) == left

@@ -108,7 +108,7 @@ header = [
     ["method", *names, "div.", "walks"],
 ]
 alignment = "l" + "r" * sum(widths) + "rr"
-captions.write(tables.booktabs(header, groups, alignment, gap="3.5pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, groups, alignment, gap="3.2pt", size="scriptsize"), out)
 
 # %%
 compared = int(shown["holm"].count())

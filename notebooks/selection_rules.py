@@ -71,7 +71,7 @@ for size in sorted(found.index.unique("train_size")):
     methods = [reference, *(name for name in settings["methods"] if name in held and name != reference)]
     heading = tables.heading(f"{labels.count(size)} training examples", len(header[2]))
     groups.append([heading, *(row(size, method) for method in methods)])
-captions.write(tables.booktabs(header, groups, "l" + "rrl" * 2 + "c", gap="5pt"), out)
+captions.write(tables.booktabs(header, groups, "l" + "rrl" * 2 + "c", gap="6pt"), out)
 
 # %%
 compared = found.dropna(subset=[("validation", "difference"), ("holdout", "difference")])

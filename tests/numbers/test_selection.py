@@ -2,10 +2,9 @@
 
 from itertools import combinations
 
-import pandas as pd
 import pytest
 import torch
-from study_fixtures import settings, synthetic
+from study_fixtures import second_rule, settings, synthetic
 
 from robustpath import study
 from robustpath.data.prepared import Prepared
@@ -17,17 +16,8 @@ from robustpath.statistics.selection_rules import agreement, two_rules
 SHAPE = ({"sgd": "minima", "sam": "minima", "adamw": "minima"}, ["optdigits", "mnist1d"], (50, 150), 4, 2)
 
 
-def both():
-    """Records and settings of the comparison of methods and of runs whose training set has its end held out."""
-    first, second = synthetic(*SHAPE), synthetic(*SHAPE, rng=1).assign(experiment="held_out")
-    held = second[(second["split"] == "validation") & (second["shift"] == "none")].assign(split="holdout")
-    said = settings(*SHAPE)
-    said["experiments"]["held_out"] = said["experiments"]["data_efficiency"] | {"held_out": 0.2}
-    return pd.concat([first, second, held], ignore_index=True), said
-
-
 def test_the_second_rule_is_counted():
-    table, said = both()
+    table, said = second_rule(*SHAPE)
     macros = selection._rules(table, said)
     found = two_rules(table, "sgd", 0.95).drop("sgd", level="method")
     assert macros["HeldOutCompared"][0] == "four"

@@ -52,7 +52,8 @@ def _held_out(path: tuple, experiment: Supervised) -> Iterator[Problem]:
         allowed = f"a share that leaves at least {classes}, one of each class, of {smallest:,} training examples"
         yield Problem((*path, "held_out"), share, f"leaves {left} to learn from", allowed)
     if path[-2:] == ("experiments", "held_out") and not share:
-        yield Problem((*path, "held_out"), share, "holds no example out", "a share above 0, such as 0.2")
+        complaint = "holds no example out" if "held_out" in experiment.model_fields_set else "is missing"
+        yield Problem((*path, "held_out"), share, complaint, "a share above 0, such as 0.2")
 
 
 def _sizes(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:

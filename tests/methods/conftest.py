@@ -34,9 +34,12 @@ def hidden(name: str) -> list[int]:
     return [2] if methods.load(name).largest else [12, 12]
 
 
+STEEP = {"flat_warmup", "level_teleportation"}  # the derivative of a gradient on the probe, at every step of a walk
+
+
 def dear(name: str) -> int:
-    """By how much a budget is larger for a method whose every step takes the derivatives of few parameters."""
-    return 14 if methods.load(name).largest else 1
+    """By how much a budget is larger for a method with dear steps: all derivatives of few parameters, or a few."""
+    return 14 if methods.load(name).largest else 3 if name in STEEP else 1
 
 
 def budget(name: str) -> int:

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Does the comparison depend on how draws are selected?
 #
-# A validation set of hundreds of labels is a luxury beside a training set of fifty examples. The second rule does
+# A validation set of hundreds of labels is large beside a training set of fifty examples. The second rule does
 # without it: the end of the training set is held out, and the draw with the highest accuracy there is selected.
 
 # %%

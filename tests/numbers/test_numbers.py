@@ -232,3 +232,24 @@ def test_every_macro_is_sound_latex(records_file, small_settings, macros, tmp_pa
     (tmp_path / "main.tex").write_text(text)
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "main.tex"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_what_remains_after_the_correction_is_a_sentence():
+    """By hand: holm below .05, higher or lower, kind by kind; one name is, two are."""
+    rows = [
+        ("none", "sam", 0.02, 0.2), ("none", "adamw", 0.02, 0.01), ("corruption", "adamw", -0.02, 0.04),
+        ("corruption", "radam", -0.02, 0.001), ("corruption", "sam", 0.01, 0.03), ("natural", "sam", 0.5, 0.06),
+        ("none", "sgd", float("nan"), float("nan")),
+    ]  # fmt: skip
+    comparison = pd.DataFrame(rows, columns=["shift_family", "method", "difference", "holm"])
+    said = {
+        "methods": dict.fromkeys(["sgd", "adamw", "radam", "sam"], "minima"),
+        "reference": "sgd",
+        "confidence": 0.95,
+    }
+    assert numbers._remaining(comparison, said)["HolmSentence"][0] == (
+        "After Holm's correction, these differences to SGD remain: in distribution, AdamW is higher; "
+        "under corruptions, SAM is higher; under corruptions, AdamW and RAdam are lower."
+    )
+    nothing = numbers._remaining(comparison.assign(holm=0.5), said)["HolmSentence"][0]
+    assert nothing == "After Holm's correction, no difference to SGD remains."

@@ -98,6 +98,15 @@ def synthetic(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10
     return pd.concat(parts, ignore_index=True)[list(records.SCHEMA)]
 
 
+def second_rule(*shape):
+    """Records and settings of the comparison of methods and of runs whose training sets have a fifth held out."""
+    first, second = synthetic(*shape), synthetic(*shape, rng=1).assign(experiment="held_out")
+    held = second[(second["split"] == "validation") & (second["shift"] == "none")].assign(split="holdout")
+    said = settings(*shape)
+    said["experiments"]["held_out"] = said["experiments"][EXPERIMENT] | {"held_out": 0.2}
+    return pd.concat([first, second, held], ignore_index=True), said
+
+
 @pytest.fixture(scope="session")
 def small_records():
     return synthetic(dict(list(METHODS.items())[:3]), ["optdigits", "mnist1d"], (50, 150), 4, 2)

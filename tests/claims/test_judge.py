@@ -130,12 +130,24 @@ def test_a_changed_threshold_changes_the_verdict():
     assert verdict_on("M5", changes={"margin": 3.0}, **effects)["verdict"] == "refuted"
 
 
-def test_the_best_control_is_chosen_by_validation_and_never_by_the_test_set():
-    lucky = verdict_on("M2", gain={"radam": 2.0}, validated={"radam": -5.0, "restarts": 1.0})
-    assert lucky["against"] == "restarts"
-    assert verdict_on("M2", gain={"radam": 2.0})["against"] == "radam"
+def test_every_control_is_compared_and_validation_has_no_say():
+    known = verdict_on("M2", gain={"radam": 2.0})
+    assert known["against"] == "radam" and known["verdict"] == "refuted"
+    unlucky = verdict_on("M2", gain={"radam": 2.0}, validated={"radam": -5.0, "restarts": 1.0})
+    for name in ("against", "effect", "p"):
+        assert unlucky[name] == known[name]
+    (condition,) = known["entries"][0]["conditions"]
+    assert set(condition["each_control"]) == set(planted.CONTROLS)
+    assert condition["each_control"]["radam"]["effect"] == condition["effect"] == known["effect"]
     alone = verdict_on("M2", seeds=1)
-    assert alone["verdict"] == "undecided" and "no records of controls on other seeds" in alone["note"]
+    assert alone["verdict"] == "undecided" and "fewer than two seeds" in alone["note"]
+
+
+def test_a_control_that_was_not_run_leaves_the_claim_undecided():
+    table = planted.study([VARIANT, *planted.CONTROLS[:-1]], gain={VARIANT: 3.0}, draws=1)
+    found = judge(table, hypothesis("M2"), planted.settings())["minima"]["verdicts"][0]
+    assert found["verdict"] == "undecided"
+    assert found["note"] == f"no records of {VARIANT} beside {planted.CONTROLS[-1]} to judge by"
 
 
 def test_a_walk_off_its_level_is_void_and_no_evidence():

@@ -7,7 +7,7 @@ import pytest
 from study_fixtures import CLAIMS
 
 from robustpath.claims import conditions, model
-from robustpath.claims.conditions import Case
+from robustpath.claims.conditions import ENDS, Case
 from robustpath.claims.judge import concluded, judged, weighed
 from robustpath.claims.model import AnyOf, Difference, MatchedRatio, Ratio
 from robustpath.statistics import evidence
@@ -63,17 +63,14 @@ def numbers(verdicts):
 
 
 def test_relabelled_seeds_of_one_data_set_move_no_number(study, verdicts):
-    """In the records a relabelling left a verdict standing in 74 % only. Halves of seeds choose the best control, so
-    that claim is left out."""
+    """In the records a relabelling left a verdict standing in 74 % only."""
     labels = dict(enumerate(np.random.default_rng(1).permutation(8)))
 
     def moved(rows):
         return rows.assign(seed=rows["seed"].where(rows["dataset"] != "optdigits", rows["seed"].map(labels)))
 
-    fixed = FAMILY.model_copy(update={"claims": [c for c in FAMILY.claims if c.id != "M2"], "corrected": ["M3"]})
-    again = judged(evidence.Evidence(*map(moved, study)), fixed, SETTINGS)
-    same = [verdicts[claim.id] for claim in fixed.claims]
-    assert numbers(again) == pytest.approx(numbers(same), rel=1e-9, abs=1e-12)
+    again = judged(evidence.Evidence(*map(moved, study)), FAMILY, SETTINGS)
+    assert numbers(again) == pytest.approx(numbers(verdicts.values()), rel=1e-9, abs=1e-12)
 
 
 def test_a_ratio_weighs_data_sets_alike_in_every_kind_of_condition():
@@ -94,35 +91,108 @@ def test_a_ratio_weighs_data_sets_alike_in_every_kind_of_condition():
     assert found[0]["low"] == pytest.approx(found[1]["low"])
 
 
-@pytest.mark.parametrize("correlation", [0.7, 0.83])
-def test_the_best_of_identical_controls_has_no_curse(correlation):
-    """Eight controls and a variant, all the same but for noise of 2 points, validation and test errors correlated as in
-    the records. Chosen on the runs compared, the best one is .3 points too good and refutes the variant in 9 %."""
-    generator, n = np.random.default_rng(4), 1500
-    names = ["v", *FAMILY.controls]
-    found = []
-    for _ in range(n):
-        common, own = generator.normal(0, 0.02, (2, len(names), 3, 20))
-        validation = correlation * common + np.sqrt(1 - correlation**2) * own
-        tables = {
-            "none": dict(zip(names, common, strict=True)),
-            "validation": dict(zip(names, validation, strict=True)),
-        }
-        accuracy = {kind: grid(**values) for kind, values in tables.items()}
-        found.append(conditions.weigh(BEST, ["v"], case(accuracy=accuracy)))
-    effects = np.array([each["effect"] for each in found])
-    assert abs(effects.mean()) < 3 * effects.std() / np.sqrt(n) < 0.04
-    for event in ("supported", "refuted"):
-        assert np.mean([each["verdict"] == event for each in found]) < 0.04
-    assert all(sum(each["chosen"].values()) == 20 for each in found)
+def accuracies(generator, means, deviation=0.02, seeds=20):
+    """Grids of none and validation of methods with these means (points), whose errors are correlated by .8."""
+    common, own = generator.normal(0, deviation, (2, len(means), 3, seeds))
+    validation = 0.8 * common + 0.6 * own
+    level = np.array(list(means.values()))[:, None, None] / 100
+    tables = {"none": common + level, "validation": validation + level}
+    return {kind: grid(**dict(zip(means, values, strict=True))) for kind, values in tables.items()}
 
 
-def test_a_control_is_not_the_best_of_itself(verdicts):
+def shares(means, count):
+    """The shares of claims against all controls that are supported and refuted, of methods with these means."""
+    generator = np.random.default_rng(4)
+    found = [conditions.weigh(BEST, ["v"], case(accuracy=accuracies(generator, means))) for _ in range(count)]
+    return [np.mean([each["verdict"] == event for each in found]) for event in ("supported", "refuted")]
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.3, 1.0])
+def test_a_variant_as_good_as_the_best_control_is_seldom_judged(lead):
+    """At the threshold, with eight equal controls or one that is better than the others: .3 points are one standard
+    error of a difference, which half of the seeds often miss. Where they choose the control, 9 % are supported at .3.
+    """
+    means = {"v": lead, **dict.fromkeys(FAMILY.controls, 0.0), "radam": lead}
+    supported, refuted = shares(means, 600)
+    assert supported < 0.05 and refuted < 0.05
+
+
+def test_a_variant_must_beat_every_control_and_one_that_beats_it_refutes():
+    """Ahead of seven by five standard errors: supported if ahead of the eighth, else not, and refuted if behind."""
+    verdicts = {}
+    for eighth in (-2.0, 0.0, 2.0):
+        means = {"v": 0.0, **dict.fromkeys(FAMILY.controls, -2.0), "restarts": eighth}
+        accuracy = accuracies(np.random.default_rng(5), means)
+        found = verdicts[eighth] = conditions.weigh(BEST, ["v"], case(accuracy=accuracy))
+        named = {}
+        for name in FAMILY.controls:
+            one = Difference(kind="difference", test_set="none", against=name, threshold=0.0)
+            named[name] = conditions.weigh(one, ["v"], case(accuracy=accuracy))
+        assert found["p_support"] == max(one["p_support"] for one in named.values())
+        assert found["p_refute"] == min(1.0, 8 * min(one["p_refute"] for one in named.values()))
+        kept = ("effect", "low", "high", "p_support", "p_refute")
+        assert found["each_control"] == {name: {each: one[each] for each in kept} for name, one in named.items()}
+        pointwise = named[found["against"]]
+        assert [found[name] for name in ENDS] == [pointwise[name] for name in ENDS]
+    assert [found["verdict"] for found in verdicts.values()] == ["supported", "undecided", "refuted"]
+    assert verdicts[0.0]["against"] == verdicts[2.0]["against"] == "restarts"
+    assert verdicts[2.0]["p"] == verdicts[2.0]["p_refute"] < 0.025
+
+
+def test_a_control_is_compared_with_all_others_and_not_with_itself(verdicts):
     entries = verdicts["M2"]["placebos"]
     assert {entry["variant"] for entry in entries} == set(FAMILY.placebos)
-    assert all(
-        part["against"] in set(FAMILY.controls) - {row["variant"]} for row in entries for part in row["conditions"]
-    )
+    for name in ("sgd", "reordered_sgd"):
+        accuracy = accuracies(np.random.default_rng(6), dict.fromkeys([*FAMILY.controls, "reordered_sgd"], 0.0))
+        found = conditions.weigh(BEST, [name], case(accuracy=accuracy))
+        assert set(found["each_control"]) == set(FAMILY.controls) - {name}
+
+
+def test_beside_the_controls_stands_the_smallest_lead_in_residual():
+    residual = np.random.default_rng(2).normal(0, 0.001, (len(FAMILY.controls) + 1, 3, 20))
+    values = dict(zip(["v", *FAMILY.controls], residual, strict=True))
+    values |= {"v": values["v"] + 0.02, "radam": values["radam"] + 0.015}
+    (condition,) = [part for c in FAMILY.claims for part in c.conditions if part.kind == "effective_robustness"]
+    found = conditions.weigh(condition, ["v"], case(residuals={None: grid(**values)}))["against_control"]
+    assert found["control"] == "radam" and found["effect"] == pytest.approx(0.5, abs=0.1)
+    assert found["low"] < found["effect"] < found["high"]
+    del values["restarts"]
+    lacking = conditions.weigh(condition, ["v"], case(residuals={None: grid(**values)}))
+    assert lacking["against_control"] is None
+
+
+def barriers(generator, spread):
+    """A measure of two methods on three data sets, whose means are in the ratio .5; on the third the one below is
+    lognormal with this spread of its logarithm (2: a relative standard error near one at 20 seeds)."""
+    over, under = np.exp(generator.normal(0, 0.3, (2, 3, 20)) - 0.3**2 / 2)
+    under[2] = np.exp(generator.normal(0, spread, 20) - spread**2 / 2)
+    return {"measure": {"barrier_matched": grid(v=0.5 * over, sgd=under)}}
+
+
+RATIO = Ratio(kind="ratio", measure="barrier_matched", against="sgd", threshold=0.5, side="above")
+
+
+def test_a_ratio_over_a_mean_that_is_hardly_known_is_undecided_with_its_reason():
+    found = conditions.weigh(RATIO, ["v"], case(**barriers(np.random.default_rng(0), 2.0)))
+    assert found["verdict"] == "undecided" and found["low"] is None and found["p_support"] is None
+    assert found["note"] == "(the mean of barrier_matched of sgd on d2 is not known to within half of itself)"
+    assert found["effect"] > 0 and found["n"] == 60
+    matched = MatchedRatio(kind="matched_ratio", measure="lambda_max", threshold=0.5, side="above")
+    (own,) = barriers(np.random.default_rng(0), 2.0)["measure"].values()
+    under = own._replace(values=own.values[[1, 0]])
+    parts = {"matched": {"lambda_max": own}, "expected": {"lambda_max": under}}
+    found = conditions.weigh(matched, ["v"], case(**parts))
+    assert found["note"].startswith("(the mean of lambda_max of SGD at the same training loss on d2 is not known")
+
+
+@pytest.mark.parametrize(("spread", "most", "known"), [(0.3, 0.05, 1.0), (1.2, 0.08, 0.2), (2.0, 0.05, 0.0)])
+def test_a_ratio_at_its_threshold_is_seldom_supported(spread, most, known):
+    """A spread of 2 is that of the barriers in the records. Without the limit on the means 24 % are supported there.
+    The limit does not mend all skew: where a third of the samples pass it, 7 % are supported (without it 9 %)."""
+    generator = np.random.default_rng(3)
+    found = [conditions.weigh(RATIO, ["v"], case(**barriers(generator, spread))) for _ in range(2000)]
+    assert np.mean([each["verdict"] == "supported" for each in found]) < most
+    assert np.mean([each["low"] is not None for each in found]) >= known
 
 
 def test_alternatives_count_by_direction():

@@ -28,7 +28,7 @@ def simulate(monkeypatch, claims=300, kinds=(KIND,), **settings):
     whole = evidence.gather(table, family.experiment, family.curve)
     monkeypatch.setattr(verdict_errors, "KINDS", {kind: verdict_errors.KINDS[kind] for kind in kinds})
     given = SETTINGS | {"claims": claims} | settings
-    return verdict_errors.simulate(Study(whole, evidence.accuracies(own), family.model_copy(update=told), given))
+    return verdict_errors.simulate(Study(whole, evidence.validated(own), family.model_copy(update=told), given))
 
 
 def rate(table, kind, event, planted_at="threshold"):

@@ -128,6 +128,31 @@ def test_a_median_of_few_runs_has_no_interval_and_an_infinite_run_lies_above():
     assert stratified.median(cells(spoilt), ["d"], 0.95).below(100.0) > 0.5
 
 
+@pytest.mark.parametrize("seeds", [5, 20])
+def test_a_mean_is_uncertain_where_its_t_interval_reaches_beyond_half_of_it(seeds):
+    """By scipy, a little to either side of the limit, on one of two data sets, above and below; sizes are apart."""
+    shape = RANDOM.normal(size=seeds)
+    shape = (shape - shape.mean()) / shape.std(ddof=1)
+    sure = np.stack([1 + 0.1 * shape, 1 + 0.1 * shape])
+    for factor, wide in ((0.99, False), (1.01, True)):
+        own = 3.0 + shape * factor * 1.5 * np.sqrt(seeds) / scipy.stats.t.ppf(0.975, seeds - 1)
+        low, _ = scipy.stats.t.interval(0.95, seeds - 1, own.mean(), scipy.stats.sem(own))
+        assert (low < 1.5) == wide
+        values = np.stack([np.stack([sure[0], own]), sure])  # [data sets, train sizes, seeds]
+        other = np.stack([sure, sure])
+        assert stratified.uncertain(values, other, 0.95).tolist() == [[wide, False], [False, False]]
+        assert stratified.uncertain(other, values[::-1], 0.95).tolist() == [[False, False], [False, wide]]
+
+
+def test_pairs_that_lack_a_value_say_nothing_of_a_mean():
+    over, under = 1 + 0.1 * RANDOM.normal(size=(2, 1, 1, 20))
+    assert not stratified.uncertain(over, under, 0.95).any()
+    over[..., 3], under[..., 3], under[..., 7] = 100.0, np.nan, np.nan
+    assert not stratified.uncertain(over, under, 0.95).any()
+    under[..., 3] = 1.0
+    assert stratified.uncertain(over, under, 0.95).tolist() == [[True, False]]
+
+
 def test_fishers_z_is_that_of_scipy(monkeypatch):
     monkeypatch.setattr(stratified, "RANKS", 1.0)
     x, y = RANDOM.normal(size=(2, 18))

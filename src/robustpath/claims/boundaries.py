@@ -13,7 +13,7 @@ import pandas as pd
 from robustpath.claims import judge, simulated
 from robustpath.claims.model import BEST_CONTROL, Claim, Difference, Family
 from robustpath.claims.simulated import Column, World
-from robustpath.statistics.evidence import OOD, VALIDATION, Evidence
+from robustpath.statistics.evidence import OOD, Evidence
 
 THRESHOLD, EQUAL, EFFECT = "threshold", "equal", "effect"  # where the truth of a simulated claim lies
 # Beyond its threshold by so much a condition is met in every sample: points, and a factor of ratios and medians.
@@ -25,7 +25,7 @@ SHIFTED = ("difference", "inequivalence", "matched_difference", "effective_robus
 
 
 class Study(NamedTuple):
-    """The evidence and the hypotheses of a family; draws: accuracies of all draws, see statistics.evidence.accuracies.
+    """The evidence and the hypotheses of a family; draws: accuracies of all draws, see statistics.evidence.validated.
 
     settings: as judge.judged takes them, and `claims`, how many are simulated of each kind.
     """
@@ -118,11 +118,11 @@ def alone(claim: Claim, conditions: list, variants: list[str]) -> Claim:
     return claim.model_copy(update={"conditions": conditions, "variants": variants})
 
 
-def world_of(claim: Claim, level: float, study: Study, more: set[Column] = frozenset()) -> World:
-    """The world of what a claim's conditions read, and `more` columns."""
+def world_of(claim: Claim, level: float, study: Study) -> World:
+    """The world of what a claim's conditions read."""
     lengths = sorted(study.evidence.curve["method"].unique())
     reference = study.settings["reference"]
-    columns = {*more}
+    columns = set()
     for condition in claim.conditions:
         columns |= simulated.needed(condition, claim.variants, study.family, reference, lengths)
     return simulated.world(study.evidence, level, columns)
@@ -290,18 +290,19 @@ def conjunction(one: bool) -> Callable:
 
 
 def best_control(equal: bool) -> Callable:
-    """Plans of differences to the best control: controls with one mean, or with the means that the study found.
+    """Plans of differences to all controls, which have one mean, or the means that the study found.
 
-    The best is that of highest mean validation accuracy in the study, whose redrawn seeds may choose another one.
+    The smallest of them, to the control of the highest mean accuracy on the test set, is at the threshold.
     """
 
     def plans(name: str, study: Study) -> Iterator[Plan]:
         for own, condition, level in sources(study, lambda one: getattr(one, "against", None) == BEST_CONTROL):
             known = world_of(own, level, study)
-            controls = [name for name in study.family.controls if ("accuracy", name, VALIDATION) in known.columns]
+            columns = {name: ("accuracy", name, condition.test_set) for name in study.family.controls}
+            controls = [name for name, column in columns.items() if column in known.columns]
             if equal:
                 known = simulated.identical(known, [*controls, *own.variants], controls[0])
-            best = max(controls, key=lambda one: simulated.means(known, ("accuracy", one, VALIDATION)).mean())
+            best = max(controls, key=lambda one: simulated.means(known, columns[one]).mean())
             named = condition.model_copy(update={"against": best})
             targets = [(named, threshold_of(condition, study))]
             if known := planted(known, targets, own, study):
@@ -331,7 +332,7 @@ def selection(name: str, study: Study) -> Iterator[Plan]:
         return condition.kind == "difference" and condition.test_set == "none"
 
     for own, condition, level in sources(study, wanted):
-        known = world_of(own, level, study, {("accuracy", name, VALIDATION) for name in own.variants})
+        known = world_of(own, level, study)
         names = sorted({column[1] for column in known.columns})
         known, draws = simulated.drawn(study.draws, level, names, condition.test_set)
 

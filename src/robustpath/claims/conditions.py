@@ -3,7 +3,6 @@
 Seeds pair methods within a data set; data sets are strata (see `stratified`).
 """
 
-from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,7 +10,6 @@ import numpy as np
 
 from robustpath.claims.model import BEST_CONTROL, Family
 from robustpath.statistics import stratified
-from robustpath.statistics.evidence import VALIDATION
 from robustpath.statistics.grid import Grid
 from robustpath.statistics.stratified import Estimate
 
@@ -19,9 +17,9 @@ SUPPORTED, REFUTED, UNDECIDED, VOID = "supported", "refuted", "undecided", "void
 POINTS = "percentage points"
 ORDER = [SUPPORTED, UNDECIDED, REFUTED, VOID]  # from the best case for a claim to the worst
 TEST_SETS = {"none": "in distribution", "natural": "natural shift", "corruption": "corruptions", "ood": "all shifts"}
-HALVES = 2  # of the seeds: more folds would share most of the runs that choose, and their choices depend on each other
 SCALES = {POINTS: 100.0}  # of the numbers that are printed
 ENDS = ("effect", "low", "high")
+EVENTS = ("p_support", "p_refute")
 ITSELF = "not compared with itself"
 
 
@@ -145,7 +143,7 @@ def difference(finding: dict, condition, values: np.ndarray, datasets: list[str]
 def _difference(condition, variants: list[str], case: Case) -> dict:
     (variant,), against, finding = variants, condition.against, sought(condition)
     if against == BEST_CONTROL:
-        return _against_best(finding, condition, variant, case)
+        return _against_controls(finding, condition, variant, case)
     if variant == against:
         return finding | {"note": ITSELF}
     grid = case.accuracy.get(condition.test_set)
@@ -155,41 +153,41 @@ def _difference(condition, variants: list[str], case: Case) -> dict:
     return difference(finding, condition, both[0] - both[1], grid.datasets, case.confidence, both[2])
 
 
-def _against_best(finding: dict, condition, variant: str, case: Case) -> dict:
-    """The variant against the best control, which for each half of the seeds the other half chooses."""
-    grid = case.accuracy.get(condition.test_set)
-    own = grid.of(variant) if grid else None
-    chosen = best_controls(case.accuracy.get(VALIDATION), [name for name in case.family.controls if name != variant])
-    if absent := _absent(finding, (variant, own), ("controls on other seeds", chosen)):
-        return absent
-    others = [grid.of(name) for name in chosen]
-    if absent := _absent(finding, *zip(chosen, others, strict=True)):
-        return absent
-    other = np.stack([values[:, :, place] for place, values in enumerate(others)], axis=-1)
-    names = dict(Counter(chosen).most_common())
-    lost = sum(grid.lost(variant, name) for name in names)
-    found = difference(finding, condition, own - other, grid.datasets, case.confidence, lost)
-    return found | {"against": next(iter(names)), "chosen": names}
+def _against_controls(finding: dict, condition, variant: str, case: Case) -> dict:
+    """The variant against every control but itself: supported where it beats each, refuted where it is beaten by one.
 
-
-def best_controls(validation: Grid | None, controls: list[str]) -> list[str] | None:
-    """For each seed the control of the highest mean validation accuracy over data sets and the seeds of the other half;
-    None where there is no other half or no control.
-
-    A control chosen on the runs that it is compared on is too good there: validation and test errors go together. Even
-    and odd seeds are the halves: with more folds, choices and outcomes of different folds depend on each other, and
-    the interval is too narrow (false support 3 % at two folds, 14 % at one fold a seed, of identical methods).
+    Its numbers are those of the control that decides, compared alone; its p are those of all controls together. To let
+    half of the seeds choose one control by validation accuracy supports too often: they often choose a weaker one.
     """
-    known = [name for name in controls if validation is not None and validation.of(name) is not None]
-    if not known or len(validation.seeds) < HALVES:
-        return None
-    values = np.stack([validation.of(name).mean(axis=1) for name in known])
-    best = []
-    for half in range(HALVES):
-        others = values[:, :, np.arange(len(validation.seeds)) % HALVES != half]
-        means = np.nanmean(others, axis=2).mean(axis=1)
-        best.append(known[int(np.nanargmax(means))])
-    return [best[place % HALVES] for place in range(len(validation.seeds))]
+    grid = case.accuracy.get(condition.test_set)
+    pairs = {name: _pair(grid, variant, name) for name in case.family.controls if name != variant}
+    if absent := _absent(finding, *((f"{variant} beside {name}", pair) for name, pair in pairs.items())):
+        return absent
+    if not pairs:
+        return finding | {"note": ITSELF}
+    found = [
+        difference(finding | {"against": name}, condition, own - other, grid.datasets, case.confidence, lost)
+        for name, (own, other, lost) in pairs.items()
+    ]
+    ps = conjunction(found)
+    verdict = decide(*ps, case.confidence)
+    each = {part["against"]: {name: part[name] for name in (*ENDS, *EVENTS)} for part in found}
+    told = {"verdict": verdict, "p": printed(verdict, *ps), "each_control": each}
+    return deciding(found, verdict) | dict(zip(EVENTS, ps, strict=True)) | told
+
+
+def conjunction(found: list[dict]) -> tuple[float | None, float | None]:
+    """p of both events of a conjunction: all parts are supported, the largest p; one is refuted, its p times their
+    number (Bonferroni)."""
+    refutes = [part["p_refute"] for part in found if part["p_refute"] is not None]
+    return _largest([part["p_support"] for part in found]), min(1.0, len(found) * min(refutes)) if refutes else None
+
+
+def deciding(found: list[dict], verdict: str) -> dict:
+    """The part that decides: the one with the least evidence for it, or of what is refuted the most against it."""
+    if verdict == REFUTED:
+        return min(found, key=lambda part: 2.0 if part["p_refute"] is None else part["p_refute"])
+    return max(found, key=lambda part: 2.0 if part["p_support"] is None else part["p_support"])
 
 
 def _matched_difference(condition, variants: list[str], case: Case) -> dict:
@@ -223,7 +221,7 @@ def _effective_robustness(condition, variants: list[str], case: Case) -> dict:
         for name, grid in case.residuals.items()
     }
     effects = {name: each["effect"] for name, each in found.items() if name and each["effect"] is not None}
-    ps = {name: _largest([each[name] for each in found.values()]) for name in ("p_support", "p_refute")}
+    ps = {name: _largest([each[name] for each in found.values()]) for name in EVENTS}
     verdict = decide(*ps.values(), case.confidence)
     told = {"verdict": verdict, "p": printed(verdict, *ps.values()), "against_control": _beside(variant, whole, case)}
     ends = {"lowest": min, "highest": max}
@@ -244,14 +242,18 @@ def _end(pick: Callable, effects: dict[str, float]) -> dict:
 
 
 def _beside(variant: str, residuals: Grid, case: Case) -> dict | None:
-    """The residual less that of the best control, chosen as for accuracies: effect, low and high in points."""
-    chosen = best_controls(case.accuracy.get(VALIDATION), [name for name in case.family.controls if name != variant])
-    others = [residuals.of(name) for name in chosen or []]
-    if not others or any(values is None for values in others):
+    """The smallest lead in residual over the controls: control, effect, and low and high of it alone, in points; None
+    where a control has no residuals."""
+    pairs = {name: _pair(residuals, variant, name) for name in case.family.controls if name != variant}
+    if not pairs or None in pairs.values():
         return None
-    other = np.stack([values[:, :, place] for place, values in enumerate(others)], axis=-1)
-    found = stratified.mean(residuals.of(variant) - other, residuals.datasets, case.confidence)
-    return {name: 100 * getattr(found, name) if np.isfinite(getattr(found, name)) else None for name in ENDS}
+    leads = {
+        name: stratified.mean(own - other, residuals.datasets, case.confidence)
+        for name, (own, other, _) in pairs.items()
+    }
+    nearest = min(leads, key=lambda name: leads[name].effect)
+    known = all(np.isfinite(lead.low) for lead in leads.values())
+    return {"control": nearest} | {name: 100 * getattr(leads[nearest], name) for name in ENDS} if known else None
 
 
 def _level_error(condition, variants: list[str], case: Case) -> dict:
@@ -284,21 +286,23 @@ def _ratio(condition, variants: list[str], case: Case) -> dict:
     below = below[[bottoms.datasets.index(name) for name in shared]]
     there = tops.there[tops.places[variant]][[tops.datasets.index(name) for name in shared]]
     lost = int((there & (np.isnan(over) | np.isnan(below))).sum())
-    return _ratios(finding, over, below, shared, case, lost)
+    return _ratios(finding, over, below, names, shared, case, lost)
 
 
-def _ratios(finding: dict, over: np.ndarray, under: np.ndarray, datasets: list[str], case: Case, lost: int) -> dict:
-    if lacking := [name for name, *pair in zip(datasets, over, under, strict=True) if not _positive(*pair)]:
-        return finding | {"left_out": lost, "note": f"no ratio of positive means on {', '.join(lacking)}"}
+def _ratios(
+    finding: dict, over: np.ndarray, under: np.ndarray, names: tuple, datasets: list[str], case: Case, lost: int
+) -> dict:
+    """The finding of a ratio of means; `names`: what the two are. Without an interval where a mean is too uncertain."""
     values = stratified.log_ratios(over, under)
+    if lacking := [name for name, own in zip(datasets, values.mean(axis=1), strict=True) if np.isnan(own).all()]:
+        return finding | {"left_out": lost, "note": f"no ratio of positive means on {', '.join(lacking)}"}
     found = stratified.mean(values, datasets, case.confidence, logarithmic=True)
+    unsure = stratified.uncertain(over, under, case.confidence)
+    if unsure.any():
+        wide = [f"the mean of {names[side]} on {datasets[place]}" for place, side in np.argwhere(unsure)]
+        why = "; ".join(f"{mean} is not known to within half of itself" for mean in wide)
+        found = stratified.unknown(why, found.effect, found.n)
     return _filled(finding, found, case.confidence, lost)
-
-
-def _positive(over: np.ndarray, under: np.ndarray) -> bool:
-    """Whether both means over the pairs that are whole are positive; there is at least one pair."""
-    whole = ~(np.isnan(over) | np.isnan(under))
-    return bool(whole.any() and min(over[whole].mean(), under[whole].mean()) > 0)
 
 
 def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
@@ -310,7 +314,8 @@ def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
     if absent := _absent(finding, (f"{condition.measure} of {variant}", own)):
         return absent
     expected = case.expected[condition.measure].values[grid.places[variant]]
-    return _ratios(finding, own, expected, grid.datasets, case, _lost(grid, variant, own + expected))
+    names = f"{condition.measure} of {variant}", f"{condition.measure} of SGD at the same training loss"
+    return _ratios(finding, own, expected, names, grid.datasets, case, _lost(grid, variant, own + expected))
 
 
 def _partial_correlation(condition, variants: list[str], case: Case) -> dict:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from robustpath import methods, records
 from robustpath.claims import conditions
-from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, decide, printed
+from robustpath.claims.conditions import EVENTS, ORDER, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, decide, printed
 from robustpath.claims.model import Claim, Claims, Family, check_names, load, parts
 from robustpath.core.files import replacing
 from robustpath.statistics import robustness
@@ -19,7 +19,6 @@ from robustpath.statistics.intervals import holm
 TOGETHER = "all"
 DECIDING = ["effect", "low", "high", "n", "unit", "threshold", "side", "what", "against", "interval", "left_out"]
 DECIDING += ["detectable"]
-BOTH = ("p_support", "p_refute")
 
 
 def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> None:
@@ -82,7 +81,7 @@ def concluded(family: Family, found: list[list[dict]], confidence: float) -> lis
 
 def _correct(entries: list[dict]) -> None:
     """Enter Holm's p of both events, each over the entries that have one; and `holm`, that of the printed event."""
-    for name in BOTH:
+    for name in EVENTS:
         own = [entry for entry in entries if entry[name] is not None]
         for entry, p in zip(own, holm(pd.Series([entry[name] for entry in own], dtype=float)), strict=True):
             entry[f"holm_{name[2:]}"] = float(p)
@@ -153,12 +152,9 @@ def weighed(name: str, level: float, found: list[dict], confidence: float, note:
 
     It is supported where all are (p: the largest), refuted where one is, at its p times how many there are.
     """
-    supports = [finding["p_support"] for finding in found]
-    refutes = [finding["p_refute"] for finding in found if finding["p_refute"] is not None]
-    p_support = None if None in supports else max(supports)
-    p_refute = min(1.0, len(found) * min(refutes)) if refutes else None
+    p_support, p_refute = conditions.conjunction(found)
     verdict = decide(p_support, p_refute, confidence)
-    decides = _deciding(found, verdict)
+    decides = conditions.deciding(found, verdict)
     ps = {"p": printed(verdict, p_support, p_refute), "p_support": p_support, "p_refute": p_refute}
     return _shaped(name, level, verdict, note or decides["note"], ps) | {"decides": decides, "conditions": found}
 
@@ -172,15 +168,8 @@ def _is_void(variant: str, case: Case) -> bool:
     return bool(np.median(errors) > case.family.tolerance)
 
 
-def _deciding(found: list[dict], verdict: str) -> dict:
-    """The condition that decides: the one with the least evidence for it, or of a refuted one the most against it."""
-    if verdict == REFUTED:
-        return min(found, key=lambda finding: 2.0 if finding["p_refute"] is None else finding["p_refute"])
-    return max(found, key=lambda finding: 2.0 if finding["p_support"] is None else finding["p_support"])
-
-
 def _shaped(name: str, level: float, verdict: str, note: str, ps: dict | None = None) -> dict:
-    empty = dict.fromkeys(["p", *BOTH, "holm", "holm_support", "holm_refute"])
+    empty = dict.fromkeys(["p", *EVENTS, "holm", "holm_support", "holm_refute"])
     said = {"variant": name, "label_noise": level, "verdict": verdict, "note": note, "passed_by": []}
     return said | empty | (ps or {})
 

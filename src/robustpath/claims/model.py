@@ -33,7 +33,11 @@ class LevelError(Section):
 
 class Ratio(Section):
     """A measure over `against_measure` (the same when left out) of another method: within a data set the ratio of means
-    over seeds, over data sets their geometric mean; threshold a ratio."""
+    over seeds, over data sets their geometric mean; threshold a ratio.
+
+    It is judged only where the t interval of each of the means, on each data set, keeps within half of that mean:
+    Fieller's g is then at most 1/4, below which his interval and that of the delta method agree closely. Beyond, the
+    condition is undecided."""
 
     kind: Literal["ratio"]
     measure: Measure
@@ -44,7 +48,7 @@ class Ratio(Section):
 
 
 class MatchedRatio(Section):
-    """A measure over SGD's at the same training loss, summed up as in Ratio; threshold a ratio."""
+    """A measure over SGD's at the same training loss, summed up and limited as in Ratio; threshold a ratio."""
 
     kind: Literal["matched_ratio"]
     measure: Literal["lambda_max", "trace", "sam_sharpness", "asam_sharpness", "noise_sharpness"]
@@ -53,7 +57,8 @@ class MatchedRatio(Section):
 
 
 class Difference(Section):
-    """Accuracy minus that of `against`, a method or best_control; threshold in percentage points."""
+    """Accuracy minus that of `against`, threshold in percentage points. Against best_control it is a conjunction over
+    all controls of the family but itself: every one must be beaten, and one that is not refutes it."""
 
     kind: Literal["difference"]
     test_set: TestSet

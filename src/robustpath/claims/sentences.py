@@ -56,8 +56,11 @@ def _clause(finding: dict, variant: str) -> str:
     unit = finding["unit"]
     words = verdicts.number(finding["effect"], unit)
     numbers = f"{words}{' points' if unit == 'percentage points' else ''}"
-    span = rf" (\mbox{{{verdicts.span(finding['low'], finding['high'], unit)}}}, {_against_threshold(finding)})"
-    return f"{_phrase(finding, variant)} is {numbers}{span if finding['low'] is not None else ''}"
+    if finding["low"] is None:
+        span = f" (no interval: {labels.escape(finding['note'].strip('()'))})" if finding["note"] else ""
+    else:
+        span = rf" (\mbox{{{verdicts.span(finding['low'], finding['high'], unit)}}}, {_against_threshold(finding)})"
+    return f"{_phrase(finding, variant)} is {numbers}{span}"
 
 
 def _against_threshold(finding: dict) -> str:
@@ -75,8 +78,8 @@ def _phrase(finding: dict, variant: str) -> str:
     own, against = _named(variant), finding["against"] and _named(finding["against"])
     test_set = TEST_SETS.get(finding["test_set"], "")
     measure = MEASURES.get(finding["measure"], f"the {str(finding['measure']).replace('_', ' ')}")
-    if chosen := finding.get("chosen"):
-        against = f"the best control ({_shares(chosen)})"
+    if "each_control" in finding:
+        against = f"the strongest control ({against})"
     match finding["kind"]:
         case "level_error":
             return f"the median level error of {own}"
@@ -92,14 +95,6 @@ def _phrase(finding: dict, variant: str) -> str:
             return f"the partial rank correlation of gains with {measure}"
         case _:
             return f"the accuracy of {own} ({test_set}) less that of {against}"
-
-
-def _shares(chosen: dict[str, int]) -> str:
-    """The controls that were chosen, with how many seeds each was compared on where there is more than one."""
-    total = sum(chosen.values())
-    if len(chosen) == 1:
-        return labels.method(*chosen)
-    return labels.listing([f"{labels.method(name)} on {count} of {total} seeds" for name, count in chosen.items()])
 
 
 def _named(method: str) -> str:

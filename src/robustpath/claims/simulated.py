@@ -49,10 +49,8 @@ def needed(condition, variants: Sequence[str], family: Family, reference: str, l
     if kind == "any_of":
         return set().union(*(needed(part, variants, family, reference, lengths) for part in condition.conditions))
     if kind in ("difference", "inequivalence"):
-        if condition.against != BEST_CONTROL:
-            return {("accuracy", name, condition.test_set) for name in (*variants, condition.against)}
-        names = [*variants, *family.controls]
-        return {("accuracy", name, place) for name in names for place in (condition.test_set, VALIDATION)}
+        others = family.controls if condition.against == BEST_CONTROL else [condition.against]
+        return {("accuracy", name, condition.test_set) for name in (*variants, *others)}
     if kind == "effective_robustness":
         names = {("accuracy", name) for name in (*variants, *family.baselines)} | {("curve", name) for name in lengths}
         return {(*name, place) for name in names for place in ("none", OOD)}
@@ -174,7 +172,7 @@ def permuted(known: World, variants: Sequence[str], test_set: str, number: int, 
 def drawn(draws: pd.DataFrame, level: float, methods: Sequence[str], test_set: str) -> tuple[World, np.ndarray]:
     """A world of the validation accuracy and that on `test_set` of methods, and the values of all their draws.
 
-    draws: columns as in statistics.evidence.accuracies. The second is [places, seeds, methods, draws, 2], each method
+    draws: columns as in statistics.evidence.validated. The second is [places, seeds, methods, draws, 2], each method
     shifted, at each place, to the mean over all methods, seeds and draws, so that only chance sets them apart.
     """
     kinds = [VALIDATION, test_set]

@@ -47,8 +47,8 @@ KINDS = {
     MARGIN: Kind("inequivalence, a margin apart", boundaries.inequivalence(at_margin=True)),
     "inequivalence_equal": Kind("inequivalence, equal methods", boundaries.inequivalence(at_margin=False)),
     "partial_correlation": Kind("partial rank correlation", boundaries.partial_correlation),
-    "best_control_equal": Kind("best control, controls equal", boundaries.best_control(equal=True)),
-    "best_control_measured": Kind("best control, controls as measured", boundaries.best_control(equal=False)),
+    "best_control_equal": Kind("difference to all controls, controls equal", boundaries.best_control(equal=True)),
+    "best_control_measured": Kind("difference to all controls, as measured", boundaries.best_control(equal=False)),
     "selection": Kind("draws selected from equal methods", boundaries.selection),
     "any_of": Kind("alternatives, all at the threshold", boundaries.any_of),
     "conjunction_one": Kind("all of several, one at its threshold", boundaries.conjunction(one=True)),
@@ -84,7 +84,7 @@ def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> N
     parts = []
     for family in there:
         found = evidence.gather(whole, family.experiment, family.curve)
-        draws = evidence.accuracies(whole[whole["experiment"] == family.experiment])
+        draws = evidence.validated(whole[whole["experiment"] == family.experiment])
         parts.append(simulate(Study(found, draws, family, settings)))
     table = pd.concat(parts).sort_values([*GROUP, "family", "number"], kind="stable", ignore_index=True)
     rows = pa.Table.from_pandas(table, schema=pa.schema(list(SCHEMA.items())), preserve_index=False)

@@ -21,8 +21,8 @@ DIRECTIONS = {"Support": ("supported", "supported"), "Refutation": ("refuted", "
 # Macro -> kind and event of a rate that the text names, and what it is a share of.
 RATES = {
     "FalseFamily": ("family", "family", "families of equal methods in which some claim is supported after Holm"),
-    "EqualControlsSupport": ("best_control_equal", "supported", "claims against the best of equal controls, supported"),
-    "EqualControlsRefutation": ("best_control_equal", "refuted", "claims against the best of equal controls, refuted"),
+    "EqualControlsSupport": ("best_control_equal", "supported", "claims against all of equal controls, supported"),
+    "EqualControlsRefutation": ("best_control_equal", "refuted", "claims against all of equal controls, refuted"),
     "MarginRefutation": ("inequivalence_margin", "refuted", "methods a margin apart that are called equivalent"),
 }
 

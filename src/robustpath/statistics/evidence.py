@@ -22,7 +22,7 @@ class Evidence(NamedTuple):
     """Long tables of one experiment, columns CELL, method and value, and test_set or metric.
 
     accuracy: of the draws chosen by validation accuracy. plain: of draw 0, the defaults. Their test_set is none (in
-    distribution), natural, corruption, generator, ood (the mean over the kinds of shift) or validation.
+    distribution), natural, corruption, generator or ood (the mean over the kinds of shift).
     measure: of draw 0. curve: the accuracies of SGD's runs of several lengths, each length a method of its own.
     matched: of draw 0, with `expected`, SGD's value at the same training loss (NaN where its curve does not reach it).
     """
@@ -57,13 +57,19 @@ def lengths(runs: pd.DataFrame) -> pd.DataFrame:
 
 def accuracies(records: pd.DataFrame) -> pd.DataFrame:
     """Columns IDENTITY, test_set, value: the mean over shifts and severities of a kind, and `ood` over the kinds."""
-    scores = records[records["metric"] == "accuracy"]
-    held_out = scores[(scores["split"] == VALIDATION) & (scores["shift"] == "none")].assign(test_set=VALIDATION)
-    kinds = scores[scores["split"] == "test"].rename(columns={"shift_family": "test_set"})
+    scores = records[(records["metric"] == "accuracy") & (records["split"] == "test")]
+    kinds = scores.rename(columns={"shift_family": "test_set"})
     kinds = kinds.groupby([*IDENTITY, "test_set"], as_index=False)["value"].mean()
     ood = kinds[kinds["test_set"] != "none"].groupby(IDENTITY, as_index=False)["value"].mean()
     columns = [*IDENTITY, "test_set", "value"]
-    return pd.concat([kinds[columns], ood.assign(test_set=OOD)[columns], held_out[columns]], ignore_index=True)
+    return pd.concat([kinds[columns], ood.assign(test_set=OOD)[columns]], ignore_index=True)
+
+
+def validated(records: pd.DataFrame) -> pd.DataFrame:
+    """The table of `accuracies` with those on validation data, not shifted, as a further test_set."""
+    held_out = (records["metric"] == "accuracy") & (records["split"] == VALIDATION) & (records["shift"] == "none")
+    own = records.loc[held_out, [*IDENTITY, "value"]].assign(test_set=VALIDATION)
+    return pd.concat([accuracies(records), own], ignore_index=True)
 
 
 def measures(records: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +90,7 @@ def _quantities(records: pd.DataFrame) -> pd.DataFrame:
     loss = loss.assign(log_loss=np.log(loss["value"].clip(lower=TINY))).drop(columns="value")
     held = accuracies(records).rename(columns={"test_set": "quantity"})
     own = measures(records).rename(columns={"metric": "quantity"})
-    both = pd.concat([held[held["quantity"] != VALIDATION], own[own["quantity"].isin(POSITIVE)]])
+    both = pd.concat([held, own[own["quantity"].isin(POSITIVE)]])
     wide = both.pivot(index=IDENTITY, columns="quantity", values="value").reset_index()
     return loss.merge(wide, on=IDENTITY, how="inner")
 

@@ -11,6 +11,9 @@ import numpy as np
 from scipy.special import bdtr, nctdtrinc, ndtr, ndtri, stdtr, stdtrit
 
 POWER = 0.8  # with which a detectable effect is found
+# Of a mean, which its t interval must not reach further than for a ratio of it: Fieller's g is then at most a quarter,
+# and his interval is close to that of the delta method.
+REACH = 0.5
 RANKS = 1.06  # variance of Fisher's z of a rank correlation over that of a plain one (Fieller, Hartley & Pearson 1957)
 
 Plain = Callable[[float], float]
@@ -101,6 +104,18 @@ def log_ratios(over: np.ndarray, under: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.log(tops) - np.log(bottoms) + over / tops - under / bottoms
     return np.where(whole & (tops > 0) & (bottoms > 0), found, np.nan)
+
+
+def uncertain(over: np.ndarray, under: np.ndarray, confidence: float) -> np.ndarray:
+    """Whether the t interval of a mean over seeds reaches further than REACH of that mean: shape [data sets, 2], of the
+    means of `log_ratios`, at any of the train sizes. There the delta method does not hold (Fieller 1954)."""
+    both = np.stack([over, under], axis=1)
+    whole = ~np.isnan(both).any(axis=1, keepdims=True)
+    n = np.maximum(whole.sum(axis=3, keepdims=True), 2)
+    means = np.where(whole, both, 0.0).sum(axis=3, keepdims=True) / n
+    variances = np.where(whole, (both - means) ** 2, 0.0).sum(axis=3) / (n[..., 0] - 1) / n[..., 0]
+    half = np.sqrt(variances) * stdtrit(n[..., 0] - 1, 0.5 + confidence / 2)
+    return (half > REACH * np.abs(means[..., 0])).any(axis=2)
 
 
 def median(values: np.ndarray, datasets: list[str], confidence: float) -> Estimate:

@@ -99,7 +99,7 @@ captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="1.8pt", size="s
 
 # %%
 found = [finding for verdict in told["verdicts"] for entry in verdict["entries"] for finding in entry["conditions"]]
-kinds = sorted({finding["interval"] for finding in found} - {"none"})
+kinds = sorted({finding["interval"] for finding in found if not finding["interval"].startswith("none")})
 key = ", ".join(f"{symbol} {word}" for word, symbol in verdicts.SYMBOLS.items())
 variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, code in short.items())
 percent = rf"{100 * told['confidence']:g}\,\%"
@@ -111,8 +111,9 @@ facts = (
     f"Intervals at {percent}: {labels.escape('; '.join(kinds) or 'none')}. $p$ is one-sided, of the verdict of the "
     rf"case ({limit:g} is the level); in brackets after a statement, the verdict of the earlier rule. Found: the "
     r"smallest true effect that is found with 80\,\% (in brackets, per cent: the chance to show that equal methods are "
-    f"equivalent). Plac.: how many of {len(told['placebos'])} placebos meet all "
-    "conditions, in brackets where no variant does."
+    "equivalent). Against all controls, the numbers are those of the one that decides, and $p$ covers all. Without an "
+    "interval: a mean is not known well enough for a ratio. Plac.: how many of "
+    f"{len(told['placebos'])} placebos meet all conditions, in brackets where no variant does."
 )
 if marked:
     facts += r" \dag: not specific, placebos pass too (\cref{tab:placebos})."

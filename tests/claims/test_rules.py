@@ -10,6 +10,7 @@ from robustpath.claims import conditions, model
 from robustpath.claims.conditions import ENDS, Case
 from robustpath.claims.judge import concluded, judged, weighed
 from robustpath.claims.model import AnyOf, Difference, MatchedRatio, Ratio
+from robustpath.claims.verdicts import nearest
 from robustpath.statistics import evidence
 from robustpath.statistics.grid import Grid
 
@@ -216,6 +217,19 @@ def test_p_is_that_of_the_event_that_is_printed():
     assert (supported["verdict"], supported["p"]) == ("supported", 0.02)
     open_ = weighed("v", 0.0, [finding(0.001), finding(0.98)], 0.95)
     assert (open_["verdict"], open_["p"]) == ("undecided", 0.98)
+
+
+def test_without_a_p_the_case_with_the_most_evidence_is_nearest_to_support():
+    """Where a ratio has no interval, its entry has no p: the other conditions say which case is nearest."""
+    cases = [(None, None), (None, 0.4), (None, 0.001), (0.3, 0.9)]
+    entries = [weighed(f"v{i}", 0.0, [finding_of(p) for p in ps], 0.95) for i, ps in enumerate(cases)]
+    assert [entry["p_support"] for entry in entries] == [None, None, None, 0.9]
+    for there, best in ((4, "v3"), (3, "v2"), (2, "v1")):
+        assert nearest({"entries": entries[:there]})[0]["variant"] == best
+
+
+def finding_of(p):
+    return finding(p) if p is not None else finding(None, 0.5) | {"p_refute": None}
 
 
 def test_the_condition_shown_is_the_one_with_the_largest_p_or_that_refutes():

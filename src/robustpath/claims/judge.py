@@ -8,8 +8,9 @@ import pandas as pd
 
 from robustpath import methods, records
 from robustpath.claims import conditions
-from robustpath.claims.conditions import EVENTS, ORDER, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, decide, printed
+from robustpath.claims.conditions import EVENTS, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, decide, printed
 from robustpath.claims.model import Claim, Claims, Family, check_names, load, parts
+from robustpath.claims.ordering import distance_from_support
 from robustpath.core.files import replacing
 from robustpath.statistics import robustness
 from robustpath.statistics.evidence import Evidence, gather
@@ -195,7 +196,7 @@ def _verdict(claim: Claim, entries: list[dict], family: Family, confidence: floa
         verdict = VOID
     else:
         verdict = REFUTED if said <= {REFUTED, VOID} else UNDECIDED
-    best = min(stands or entries, key=_distance_from_support)
+    best = min(stands or entries, key=distance_from_support)
     numbers = best["decides"] or dict.fromkeys(DECIDING)
     whole = {"id": claim.id, "statement": claim.statement, "subject": claim.subject, "verdict": verdict}
     whole |= {"earlier": claim.earlier and claim.earlier.model_dump()}
@@ -203,11 +204,6 @@ def _verdict(claim: Claim, entries: list[dict], family: Family, confidence: floa
     kept = {name: numbers[name] for name in DECIDING}
     rest = {"corrected": claim.id in family.corrected, "entries": entries, "passed_by": [], "placebos": []}
     return whole | kept | of | rest | {"exempt": []}
-
-
-def _distance_from_support(entry: dict) -> tuple:
-    """Sorts entries from the best case for the claim to the worst: by verdict, then by the p of support."""
-    return ORDER.index(entry["verdict"]), 2.0 if entry["p_support"] is None else entry["p_support"]
 
 
 def _placebos(claim: Claim, verdict: dict, family: Family, cases: dict[float, Case]) -> dict:

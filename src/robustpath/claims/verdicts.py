@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from robustpath import records
-from robustpath.claims.conditions import ORDER
+from robustpath.claims.ordering import distance_from_support
 from robustpath.core.errors import UserError
 from robustpath.records import labels
 
@@ -61,13 +61,10 @@ def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[st
 
 
 def nearest(verdict: dict) -> list[dict]:
-    """For each label noise the entry that is nearest to support: by its verdict, then by the p of support."""
-
-    def order(entry: dict) -> tuple[int, float]:
-        return ORDER.index(entry["verdict"]), 2.0 if entry["p_support"] is None else entry["p_support"]
-
+    """For each label noise the entry that is nearest to support."""
     levels = sorted({entry["label_noise"] for entry in verdict["entries"]})
-    return [min((own for own in verdict["entries"] if own["label_noise"] == level), key=order) for level in levels]
+    cases = [[entry for entry in verdict["entries"] if entry["label_noise"] == level] for level in levels]
+    return [min(own, key=distance_from_support) for own in cases]
 
 
 def variant(name: str | None) -> str:

@@ -64,6 +64,52 @@ def steepening(place: Place, radius: Tensor) -> Params:
     return subtract(grad(place.loss)(ahead, place.context.given["probe"]), place.gradient)
 
 
+def at_rest(params: Params, step_length: Tensor) -> State:
+    """The state of a walk that has not begun, at `params`."""
+    zero = torch.zeros_like(norm(params))
+    return State(params, zeros_like(params), zeros_like(params), zero, zero, zero + step_length, zero > 0)
+
+
+def trial_step(
+    direction: Callable[[Place], Params], loss: Loss, params: Params, state: State, batch: Batch, context: Context
+) -> tuple[Params, Params]:
+    """Where a step from `params` would lead, and its unit vector; it stays there until the level is known."""
+    ahead = unit(direction(Place(params, state.gradient, state.start, state.last, loss, batch, context)))
+    length = state.step_length * norm(state.start)
+    moved = move(params, ahead, length, state.gradient, state.loss - state.level)
+    return where(state.measured, moved, params), ahead
+
+
+def settle(
+    params: Params, state: State, trial: Params, ahead: Params, gradient: Params, value: Tensor, longest: Tensor,
+    tolerance: float = TOLERANCE,
+) -> tuple[Params, State, dict[str, Tensor]]:  # fmt: skip
+    """The step to `trial`, where the probe has this gradient and loss: taken if it keeps the level within `tolerance`.
+
+    The first step measures the level. `longest` is the bound on the length of a step, relative to the norm.
+    """
+    level = torch.where(state.measured, state.level, value)
+    accepted = ~state.measured | ((value - level).abs() <= tolerance * level)
+    after = State(
+        state.start,
+        where(accepted & state.measured, ahead, state.last),
+        where(accepted, gradient, state.gradient),
+        torch.where(accepted, value, state.loss),
+        level,
+        torch.minimum(state.step_length * torch.where(accepted, 1.2, 0.5), longest),
+        torch.ones_like(state.measured),
+    )
+    reached = where(accepted, trial, params)
+    info = {
+        "loss": after.loss,
+        "accepted": accepted.to(value.dtype),
+        "level_error": (after.loss - level).abs() / level.clamp_min(torch.finfo(level.dtype).tiny),
+        "displacement": norm(subtract(reached, state.start)) / norm(state.start),
+        "step_length": state.step_length,
+    }
+    return reached, after, info
+
+
 def walk(direction: Callable[[Place], Params], step_length: Tensor, tolerance: float = TOLERANCE) -> Method:
     """Steps of `move` along unit(direction(place)) that end within `tolerance` c of the first loss c.
 
@@ -73,36 +119,9 @@ def walk(direction: Callable[[Place], Params], step_length: Tensor, tolerance: f
     the end of a taken step serve the next, so a step costs one gradient on the probe; the first only measures c.
     """
 
-    def init(params):
-        zero = torch.zeros_like(norm(params))
-        return State(params, zeros_like(params), zeros_like(params), zero, zero, zero + step_length, zero > 0)
-
     def step(loss, params, state, batch, context):
-        length = state.step_length * norm(state.start)
-        ahead = unit(direction(Place(params, state.gradient, state.start, state.last, loss, batch, context)))
-        moved = move(params, ahead, length, state.gradient, state.loss - state.level)
-        trial = where(state.measured, moved, params)
+        trial, ahead = trial_step(direction, loss, params, state, batch, context)
         gradient, value = grad_and_value(loss)(trial, context.given["probe"])
-        level = torch.where(state.measured, state.level, value)
-        accepted = ~state.measured | ((value - level).abs() <= tolerance * level)
-        factor = torch.where(accepted, 1.2, 0.5)
-        after = State(
-            state.start,
-            where(accepted & state.measured, ahead, state.last),
-            where(accepted, gradient, state.gradient),
-            torch.where(accepted, value, state.loss),
-            level,
-            torch.minimum(state.step_length * factor, step_length),
-            torch.ones_like(state.measured),
-        )
-        reached = where(accepted, trial, params)
-        info = {
-            "loss": after.loss,
-            "accepted": accepted.to(value.dtype),
-            "level_error": (after.loss - level).abs() / level.clamp_min(torch.finfo(level.dtype).tiny),
-            "displacement": norm(subtract(reached, state.start)) / norm(state.start),
-            "step_length": state.step_length,
-        }
-        return reached, after, info
+        return settle(params, state, trial, ahead, gradient, value, step_length, tolerance)
 
-    return Method(init, step, needs={"noise": 1, "probe": PROBE})
+    return Method(lambda params: at_rest(params, step_length), step, needs={"noise": 1, "probe": PROBE})

@@ -35,8 +35,11 @@ def hidden(name: str) -> list[int]:
 
 
 def dear(name: str) -> int:
-    """By how much a budget is larger for a method whose every step takes the derivatives of few parameters."""
-    return 14 if methods.load(name).largest else 1
+    """By how much a budget is larger for a method whose every step takes the derivatives of few parameters, or as many
+    gradients as its part of the stream has batches."""
+    spec = methods.load(name)
+    streams = [method.needs.get("stream", 0) // SETTINGS["batch_size"] for _, method in phases(build(spec, {}))]
+    return 14 if spec.largest else max(1, *streams)
 
 
 def budget(name: str) -> int:

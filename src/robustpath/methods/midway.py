@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map as state_map
 
 from robustpath.core.errors import UserError
-from robustpath.core.parameters import add, dot, norm, scale, subtract, where, zeros_like
+from robustpath.core.parameters import add, dot, scale, subtract, where, zeros_like
 from robustpath.methods import walk
 from robustpath.methods.base import Batch, Method, Params, choice, grad_and_value
 from robustpath.methods.walk import PROBE, STEP_LENGTH, Place, at_rest, settle, trial_step
@@ -20,16 +20,11 @@ MIDWAY = STEP_LENGTH | {
 
 
 class State(NamedTuple):
-    """descent: the base's state; walk: that of the walk; trial, ahead: where its step at hand would lead, and its unit
-    vector; gradients, losses: sums over the `count` parts of the probe that were evaluated there."""
+    """descent: the base's state; walk: that of the walk; steps: how many steps were taken."""
 
     descent: Any
     walk: walk.State
-    trial: Params
-    ahead: Params
-    gradients: Params
-    losses: Tensor
-    count: Tensor
+    steps: Tensor
 
 
 def midway(
@@ -39,64 +34,57 @@ def midway(
 
     The descent is the base's in 1 - share of the budget, with its whole schedule; it stands still during the walk, and
     goes on from where the walk ends, its velocity kept. The walk has the steps of `walk`, on the level that the descent
-    has reached, and holds the norm there. A step needs the gradient of the whole probe. It is taken in parts as large
-    as a batch, one in each step of the engine, so that every step of the engine costs one gradient, whenever one walks.
-    The probe is as many whole batches as fit into PROBE examples; a step of the walk that the end of its time cuts off
-    is not taken. At step_length 0 the walk stands still: the same schedule without a walk, as in `short_descent`.
+    has reached, and holds the norm there. A step of the walk takes the gradient of the PROBE examples; as many steps of
+    the descent, one after the other, take those of as many batches: so a step here costs the same whether it walks or
+    descends, and costs as many gradients as there are batches in PROBE examples. At step_length 0 the walk stands
+    still: the same schedule without a walk, as in `short_descent`.
     """
 
     def init(params):
-        zero, none = torch.zeros_like(norm(params)), zeros_like(params)
-        return State(base.init(params), at_rest(params, step_length), params, none, none, zero, zero)
+        return State(base.init(params), at_rest(params, step_length), torch.zeros(()))
 
     def step(loss, params, state, batch, context):
         begins, progress = descended * (1 - share), context.progress
         walking = (progress >= begins) & (progress < begins + share)
+        length = progress / (state.steps + 0.5)  # of a step, as a share of the budget
+        trial, ahead = trial_step(direction, loss, params, state.walk, batch, context)
+        trial = where(step_length > 0, trial, params)
 
-        proposal = trial_step(direction, loss, params, state.walk, batch, context)
-        proposal = (where(step_length > 0, proposal[0], params), proposal[1])
-        trial, ahead = state_map(
-            lambda new, old: torch.where(state.count == 0, new, old), proposal, (state.trial, state.ahead)
+        parts = _parts(context.given["stream"], context.given["probe"], len(batch.labels))
+        here, descent = where(walking, trial, params), state.descent
+        gradients, losses = zeros_like(params), 0.0
+        for number, (learnt, probed) in enumerate(parts):
+            examples = Batch(*(torch.where(walking, *pair) for pair in zip(probed, learnt, strict=True)))
+            gradient, value = grad_and_value(loss)(here, examples)
+            gradients, losses = add(gradients, gradient), losses + value
+            middle = progress + length * ((number + 0.5) / len(parts) - 0.5)
+            done = torch.where(progress < begins, middle, middle - share) / (1 - share)
+            known = _linear(here, gradient, value)
+            *moved, _ = base.step(known, here, descent, learnt, context._replace(progress=done))
+            here, descent = state_map(lambda new, old: torch.where(walking, old, new), tuple(moved), (here, descent))
+
+        gradient, value = scale(gradients, 1 / len(parts)), losses / len(parts)
+        walked = settle(params, state.walk, trial, ahead, gradient, value, step_length)[:2]
+        params, on = state_map(
+            lambda new, old: torch.where(walking, new, old), walked, (here, at_rest(here, step_length))
         )
-        here = where(walking, trial, params)
-        parts, part = _part(context.given["probe"], len(batch.labels), state.count)
-        examples = Batch(*(torch.where(walking, one, other) for one, other in zip(part, batch, strict=True)))
-        gradient, value = grad_and_value(loss)(here, examples)
+        return params, State(descent, on, state.steps + 1), {"loss": value}
 
-        done = torch.where(progress < begins, progress, progress - share) / (1 - share)
-        linear = _linear(here, gradient, value)
-        *moved, info = base.step(linear, here, state.descent, batch, context._replace(progress=done))
-
-        gradients, losses, count = add(state.gradients, gradient), state.losses + value, state.count + 1
-        mean = scale(gradients, 1 / count)
-        whole = count >= parts
-        settled = settle(params, state.walk, trial, ahead, mean, losses / count, step_length)[:2]
-        walked, on = state_map(lambda new, old: torch.where(whole, new, old), settled, (params, state.walk))
-        gathered = state_map(lambda kept: torch.where(whole, torch.zeros_like(kept), kept), (gradients, losses, count))
-
-        on_the_way = State(state.descent, on, trial, ahead, *gathered)
-        waiting = State(moved[1], at_rest(moved[0], step_length), *state[2:])
-        after = state_map(
-            lambda one, other: torch.where(walking, one, other), (walked, on_the_way), (moved[0], waiting)
-        )
-        return *after, {"loss": info["loss"]}
-
-    return Method(init, step, base.readout, needs={"noise": 1, "probe": PROBE})
+    return Method(init, step, base.readout, needs={"noise": 1, "probe": PROBE, "stream": PROBE})
 
 
-def _part(probe: Batch, size: int, number: Tensor) -> tuple[int, Batch]:
-    """How many parts of `size` examples the probe has, and the part `number`, counted from zero.
-
-    UserError where a part is larger than the probe.
-    """
-    parts = PROBE // size
-    if parts < 1:
+def _parts(stream: Batch, probe: Batch, size: int) -> list[tuple[Batch, Batch]]:
+    """The stream and the probe in parts of `size` examples; UserError where parts of that size leave a rest."""
+    if len(stream.labels) % size:
         raise UserError(
-            f"a walk midway evaluates its probe of {PROBE} examples in parts as large as a batch, and a batch has "
-            f"{size}; lower `batch_size` of the scale in config.yaml to {PROBE} or less."
+            f"a walk in the course of a descent takes {len(stream.labels)} examples a step, in batches, and a batch "
+            f"has {size}; let `batch_size` of the scale in config.yaml divide {len(stream.labels)}."
         )
-    positions = number.long() * size + torch.arange(size, device=probe.labels.device)
-    return parts, Batch(*(field[positions] for field in probe))
+    fields = [[field.split(size) for field in each] for each in (stream, probe)]
+    return [
+        (Batch(*learnt), Batch(*probed))
+        for learnt, probed in zip(*(zip(*each, strict=True) for each in fields), strict=True)
+    ]
 
 
 def _linear(point: Params, gradient: Params, value: Tensor) -> Callable[[Params, Batch], Tensor]:

@@ -8,7 +8,7 @@ from robustpath.methods.minima.contour_warmup import random_tangent
 from robustpath.methods.minima.sgd import sgd
 
 
-@register(search=MIDWAY, base=sgd, off={"share": 0.0})
+@register(search=MIDWAY, base=sgd)
 def midway_walk(base: Method, step_length: Tensor, descended: Tensor, share: Tensor) -> Method:
     """contour_warmup's walk after the share `descended` of the descent (`midway`), for `share` of the budget.
 

@@ -8,7 +8,7 @@ from robustpath.methods.minima.persistent_warmup import SEARCH, persistent
 from robustpath.methods.minima.sgd import sgd
 
 
-@register(search=MIDWAY | SEARCH, base=sgd, off={"share": 0.0})
+@register(search=MIDWAY | SEARCH, base=sgd)
 def persistent_midway_walk(
     base: Method, step_length: Tensor, descended: Tensor, share: Tensor, momentum: Tensor, repulsion: Tensor
 ) -> Method:

@@ -32,7 +32,7 @@ def test_the_sharpness_of_a_quadratic():
 def test_the_walks_are_those_that_each_would_be_alone_and_the_best_is_kept():
     loss, params, probe = half_way_down_digits()
     holdout = digit_images(128, 160)
-    settings = {"step_length": 0.05, "momentum": 0.9, "repulsion": 0.5}
+    settings = {"step_length": 0.05, "persistence": 0.9, "repulsion": 0.5}
     noises = [normal(params, seed, COUNT + 1) for seed in range(8)]
     path, info, state = wander_on(
         phase("contour_population", **settings), loss, params, map(stacked, noises), probe, holdout=holdout

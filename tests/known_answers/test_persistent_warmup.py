@@ -19,14 +19,14 @@ def level(params, batch):
     return 2 + 0 * params["w"].sum()
 
 
-@pytest.mark.parametrize(("momentum", "repulsion"), [(0.9, 0.0), (0.0, 0.5), (0.9, 0.5)])
-def test_momentum_and_repulsion_each_keep_to_a_great_circle(momentum, repulsion):
+@pytest.mark.parametrize(("persistence", "repulsion"), [(0.9, 0.0), (0.0, 0.5), (0.9, 0.5)])
+def test_persistence_and_repulsion_each_keep_to_a_great_circle(persistence, repulsion):
     """A step d along the tangent turns w by atan(d); T turns in one plane lead 2 sin(T atan(d)/2) |w| from the start.
 
     The start, the last direction and the way from the start lie in one plane. Only the first step has noise.
     """
     noises = [{"w": AXES[2]}, {"w": 3 * AXES[1]}, *[{"w": torch.zeros(3, dtype=torch.float64)}] * 18]
-    method = phase("persistent_warmup", step_length=0.1, momentum=momentum, repulsion=repulsion)
+    method = phase("persistent_warmup", step_length=0.1, persistence=persistence, repulsion=repulsion)
     path, info = wander(method, level, {"w": 2 * AXES[0]}, noises)
     angle = torch.arange(20) * math.atan(0.1)
     assert torch.allclose(info["displacement"], 2 * (angle / 2).sin().double(), rtol=1e-6)
@@ -38,7 +38,7 @@ def test_the_heading_by_hand():
     P removes the part along w_1 = (2, 1, 0)/sqrt(5)."""
     noises = [{"w": AXES[2]}, {"w": AXES[1]}, {"w": 7 * AXES[2]}]
     path, _ = wander(
-        phase("persistent_warmup", step_length=0.5, momentum=0.6, repulsion=0.5), level, {"w": AXES[0]}, noises
+        phase("persistent_warmup", step_length=0.5, persistence=0.6, repulsion=0.5), level, {"w": AXES[0]}, noises
     )
     here = double([2.0, 1.0, 0.0]) / math.sqrt(5)
     away = (here - AXES[0]) / (here - AXES[0]).norm()
@@ -49,11 +49,11 @@ def test_the_heading_by_hand():
     assert torch.allclose(path[2]["w"], moved / moved.norm(), atol=1e-7)
 
 
-def test_without_momentum_and_repulsion_it_is_the_random_walk():
+def test_without_persistence_and_repulsion_it_is_the_random_walk():
     loss, params, probe = half_way_down_digits()
     noises = normal(params, 0, 4)
     straight, _ = wander(
-        phase("persistent_warmup", step_length=0.05, momentum=0.0, repulsion=0.0), loss, params, noises, probe
+        phase("persistent_warmup", step_length=0.05, persistence=0.0, repulsion=0.0), loss, params, noises, probe
     )
     random, _ = wander(phase("contour_warmup", step_length=0.05), loss, params, noises, probe)
     assert norm(subtract(straight[-1], random[-1])) < 1e-9 * norm(params)
@@ -61,7 +61,7 @@ def test_without_momentum_and_repulsion_it_is_the_random_walk():
 
 def test_a_refused_step_leaves_the_heading_and_a_taken_one_is_the_next_heading():
     loss, params, probe = half_way_down_digits()
-    method, taken = phase("persistent_warmup", step_length=0.6, momentum=0.9, repulsion=0.0), []
+    method, taken = phase("persistent_warmup", step_length=0.6, persistence=0.9, repulsion=0.0), []
     state = method.init(params)
     for noise in normal(params, 1, 6):
         before, here = state, params

@@ -56,7 +56,7 @@ def test_it_changes_the_function_more_than_repulsion_in_weight_space():
     before = softmax(logits(start, unseen.inputs), -1)
     divergence = {}
     for name in ("repelled_warmup", "persistent_warmup"):
-        method = phase(name, step_length=0.01, momentum=0.9, repulsion=0.5)
+        method = phase(name, step_length=0.01, persistence=0.9, repulsion=0.5)
         path, _ = wander(method, loss, start, normal(start, 3, 30), probe, batch, network=logits)
         losses = torch.stack([loss(p, probe) for p in path])
         assert ((losses - losses[0]).abs() <= 0.05 * losses[0]).all()

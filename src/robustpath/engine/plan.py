@@ -1,5 +1,6 @@
 """How a budget of gradient evaluations becomes steps: the phases of a method, and what each of their steps costs."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from robustpath.core.errors import UserError
 from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, bind, build
 
 NOISE = "noise"  # the one need that is no batch
-FORWARD_SHARE = 1 / 3  # of a gradient evaluation: the backward pass costs about twice the forward pass
+DERIVATIVE = 3  # what is differentiated costs so many times what it cost: the backward pass is about twice the forward
 
 
 Network = Callable[[Params, Tensor], Tensor | dict[str, Tensor]]
@@ -46,19 +47,29 @@ def step_cost(
     method: Method, loss: Loss, params: Params, batch: Batch, network: Network | None = None,
     activations: Network | None = None,
 ) -> float:  # fmt: skip
-    """Gradient evaluations of one step, counted on the losses (and passes of the network) that the step calls; what
-    runs as its batch arrives and leaves included.
+    """Gradient evaluations of one step; what runs as its batch arrives and leaves included.
 
-    One gradient evaluation is a forward and a backward pass over one batch; a pass over more or fewer examples counts
-    in proportion, and a forward pass alone counts a third.
+    One gradient evaluation is a forward and a backward pass over one batch. A forward pass alone counts a third; the
+    derivative of a gradient along a vector, which takes the gradient and goes back through it, counts three.
     """
-    tally = 0.0
+    counted = step_passes(method, loss, params, batch, network, activations)
+    return sum(number * DERIVATIVE ** (order - 1) for order, number in sorted(counted.items()))
+
+
+def step_passes(
+    method: Method, loss: Loss, params: Params, batch: Batch, network: Network | None = None,
+    activations: Network | None = None,
+) -> dict[int, float]:  # fmt: skip
+    """The passes of one step over one batch, by how often each is differentiated: 0 forward alone, 1 a gradient, 2 the
+    derivative of a gradient. Counted on the losses (and passes of the network) that the step calls; one over more or
+    fewer examples counts in proportion.
+    """
+    tally: dict[int, float] = defaultdict(float)
 
     def count(p: Params, examples: int) -> None:
-        nonlocal tally
         layers = [_transformations(tensor) for tensor in p.values()]
-        passes = 1.0 if any(differentiated for differentiated, _ in layers) else FORWARD_SHARE
-        tally += passes * max(models for _, models in layers) * examples / len(batch.inputs)
+        models = max(models for _, models in layers)
+        tally[max(order for order, _ in layers)] += models * examples / len(batch.inputs)
 
     def counted_loss(p: Params, b: Batch) -> Tensor:
         count(p, len(b.inputs))
@@ -82,7 +93,7 @@ def step_cost(
     params, state, _ = method.step(counted_loss, params, state, batch, context)
     if method.leave:
         method.leave(counted_loss, params, state, batch, context)
-    return tally
+    return dict(tally)
 
 
 def plan(
@@ -151,20 +162,21 @@ def moments(stages: list[Stage], points: int) -> list[Moment]:
     return sorted(kept)
 
 
-def _transformations(tensor: Tensor) -> tuple[bool, int]:
-    """Whether a tensor inside a method's step is being differentiated, and how many models it stands for.
+def _transformations(tensor: Tensor) -> tuple[int, int]:
+    """How often a tensor inside a method's step is being differentiated, and how many models it stands for.
 
     A method may vectorise over copies of the model: the loss is called once then, and counts once a copy. PyTorch tells
     what is around a tensor by these functions alone.
     """
-    functorch, differentiated, models = torch._C._functorch, tensor.requires_grad, 1
+    functorch, order, models = torch._C._functorch, 0, 1
     while functorch.is_functorch_wrapped_tensor(tensor):
+        if functorch.is_gradtrackingtensor(tensor):
+            order += 1
         inner = functorch.get_unwrapped(tensor)
         if functorch.is_batchedtensor(tensor):
             models *= inner.shape[functorch.maybe_get_bdim(tensor)]
-        differentiated = differentiated or functorch.is_gradtrackingtensor(tensor)
         tensor = inner
-    return differentiated or tensor.requires_grad, models
+    return order + tensor.requires_grad, models
 
 
 def _first_examples(batch: Batch, count: int) -> Batch:

@@ -60,9 +60,9 @@ class Method:
     "probe": examples, …}; the source of the protocol deals it. `order` names the order of the batches: those of the
     same name meet the same batches.
 
-    One call of step takes the same gradients at all values of the hyperparameters, since its cost is counted
-    once, at the defaults. A loop whose length is a hyperparameter must be steps of the source: the batch stays for so
-    many steps, and each takes one gradient.
+    One call of step takes the same gradients at all values of the hyperparameters and uses each, since its cost is
+    counted once, at the defaults. A loop whose length is a hyperparameter must be steps of the source: the batch stays
+    for so many steps, and each takes one gradient. (A mask over the longest loop would charge every draw for that.)
 
     arrive(loss, params, state, batch, context) -> state runs once before the steps on a batch, leave(…) -> (params,
     state) once after them; where a batch has one step, both run around it. None does nothing.
@@ -191,13 +191,22 @@ def bind(spec: Spec, base: Method | None, values: Mapping[str, Tensor]) -> Metho
 def draw(spec: Spec, seed: int, number: int) -> dict[str, float]:
     """Hyperparameter draw `number` of a method for `seed`; number 0 is the default.
 
-    A value depends on (seed, method, hyperparameter, number) only, so a new method or hyperparameter changes no other.
+    A value depends on (seed, hyperparameter, number) and the method that declares the hyperparameter, so a new method
+    or hyperparameter changes no other. Methods share the draws of the base that they have in common: they differ by
+    what they add to it, and not by two learning rates. A method that gives a hyperparameter of its base another range
+    takes the base's uniform number to that range.
     """
     if number == 0:
         return {name: space.default for name, space in spec.search.items()}
     return {
-        name: space.sample(_unit_interval("draw", seed, spec.name, name, number)) for name, space in spec.search.items()
+        name: space.sample(_unit_interval("draw", seed, _declaring(spec, name), name, number))
+        for name, space in spec.search.items()
     }
+
+
+def _declaring(spec: Spec, name: str) -> str:
+    """The name of the method that declares a hyperparameter: of those with it, the furthest down the chain of bases."""
+    return _declaring(spec.base, name) if spec.base and name in spec.base.search else spec.name
 
 
 def _unit_interval(*key: object) -> float:

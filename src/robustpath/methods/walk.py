@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from robustpath.core.parameters import add, norm, scale, subtract, tree_map, unit, where, zeros_like
+from robustpath.core.parameters import dot, norm, scale, subtract, tree_map, unit, where, zeros_like
 from robustpath.methods.base import Batch, Context, Loss, Method, Params, grad, grad_and_value, log_uniform
 
 SHARE = 0.25  # of the budget is walked; the rest is left to the descent
@@ -54,14 +54,19 @@ def move(params: Params, direction: Params, length: Tensor, gradient: Params, er
     return scale(unit(moved), norm(params))
 
 
-def steepening(place: Place, radius: Tensor) -> Params:
-    """grad L(w + radius ĝ) - g for the probe's loss L: radius H ĝ to first order, and H ĝ is the gradient of |g|.
+def steepening(loss: Loss, params: Params, batch: Batch) -> Params:
+    """H ĝ for the gradient g of the batch's loss and its Hessian H, exactly: the gradient of |g|, which it takes twice.
 
-    One gradient more on the probe. Along its tangential part a walk goes to steeper points of the level set (level-set
-    teleportation, Mishkin et al. 2025), against it to flatter ones; it is that of SAM's gradient, as g has none.
+    Along its tangential part a walk goes to steeper points of the level set (level-set teleportation, Mishkin et al.
+    2025), against it to flatter ones. A difference of gradients, grad L(w + r ĝ) - g, is another direction where units
+    of a ReLU network switch within r: they do at any r that single precision allows. Zero where g is.
     """
-    ahead = add(place.params, scale(unit(place.gradient), radius))
-    return subtract(grad(place.loss)(ahead, place.context.given["probe"]), place.gradient)
+
+    def along(w):
+        gradient = grad(loss)(w, batch)
+        return dot(gradient, unit(tree_map(torch.detach, gradient)))
+
+    return grad(along)(params)
 
 
 def at_rest(params: Params, step_length: Tensor) -> State:

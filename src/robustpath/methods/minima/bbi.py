@@ -55,10 +55,11 @@ def bbi(learning_rate: Tensor) -> Method:
 
     V = L is the loss of the batch, g its gradient, E that of the first batch (their Delta V and delta E are zero, as in
     their run on CIFAR-10), so that pi starts at zero. The speed is at most sqrt(V): the motion has no friction and
-    comes to rest where the loss vanishes. Before every step pi is rescaled to the energy. A bounce takes the place of a
-    step: pi gets a random direction and keeps its length. It comes a few times after fixed shares of the budget, and
-    whenever the loss has not reached a new low for some while; the authors count steps, and draw the direction
-    uniformly from a cube.
+    comes to rest where the loss vanishes. Before every step pi is rescaled to the energy, and left as it is where V is
+    above E. A bounce takes the place of a step: pi gets a random direction and keeps the length that it has, which the
+    next step rescales, as in the authors' code. It comes a few times after fixed shares of the budget, and whenever the
+    loss has not reached a new low for some while; the authors count steps, and draw the direction uniformly from a
+    cube.
     """
 
     def init(params):
@@ -74,7 +75,7 @@ def bbi(learning_rate: Tensor) -> Method:
         bounce = due | (context.progress - state.improved >= PATIENCE)
         moves = ~bounce & (value > LEAST_LOSS)
         further = advanced(params, momentum, gradient, potential, energy, learning_rate)
-        turned = scale(unit(context.given["noise"]), norm(momentum))
+        turned = scale(unit(context.given["noise"]), norm(state.momentum))
         better = moves & (potential < state.lowest)
         after = State(
             where(moves, further[1], where(bounce, turned, momentum)),

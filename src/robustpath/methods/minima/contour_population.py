@@ -10,7 +10,7 @@ from robustpath.methods.walk import SHARE, walk
 
 
 @register(search=SEARCH, base=sgd)
-def contour_population(base: Method, step_length: Tensor, momentum: Tensor, repulsion: Tensor) -> Method:
+def contour_population(base: Method, step_length: Tensor, persistence: Tensor, repulsion: Tensor) -> Method:
     """The walk of persistent_warmup four times from the same start; the base descends from the one with the best score.
 
     The score is the loss on a hold-out plus the rise of the probe's loss at w + 0.1 |w| n, n normal (`best_of`). Walks
@@ -19,4 +19,4 @@ def contour_population(base: Method, step_length: Tensor, momentum: Tensor, repu
     examples has left the level, and how steep and curved the loss is around a walk's end. It cannot see how far down a
     descent from there will lead.
     """
-    return sequence((SHARE, best_of(walk(persistent(momentum, repulsion), step_length))), (1 - SHARE, base))
+    return sequence((SHARE, best_of(walk(persistent(persistence, repulsion), step_length))), (1 - SHARE, base))

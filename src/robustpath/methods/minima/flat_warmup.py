@@ -1,7 +1,5 @@
 """Flat warm-up: a walk on a level set to where the gradient is small, then the base method."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -13,28 +11,23 @@ from robustpath.methods.walk import PROBE, SHARE, Place, steepening, walk
 
 # Steps shorter than those of a random walk: a long one passes the flattest point on its way and climbs on the other
 # side, which the level does not forbid.
-SEARCH = {
-    "step_length": log_uniform(3e-3, 3e-2, default=1e-2),
-    "radius": log_uniform(0.01, 0.5, default=0.05),
-}
+SEARCH = {"step_length": log_uniform(3e-3, 3e-2, default=1e-2)}
 
 
-def flattening(radius: Tensor) -> Callable[[Place], Params]:
-    """The direction -P (grad L(w + radius ĝ) - g), for the projection P on the tangents."""
-
-    def direction(place):
-        flatter = tree_map(torch.neg, steepening(place, radius))
-        return tangent(place.params, place.gradient, flatter)
-
-    return direction
+def flattening(place: Place) -> Params:
+    """The direction -P H ĝ for the gradient g and the Hessian H of the probe's loss, and the projection P on the
+    tangents."""
+    steeper = steepening(place.loss, place.params, place.context.given["probe"])
+    return tangent(place.params, place.gradient, tree_map(torch.neg, steeper))
 
 
 @register(search=SEARCH, base=sgd)
-def flat_warmup(base: Method, step_length: Tensor, radius: Tensor) -> Method:
-    """contour_warmup in the direction u = -P (grad L(w + rho ĝ) - g), normalised: |g| falls while the loss is level.
+def flat_warmup(base: Method, step_length: Tensor) -> Method:
+    """contour_warmup in the direction u = -P H ĝ, normalised, for the Hessian H of the loss: |g| falls at a level loss.
 
-    To first order the difference is rho H ĝ, and H ĝ is the gradient of |g| = |grad L|. Level-set teleportation takes
-    the opposite direction (Mishkin et al. 2025). As P g = 0, u is also the tangential part of a step of SAM (Foret et
-    al. 2021, eq. 3), so that no Hessian is formed; a step costs two gradients on the probe. No noise enters.
+    H ĝ is the gradient of |g| = |grad L|, and exact: the derivative of the gradient along ĝ = g/|g|, so that no Hessian
+    is formed. Level-set teleportation takes the opposite direction (Mishkin et al. 2025). As P g = 0, u is also the
+    tangential part of a step of SAM of small radius (Foret et al. 2021, eq. 3: g + rho H ĝ to first order in rho). A
+    step costs four gradients on the probe: H ĝ as much as three. No noise enters.
     """
-    return sequence((SHARE, walk(flattening(radius), step_length).replace(needs={"probe": PROBE})), (1 - SHARE, base))
+    return sequence((SHARE, walk(flattening, step_length).replace(needs={"probe": PROBE})), (1 - SHARE, base))

@@ -9,20 +9,22 @@ from robustpath.methods.minima.sgd import sgd
 from robustpath.methods.walk import PROBE, SHARE, Place, steepening, walk
 
 
+def uphill(place: Place) -> Params:
+    """The direction P H ĝ for the gradient g and the Hessian H of the probe's loss, and the projection P on the
+    tangents."""
+    return tangent(place.params, place.gradient, steepening(place.loss, place.params, place.context.given["probe"]))
+
+
 @register(search=SEARCH, base=sgd, cite="mishkin2025levelset")
-def level_teleportation(base: Method, step_length: Tensor, radius: Tensor) -> Method:
+def level_teleportation(base: Method, step_length: Tensor) -> Method:
     """Level-set teleportation: w <- w + d |w| u - ((L - c)/|g|²) g with u = P Hg / |P Hg|, then the base method.
 
-    For the first quarter of the budget. The direction and the correction are those of Mishkin et al. 2025, who maximise
-    |g| subject to L = c = L(w_0) by a linearisation of both at every step, w + rho Hg/|g|² projected back on the
-    linearised level set. Hg comes from grad L(w + radius ĝ) - g. What differs: they choose rho by backtracking on the
-    merit log |g| - gamma |L - c|, stop where P Hg vanishes and teleport now and then; here the length d <= step_length
-    is that of our walks (`walk`), so the step halves where the loss leaves its tolerance, not where |g| falls, and
-    |w| = |w_0| and no unit is rescaled (`tangent`). It differs from flat_warmup in nothing but the sign of u. No
-    setting makes it the base method alone, since the walk always takes its share of the budget.
+    For the first quarter of the budget. The direction, with the exact product of the Hessian H and the gradient g, and
+    the correction are those of Mishkin et al. 2025, who maximise |g| subject to L = c = L(w_0) by a linearisation of
+    both at every step, w + rho Hg/|g|² projected back on the linearised level set. What differs: they choose rho by
+    backtracking on the merit log |g| - gamma |L - c|, stop where P Hg vanishes and teleport now and then; here the
+    length d <= step_length is that of our walks (`walk`), so the step halves where the loss leaves its tolerance, not
+    where |g| falls, and |w| = |w_0| and no unit is rescaled (`tangent`). It differs from flat_warmup in nothing but the
+    sign of u. No setting makes it the base method alone, since the walk always takes its share of the budget.
     """
-
-    def uphill(place: Place) -> Params:
-        return tangent(place.params, place.gradient, steepening(place, radius))
-
     return sequence((SHARE, walk(uphill, step_length).replace(needs={"probe": PROBE})), (1 - SHARE, base))

@@ -32,12 +32,12 @@ def from_function(place: Place) -> Params:
 
 
 @register(search=SEARCH | {"repulsion": log_uniform(0.03, 0.3, default=0.1)}, base=sgd)
-def repelled_warmup(base: Method, step_length: Tensor, momentum: Tensor, repulsion: Tensor) -> Method:
+def repelled_warmup(base: Method, step_length: Tensor, persistence: Tensor, repulsion: Tensor) -> Method:
     """persistent_warmup with grad D, of length one, in place of w - w_0, for D(w) = KL(p_{w_0} || p_w) on the batch.
 
     p_w are the network's class probabilities for the inputs of the batch, over which D is the mean; no label enters D.
     In weight space a walk may go far and change the function little; this one is repelled by the function itself. The
     batch is a fresh one at every step, so that D is not that of the examples whose loss is held level.
     """
-    heading = persistent(momentum, repulsion, from_function)
+    heading = persistent(persistence, repulsion, from_function)
     return sequence((SHARE, walk(heading, step_length).replace(needs={"noise": 1, "probe": PROBE})), (1 - SHARE, base))

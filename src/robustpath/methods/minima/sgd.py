@@ -20,9 +20,11 @@ from robustpath.methods.descent import cosine, descent
 def sgd(
     learning_rate: Tensor, momentum: Tensor, weight_decay: Tensor, warmup: Tensor, batches_per_step: Tensor
 ) -> Method:
-    """Stochastic gradient descent with momentum: v <- m v + g + d w; w <- w - lr v (Sutskever et al. 2013, eq. 1-2).
+    """Stochastic gradient descent with momentum in PyTorch's form: v <- m v + g + d w; w <- w - lr v.
 
-    g is the mean gradient of `batches_per_step` successive batches.
+    g is the mean gradient of `batches_per_step` successive batches. Sutskever et al. 2013, eq. 1-2, have the rate in
+    the velocity, v <- m v - lr g, w <- w + v: the same steps at a constant rate, others where the rate is scheduled, as
+    it then scales what has been gathered before too.
     """
 
     def init(params):

@@ -14,7 +14,7 @@ from robustpath.methods.geometry import tangent
 from .conftest import bound, context_with, double
 from .walks import digit_images, half_way_down_digits, normal, phase, wander
 
-HEADING = {"momentum": 0.9, "repulsion": 0.5}
+HEADING = {"persistence": 0.9, "repulsion": 0.5}
 METHODS = {"midway_walk": ("contour_warmup", {}), "persistent_midway_walk": ("persistent_warmup", HEADING)}
 RATE, MOMENTUM, DECAY, WARMUP, LENGTH = 0.1, 0.9, 5e-4, 0.05, 0.05
 STEPS, SIZE, PARTS = 16, 32, 4  # of the engine; examples a batch; batches a step

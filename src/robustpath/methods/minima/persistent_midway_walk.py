@@ -10,10 +10,10 @@ from robustpath.methods.minima.sgd import sgd
 
 @register(search=MIDWAY | SEARCH, base=sgd)
 def persistent_midway_walk(
-    base: Method, step_length: Tensor, descended: Tensor, share: Tensor, momentum: Tensor, repulsion: Tensor
+    base: Method, step_length: Tensor, descended: Tensor, share: Tensor, persistence: Tensor, repulsion: Tensor
 ) -> Method:
     """persistent_warmup's walk after the share `descended` of the descent (`midway`), for `share` of the budget.
 
     It keeps its heading and moves away from where the walk began.
     """
-    return midway(base, persistent(momentum, repulsion), descended, share, step_length)
+    return midway(base, persistent(persistence, repulsion), descended, share, step_length)

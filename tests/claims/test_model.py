@@ -17,25 +17,39 @@ def spoilt(tmp_path, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("tolerance: 0.05", "tolerence: 0.05", "tolerence is not a known key; did you mean tolerance?"),
-        ("tolerance: 0.05", "tolerance: small", "tolerance = 'small': input should be a valid number"),
-        ("tolerance: 0.05", "tolerance: -1", "tolerance = -1: input should be greater than 0"),
-        ("threshold: 0.3}", "treshold: 0.3}", r"claims\[2\].conditions\[0\].treshold is not .* did you mean threshold"),
-        ("threshold: 0.3}", "threshold: '0.3'}", r"claims\[2\].conditions\[0\].threshold = '0.3': input should be a v"),
-        (", threshold: 0.3}", "}", r"claims\[2\].conditions\[0\].threshold is missing"),
-        ("kind: inequivalence", "kind: equality", r"claims\[5\].conditions\[0\]"),
-        ("measure: barrier_matched", "measure: barier", r"claims\[1\].conditions\[0\].measure = 'barier'"),
-        ("id: H3", "id: H2", "the hypothesis H2 is given twice"),
-        ("corrected: [H2,", "corrected: [H9,", "corrected names H9, which is no hypothesis"),
-        ("label_noise: &levels [0.0, 0.2]", "label_noise: &levels [0.0, 20.0]", r"claims\[0\].label_noise\[1\] = 20.0"),
-        ("together: true", "together: 1", r"claims\[7\].together = 1: input should be a valid boolean"),
-        ("curve: lengths\n", "", "curve is missing"),
-        ("      void: No walk keeps its level", "      vold: No walk keeps its level", r"claims\[0\].sentences.*vold"),
+        ("tolerance: 0.05", "tolerence: 0.05", "families.minima.tolerence is not a known key; did you mean tolerance?"),
+        ("tolerance: 0.05", "tolerance: small", "families.minima.tolerance = 'small': input should be a valid number"),
+        ("tolerance: 0.05", "tolerance: -1", "families.minima.tolerance = -1: input should be greater than 0"),
         (
-            "      void: No walk keeps its level, so that none can be judged (H0).\n",
-            "",
-            "there is no sentence for the verdict void of H0",
+            "threshold: 0.3}",
+            "treshold: 0.3}",
+            r"families.minima.claims\[2\].conditions\[0\].treshold is not .* did you mean threshold",
         ),
+        (
+            "threshold: 0.3}",
+            "threshold: '0.3'}",
+            r"families.minima.claims\[2\].conditions\[0\].threshold = '0.3': input should be a v",
+        ),
+        (", threshold: 0.3}", "}", r"families.minima.claims\[2\].conditions\[0\].threshold is missing"),
+        ("kind: inequivalence", "kind: equality", r"families.minima.claims\[5\].conditions\[0\]"),
+        (
+            "measure: barrier_matched",
+            "measure: barier",
+            r"families.minima.claims\[1\].conditions\[0\].measure = 'barier'",
+        ),
+        ("id: M3", "id: M2", "the hypothesis M2 is given twice"),
+        ("corrected: [M2,", "corrected: [M9,", "corrected names M9, which is no hypothesis"),
+        (
+            "label_noise: &levels [0.0, 0.2]",
+            "label_noise: &levels [0.0, 20.0]",
+            r"families.minima.claims\[0\].label_noise\[1\] = 20.0",
+        ),
+        ("together: true", "together: 1", r"families.minima.claims\[7\].together = 1: input should be a valid boolean"),
+        ("curve: lengths\n", "", "families.minima.curve is missing"),
+        ("id: M3", "id: B3", "the hypothesis B3 is in the family whose letter is M"),
+        ("id: M3", "id: H3", r"claims\[3\].id = 'H3'"),
+        ("      fresh_start: It", "      swa: It", "M1 exempts swa, which is none of the placebos"),
+        ("verdict: supported, rule", "verdict: suported, rule", r"claims\[0\].earlier.verdict = 'suported'"),
         ("claims:\n", "claims: [", "is not valid YAML"),
     ],
 )
@@ -60,9 +74,13 @@ def test_a_file_of_something_else_is_refused(tmp_path, text):
 
 
 def test_the_hypotheses_of_the_paper():
-    told = model.load(CLAIMS)
-    assert [claim.id for claim in told.claims] == [f"H{i}" for i in range(9)]
-    named = {name for claim in told.claims for name in claim.variants} | set(told.controls) | set(told.baselines)
+    told = model.load(CLAIMS).families["minima"]
+    assert all(claim.id.startswith(told.letter) for claim in told.claims)
+    named = {name for claim in told.claims for name in claim.variants} | {
+        *told.controls,
+        *told.placebos,
+        *told.baselines,
+    }
     assert named <= set(methods.names())
     assert not set(told.baselines) & set(told.short_names)
     assert set(told.short_names) == {name for claim in told.claims for name in claim.variants}
@@ -71,4 +89,14 @@ def test_the_hypotheses_of_the_paper():
 def test_the_tolerance_is_that_of_the_walks():
     from robustpath.methods import walk  # here, since it needs torch and the other tests do not
 
-    assert model.load(CLAIMS).tolerance == walk.TOLERANCE
+    assert model.load(CLAIMS).families["minima"].tolerance == walk.TOLERANCE
+
+
+def test_two_families_have_two_letters(tmp_path):
+    text = CLAIMS.read_text()
+    again = text[text.index("  minima:\n") :].replace("  minima:", "  batches:", 1)
+    again = again.replace("&all", "&all2").replace("*all", "*all2").replace("&levels", "&levels2")
+    again = again.replace("*levels", "*levels2").replace("&warmups", "&warmups2")
+    (tmp_path / "claims.yaml").write_text(text + again)
+    with pytest.raises(UserError, match="two families have the letter M"):
+        model.load(tmp_path / "claims.yaml")

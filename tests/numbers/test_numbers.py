@@ -5,9 +5,10 @@ import subprocess
 import pandas as pd
 import pytest
 import scipy.stats
+from study_fixtures import CLAIMS
 
 from robustpath import numbers
-from robustpath.claims import verdict_errors
+from robustpath.claims import judge, verdict_errors, verdicts
 from robustpath.numbers import evidence, minima
 from robustpath.records import labels
 from robustpath.records.selection import select
@@ -80,28 +81,51 @@ def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make
     assert set(macros) <= set(numbers.collect(make_records(*shape), make_settings(*shape)))
 
 
-def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, minima_settings, verdicts):
-    macros = minima.collect(minima_records, minima_settings, verdicts)
-    said = {verdict["id"]: verdict for verdict in verdicts["verdicts"]}
-    assert macros["HEightVerdict"][0] == said["H8"]["verdict"] == "supported"
-    assert macros["HTwoN"][0] == "8"
-    assert macros["HTwoEffect"][0] == f"${said['H2']['effect']:+.2f}$"
-    assert macros["HTwoFlatWarmupNoisyVerdict"][0] == "void"
-    assert macros["HSevenAllCleanVerdict"][0] == said["H7"]["entries"][0]["verdict"]
-    assert macros["HZeroThreshold"][0] in {"5\\,\\%", "3.00"}
-    assert "H8" in macros["ClaimsSupported"][0]
-    assert macros["ClaimsHolmCases"][0] == "38"
+def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, minima_settings, claims_file):
+    told = verdicts.read(claims_file)
+    macros = minima.collect(minima_records, minima_settings, told)
+    said = {verdict["id"]: verdict for verdict in told["verdicts"]}
+    assert macros["MEightVerdict"][0] == said["M8"]["verdict"] == "supported"
+    assert macros["MTwoN"][0] == "16"
+    assert macros["MTwoEffect"][0] == f"${said['M2']['effect']:+.2f}$"
+    assert macros["MTwoFlatWarmupNoisyVerdict"][0] == "void"
+    assert macros["MSevenAllCleanVerdict"][0] == said["M7"]["entries"][0]["verdict"]
+    assert macros["MZeroThreshold"][0] in {"5\\,\\%", "3.00"}
+    assert "M8" in macros["MinimaClaimsSupported"][0]
+    assert macros["MinimaClaimsHolmCases"][0] == "38"
+    assert macros["MZeroEarlier"][0] == "supported"
+    assert f"is {macros['MEightContourCooldownCleanEffect'][0]} points" in macros["MEightCleanSentence"][0]
 
 
-def test_a_hypothesis_that_is_added_has_its_macros(minima_records, minima_settings, verdicts):
-    more = {**verdicts, "verdicts": [*verdicts["verdicts"], {**verdicts["verdicts"][-1], "id": "H9"}]}
-    macros = minima.collect(minima_records, minima_settings, more)
-    assert macros["HNineVerdict"][0] == macros["HEightVerdict"][0] != "not measured"
-    assert "H9" in macros["ClaimsSupported"][0]
+def test_a_hypothesis_that_is_added_is_counted_and_said_everywhere(
+    minima_records, minima_settings, claims_file, tmp_path
+):
+    """Added to the file alone: the paper's abstract and section print these macros and the table."""
+    added = """
+      - id: M9
+        statement: The cool-down is not much worse than SGD.
+        subject: walk
+        variants: [contour_cooldown]
+        label_noise: *levels
+        conditions: [{kind: difference, test_set: none, against: sgd, threshold: -0.5}]
+"""
+    (tmp_path / "claims.yaml").write_text(CLAIMS.read_text() + added)
+    records_file = claims_file.with_name("records.parquet")
+    judge.write(records_file, tmp_path / "claims.yaml", minima_settings, tmp_path / "claims.json")
+    before = minima.collect(minima_records, minima_settings, verdicts.read(claims_file))
+    after = minima.collect(minima_records, minima_settings, verdicts.read(tmp_path / "claims.json"))
+    assert (before["MinimaClaimsCountWord"][0], after["MinimaClaimsCountWord"][0]) == ("nine", "ten")
+    assert "M9" in after["MinimaClaimsSupported"][0] and after["MNineVerdict"][0] == "supported"
+    counts = [macros["MinimaClaimsSupportedCount"][0] for macros in (before, after)]
+    assert labels.WORDS.index(counts[1]) == labels.WORDS.index(counts[0]) + 1
+    assert after["MinimaClaimsSummary"][0].startswith(f"Of ten hypotheses, {counts[1]} are supported")
+    paper = "".join(file.read_text() for file in (CLAIMS.parent / "sections").glob("*.tex"))
+    assert "nine hypotheses" not in paper.lower()
+    assert r"\MinimaClaimsSummary" in (CLAIMS.parent / "sections/abstract.tex").read_text()
 
 
-def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_settings, verdicts):
-    macros = minima.collect(minima_records, minima_settings, verdicts)
+def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_settings, claims_file):
+    macros = minima.collect(minima_records, minima_settings, verdicts.read(claims_file))
     runs = len(minima_settings["methods"]) * 2 * 2 * 8 * 2
     assert macros["MinimaRunCount"][0] == labels.count(runs)
     assert macros["LengthsDrawCountWord"][0] == "six"
@@ -151,10 +175,10 @@ def test_macros_of_other_sums_are_those_of_the_records(macros, small_records):
     assert macros["TestsAgreeing"].value == labels.word(rejected.count(False))
 
 
-def test_without_the_study_its_macros_are_defined_and_say_so(macros, minima_records, minima_settings, verdicts):
-    known = minima.collect(minima_records, minima_settings, verdicts)
+def test_without_the_study_its_macros_are_defined_and_say_so(macros, minima_records, minima_settings, claims_file):
+    known = minima.collect(minima_records, minima_settings, verdicts.read(claims_file))
     assert set(known) <= set(macros)
-    assert macros["HTwoVerdict"][0] == macros["MinimaRunCount"][0] == labels.MISSING
+    assert macros["MTwoVerdict"][0] == macros["MinimaRunCount"][0] == labels.MISSING
 
 
 def test_file_is_one_commented_macro_a_line_with_letters_only(records_file, small_settings, tmp_path):

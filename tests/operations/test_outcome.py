@@ -54,7 +54,7 @@ def test_tables_tell_their_length(step, end, tmp_path, capsys):
 
 def test_claims_are_counted_by_verdict(tmp_path, capsys):
     verdicts = [{"verdict": verdict} for verdict in ("void", "refuted", "refuted")]
-    (tmp_path / "claims.json").write_text(json.dumps({"verdicts": verdicts}))
+    (tmp_path / "claims.json").write_text(json.dumps({"families": {"minima": {"verdicts": verdicts}}}))
     assert said(outcome.claims, tmp_path / "claims.json", capsys) == "result: 2 refuted, 1 void\n"
 
 

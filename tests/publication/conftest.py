@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 NUMBERS = r"""\newcommand{\RunCount}{597}% runs
 \newcommand{\AccuracySgdId}{81.3}% accuracy of SGD, per cent
 """
-VERDICT = {"id": "H1", "verdict": "refuted", "p": 0.25, "entries": [{"variant": "sam", "label_noise": 0.2, "n": 3}]}
+VERDICT = {"id": "M1", "verdict": "refuted", "p": 0.25, "entries": [{"variant": "sam", "label_noise": 0.2, "n": 3}]}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,7 +47,7 @@ def results(tmp_path, table):
         "generated/walks.caption.tex": "\\textbf{Why?} Because.\n",
         "generated/escape.pdf": "%PDF one",
         "generated/learning_curves.pdf": "%PDF other",
-        "claims.json": json.dumps({"scale": "smoke", "verdicts": [VERDICT]}),
+        "claims.json": json.dumps({"scale": "smoke", "families": {"minima": {"verdicts": [VERDICT]}}}),
     }.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)

@@ -75,8 +75,8 @@ def test_a_macro_edited_by_a_careful_cheat_is_named_by_level_1(out, results, rel
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        ('"verdict": "refuted"', '"verdict": "supported"', "H1, verdict"),
-        ('"n": 3', '"n": 4', "H1, entries, sam at 0.2, n"),
+        ('"verdict": "refuted"', '"verdict": "supported"', "minima, M1, verdict"),
+        ('"n": 3', '"n": 4', "minima, M1, entries, sam at 0.2, n"),
     ],
 )
 def test_a_verdict_edited_by_a_careful_cheat_is_named_by_level_1(out, results, relist, old, new, place):

@@ -141,7 +141,7 @@ def test_a_name_is_explained_at_its_commit_with_the_edits_since(monkeypatch):
 def test_a_name_is_explained_and_an_unknown_one_refused():
     told = origin_page.explain("tab:hypotheses", "smoke", ROOT)
     assert "notebooks/hypotheses.py:1" in told and "snakemake hypotheses" in told and "minima, lengths" in told
-    assert "claims/judge.py" in origin_page.explain("H3", "smoke", ROOT)
+    assert "claims/judge.py" in origin_page.explain("M3", "smoke", ROOT)
     with pytest.raises(UserError, match=r"nothing in the paper is called learning_curve; did you mean learning_curves"):
         origin_page.explain("learning_curve", "smoke", ROOT)
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit, logit
 
 from robustpath.statistics import evidence, robustness
+from robustpath.statistics.grid import grids
 
 BASELINES = ["sgd", "swa", "ema", "sam"]
 GAINS = {"swa": 1.0, "ema": 2.0, "sam": -1.0, "accurate": 3.0}
@@ -69,3 +70,18 @@ def test_line_and_r_squared_by_hand_and_certainty_has_a_logit():
     assert line.predict(expit(2.0)) == pytest.approx(expit(1.5))
     sure = robustness.points(table.assign(value=1.0), 900)
     assert np.isfinite(logit(sure[["none", "ood"]])).all(axis=None)
+
+
+def test_residuals_by_arrays_are_those_of_the_tables_with_any_baseline_left_out():
+    table = planted.study([*BASELINES, "accurate"], seeds=5, spread=0.5, gain=GAINS, robust={"sam": 0.3}, rng=1)
+    found = evidence.gather(table, "minima", "lengths")
+    accuracy, curve = (rows[rows["label_noise"] == 0.2] for rows in (found.accuracy, found.curve))
+    (methods,), (lengths,) = grids(accuracy, "test_set"), grids(curve, "test_set")
+    fast = robustness.left_out(methods, BASELINES, 900, lengths)
+    assert list(fast) == [None, *sorted(BASELINES)]
+    for name, grid in fast.items():
+        slow = robustness.residuals(accuracy, [each for each in BASELINES if each != name], 900, curve)
+        for method in ("accurate", "sam"):
+            rows = slow[slow["method"] == method].sort_values(["dataset", "seed"])
+            np.testing.assert_allclose(grid.of(method).ravel(), rows["value"], atol=1e-12)
+    assert robustness.left_out({}, BASELINES, 900, lengths) == {}

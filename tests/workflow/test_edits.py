@@ -27,13 +27,13 @@ PRINTED = {"paper", "all"}
 NUMBERS = {"numbers", "origin"} | PRINTED
 JUDGED = {"claims", "calibrate"} | NUMBERS
 NEW_CLAIM = """
-  - id: H9
-    statement: The walk after descent is not worse than SGD.
-    sentences: {supported: Yes (H9)., refuted: No (H9)., undecided: Open (H9)., void: Void (H9).}
-    variants: [contour_cooldown]
-    label_noise: *levels
-    conditions:
-      - {kind: difference, test_set: none, against: sgd, threshold: -0.5}
+      - id: M9
+        statement: The walk after descent is not worse than SGD.
+        subject: walk
+        variants: [contour_cooldown]
+        label_noise: *levels
+        conditions:
+          - {kind: difference, test_set: none, against: sgd, threshold: -0.5}
 """
 NEW_EXPERIMENT = """
     further:

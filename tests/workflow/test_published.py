@@ -118,9 +118,9 @@ def test_level_1_draws_anew_and_names_what_a_careful_cheat_edited(small):
         verify(Scope("smoke", 1), threads=2, root=small)
     found = json.loads((small / "results/smoke/certificate.json").read_text())["checks"]
     bad = [check["what"] for check in found if check["verdict"] != "same"]
-    first = json.loads((out / "claims.json").read_text())["verdicts"][0]["id"]
+    first = json.loads((out / "claims.json").read_text())["families"]["minima"]["verdicts"][0]["id"]
     assert len(bad) == 3
-    assert bad[0].startswith(f"claims.json: {first}")
+    assert bad[0].startswith(f"claims.json: minima, {first}")
     assert bad[1:] == ["generated/learning_curves.pdf", r"generated/numbers.tex: \RunCount"]
     assert all(what in str(error.value) for what in bad)
 

@@ -1,255 +1,374 @@
-"""The conditions of a hypothesis, each weighed on the evidence: effect, interval, p, and the verdict by the threshold.
+"""The conditions of a hypothesis, each weighed on the evidence: effect, interval, p of both events, and the verdict.
 
-Every one pairs by seed: data sets are averaged within a seed first, and a seed is one observation.
+Seeds pair methods within a data set; data sets are strata (see `stratified`).
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from robustpath.claims.model import BEST_CONTROL, Claims
-from robustpath.statistics import bootstrap, evidence
-from robustpath.statistics.bootstrap import Estimate
-from robustpath.statistics.evidence import CELL, Evidence
+from robustpath.claims.model import BEST_CONTROL, Family
+from robustpath.statistics import stratified
+from robustpath.statistics.evidence import VALIDATION
+from robustpath.statistics.grid import Grid
+from robustpath.statistics.stratified import Estimate
 
 SUPPORTED, REFUTED, UNDECIDED, VOID = "supported", "refuted", "undecided", "void"
 POINTS = "percentage points"
 ORDER = [SUPPORTED, UNDECIDED, REFUTED, VOID]  # from the best case for a claim to the worst
 TEST_SETS = {"none": "in distribution", "natural": "natural shift", "corruption": "corruptions", "ood": "all shifts"}
+HALVES = 2  # of the seeds: more folds would share most of the runs that choose, and their choices depend on each other
+SCALES = {POINTS: 100.0}  # of the numbers that are printed
+ENDS = ("effect", "low", "high")
+ITSELF = "not compared with itself"
 
 
 class Case(NamedTuple):
-    """What all conditions of one label noise are weighed on; evidence holds that label noise alone."""
+    """What all conditions of one label noise are weighed on: grids by test set, measure or quantity (see `Evidence`).
 
-    evidence: Evidence
-    residuals: pd.DataFrame
-    best_control: str | None
+    residuals: of effective robustness, by the baseline that is left out of the line (None: no one).
+    """
+
+    accuracy: dict[str, Grid]
+    plain: dict[str, Grid]
+    measure: dict[str, Grid]
+    matched: dict[str, Grid]
+    expected: dict[str, Grid]
+    residuals: dict[str | None, Grid]
     reference: str
-    claims: Claims
+    family: Family
     confidence: float
 
 
 def weigh(condition, variants: list[str], case: Case) -> dict:
     """The finding of one condition for one variant (or several judged together), as it stands in claims.json."""
-    return KINDS[condition.kind](condition, variants, case)
+    facts = {name: getattr(condition, name, None) for name in ("kind", "test_set", "measure")}
+    return facts | KINDS[condition.kind](condition, variants, case)
 
 
-def decide(low: float, high: float, threshold: float, side: str) -> str:
-    """Supported if the whole interval lies beyond the threshold, refuted if before it, undecided if it holds it."""
-    if np.isnan(low) or np.isnan(high):
-        return UNDECIDED
-    beyond, before = (low > threshold, high < threshold) if side == "above" else (high < threshold, low > threshold)
-    return SUPPORTED if beyond else REFUTED if before else UNDECIDED
+def level(confidence: float) -> float:
+    """The level of each one-sided test: at a confidence of .95 it is .025, so that the interval decides alike."""
+    return (1 - confidence) / 2
 
 
-def combine(verdicts: list[str], enough: str) -> str:
-    """All conditions must hold (`all`) or one is enough (`any`)."""
-    wins, loses = (SUPPORTED, REFUTED) if enough == "any" else (REFUTED, SUPPORTED)
-    return wins if wins in verdicts else loses if set(verdicts) == {loses} else UNDECIDED
+def decide(p_support: float | None, p_refute: float | None, confidence: float) -> str:
+    """Supported or refuted where the test of that event rejects, else undecided."""
+    limit = level(confidence)
+    if p_support is not None and p_support < limit:
+        return SUPPORTED
+    return REFUTED if p_refute is not None and p_refute < limit else UNDECIDED
 
 
-def _finding(what: str, unit: str, threshold: float, side: str, against: str | None = None, note: str = "") -> dict:
-    empty = dict.fromkeys(["effect", "low", "high", "p"])
-    told = {"what": what, "against": against, "unit": unit, "threshold": threshold, "side": side}
-    return {**told, **empty, "n": 0, "interval": "none", "left_out": 0, "verdict": UNDECIDED, "note": note}
+def printed(verdict: str, p_support: float | None, p_refute: float | None) -> float | None:
+    """p of the event that the verdict names; of support where it is undecided."""
+    return p_refute if verdict == REFUTED else p_support
 
 
-def _filled(finding: dict, found: Estimate, confidence: float, left_out: int = 0, scale: float = 1.0) -> dict:
-    """The finding with its numbers and its verdict, for which the test must reject what the interval leaves out: at
-    twenty seeds the BCa interval alone is too narrow (`calibration` shows how much)."""
-    low, high, p = found.low * scale, found.high * scale, found.p(finding["threshold"] / scale)
-    verdict = decide(low, high, finding["threshold"], finding["side"]) if p < 1 - confidence else UNDECIDED
-    numbers = {"effect": found.effect * scale, "low": low, "high": high, "p": p}
-    known = {name: None if np.isnan(value) else float(value) for name, value in numbers.items()}
-    return finding | known | {"n": found.n, "interval": found.interval, "left_out": left_out, "verdict": verdict}
+def _sought(what: str, unit: str, threshold: float, side: str, against: str | None = None) -> dict:
+    """A finding before it has numbers."""
+    known = {"what": what, "against": against, "unit": unit, "threshold": threshold, "side": side}
+    empty = dict.fromkeys(["effect", "low", "high", "p", "p_support", "p_refute", "detectable"])
+    return {**known, **empty, "n": 0, "interval": "none", "left_out": 0, "verdict": UNDECIDED, "note": ""} | {
+        "by_dataset": {}
+    }
 
 
-def _estimate(columns: list[np.ndarray], statistic: Callable, case: Case) -> Estimate:
-    rule = case.claims.bootstrap
-    return bootstrap.estimate(columns, statistic, case.confidence, rule.resamples, rule.fewest_seeds)
+def _filled(finding: dict, found: Estimate, confidence: float, left_out: int = 0) -> dict:
+    """The finding with its numbers, the p of both events and the verdict."""
+    threshold, scale = finding["threshold"], SCALES.get(finding["unit"], 1.0)
+    at = threshold / scale
+    support, refute = (found.above, found.below) if finding["side"] == "above" else (found.below, found.above)
+    sign = 1 if finding["side"] == "above" else -1
+    ps = {"p_support": support(at), "p_refute": refute(at), "detectable": scale * found.detectable(at, sign)}
+    return _told(finding, found, ps, confidence, left_out)
 
 
-def _absent(finding: dict, *tables: tuple[str, pd.DataFrame]) -> dict | None:
-    """The finding with a note of the first method whose table has no rows; None where every one has some."""
-    for name, table in tables:
-        if table.empty:
+def _told(finding: dict, found: Estimate, numbers: dict, confidence: float, left_out: int) -> dict:
+    scale = SCALES.get(finding["unit"], 1.0)
+    bounds = {"effect": scale * found.effect, "low": scale * found.low, "high": scale * found.high}
+    known = {name: float(value) if np.isfinite(value) else None for name, value in (bounds | numbers).items()}
+    verdict = decide(known["p_support"], known["p_refute"], confidence)
+    p = printed(verdict, known["p_support"], known["p_refute"])
+    each = {
+        name: [scale * value if np.isfinite(value) else None for value in ends] + [n]
+        for name, *ends, n in found.by_dataset
+    }
+    note = found.interval.removeprefix("none ") if found.interval.startswith("none") else finding["note"]
+    told = {"n": found.n, "interval": found.interval, "left_out": left_out, "verdict": verdict, "by_dataset": each}
+    return finding | known | told | {"p": p, "note": note}
+
+
+def _absent(finding: dict, *found: tuple[str, object]) -> dict | None:
+    """The finding with a note of the first thing that there is no record of; None where there are records of all."""
+    for name, values in found:
+        if values is None:
             return finding | {"note": f"no records of {name} to judge by"}
     return None
 
 
-def _differences(rows: pd.DataFrame, finding: dict, case: Case) -> dict:
-    """A mean difference of accuracies (fractions in the rows, percentage points in the finding)."""
-    (values,), lost = evidence.by_seed(rows)
-    return difference(finding, _estimate([values], bootstrap.mean, case), case.confidence, lost)
+def _pair(grid: Grid | None, variant: str, against: str) -> tuple[np.ndarray, np.ndarray, int] | None:
+    """Two methods of a grid and how many pairs lack a value; None where one has no rows."""
+    own, other = (grid.of(name) if grid else None for name in (variant, against))
+    return None if own is None or other is None else (own, other, grid.lost(variant, against))
 
 
-def difference(finding: dict, found: Estimate, confidence: float, lost: int = 0) -> dict:
-    """The finding of a mean difference of accuracies that is estimated as a fraction."""
-    return _filled(finding, found, confidence, lost, 100)
-
-
-def _paired_accuracies(test_set: str, variant: str, against: str, case: Case) -> pd.DataFrame:
-    own = case.evidence.accuracy
-    both = evidence.pairs(own[own["test_set"] == test_set], variant, against)
-    return both.assign(value=both["value"] - both["other"])
-
-
-def difference_sought(condition, against: str | None) -> dict:
-    """The finding of a difference before it has numbers."""
+def sought(condition) -> dict:
+    """The finding of a difference or an inequivalence before it has numbers."""
     what = f"accuracy, {TEST_SETS[condition.test_set]}, against {condition.against}"
-    return _finding(what, POINTS, condition.threshold, condition.side, against)
+    if condition.kind == "inequivalence":
+        finding = _sought(f"{what}, beyond the margin on either side", POINTS, condition.margin, "either")
+        return finding | {"against": condition.against, "power_at_zero": None}
+    return _sought(what, POINTS, condition.threshold, condition.side, condition.against)
+
+
+def difference(finding: dict, condition, values: np.ndarray, datasets: list[str], confidence: float, lost=0) -> dict:
+    """The finding of a mean difference of accuracies (fractions, shape [data sets, train sizes, seeds]).
+
+    An inequivalence is supported where the effect lies beyond the margin, and refuted where two one-sided t tests find
+    equivalence.
+    """
+    found = stratified.mean(values, datasets, confidence)
+    if condition.kind != "inequivalence":
+        return _filled(finding, found, confidence, lost)
+    margin = condition.margin / SCALES[POINTS]
+    numbers = {
+        "p_support": stratified.beyond_margin(found, margin),
+        "p_refute": stratified.within_margin(found, margin),
+        "detectable": SCALES[POINTS] * found.detectable(margin, 1),
+        "power_at_zero": stratified.equivalence_power(found, margin, confidence),
+    }
+    return _told(finding, found, numbers, confidence, lost)
 
 
 def _difference(condition, variants: list[str], case: Case) -> dict:
-    (variant,) = variants
-    against = case.best_control if condition.against == BEST_CONTROL else condition.against
-    finding = difference_sought(condition, against)
-    rows = _paired_accuracies(condition.test_set, variant, against, case)
-    return _absent(finding, (f"{variant} beside {against}", rows)) or _differences(rows, finding, case)
+    (variant,), against, finding = variants, condition.against, sought(condition)
+    if against == BEST_CONTROL:
+        return _against_best(finding, condition, variant, case)
+    if variant == against:
+        return finding | {"note": ITSELF}
+    grid = case.accuracy.get(condition.test_set)
+    both = _pair(grid, variant, against)
+    if absent := _absent(finding, (f"{variant} beside {against}", both)):
+        return absent
+    return difference(finding, condition, both[0] - both[1], grid.datasets, case.confidence, both[2])
+
+
+def _against_best(finding: dict, condition, variant: str, case: Case) -> dict:
+    """The variant against the best control, which for each half of the seeds the other half chooses."""
+    grid = case.accuracy.get(condition.test_set)
+    own = grid.of(variant) if grid else None
+    chosen = best_controls(case.accuracy.get(VALIDATION), [name for name in case.family.controls if name != variant])
+    if absent := _absent(finding, (variant, own), ("controls on other seeds", chosen)):
+        return absent
+    others = [grid.of(name) for name in chosen]
+    if absent := _absent(finding, *zip(chosen, others, strict=True)):
+        return absent
+    other = np.stack([values[:, :, place] for place, values in enumerate(others)], axis=-1)
+    names = dict(Counter(chosen).most_common())
+    lost = sum(grid.lost(variant, name) for name in names)
+    found = difference(finding, condition, own - other, grid.datasets, case.confidence, lost)
+    return found | {"against": next(iter(names)), "chosen": names}
+
+
+def best_controls(validation: Grid | None, controls: list[str]) -> list[str] | None:
+    """For each seed the control of the highest mean validation accuracy over data sets and the seeds of the other half;
+    None where there is no other half or no control.
+
+    A control chosen on the runs that it is compared on is too good there: validation and test errors go together. Even
+    and odd seeds are the halves: with more folds, choices and outcomes of different folds depend on each other, and
+    the interval is too narrow (false support 3 % at two folds, 14 % at one fold a seed, of identical methods).
+    """
+    known = [name for name in controls if validation is not None and validation.of(name) is not None]
+    if not known or len(validation.seeds) < HALVES:
+        return None
+    values = np.stack([validation.of(name).mean(axis=1) for name in known])
+    best = []
+    for half in range(HALVES):
+        others = values[:, :, np.arange(len(validation.seeds)) % HALVES != half]
+        means = np.nanmean(others, axis=2).mean(axis=1)
+        best.append(known[int(np.nanargmax(means))])
+    return [best[place % HALVES] for place in range(len(validation.seeds))]
 
 
 def _matched_difference(condition, variants: list[str], case: Case) -> dict:
     (variant,) = variants
     what = f"accuracy, {TEST_SETS[condition.test_set]}, against SGD at the same training loss"
-    finding = _finding(what, POINTS, condition.threshold, condition.side, case.claims.curve)
-    rows = evidence.matched_gains(case.evidence.matched, condition.test_set)
-    rows = rows[rows["method"] == variant]
-    return _absent(finding, (variant, rows)) or _differences(rows, finding, case)
+    finding = _sought(what, POINTS, condition.threshold, condition.side, case.family.curve)
+    grid = case.matched.get(condition.test_set)
+    own = grid.of(variant) if grid else None
+    if absent := _absent(finding, (variant, own)):
+        return absent
+    values = own - case.expected[condition.test_set].values[grid.places[variant]]
+    return difference(finding, condition, values, grid.datasets, case.confidence, _lost(grid, variant, values))
+
+
+def _lost(grid: Grid, variant: str, values: np.ndarray) -> int:
+    return int((grid.there[grid.places[variant]] & np.isnan(values)).sum())
 
 
 def _effective_robustness(condition, variants: list[str], case: Case) -> dict:
+    """By the line of all baselines and by every line that lacks one of them: the p of both events are the largest."""
     (variant,) = variants
-    finding = _finding("accuracy under shift above the line of the baselines", POINTS, condition.threshold, "above")
-    finding["side"] = condition.side
-    rows = case.residuals[case.residuals["method"] == variant]
-    return _absent(finding, (f"{variant} beside a line of baselines", rows)) or _differences(rows, finding, case)
-
-
-def _inequivalence(condition, variants: list[str], case: Case) -> dict:
-    (variant,) = variants
-    finding = inequivalence_sought(condition)
-    rows = _paired_accuracies(condition.test_set, variant, condition.against, case)
-    if absent := _absent(finding, (f"{variant} beside {condition.against}", rows)):
+    what = "accuracy under shift above the line of the baselines"
+    finding = _sought(what, POINTS, condition.threshold, condition.side)
+    whole = case.residuals.get(None)
+    own = whole.of(variant) if whole else None
+    if absent := _absent(finding, (f"{variant} beside a line of baselines", own)):
         return absent
-    (values,), lost = evidence.by_seed(rows)
-    return inequivalence(finding, _estimate([values], bootstrap.mean, case), values, case.confidence, lost)
+    lost = _lost(whole, variant, own)
+    found = {
+        name: difference(finding, condition, grid.of(variant), grid.datasets, case.confidence, lost)
+        for name, grid in case.residuals.items()
+    }
+    effects = {name: each["effect"] for name, each in found.items() if name and each["effect"] is not None}
+    ps = {name: _largest([each[name] for each in found.values()]) for name in ("p_support", "p_refute")}
+    verdict = decide(*ps.values(), case.confidence)
+    told = {"verdict": verdict, "p": printed(verdict, *ps.values()), "against_control": _beside(variant, whole, case)}
+    ends = {"lowest": min, "highest": max}
+    told["without_one"] = {end: _end(pick, effects) for end, pick in ends.items()} if effects else {}
+    lacking = [name for name, each in found.items() if name and each["verdict"] != found[None]["verdict"]]
+    if lacking:
+        told["note"] = f"{found[None]['verdict']} by the line of all baselines, not without {', '.join(lacking)}"
+    return found[None] | ps | told
 
 
-def inequivalence_sought(condition) -> dict:
-    """The finding of an inequivalence before it has numbers."""
-    what = f"accuracy, {TEST_SETS[condition.test_set]}, against {condition.against}, beyond the margin on either side"
-    return _finding(what, POINTS, condition.margin, "either", condition.against) | {"p_equivalence": None}
+def _largest(ps: list[float | None]) -> float | None:
+    return None if None in ps else max(ps)
 
 
-def inequivalence(finding: dict, found: Estimate, values: np.ndarray, confidence: float, lost: int = 0) -> dict:
-    """Supported where the interval lies beyond the margin, refuted where two one-sided t tests find equivalence.
+def _end(pick: Callable, effects: dict[str, float]) -> dict:
+    name = pick(effects, key=effects.get)
+    return {"baseline": name, "effect": effects[name]}
 
-    values: the differences, fractions, an entry a seed; `found` is the estimate of their mean.
-    """
-    margin = finding["threshold"]
-    # Beyond the margin on the one side or the other: two tests, of which the data choose one.
-    p = np.minimum(1.0, 2 * np.minimum(found.tail(margin / 100), 1 - found.tail(-margin / 100)))
-    same = bootstrap.equivalence(values, margin / 100)
-    beyond = (100 * found.low > margin or 100 * found.high < -margin) and p < 1 - confidence
-    verdict = SUPPORTED if beyond else REFUTED if same < 1 - confidence else UNDECIDED
-    ps = {name: None if np.isnan(value) else float(value) for name, value in {"p": p, "p_equivalence": same}.items()}
-    return _filled(finding, found, confidence, lost, 100) | {"verdict": verdict} | ps
+
+def _beside(variant: str, residuals: Grid, case: Case) -> dict | None:
+    """The residual less that of the best control, chosen as for accuracies: effect, low and high in points."""
+    chosen = best_controls(case.accuracy.get(VALIDATION), [name for name in case.family.controls if name != variant])
+    others = [residuals.of(name) for name in chosen or []]
+    if not others or any(values is None for values in others):
+        return None
+    other = np.stack([values[:, :, place] for place, values in enumerate(others)], axis=-1)
+    found = stratified.mean(residuals.of(variant) - other, residuals.datasets, case.confidence)
+    return {name: 100 * getattr(found, name) if np.isfinite(getattr(found, name)) else None for name in ENDS}
 
 
 def _level_error(condition, variants: list[str], case: Case) -> dict:
+    """A walk without a level error, since it diverged, counts as one that left its level."""
     (variant,) = variants
-    finding = _finding("median relative error of the level", "share", case.claims.tolerance, "below")
-    rows = _measure(variant, "walk_level_error", case)
-    if absent := _absent(finding, (f"the level of {variant}", rows)):
+    finding = _sought("median relative error of the level", "share", case.family.tolerance, "below")
+    grid = case.measure.get("walk_level_error")
+    own = grid.of(variant) if grid else None
+    if absent := _absent(finding, (f"the level of {variant}", own)):
         return absent
-    wide = rows.pivot(index="seed", columns=["dataset", "train_size"], values="value").dropna(how="all")
-    columns = list(wide.to_numpy(dtype=float).T)
-    return _filled(
-        finding, _estimate(columns, bootstrap.median, case), case.confidence, int(rows["value"].isna().sum())
-    )
-
-
-def _measure(method: str, metric: str, case: Case) -> pd.DataFrame:
-    own = case.evidence.measure
-    return own.loc[(own["method"] == method) & (own["metric"] == metric), [*CELL, "value"]]
+    there = grid.there[grid.places[variant]]
+    errors = np.where(there & np.isnan(own), np.inf, own)
+    return _filled(finding, stratified.median(errors, grid.datasets, case.confidence), case.confidence)
 
 
 def _ratio(condition, variants: list[str], case: Case) -> dict:
     (variant,) = variants
-    below = condition.against_measure or condition.measure
-    what = f"{condition.measure} over {below} of {condition.against}"
-    finding = _finding(what, "ratio", condition.threshold, condition.side, condition.against)
-    tables = [_measure(variant, condition.measure, case), _measure(condition.against, below, case)]
-    both = tables[0].merge(tables[1].rename(columns={"value": "other"}), on=CELL, how="inner")
-    names = (f"{condition.measure} of {variant}", f"{below} of {condition.against}")
-    if absent := _absent(finding, *zip(names, tables, strict=True), ("both in one cell", both)):
+    under, against = condition.against_measure or condition.measure, condition.against
+    what = f"{condition.measure} over {under} of {against}"
+    finding = _sought(what, "ratio", condition.threshold, condition.side, against)
+    if variant == against:
+        return finding | {"note": ITSELF}
+    tops, bottoms = case.measure.get(condition.measure), case.measure.get(under)
+    over, below = tops.of(variant) if tops else None, bottoms.of(against) if bottoms else None
+    names = f"{condition.measure} of {variant}", f"{under} of {against}"
+    if absent := _absent(finding, *zip(names, (over, below), strict=True)):
         return absent
-    columns, lost = evidence.by_seed(both, ("value", "other"))
-    return _filled(finding, _estimate(columns, bootstrap.ratio, case), case.confidence, lost)
+    shared = [name for name in tops.datasets if name in bottoms.datasets]
+    over = over[[tops.datasets.index(name) for name in shared]]
+    below = below[[bottoms.datasets.index(name) for name in shared]]
+    there = tops.there[tops.places[variant]][[tops.datasets.index(name) for name in shared]]
+    lost = int((there & (np.isnan(over) | np.isnan(below))).sum())
+    return _ratios(finding, over, below, shared, case, lost)
+
+
+def _ratios(finding: dict, over: np.ndarray, under: np.ndarray, datasets: list[str], case: Case, lost: int) -> dict:
+    values = stratified.log_ratios(over, under)
+    found = stratified.mean(values, datasets, case.confidence, logarithmic=True)
+    return _filled(finding, found, case.confidence, lost)
 
 
 def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
     (variant,) = variants
     what = f"{condition.measure} over SGD's at the same training loss"
-    finding = _finding(what, "ratio", condition.threshold, condition.side, case.claims.curve)
-    own = case.evidence.matched
-    rows = own[(own["method"] == variant) & (own["quantity"] == condition.measure)]
-    if absent := _absent(finding, (f"{condition.measure} of {variant}", rows)):
+    finding = _sought(what, "ratio", condition.threshold, condition.side, case.family.curve)
+    grid = case.matched.get(condition.measure)
+    own = grid.of(variant) if grid else None
+    if absent := _absent(finding, (f"{condition.measure} of {variant}", own)):
         return absent
-    positive = rows["value"].where(rows["value"] > 0) / rows["expected"]
-    (logs,), lost = evidence.by_seed(rows.assign(value=np.log(positive.astype(float))))
-    found = _estimate([logs], bootstrap.mean, case)
-    bounds = [float(np.exp(value)) for value in found[:3]]
-    return _filled(
-        finding, Estimate(*bounds, *found[3:5], lambda ratio: found.tail(np.log(ratio))), case.confidence, lost
-    )
+    expected = case.expected[condition.measure].values[grid.places[variant]]
+    return _ratios(finding, own, expected, grid.datasets, case, _lost(grid, variant, own + expected))
 
 
 def _partial_correlation(condition, variants: list[str], case: Case) -> dict:
+    """Over variants and data sets, each the mean over its seeds: between those lies nearly all of the variance."""
     what = f"partial Spearman correlation of the gain over {case.reference} with {condition.measure}, given"
-    finding = _finding(f"{what} {condition.given}", "correlation", condition.threshold, condition.side)
-    own = case.evidence.plain
-    gains = evidence.gains(own[own["test_set"] == condition.test_set], case.reference)
-    runs = gains[gains["method"].isin(variants)][[*CELL, "method", "value"]]
-    for name in (condition.measure, condition.given):
-        rows = case.evidence.measure
-        rows = rows[rows["metric"] == name][[*CELL, "method", "value"]]
-        runs = runs.merge(rows.rename(columns={"value": name}), on=[*CELL, "method"], how="inner")
-    if absent := _absent(finding, ("walks with both measures", runs)):
+    finding = _sought(f"{what} {condition.given}", "correlation", condition.threshold, condition.side)
+    columns = [case.plain.get(condition.test_set), *map(case.measure.get, (condition.measure, condition.given))]
+    base = columns[0].of(case.reference) if columns[0] else None
+    known = [name for name in variants if all(grid and grid.of(name) is not None for grid in columns)]
+    if absent := _absent(finding, (case.reference, base), ("walks with both measures", known or None)):
         return absent
-    columns = ["value", condition.measure, condition.given]
-    lost = int(runs[columns].isna().any(axis=1).sum())
-    whole = runs.dropna(subset=columns)
-    values = [partial_spearman(rows, *columns) for _, rows in whole.groupby("seed")]
-    known = np.array([value for value in values if np.isfinite(value)])
-    return _filled(finding, _estimate([known], bootstrap.mean, case), case.confidence, lost)
+    datasets = [name for name in columns[0].datasets if all(name in grid.datasets for grid in columns)]
+    cells, lost = [], 0
+    own_base = _on(columns[0], case.reference, datasets)
+    for name in known:
+        gain, measure, given = (_on(grid, name, datasets) for grid in columns)
+        own = np.stack([gain - own_base, measure, given])
+        missing = np.isnan(own).any(axis=0)
+        lost += int(missing.sum())
+        with np.errstate(invalid="ignore"):
+            cells.append(np.where(missing, 0.0, own).sum(axis=2) / (~missing).sum(axis=1))
+    units = np.stack(cells, axis=-1)  # [gain, measure, given; data sets; variants]
+    units = units[:, ~np.isnan(units).any(axis=(0, 2))]
+    correlation, freedom = partial_spearman(*units)
+    found = stratified.rank_correlation(correlation, freedom, units[0].size, case.confidence)
+    return _filled(finding, found, case.confidence, lost)
 
 
-def partial_spearman(rows: pd.DataFrame, gain: str, measure: str, given: str) -> float:
-    """Correlation of the ranks of `gain` and `measure`, that of `given` taken out of both by least squares.
+def _on(grid: Grid, method: str, datasets: list[str]) -> np.ndarray:
+    """The values of a method on some data sets, averaged over train sizes: shape [data sets, seeds]."""
+    return grid.of(method)[[grid.datasets.index(name) for name in datasets]].mean(axis=1)
 
-    Ranks are taken within each data set, as are means, so that no data set stands for a distance. NaN where fewer than
-    four runs, or no variation, are left.
+
+def partial_spearman(gain: np.ndarray, measure: np.ndarray, given: np.ndarray) -> tuple[float, int]:
+    """Correlation of the ranks of `gain` and `measure`, that of `given` taken out of both by least squares; and its
+    degrees of freedom, units less data sets less two.
+
+    Shape [data sets, variants]. Ranks are taken within each data set, as are means, so that no data set stands for a
+    distance. NaN where nothing varies.
     """
-    ranks = rows.groupby(["dataset", "train_size"])[[gain, measure, given]].rank()
-    centred = ranks - ranks.groupby([rows["dataset"], rows["train_size"]]).transform("mean")
-    y, x, z = centred.to_numpy(dtype=float).T
+    y, x, z = (_ranks(values) for values in (gain, measure, given))
     size = z @ z
     y, x = (v - (v @ z / size) * z if size else v for v in (y, x))
     spread = np.sqrt((y @ y) * (x @ x))
-    return float(y @ x / spread) if len(rows) > 3 and spread > 1e-9 else np.nan
+    freedom = gain.size - len(gain) - 2
+    return (float(y @ x / spread) if spread > 1e-9 else np.nan), freedom
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks within each row, ties averaged, less their mean; flat."""
+    less, equal = (np.sum(test(values[:, None, :], values[:, :, None]), axis=2) for test in (np.less, np.equal))
+    ranks = less + (equal + 1) / 2
+    return (ranks - ranks.mean(axis=1, keepdims=True)).ravel()
 
 
 def _any_of(condition, variants: list[str], case: Case) -> dict:
-    """The best of its conditions stands for all; its p is Bonferroni's."""
+    """One of its conditions supports it (Bonferroni), all refuted refute it; shown is the one nearest to support."""
     found = [weigh(part, variants, case) for part in condition.conditions]
-    verdict = combine([part["verdict"] for part in found], "any")
-    known = [part["p"] for part in found if part["p"] is not None]
-    best = min(found, key=lambda part: (ORDER.index(part["verdict"]), 1 if part["p"] is None else part["p"]))
-    p = min(1.0, len(found) * min(known)) if known else None
-    return best | {"what": f"any of {len(found)}: {best['what']}", "verdict": verdict, "p": p, "alternatives": found}
+    known = [part["p_support"] for part in found if part["p_support"] is not None]
+    p_support = min(1.0, len(found) * min(known)) if known else None
+    p_refute = _largest([part["p_refute"] for part in found])
+    verdict = decide(p_support, p_refute, case.confidence)
+    best = min(found, key=lambda part: 2.0 if part["p_support"] is None else part["p_support"])
+    told = {"what": f"any of {len(found)}: {best['what']}", "verdict": verdict, "alternatives": found}
+    ps = {"p_support": p_support, "p_refute": p_refute, "p": printed(verdict, p_support, p_refute)}
+    return best | told | ps
 
 
 KINDS: dict[str, Callable] = {
@@ -259,7 +378,7 @@ KINDS: dict[str, Callable] = {
     "difference": _difference,
     "matched_difference": _matched_difference,
     "effective_robustness": _effective_robustness,
-    "inequivalence": _inequivalence,
+    "inequivalence": _difference,
     "partial_correlation": _partial_correlation,
     "any_of": _any_of,
 }

@@ -8,74 +8,86 @@ import pandas as pd
 
 from robustpath import methods, records
 from robustpath.claims import conditions
-from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, combine
-from robustpath.claims.model import Claim, Claims, check_names, load
+from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, decide, printed
+from robustpath.claims.model import Claim, Claims, Family, check_names, load, parts
 from robustpath.core.files import replacing
 from robustpath.statistics import robustness
-from robustpath.statistics.evidence import VALIDATION, Evidence, gather
+from robustpath.statistics.evidence import Evidence, gather
+from robustpath.statistics.grid import grids
 from robustpath.statistics.intervals import holm
 
 TOGETHER = "all"
-DECIDING = ["effect", "low", "high", "n", "p", "unit", "threshold", "side", "what", "against", "interval", "left_out"]
+DECIDING = ["effect", "low", "high", "n", "unit", "threshold", "side", "what", "against", "interval", "left_out"]
+DECIDING += ["detectable"]
+BOTH = ("p_support", "p_refute")
 
 
 def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> None:
-    """Judge the claims and write claims.json: the rules that held, then a verdict a hypothesis."""
+    """Judge the claims and write claims.json: for each family the rules that held, then a verdict a hypothesis."""
     claims = load(claims_file)
-    verdicts = judge(records.load(records_file), claims, settings)
-    tests = sum(entry["holm"] is not None for verdict in verdicts for entry in verdict["entries"])
-    told = {
-        "scale": settings["scale"],
-        "confidence": settings["confidence"],
-        "tolerance": claims.tolerance,
-        "experiment": claims.experiment,
-        "curve": claims.curve,
-        "bootstrap": claims.bootstrap.model_dump(),
-        "corrected": claims.corrected,
-        "corrected_tests": tests,
-        "baselines": claims.baselines,
-        "controls": claims.controls,
-        "short_names": claims.short_names,
-        "verdicts": verdicts,
-    }
+    told = {"scale": settings["scale"], "confidence": settings["confidence"]}
+    told["families"] = judge(records.load(records_file), claims, settings)
     with replacing(out) as temporary:
         temporary.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n")
 
 
-def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> list[dict]:
-    """A verdict a hypothesis, in the order of the file.
-
-    Each is judged for every variant and label noise (its entries); the hypothesis is supported where some entry is, and
-    its p stands after Holm's correction where it is one of the corrected; refuted where every entry that is not void
-    is; void where all are; else undecided. The numbers beside the verdict are those of the entry that decides.
-    """
+def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> dict[str, dict]:
+    """What claims.json says of each family: its facts, how many cases are corrected together, and its verdicts."""
     check_names(claims, {*methods.names(), *table["method"].unique()})
-    if claims.experiment not in set(table["experiment"]):
-        found = [_unmeasured(claim, f"the records have no experiment {claims.experiment}") for claim in claims.claims]
-        return concluded(claims, found, settings["confidence"])
-    return judged(gather(table, claims.experiment, claims.curve), claims, settings)
+    return {name: _facts(family) | _family(table, family, settings) for name, family in claims.families.items()}
 
 
-def judged(whole: Evidence, claims: Claims, settings: dict) -> list[dict]:
-    """The verdicts of `judge` from evidence that is gathered already, or simulated."""
-    cases = {level: _case(whole, level, claims, settings) for level in _levels(claims)}
-    return concluded(claims, [_entries(claim, cases) for claim in claims.claims], settings["confidence"])
+def _facts(family: Family) -> dict:
+    return family.model_dump(exclude={"claims", "calibration"})
 
 
-def concluded(claims: Claims, found: list[list[dict]], confidence: float) -> list[dict]:
-    """Holm's p for the entries of the corrected hypotheses, and the verdict on each hypothesis."""
-    corrected = [
-        entry
-        for claim, entries in zip(claims.claims, found, strict=True)
-        if claim.id in claims.corrected
-        for entry in entries
-        if entry["p"] is not None and entry["verdict"] != VOID
+def _family(table: pd.DataFrame, family: Family, settings: dict) -> dict:
+    if family.experiment in set(table["experiment"]):
+        verdicts = judged(gather(table, family.experiment, family.curve), family, settings)
+    else:
+        note = f"the records have no experiment {family.experiment}"
+        verdicts = concluded(family, [_unmeasured(claim, note) for claim in family.claims], settings["confidence"])
+    chosen = [verdict for verdict in verdicts if verdict["id"] in family.corrected]
+    tests = sum(entry["holm"] is not None for verdict in chosen for entry in verdict["entries"])
+    return {"corrected_tests": tests, "verdicts": verdicts}
+
+
+def judged(whole: Evidence, family: Family, settings: dict) -> list[dict]:
+    """A verdict a hypothesis of one family, in the order of the file, from evidence that is gathered or simulated.
+
+    settings: reference, confidence, test_size. Each hypothesis is judged for every variant and label noise (its
+    entries); it is supported where some entry is and its p stands after Holm's correction, refuted where every entry
+    that is not void is, void where all are, else undecided. The numbers beside the verdict are those of the entry that
+    is nearest to support. Placebos go through the same conditions.
+    """
+    cases = {level: _case(whole, level, family, settings) for level in _levels(family)}
+    found = concluded(family, [_entries(claim, cases) for claim in family.claims], settings["confidence"])
+    return [
+        verdict | _placebos(claim, verdict, family, cases) for claim, verdict in zip(family.claims, found, strict=True)
     ]
-    adjusted = holm(pd.Series([entry["p"] for entry in corrected], dtype=float))
-    for entry, p in zip(corrected, adjusted, strict=True):
-        entry["holm"] = float(p)
-    level = 1 - confidence
-    return [_verdict(claim, entries, claims, level) for claim, entries in zip(claims.claims, found, strict=True)]
+
+
+def concluded(family: Family, found: list[list[dict]], confidence: float) -> list[dict]:
+    """Holm's p for all entries in both directions, and the verdict on each hypothesis.
+
+    The correction runs over the entries of the corrected hypotheses together, and over those of each other one alone.
+    """
+    together = [claim.id in family.corrected for claim in family.claims]
+    pools = [[entry for own, inside in zip(found, together, strict=True) if inside for entry in own]]
+    pools += [own for own, inside in zip(found, together, strict=True) if not inside]
+    for pool in pools:
+        _correct([entry for entry in pool if entry["verdict"] != VOID])
+    return [_verdict(claim, own, family, confidence) for claim, own in zip(family.claims, found, strict=True)]
+
+
+def _correct(entries: list[dict]) -> None:
+    """Enter Holm's p of both events, each over the entries that have one; and `holm`, that of the printed event."""
+    for name in BOTH:
+        own = [entry for entry in entries if entry[name] is not None]
+        for entry, p in zip(own, holm(pd.Series([entry[name] for entry in own], dtype=float)), strict=True):
+            entry[f"holm_{name[2:]}"] = float(p)
+    for entry in entries:
+        entry["holm"] = printed(entry["verdict"], entry["holm_support"], entry["holm_refute"])
 
 
 def void_walks(table: pd.DataFrame, tolerance: float) -> pd.DataFrame:
@@ -89,26 +101,31 @@ def void_walks(table: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     return groups.agg(walks=("void", "size"), void=("void", "sum"), median=("error", "median"))
 
 
-def _levels(claims: Claims) -> list[float]:
-    return sorted({level for claim in claims.claims for level in claim.label_noise})
+def _levels(family: Family) -> list[float]:
+    return sorted({level for claim in family.claims for level in claim.label_noise})
 
 
-def _case(whole: Evidence, level: float, claims: Claims, settings: dict) -> Case:
-    """The evidence of one label noise, with what several conditions share."""
+def _case(whole: Evidence, level: float, family: Family, settings: dict) -> Case:
+    """The evidence of one label noise as grids, with what several conditions share."""
     own = Evidence(*(part[part["label_noise"] == level] for part in whole))
-    left = robustness.residuals(own.accuracy, claims.baselines, settings["test_size"], own.curve)
-    best = best_control(own.accuracy, claims.controls)
-    return Case(own, left, best, settings["reference"], claims, settings["confidence"])
+    used = {"walk_level_error"} | _measures(family)
+    (accuracy,), (plain,) = (grids(rows, "test_set") for rows in (own.accuracy, own.plain))
+    (measure,) = grids(own.measure[own.measure["metric"].isin(used)], "metric")
+    rows = own.matched[own.matched["quantity"].isin({*conditions.TEST_SETS, *used})]
+    matched, expected = grids(rows, "quantity", ("value", "expected"))
+    left = {}
+    if any(part.kind == "effective_robustness" for claim in family.claims for part in parts(claim)):
+        (curve,) = grids(own.curve, "test_set")
+        left = robustness.left_out(accuracy, family.baselines, settings["test_size"], curve)
+    shared = (settings["reference"], family, settings["confidence"])
+    return Case(accuracy, plain, measure, matched, expected, left, *shared)
 
 
-def best_control(accuracy: pd.DataFrame, controls: list[str]) -> str | None:
-    """The control with the highest mean validation accuracy over data sets and seeds; None if none was run.
-
-    Judged on validation data, so that the comparison is not made against the luckiest control of the test set.
-    """
-    own = accuracy[(accuracy["test_set"] == VALIDATION) & accuracy["method"].isin(controls)]
-    means = own.groupby("method")["value"].mean().reindex(controls)
-    return None if means.isna().all() else str(means.idxmax())
+def _measures(family: Family) -> set[str]:
+    """The measures that conditions name."""
+    named = [parts(claim) for claim in family.claims]
+    fields = ("measure", "against_measure", "given")
+    return {getattr(part, field) for own in named for part in own for field in fields if getattr(part, field, None)}
 
 
 def _entries(claim: Claim, cases: dict[float, Case]) -> list[dict]:
@@ -128,55 +145,59 @@ def _entry(claim: Claim, name: str, members: list[str], level: float, case: Case
     chosen = members if checks_validity else judged
     found = [conditions.weigh(condition, chosen, case) for condition in claim.conditions]
     note = f"void and left out: {', '.join(void)}" if void and claim.together else ""
-    return weighed(name, level, found, note)
+    return weighed(name, level, found, case.confidence, note)
 
 
-def weighed(name: str, level: float, found: list[dict], note: str = "") -> dict:
-    """The entry of one variant at one label noise whose conditions have these findings."""
-    known = [finding["p"] for finding in found]
-    p = None if None in known else max(known)
-    verdict = combine([finding["verdict"] for finding in found], "all")
+def weighed(name: str, level: float, found: list[dict], confidence: float, note: str = "") -> dict:
+    """The entry of one variant at one label noise whose conditions have these findings.
+
+    It is supported where all are (p: the largest), refuted where one is, at its p times how many there are.
+    """
+    supports = [finding["p_support"] for finding in found]
+    refutes = [finding["p_refute"] for finding in found if finding["p_refute"] is not None]
+    p_support = None if None in supports else max(supports)
+    p_refute = min(1.0, len(found) * min(refutes)) if refutes else None
+    verdict = decide(p_support, p_refute, confidence)
     decides = _deciding(found, verdict)
-    return _shaped(name, level, verdict, p, note or decides["note"]) | {"decides": decides, "conditions": found}
+    ps = {"p": printed(verdict, p_support, p_refute), "p_support": p_support, "p_refute": p_refute}
+    return _shaped(name, level, verdict, note or decides["note"], ps) | {"decides": decides, "conditions": found}
 
 
 def _is_void(variant: str, case: Case) -> bool:
-    own = case.evidence.measure
-    errors = own[(own["method"] == variant) & (own["metric"] == "walk_level_error")]["value"]
-    return bool(len(errors)) and errors.fillna(np.inf).median() > case.claims.tolerance
+    grid = case.measure.get("walk_level_error")
+    own = grid.of(variant) if grid else None
+    if own is None:
+        return False
+    errors = np.where(np.isnan(own), np.inf, own)[grid.there[grid.places[variant]]]
+    return bool(np.median(errors) > case.family.tolerance)
 
 
 def _deciding(found: list[dict], verdict: str) -> dict:
-    """The condition that decides: the first one if all hold, else the first that does not."""
-    wanted = SUPPORTED if verdict == SUPPORTED else REFUTED if verdict == REFUTED else UNDECIDED
-    return next((finding for finding in found if finding["verdict"] == wanted), found[0])
+    """The condition that decides: the one with the least evidence for it, or of a refuted one the most against it."""
+    if verdict == REFUTED:
+        return min(found, key=lambda finding: 2.0 if finding["p_refute"] is None else finding["p_refute"])
+    return max(found, key=lambda finding: 2.0 if finding["p_support"] is None else finding["p_support"])
 
 
-def _shaped(name: str, level: float, verdict: str, p: float | None, note: str) -> dict:
-    return {"variant": name, "label_noise": level, "verdict": verdict, "p": p, "holm": None, "note": note}
+def _shaped(name: str, level: float, verdict: str, note: str, ps: dict | None = None) -> dict:
+    empty = dict.fromkeys(["p", *BOTH, "holm", "holm_support", "holm_refute"])
+    return {"variant": name, "label_noise": level, "verdict": verdict, "note": note} | empty | (ps or {})
 
 
 def _void(name: str, level: float, note: str) -> dict:
-    return _shaped(name, level, VOID, None, note) | {"decides": None, "conditions": []}
+    return _shaped(name, level, VOID, note) | {"decides": None, "conditions": []}
 
 
 def _unmeasured(claim: Claim, note: str) -> list[dict]:
     names = [TOGETHER] if claim.together else claim.variants
-    shapes = [_shaped(name, level, UNDECIDED, None, note) for level in claim.label_noise for name in names]
+    shapes = [_shaped(name, level, UNDECIDED, note) for level in claim.label_noise for name in names]
     return [shape | {"decides": None, "conditions": []} for shape in shapes]
 
 
-def _verdict(claim: Claim, entries: list[dict], claims: Claims, level: float) -> dict:
-    """The hypothesis as a whole, with the numbers of its best case: the entry nearest to support.
-
-    p is that of the condition that decides; holm that of all conditions of the entry (the largest p), corrected.
-    """
-    correct = claim.id in claims.corrected
-    stands = [
-        entry
-        for entry in entries
-        if entry["verdict"] == SUPPORTED and (not correct or (entry["holm"] is not None and entry["holm"] < level))
-    ]
+def _verdict(claim: Claim, entries: list[dict], family: Family, confidence: float) -> dict:
+    """The hypothesis as a whole, with the numbers of its best case: the entry nearest to support."""
+    limit = conditions.level(confidence)
+    stands = [entry for entry in entries if entry["verdict"] == SUPPORTED and entry["holm_support"] < limit]
     said = {entry["verdict"] for entry in entries}
     if stands:
         verdict = SUPPORTED
@@ -186,20 +207,44 @@ def _verdict(claim: Claim, entries: list[dict], claims: Claims, level: float) ->
         verdict = REFUTED if said <= {REFUTED, VOID} else UNDECIDED
     best = min(stands or entries, key=_distance_from_support)
     numbers = best["decides"] or dict.fromkeys(DECIDING)
+    whole = {"id": claim.id, "statement": claim.statement, "subject": claim.subject, "verdict": verdict}
+    whole |= {"earlier": claim.earlier and claim.earlier.model_dump()}
+    of = {name: best[name] for name in ("p", "holm", "variant", "label_noise", "note")}
     kept = {name: numbers[name] for name in DECIDING}
-    said = {"statement": claim.statement, "verdict": verdict, "sentence": claim.sentences[verdict]}
-    whole = {"id": claim.id, **said, **kept}
-    of = {name: best[name] for name in ("holm", "variant", "label_noise", "note")}
-    return whole | of | {"corrected": correct, "entries": entries}
+    return whole | kept | of | {"corrected": claim.id in family.corrected, "entries": entries}
 
 
 def _distance_from_support(entry: dict) -> tuple:
-    """Sorts entries from the best case for the claim to the worst: by verdict, then by the first condition's effect."""
-    first = entry["conditions"][0] if entry["conditions"] else None
-    place = ORDER.index(entry["verdict"])
-    if first is None or first["effect"] is None:
-        return place, np.inf
-    beyond = first["effect"] - first["threshold"]
-    if first["side"] == "either":
-        beyond = abs(first["effect"]) - first["threshold"]
-    return place, beyond if first["side"] == "below" else -beyond
+    """Sorts entries from the best case for the claim to the worst: by verdict, then by the p of support."""
+    return ORDER.index(entry["verdict"]), 2.0 if entry["p_support"] is None else entry["p_support"]
+
+
+def _placebos(claim: Claim, verdict: dict, family: Family, cases: dict[float, Case]) -> dict:
+    """The placebos' own entries, and which of them pass: `passed_by` of the claim (at a label noise at which a variant
+    is supported, too) and of each condition of its entries (at their label noise).
+
+    A placebo need not keep a level, and its p are not corrected: both let more of them pass.
+    """
+    exempt = [{"placebo": name, "reason": reason} for name, reason in claim.exempt.items()]
+    chosen = [name for name in family.placebos if name not in claim.exempt and name not in claim.variants]
+    rows = []
+    for level in [] if claim.together else claim.label_noise:
+        for name in chosen:
+            found = [conditions.weigh(condition, [name], cases[level]) for condition in claim.conditions]
+            rows.append(weighed(name, level, found, cases[level].confidence))
+    for entry in verdict["entries"]:
+        here = [row for row in rows if row["label_noise"] == entry["label_noise"]]
+        for place, finding in enumerate(entry["conditions"]):
+            held = [row for row in here if row["conditions"][place]["verdict"] == SUPPORTED]
+            finding["passed_by"] = [row["variant"] for row in held]
+        entry["passed_by"] = [row["variant"] for row in here if row["verdict"] == SUPPORTED]
+    passed = [name for entry in verdict["entries"] if entry["verdict"] == SUPPORTED for name in entry["passed_by"]]
+    return {"passed_by": list(dict.fromkeys(passed)), "placebos": [_brief(row) for row in rows], "exempt": exempt}
+
+
+def _brief(entry: dict) -> dict:
+    """An entry less what its conditions say beside their numbers."""
+    kept = ("what", "against", "effect", "low", "high", "unit", "threshold", "side", "p", "verdict", "note")
+    brief = [{name: finding[name] for name in kept} for finding in entry["conditions"]]
+    dropped = ("decides", "holm", "holm_support", "holm_refute")
+    return {name: value for name, value in entry.items() if name not in dropped} | {"conditions": brief}

@@ -1,4 +1,5 @@
-"""paper/claims.yaml as data: the hypotheses, their conditions and thresholds; unknown keys and wrong types refused."""
+"""paper/claims.yaml as data: families of hypotheses, their conditions and thresholds; unknown keys and wrong types are
+refused."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -31,7 +32,8 @@ class LevelError(Section):
 
 
 class Ratio(Section):
-    """Mean of a measure over another method's mean of `against_measure` (the same when left out); threshold a ratio."""
+    """A measure over `against_measure` (the same when left out) of another method: within a data set the ratio of means
+    over seeds, over data sets their geometric mean; threshold a ratio."""
 
     kind: Literal["ratio"]
     measure: Measure
@@ -42,7 +44,7 @@ class Ratio(Section):
 
 
 class MatchedRatio(Section):
-    """Geometric mean of a measure over SGD's at the same training loss; threshold a ratio."""
+    """A measure over SGD's at the same training loss, summed up as in Ratio; threshold a ratio."""
 
     kind: Literal["matched_ratio"]
     measure: Literal["lambda_max", "trace", "sam_sharpness", "asam_sharpness", "noise_sharpness"]
@@ -70,7 +72,8 @@ class MatchedDifference(Section):
 
 
 class EffectiveRobustness(Section):
-    """Accuracy under shift above the line fitted on the baselines; threshold in percentage points."""
+    """Accuracy under shift above the line fitted on the baselines, and above that of all baselines but any one;
+    threshold in percentage points."""
 
     kind: Literal["effective_robustness"]
     threshold: float
@@ -87,7 +90,8 @@ class Inequivalence(Section):
 
 
 class PartialCorrelation(Section):
-    """Partial Spearman correlation of the gain over the reference with a measure, another one held fixed."""
+    """Partial Spearman correlation of the gain over the reference with a measure, another one held fixed, over variants
+    and data sets."""
 
     kind: Literal["partial_correlation"]
     test_set: TestSet
@@ -131,51 +135,51 @@ Condition = Annotated[
 ]
 
 
-class Claim(Section):
-    """One hypothesis: all conditions must hold, judged for each variant (or all `together`) at each label noise."""
+class Earlier(Section):
+    """The verdict of a rule that held before, from what was published then."""
 
-    id: str = Field(pattern=r"^H\d+$")
+    verdict: Literal["supported", "refuted", "undecided", "void"]
+    rule: str = Field(min_length=1)
+
+
+class Claim(Section):
+    """One hypothesis: all conditions must hold, judged for each variant (or all `together`) at each label noise.
+
+    `subject`: what a variant is in a sentence. `exempt`: placebos that meet its conditions by construction, with the
+    reason of each.
+    """
+
+    id: str = Field(pattern=r"^[MBSC]\d+$")
     statement: str = Field(min_length=1)
-    sentences: dict[Literal["supported", "refuted", "undecided", "void"], Annotated[str, Field(min_length=1)]]
+    subject: str = Field(min_length=1)
+    earlier: Earlier | None = None
     variants: list[str] = Field(min_length=1)
     together: bool = False
     label_noise: list[Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
+    exempt: dict[str, Annotated[str, Field(min_length=1)]] = {}
     conditions: list[Condition] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _every_verdict(self):
-        lacking = [name for name in ("supported", "refuted", "undecided", "void") if name not in self.sentences]
-        if lacking:
-            raise ValueError(
-                f"there is no sentence for the verdict {lacking[0]} of {self.id}; write one under sentences"
-            )
-        return self
-
-
-class Bootstrap(Section):
-    """The BCa bootstrap: how many resamples, and from how many seeds on."""
-
-    resamples: int = Field(ge=99, le=1_000_000)
-    fewest_seeds: int = Field(ge=2)
 
 
 class Calibration(Section):
     """Simulated claims: their planted `effects` (percentage points); config.yaml says how many there are."""
 
-    resamples: int = Field(ge=99, le=1_000_000)
     effects: list[Annotated[float, Field(gt=0, le=100)]] = Field(min_length=1)
 
 
-class Claims(Section):
-    """The whole of paper/claims.yaml."""
+class Family(Section):
+    """The hypotheses on the methods of one family, which one experiment tests.
 
+    `placebos` are put through the conditions as if they were variants: what they pass too is not specific.
+    """
+
+    letter: Literal["M", "B", "S", "C"]
     experiment: str
     curve: str
     tolerance: float = Field(gt=0, le=1)
-    bootstrap: Bootstrap
     calibration: Calibration
     corrected: list[str]
     controls: list[str] = Field(min_length=1)
+    placebos: list[str] = []
     baselines: list[str] = Field(min_length=3)
     short_names: dict[str, str]
     claims: list[Claim] = Field(min_length=1)
@@ -184,11 +188,32 @@ class Claims(Section):
     def _whole(self):
         ids = [claim.id for claim in self.claims]
         twice = [name for name in ids if ids.count(name) > 1]
+        others = [name for name in ids if name[0] != self.letter]
         unknown = [name for name in self.corrected if name not in ids]
         if twice:
             raise ValueError(f"the hypothesis {twice[0]} is given twice")
+        if others:
+            raise ValueError(f"the hypothesis {others[0]} is in the family whose letter is {self.letter}")
         if unknown:
             raise ValueError(f"corrected names {unknown[0]}, which is no hypothesis; there are {', '.join(ids)}")
+        for claim in self.claims:
+            strangers = [name for name in claim.exempt if name not in self.placebos]
+            if strangers:
+                raise ValueError(f"{claim.id} exempts {strangers[0]}, which is none of the placebos")
+        return self
+
+
+class Claims(Section):
+    """The whole of paper/claims.yaml: families by name."""
+
+    families: dict[str, Family] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _letters(self):
+        letters = [family.letter for family in self.families.values()]
+        twice = [letter for letter in letters if letters.count(letter) > 1]
+        if twice:
+            raise ValueError(f"two families have the letter {twice[0]}")
         return self
 
 
@@ -210,20 +235,26 @@ def load(path: str | Path) -> Claims:
 def check_names(claims: Claims, known: Iterable[str]) -> None:
     """Raise a UserError for a method that is not `known`: a misspelt one would never be judged."""
     there = {*known, BEST_CONTROL}
-    for where, name in _named(claims):
-        if name not in there:
-            near = get_close_matches(name, there, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(there))}"
-            raise UserError(f"paper/claims.yaml: {where} names the unknown method {name}; {hint}")
+    for family in claims.families.values():
+        for where, name in _named(family):
+            if name not in there:
+                near = get_close_matches(name, there, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(there))}"
+                raise UserError(f"paper/claims.yaml: {where} names the unknown method {name}; {hint}")
 
 
-def _named(claims: Claims) -> list[tuple[str, str]]:
-    listed = {"controls": claims.controls, "baselines": claims.baselines, "short_names": list(claims.short_names)}
+def parts(claim: Claim) -> list:
+    """The conditions of a claim, those of an any_of one by one."""
+    return [part for condition in claim.conditions for part in getattr(condition, "conditions", [condition])]
+
+
+def _named(family: Family) -> list[tuple[str, str]]:
+    listed = {"controls": family.controls, "placebos": family.placebos, "baselines": family.baselines}
+    listed["short_names"] = list(family.short_names)
     found = [(where, name) for where, names in listed.items() for name in names]
-    for claim in claims.claims:
+    for claim in family.claims:
         found += [(claim.id, name) for name in claim.variants]
-        parts = [part for condition in claim.conditions for part in getattr(condition, "conditions", [condition])]
-        found += [(claim.id, part.against) for part in parts if hasattr(part, "against")]
+        found += [(claim.id, part.against) for part in parts(claim) if hasattr(part, "against")]
     return found
 
 
@@ -260,7 +291,8 @@ def _keys(section) -> list[str]:
     if not isinstance(section, dict):
         return []
     models = {model.model_fields["kind"].annotation.__args__[0]: model for model in _KINDS}
-    model = models.get(section.get("kind"), Claim if "statement" in section else Claims)
+    plain = Claim if "statement" in section else Family if "letter" in section else Claims
+    model = models.get(section.get("kind"), plain)
     return list(model.model_fields)
 
 

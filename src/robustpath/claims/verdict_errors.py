@@ -19,13 +19,13 @@ import scipy
 
 from robustpath import records
 from robustpath.claims import conditions
-from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED
+from robustpath.claims.conditions import REFUTED, SUPPORTED
 from robustpath.claims.judge import concluded, weighed
-from robustpath.claims.model import Bootstrap, Claim, Claims, Difference, Inequivalence, load
+from robustpath.claims.model import Claim, Difference, Family, Inequivalence, load
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.records.selection import select
-from robustpath.statistics import bootstrap, evidence
+from robustpath.statistics import evidence
 from robustpath.statistics.evidence import CELL
 from robustpath.statistics.intervals import check_complete
 
@@ -51,7 +51,7 @@ SCHEMA = {
 
 def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> None:
     """Simulate the claims of `simulate` on the study's own records and write a row a claim (SCHEMA)."""
-    claims = load(claims_file)
+    claims = next(iter(load(claims_file).families.values()))
     own = records.load(records_file)
     own = own[own["experiment"] == claims.experiment]
     if own.empty:
@@ -72,7 +72,7 @@ def read(file: str | Path) -> pd.DataFrame:
         raise UserError(f"{file}: no calibration to read ({error}); run `snakemake calibrate` again") from None
 
 
-def simulate(accuracy: pd.DataFrame, claims: Claims, settings: dict) -> pd.DataFrame:
+def simulate(accuracy: pd.DataFrame, claims: Family, settings: dict) -> pd.DataFrame:
     """One row a simulated claim, columns of SCHEMA.
 
     accuracy: columns CELL, method, value, in distribution. A family is every variant of the study at every label noise,
@@ -146,17 +146,22 @@ def simulated(sources: pd.DataFrame, effect: float, families: Iterable[int], equ
     return np.stack(found)
 
 
-def judge_families(sources: pd.DataFrame, values: np.ndarray, hypothesis: Claims, settings: dict) -> list[pd.DataFrame]:
+def judge_families(sources: pd.DataFrame, values: np.ndarray, hypothesis: Family, settings: dict) -> list[pd.DataFrame]:
     """For each family of accuracies [families, rows of the sources] one row a claim, columns of SCHEMA but for what the
     family was made of.
 
-    The judge's own rules on all families at once: a claim is on the mean over data sets and sizes within a seed.
+    The judge's own rules on all families at once.
     """
     claim, confidence = hypothesis.claims[0], settings["confidence"]
     differences = pd.DataFrame((values - sources["base"].to_numpy()).T, index=sources.index)
-    means = differences.groupby([sources[name] for name in (*VARIANT, "seed")]).mean()
+
+    def cells(variant: str, level: float) -> np.ndarray:
+        own = sources[(sources["method"] == variant) & (sources["label_noise"] == level)].sort_values(CELL)
+        shape = (own["dataset"].nunique(), own["train_size"].nunique(), own["seed"].nunique())
+        return differences.loc[own.index].to_numpy().T.reshape(-1, *shape)
+
     entries = [
-        _entries(claim, variant, level, means.loc[(variant, level)].to_numpy().T, hypothesis, confidence)
+        _entries(claim, variant, level, cells(variant, level), confidence)
         for level in claim.label_noise
         for variant in claim.variants
     ]
@@ -166,21 +171,13 @@ def judge_families(sources: pd.DataFrame, values: np.ndarray, hypothesis: Claims
     ]
 
 
-def _entries(
-    claim: Claim, variant: str, level: float, values: np.ndarray, hypothesis: Claims, confidence: float
-) -> list[dict]:
-    """The entry of one variant and label noise in each family: values [families, seeds]."""
-    (condition,), rule = claim.conditions, hypothesis.bootstrap
-    found = [bootstrap.estimate([own], bootstrap.mean, confidence, rule.resamples, rule.fewest_seeds) for own in values]
-    if condition.kind == "difference":
-        sought = conditions.difference_sought(condition, condition.against)
-        findings = [conditions.difference(sought, each, confidence) for each in found]
-    else:
-        sought = conditions.inequivalence_sought(condition)
-        findings = [
-            conditions.inequivalence(sought, each, own, confidence) for each, own in zip(found, values, strict=True)
-        ]
-    return [weighed(variant, level, [finding]) for finding in findings]
+def _entries(claim: Claim, variant: str, level: float, values: np.ndarray, confidence: float) -> list[dict]:
+    """The entry of one variant and label noise in each family: values [families, data sets, train sizes, seeds]."""
+    (condition,) = claim.conditions
+    sought = conditions.sought(condition)
+    names = [str(place) for place in range(values.shape[1])]
+    findings = [conditions.difference(sought, condition, own, names, confidence) for own in values]
+    return [weighed(variant, level, [finding], confidence) for finding in findings]
 
 
 def _rows(claim: Claim, entries: list[dict], confidence: float) -> pd.DataFrame:
@@ -188,25 +185,24 @@ def _rows(claim: Claim, entries: list[dict], confidence: float) -> pd.DataFrame:
     rows = []
     for entry in entries:
         decides, holm = entry["decides"], entry["holm"]
-        stands = entry["verdict"] == SUPPORTED and holm is not None and holm < 1 - confidence
+        stands = entry["verdict"] == SUPPORTED and holm is not None and holm < conditions.level(confidence)
         numbers = {name: decides[name] for name in ("n", "low", "high", "p")}
         said = {"method": entry["variant"], "label_noise": entry["label_noise"], "verdict": entry["verdict"]}
         rows.append({"rule": claim.statement, **said, **numbers, "stands": stands})
     return pd.DataFrame(rows)
 
 
-def _hypothesis(rule: str, margins: list[float], sources: pd.DataFrame, claims: Claims, reference: str) -> Claims:
+def _hypothesis(rule: str, margins: list[float], sources: pd.DataFrame, claims: Family, reference: str) -> Family:
     """The file with one hypothesis, on the simulated methods: a difference above zero, or one beyond the margin."""
     condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
     if rule == "inequivalence":
         condition = Inequivalence(kind="inequivalence", test_set="none", against=reference, margin=margins[0])
     variants, levels = list(sources["method"].unique()), sorted(sources["label_noise"].unique())
-    unsaid = dict.fromkeys(ORDER, rule)
     claim = Claim(
-        id="H0", statement=rule, sentences=unsaid, variants=variants, label_noise=levels, conditions=[condition]
-    )
-    told = Bootstrap(resamples=claims.calibration.resamples, fewest_seeds=claims.bootstrap.fewest_seeds)
-    return claims.model_copy(update={"claims": [claim], "corrected": ["H0"], "bootstrap": told})
+        id=f"{claims.letter}0", statement=rule, subject=rule, variants=variants, label_noise=levels,
+        conditions=[condition],
+    )  # fmt: skip
+    return claims.model_copy(update={"claims": [claim], "corrected": [claim.id]})
 
 
 def rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:

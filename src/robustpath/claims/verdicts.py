@@ -7,21 +7,31 @@ from robustpath import records
 from robustpath.core.errors import UserError
 from robustpath.records import labels
 
-# Controls that H2 does not compare with: a high learning rate, a rescaled start, another order of batches.
-OTHER_CONTROLS = ["high_rate_warmup", "rescaled_start", "reordered_sgd"]
 NEIGHBOURS = ["level_teleportation", "symmetry_teleportation", "bbi", "esh"]
 SYMBOLS = {"supported": "$+$", "refuted": "$-$", "undecided": r"$\circ$", "void": r"$\times$"}
 
 
-def read(claims: str | Path | None, scale: str = "laptop") -> dict:
-    """The content of claims.json; None takes that of `scale` (see records.files)."""
+def read(claims: str | Path | None, scale: str = "laptop", family: str = "minima") -> dict:
+    """What claims.json says of one family, with the scale and the confidence; None takes that of `scale` (see
+    records.files)."""
+    told = read_all(claims, scale)
+    if family not in told["families"]:
+        raise UserError(f"{claims or 'claims.json'}: no family {family}, only {', '.join(told['families'])}")
+    return {"scale": told["scale"], "confidence": told["confidence"], **told["families"][family]}
+
+
+def read_all(claims: str | Path | None, scale: str = "laptop") -> dict:
+    """The content of claims.json."""
     path = Path(claims) if claims else records.files(scale, "claims.json")[0]
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"no verdicts at {path}: run `snakemake claims --config scale={scale}` first") from None
     except json.JSONDecodeError as error:
         raise UserError(f"{path}: not readable as JSON ({error}); remove it and run snakemake again") from None
+    if "families" not in told:
+        raise UserError(f"{path}: holds no families of claims; remove it and run snakemake again")
+    return told
 
 
 def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[str]]:
@@ -31,7 +41,7 @@ def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[st
     """
     ours, published = list(told["short_names"]), told["baselines"]
     rest = [name for name in methods if name != reference]
-    controls = [*told["controls"], *OTHER_CONTROLS]
+    controls = [*told["controls"], *told["placebos"]]
     groups = {
         "published methods": [name for name in rest if name in published],
         "controls": [name for name in rest if name in controls and name not in published],

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from robustpath.claims import verdicts
 from robustpath.claims.judge import void_walks
+from robustpath.numbers.claims import of_family
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, known_methods, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -15,17 +15,8 @@ from robustpath.statistics.intervals import interval
 EXPERIMENT = "minima"
 CURVE = "lengths"
 PROTOCOLS = [EXPERIMENT, CURVE, "trajectories", "random_labels"]
-HYPOTHESES = [f"H{number}" for number in range(9)]
 LEVELS = {"Clean": "the lowest label noise", "Noisy": "the highest label noise"}
 KINDS = {"Id": "none", "Natural": "natural", "Corruption": "corruption"}
-VARIANTS = [
-    "contour_warmup",
-    "persistent_warmup",
-    "repelled_warmup",
-    "flat_warmup",
-    "contour_population",
-    "contour_cooldown",
-]
 
 
 def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str, Number]:
@@ -223,54 +214,4 @@ def _walks(own: pd.DataFrame, told: dict | None) -> Macros:
 @reads(EXPERIMENT, CURVE)
 def _hypotheses(told: dict | None, level: dict) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis, of its best case and of every variant and label noise."""
-    found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
-    macros: Macros = {}
-    every = list(dict.fromkeys([*HYPOTHESES, *found]))
-    for name in every:
-        verdict, prefix = found.get(name), macro(name)
-        macros |= _numbers(prefix, verdict, name)
-        case, statement, sentence = MISSING, MISSING, f"{name} was not judged."
-        if verdict:
-            case = rf"{verdicts.variant(verdict['variant'])} at {100 * verdict['label_noise']:g}\,\% label noise"
-            statement = labels.escape(verdict["statement"])
-            sentence = labels.escape(verdict["sentence"])
-        macros[f"{prefix}Case"] = (case, f"{name}: the case that decides")
-        macros[f"{prefix}Statement"] = (statement, f"{name}: the claim")
-        macros[f"{prefix}Sentence"] = (sentence, f"{name}: what its verdict allows to say")
-        entries = {(entry["variant"], entry["label_noise"]): entry for entry in verdict["entries"]} if verdict else {}
-        for variant in [*VARIANTS, "all"]:
-            for place, words in LEVELS.items():
-                entry = entries.get((variant, level[place]))
-                own = entry and (entry["decides"] or {}) | {key: entry[key] for key in ("verdict", "holm")}
-                macros |= _numbers(f"{prefix}{macro(variant)}{place}", own, f"{name}, {variant}, {words}")
-    for word in verdicts.SYMBOLS:
-        names = [name for name in every if name in found and found[name]["verdict"] == word]
-        listed = labels.listing(names) if told else MISSING
-        macros[f"Claims{word.capitalize()}"] = (listed, f"hypotheses that are {word}")
-        count = labels.word(len(names)) if told else MISSING
-        macros[f"Claims{word.capitalize()}Count"] = (count, f"number of hypotheses that are {word}, in words")
-    cases = labels.count(told["corrected_tests"]) if told else MISSING
-    return macros | {"ClaimsHolmCases": (cases, "cases that Holm's correction of the hypotheses runs over")}
-
-
-def _numbers(prefix: str, own: dict | None, what: str) -> Macros:
-    """The macros of one verdict; `own` is a hypothesis or an entry with its deciding condition."""
-    own = own or {}
-    unit = own.get("unit")
-
-    def number(key: str, signed: bool = True) -> str:
-        return MISSING if own.get(key) is None else verdicts.number(own[key], unit, signed)
-
-    def probability(key: str) -> str:
-        return MISSING if own.get(key) is None else labels.probability(own[key])
-
-    span = MISSING if own.get("low") is None else verdicts.span(own["low"], own["high"], unit)
-    return {
-        f"{prefix}Verdict": (own.get("verdict", MISSING), f"{what}: verdict"),
-        f"{prefix}Effect": (number("effect"), f"{what}: effect ({unit or 'unknown unit'})"),
-        f"{prefix}Interval": (span, f"{what}: interval of the effect"),
-        f"{prefix}Threshold": (number("threshold", signed=False), f"{what}: threshold"),
-        f"{prefix}N": (str(own["n"]) if own.get("n") is not None else MISSING, f"{what}: seeds"),
-        f"{prefix}P": (probability("p"), f"{what}: p, with its relation"),
-        f"{prefix}Holm": (probability("holm"), f"{what}: p after Holm's correction, with its relation"),
-    }
+    return of_family("minima", told, {place: (level[place], words) for place, words in LEVELS.items()})

@@ -87,7 +87,8 @@ def collate(records: Path) -> str:
 
 def claims(out: Path) -> str:
     """Hypotheses by verdict."""
-    counts = Counter(verdict["verdict"] for verdict in json.loads(out.read_text())["verdicts"])
+    families = json.loads(out.read_text())["families"].values()
+    counts = Counter(verdict["verdict"] for family in families for verdict in family["verdicts"])
     return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
 
 

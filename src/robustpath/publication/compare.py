@@ -138,7 +138,8 @@ def _macros(text: str) -> dict[str, str]:
 
 
 def _verdicts(path: Path) -> dict[str, str]:
-    """What claims.json holds, leaf by leaf: `H3, entries, contour_warmup at 0.2, verdict`; numbers to 12 digits."""
+    """What claims.json holds, leaf by leaf: `minima, M3, entries, contour_warmup at 0.2, verdict`; numbers to
+    12 digits."""
     told = json.loads(path.read_text(encoding="utf-8"))
     return {
         ", ".join(place): f"{value:.12g}" if isinstance(value, float) else json.dumps(value)
@@ -149,11 +150,17 @@ def _verdicts(path: Path) -> dict[str, str]:
 def _leaves(node: object, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
     if isinstance(node, dict) and node:
         for key, value in node.items():
-            yield from _leaves(value, place if key == "verdicts" and not place else (*place, key))
+            yield from _leaves(
+                value, place if (key, len(place)) in (("families", 0), ("verdicts", 1)) else (*place, key)
+            )
     elif isinstance(node, list) and node:
         for position, value in enumerate(node):
             own = value if isinstance(value, dict) else {}
-            name = f"{own['variant']} at {own['label_noise']}" if place[-1:] == ("entries",) else f"{position}"
+            name = (
+                f"{own['variant']} at {own['label_noise']}"
+                if place[-1:] in (("entries",), ("placebos",)) and "variant" in own
+                else f"{position}"
+            )
             yield from _leaves(value, (*place, own.get("id", name)))
     else:
         yield place, node

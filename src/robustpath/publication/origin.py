@@ -94,11 +94,10 @@ def table(config: Config, root: Path = Path(".")) -> list[Origin]:
                 _read(make), *_sum(costs, _read(make)),
             )
         )  # fmt: skip
-    claims = model.load(root / "paper/claims.yaml")
-    read = (claims.experiment, claims.curve)
-    line = inspect.getsourcelines(_judge())[1]
-    for claim in claims.claims:
-        place = "src/robustpath/claims/judge.py"
+    families = model.load(root / "paper/claims.yaml").families.values()
+    line, place = inspect.getsourcelines(_judge())[1], "src/robustpath/claims/judge.py"
+    for family, claim in ((own, claim) for own in families for claim in own.claims):
+        read = (family.experiment, family.curve)
         found.append(
             Origin(
                 claim.id,

@@ -141,10 +141,3 @@ def matched_gains(matched: pd.DataFrame, test_set: str = "none") -> pd.DataFrame
     """Columns CELL, method, value: accuracy minus SGD's at the same training loss; NaN where SGD does not reach it."""
     own = matched[matched["quantity"] == test_set]
     return own.assign(value=own["value"] - own["expected"])[[*CELL, "method", "value"]].reset_index(drop=True)
-
-
-def by_seed(rows: pd.DataFrame, columns: tuple[str, ...] = ("value",)) -> tuple[list[np.ndarray], int]:
-    """Each column's mean over data sets and train sizes within a seed, an entry a seed; and how many rows were NaN."""
-    whole = rows.dropna(subset=list(columns))
-    means = whole.groupby("seed")[list(columns)].mean()
-    return [means[name].to_numpy(dtype=float) for name in columns], len(rows) - len(whole)

@@ -1,5 +1,6 @@
 """Effective robustness: accuracy under shift beyond what accuracy in distribution predicts (Taori et al. 2020)."""
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from robustpath.statistics.evidence import CELL, OOD
+from robustpath.statistics.grid import Grid
 
 REACH = 1.0  # logits: from an accuracy of 90 % down to 77 % and up to 96 %
 PLACE = ["dataset", "train_size", "label_noise"]
@@ -53,15 +55,21 @@ def lines(
         middle = logit(rows["none"]).mean()
         extra = lengths.get(place, rows.iloc[:0])
         both = pd.concat([rows, extra[(logit(extra["none"]) - middle).abs() <= REACH]])
-        x, y = logit(both["none"].to_numpy()), logit(both[OOD].to_numpy())
-        if len(np.unique(x)) < 3:
-            continue
-        slope, intercept = np.polyfit(x, y, 1)
-        spread = ((y - y.mean()) ** 2).sum()
-        unexplained = ((y - intercept - slope * x) ** 2).sum()
-        r_squared = float(1 - unexplained / spread) if spread else np.nan
-        found[place] = Line(float(slope), float(intercept), r_squared, len(rows), len(both) - len(rows))
+        if line := _fitted(logit(both["none"].to_numpy()), logit(both[OOD].to_numpy()), len(rows)):
+            found[place] = line
     return found
+
+
+def _fitted(x: np.ndarray, y: np.ndarray, methods: int) -> Line | None:
+    """The line of least squares through points of which the first `methods` are baselines; None where fewer than three
+    differ."""
+    if len(np.unique(x)) < 3:
+        return None
+    across, up = x - x.mean(), y - y.mean()
+    slope = float(across @ up / (across @ across))
+    spread, unexplained = up @ up, ((up - slope * across) ** 2).sum()
+    r_squared = float(1 - unexplained / spread) if spread else np.nan
+    return Line(slope, float(y.mean() - slope * x.mean()), r_squared, methods, len(x) - methods)
 
 
 def _means(accuracy: pd.DataFrame, test_size: int) -> pd.DataFrame:
@@ -84,3 +92,62 @@ def residuals(
             common = left.where(rows["method"].isin(baselines)).groupby(rows["seed"]).transform("mean")
             parts.append(rows[[*CELL, "method"]].assign(value=left - common))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*CELL, "method", "value"])
+
+
+def left_out(accuracy: dict[str, Grid], baselines: list[str], test_size: int, curve: dict[str, Grid]) -> dict:
+    """The `residuals` of all methods by the line of all baselines, and by the line of all but one: None or the name of
+    the baseline left out -> Grid, empty where there is no line.
+
+    accuracy: the grids of none and ood, of the methods; curve: those of SGD's runs of other lengths (empty: none).
+    """
+    if not {"none", OOD} <= set(accuracy):
+        return {}
+    inner, outer = _both(accuracy, accuracy[OOD], test_size)
+    lengths = _both(curve, accuracy[OOD], test_size) if {"none", OOD} <= set(curve) else None
+    places = {name: place for name, place in accuracy[OOD].places.items() if name in baselines}
+    chosen = {None: list(places.values())}
+    chosen |= {name: [place for other, place in places.items() if other != name] for name in places}
+    return {
+        name: accuracy[OOD]._replace(values=left)
+        for name, own in chosen.items()
+        if own and not np.isnan(left := _residuals(inner, outer, own, lengths)).all()
+    }
+
+
+def _both(grids: dict[str, Grid], like: Grid, test_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Accuracies in distribution and under shift, away from 0 and 1 (see `points`), on the data sets and train sizes of
+    another grid: NaN on those that are not there."""
+    found = []
+    for grid in (grids["none"], grids[OOD]):
+        values = np.full((len(grid.values), len(like.datasets), len(like.sizes), len(grid.seeds)), np.nan)
+        for (dataset, name), (size, number) in product(enumerate(like.datasets), enumerate(like.sizes)):
+            if name in grid.datasets and number in grid.sizes:
+                values[:, dataset, size] = grid.values[:, grid.datasets.index(name), grid.sizes.index(number)]
+        found.append(values)
+    whole = ~np.isnan(found).any(axis=0)
+    return tuple(np.where(whole, values.clip(0.5 / test_size, 1 - 0.5 / test_size), np.nan) for values in found)
+
+
+def _residuals(inner: np.ndarray, outer: np.ndarray, baselines: list[int], lengths: tuple | None) -> np.ndarray:
+    """Accuracy under shift minus the line's, less the baselines' mean in the seed: shape of the arrays [methods, data
+    sets, train sizes, seeds]."""
+    found = np.full(outer.shape, np.nan)
+    for dataset, size in np.ndindex(outer.shape[1:3]):
+        own = inner[:, dataset, size], outer[:, dataset, size]
+        x, y = _logits(*(each[baselines] for each in own))
+        if not len(x):
+            continue
+        if lengths:
+            at = _logits(*(each[:, dataset, size] for each in lengths))
+            near = np.abs(at[0] - x.mean()) <= REACH
+            x, y = np.append(x, at[0][near]), np.append(y, at[1][near])
+        if line := _fitted(x, y, len(baselines)):
+            left = own[1] - line.predict(own[0])
+            found[:, dataset, size] = left - np.nanmean(left[baselines], axis=0)
+    return found
+
+
+def _logits(inner: np.ndarray, outer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The logits of the means over seeds of the methods that have any: arrays [methods, seeds]."""
+    there = ~np.isnan(inner).all(axis=1)
+    return tuple(logit(np.nanmean(each[there], axis=1)) for each in (inner, outer))

@@ -1,0 +1,141 @@
+"""What a verdict allows to say, in sentences made from the findings: effect and interval first, by label noise.
+
+Nothing is typed for a verdict, so that whatever comes out reads true.
+"""
+
+from robustpath.claims import verdicts
+from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, TEST_SETS, VOID, level
+from robustpath.records import labels
+
+MEASURES = {
+    "walk_function_distance": "the function distance",
+    "barrier_matched": "the barrier after matching the units",
+    "lambda_max": "the largest eigenvalue of the Hessian",
+    "noise_sharpness": "the noise sharpness",
+}
+
+
+def sentences(verdict: dict, confidence: float) -> dict[float, str]:
+    """For each label noise one sentence or more on a verdict of claims.json, in LaTeX."""
+    entries: dict[float, list[dict]] = {}
+    for entry in verdict["entries"]:
+        entries.setdefault(entry["label_noise"], []).append(entry)
+    return {noise: _of_level(noise, own, verdict["subject"], confidence) for noise, own in entries.items()}
+
+
+def summary(told: dict) -> str:
+    """How many hypotheses of a family there are, and how many have each verdict, in LaTeX."""
+    found = told["verdicts"]
+    counts = {word: sum(each["verdict"] == word for each in found) for word in ORDER}
+    parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
+    shared = [each for each in found if each["verdict"] == SUPPORTED and each["passed_by"]]
+    text = f"Of {labels.word(len(found))} {_plural('hypothesis', len(found))}, {labels.listing(parts)}"
+    if shared:
+        text += f"; of those supported, {labels.word(len(shared))} {_be(len(shared))} met by methods without a walk too"
+    return f"{text}."
+
+
+def _of_level(noise: float, entries: list[dict], subject: str, confidence: float) -> str:
+    lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
+    if all(entry["verdict"] == VOID for entry in entries):
+        return f"{lead}, no {subject} keeps its level, so that none can be judged."
+    best = min(entries, key=lambda entry: (ORDER.index(entry["verdict"]), _or(entry["p_support"], 2.0)))
+    if not best["conditions"]:
+        return f"{lead}, nothing is measured ({labels.escape(best['note'])})."
+    clauses = [_clause(finding, best["variant"]) for finding in best["conditions"]]
+    text = f"{lead}, {'; '.join(clauses)}."
+    return " ".join(filter(None, [text, _counts(entries, subject, confidence), _placebos(entries)]))
+
+
+def _clause(finding: dict, variant: str) -> str:
+    """One condition: the effect with its interval, then what it says about the threshold."""
+    if finding["effect"] is None:
+        return f"{_phrase(finding, variant)} is not known"
+    unit = finding["unit"]
+    words = verdicts.number(finding["effect"], unit)
+    numbers = f"{words}{' points' if unit == 'percentage points' else ''}"
+    span = rf" (\mbox{{{verdicts.span(finding['low'], finding['high'], unit)}}}, {_against_threshold(finding)})"
+    return f"{_phrase(finding, variant)} is {numbers}{span if finding['low'] is not None else ''}"
+
+
+def _against_threshold(finding: dict) -> str:
+    threshold = verdicts.number(finding["threshold"], finding["unit"], signed=False)
+    if finding["side"] == "either":
+        said = {SUPPORTED: f"beyond $\\pm${threshold}", REFUTED: f"equivalent within $\\pm${threshold}"}
+        return said.get(finding["verdict"], f"neither beyond $\\pm${threshold} nor equivalent within it")
+    beyond, before = ("above", "below") if finding["side"] == "above" else ("below", "above")
+    said = {SUPPORTED: f"{beyond} {threshold}", REFUTED: f"{before} {threshold}"}
+    return said.get(finding["verdict"], f"neither above nor below {threshold}")
+
+
+def _phrase(finding: dict, variant: str) -> str:
+    """The quantity of a condition as the subject of a sentence."""
+    own, against = _named(variant), finding["against"] and _named(finding["against"])
+    test_set = TEST_SETS.get(finding["test_set"], "")
+    measure = MEASURES.get(finding["measure"], f"the {str(finding['measure']).replace('_', ' ')}")
+    if finding.get("chosen"):
+        against = f"the best control ({labels.listing([labels.method(name) for name in finding['chosen']])})"
+    match finding["kind"]:
+        case "level_error":
+            return f"the median level error of {own}"
+        case "ratio":
+            return f"{measure} of {own} as a multiple of that of {against}"
+        case "matched_ratio":
+            return f"{measure} of {own} as a multiple of that of SGD at the same training loss"
+        case "matched_difference":
+            return f"the accuracy of {own} ({test_set}) less that of SGD at the same training loss"
+        case "effective_robustness":
+            return f"the accuracy of {own} under shift above the line of the published methods"
+        case "partial_correlation":
+            return f"the partial rank correlation of gains with {measure}"
+        case _:
+            return f"the accuracy of {own} ({test_set}) less that of {against}"
+
+
+def _named(method: str) -> str:
+    """A method within a sentence: what is no proper name and more than a word has an article."""
+    name = verdicts.variant(method)
+    return f"the {name}" if name[0].islower() and " " in name and method != "all" else name
+
+
+def _counts(entries: list[dict], subject: str, confidence: float) -> str:
+    """How many cases have each verdict, and how many of those supported stand after the correction."""
+    counts = {word: sum(entry["verdict"] == word for entry in entries) for word in ORDER}
+    if len(entries) == 1:
+        (word,) = (word for word, count in counts.items() if count)
+        text = f"The case is {word}"
+    else:
+        parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
+        text = f"Of {labels.word(len(entries))} cases ({_plural(subject, 2)}), {labels.listing(parts)}"
+    stands = sum(
+        entry["verdict"] == SUPPORTED and _or(entry["holm_support"], 1.0) < level(confidence) for entry in entries
+    )
+    if stands < counts[SUPPORTED]:
+        text += f" ({labels.word(stands)} after Holm's correction)"
+    return f"{text}."
+
+
+def _placebos(entries: list[dict]) -> str:
+    passing = [name for entry in entries if entry["verdict"] == SUPPORTED for name in entry["passed_by"]]
+    if not passing:
+        return ""
+    names = [labels.method(name) for name in dict.fromkeys(passing)]
+    return f"This is not specific: {labels.listing(names)} {'passes' if len(names) == 1 else 'pass'} too."
+
+
+def _plural(noun: str, count: int) -> str:
+    """The plural of a noun phrase whose first noun is its head: walk before the descent -> walks before the descent."""
+    if count == 1:
+        return noun
+    if noun.endswith("sis"):
+        return f"{noun.removesuffix('is')}es"
+    head, space, rest = noun.partition(" ")
+    return f"{head}s{space}{rest}"
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _or(value: float | None, instead: float) -> float:
+    return instead if value is None else value

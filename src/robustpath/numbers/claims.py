@@ -1,0 +1,104 @@
+"""Macros of the verdicts on a family of hypotheses: counts, sentences, and the numbers of every case.
+
+Which hypotheses and variants there are, the verdicts say; where none were judged yet, paper/claims.yaml.
+"""
+
+from robustpath import records
+from robustpath.claims import model, sentences, verdicts
+from robustpath.numbers.macros import Macros
+from robustpath.records import labels
+from robustpath.records.labels import MISSING, macro
+
+
+def of_family(family: str, told: dict | None, levels: dict[str, tuple[float | None, str]]) -> Macros:
+    """The macros of one family; `told` is what claims.json says of it, `levels` maps a suffix to a label noise and its
+    words."""
+    whole = f"{macro(family)}Claims"
+    ids, variants = _known(family, told)
+    found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
+    macros = _counts(whole, told, found)
+    for name in ids:
+        macros |= _claim(name, found.get(name), variants, levels, told)
+    return macros
+
+
+def _known(family: str, told: dict | None) -> tuple[list[str], list[str]]:
+    """The hypotheses of a family, and the variants that any of them is judged for."""
+    if told:
+        cases = [entry["variant"] for verdict in told["verdicts"] for entry in verdict["entries"]]
+        return [verdict["id"] for verdict in told["verdicts"]], list(dict.fromkeys([*told["short_names"], *cases]))
+    own = model.load(records.root() / "paper/claims.yaml").families[family]
+    return [claim.id for claim in own.claims], [*own.short_names, "all"]
+
+
+def _counts(prefix: str, told: dict | None, found: dict[str, dict]) -> Macros:
+    """How many hypotheses there are, and which and how many have each verdict."""
+    count, text = (labels.word(len(found)), sentences.summary(told)) if told else (MISSING, MISSING)
+    cases = labels.count(told["corrected_tests"]) if told else MISSING
+    corrected = labels.listing(told["corrected"]) if told else MISSING
+    macros: Macros = {
+        f"{prefix}CountWord": (count, "number of hypotheses, in words"),
+        f"{prefix}Summary": (text, "how many hypotheses have each verdict"),
+        f"{prefix}HolmCases": (cases, "cases that Holm's correction of the hypotheses runs over"),
+        f"{prefix}Corrected": (corrected, "hypotheses that are corrected together"),
+    }
+    for word in verdicts.SYMBOLS:
+        names = [name for name, verdict in found.items() if verdict["verdict"] == word]
+        listed, number = (labels.listing(names), labels.word(len(names))) if told else (MISSING, MISSING)
+        macros[f"{prefix}{word.capitalize()}"] = (listed, f"hypotheses that are {word}")
+        macros[f"{prefix}{word.capitalize()}Count"] = (number, f"number of hypotheses that are {word}, in words")
+    return macros
+
+
+def _claim(name: str, verdict: dict | None, variants: list[str], levels: dict, told: dict | None) -> Macros:
+    """The macros of one hypothesis, of its best case and of every variant and label noise."""
+    prefix, said = macro(name), {}
+    macros = _numbers(prefix, verdict, name)
+    case, statement, earlier, passing = MISSING, MISSING, MISSING, MISSING
+    if verdict:
+        case = rf"{verdicts.variant(verdict['variant'])} at {100 * verdict['label_noise']:g}\,\% label noise"
+        statement = labels.escape(verdict["statement"])
+        earlier = verdict["earlier"]["verdict"] if verdict["earlier"] else "none"
+        passing = labels.listing([labels.method(each) for each in verdict["passed_by"]])
+        said = sentences.sentences(verdict, told["confidence"])
+    macros[f"{prefix}Case"] = (case, f"{name}: the case that is nearest to support")
+    macros[f"{prefix}Statement"] = (statement, f"{name}: the claim")
+    macros[f"{prefix}Earlier"] = (earlier, f"{name}: the verdict of the earlier rule")
+    macros[f"{prefix}Placebos"] = (passing, f"{name}: placebos that pass where a variant does")
+    unsaid = f"{name} was not judged."
+    macros[f"{prefix}Sentence"] = (" ".join(said.values()) or unsaid, f"{name}: what its verdict allows to say")
+    entries = {(entry["variant"], entry["label_noise"]): entry for entry in verdict["entries"]} if verdict else {}
+    for place, (noise, words) in levels.items():
+        macros[f"{prefix}{place}Sentence"] = (
+            said.get(noise, unsaid),
+            f"{name}, {words}: what its verdict allows to say",
+        )
+        for variant in variants:
+            entry = entries.get((variant, noise))
+            own = entry and (entry["decides"] or {}) | {key: entry[key] for key in ("verdict", "p", "holm")}
+            macros |= _numbers(f"{prefix}{macro(variant)}{place}", own, f"{name}, {variant}, {words}")
+    return macros
+
+
+def _numbers(prefix: str, own: dict | None, what: str) -> Macros:
+    """The macros of one verdict; `own` is a hypothesis or an entry with its deciding condition."""
+    own = own or {}
+    unit = own.get("unit")
+
+    def number(key: str, signed: bool = True) -> str:
+        return MISSING if own.get(key) is None else verdicts.number(own[key], unit, signed)
+
+    def probability(key: str) -> str:
+        return MISSING if own.get(key) is None else labels.probability(own[key])
+
+    span = MISSING if own.get("low") is None else verdicts.span(own["low"], own["high"], unit)
+    return {
+        f"{prefix}Verdict": (own.get("verdict", MISSING), f"{what}: verdict"),
+        f"{prefix}Effect": (number("effect"), f"{what}: effect ({unit or 'unknown unit'})"),
+        f"{prefix}Interval": (span, f"{what}: interval of the effect"),
+        f"{prefix}Threshold": (number("threshold", signed=False), f"{what}: threshold"),
+        f"{prefix}Detectable": (number("detectable"), f"{what}: smallest true effect found with 80 per cent"),
+        f"{prefix}N": (str(own["n"]) if own.get("n") is not None else MISSING, f"{what}: runs compared"),
+        f"{prefix}P": (probability("p"), f"{what}: one-sided p of its verdict, with its relation"),
+        f"{prefix}Holm": (probability("holm"), f"{what}: p after Holm's correction, with its relation"),
+    }

@@ -7,7 +7,7 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import evidence, minima, variance
+from robustpath.numbers import contrasts, evidence, minima, variance
 from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -58,6 +58,7 @@ def collect(
         **minima.collect(table, settings, told),
         **evidence.collect(table, settings, simulated),
         **variance.collect(table, settings),
+        **contrasts.collect(table, settings),
     }
 
 

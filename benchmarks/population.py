@@ -188,7 +188,7 @@ def population_of(
     }
     key = population.key(spec, "mlp", "float32", stage)
     step = population.program(spec, loss, stage, not compiler, outputs, device.type == "cuda", key)
-    step = compiler(step, fullgraph=True, dynamic=False) if compiler else step
+    step = compiler(step, dynamic=False) if compiler else step
     params = {key: tensor.to(device) for key, tensor in stack(start).items()}
     snapshot = population.begin(spec, stages, hyperparameters, params, len(stages) - 1)
     now = [snapshot.params, snapshot.state, snapshot.diverged]

@@ -84,6 +84,29 @@ def test_compiled_equals_eager_to_rounding_and_itself_exactly(problem, tmp_path,
         assert torch.equal(compiled.params[name], again.params[name])
 
 
+def test_a_member_that_diverges_keeps_what_it_had_before_and_stands_still(problem):
+    data, model, start, order = problem
+    rows = [draw(SPEC, 0, 0) for _ in range(4)]
+    rows[2] |= {"learning_rate": 1e18, "warmup": 0.0, "batches_per_step": 1}
+    hyperparameters, loss = hyperparameters_of(rows), mean_cross_entropy(model)
+    stages = plan(SPEC, loss, start[0], Batch(data.inputs[:BATCH], data.labels[:BATCH]), STEPS)
+    step = population.program(SPEC, loss, stages[0], False)
+    dealt = streamed(data, Streams(lambda stage, first, last: order[first:last]))
+    seen = [population.begin(SPEC, stages, hyperparameters, stack(start))]
+    population.advance(
+        seen[0], SPEC, stages, [step], hyperparameters, dealt, after_block=seen.append, each_step=lambda: True
+    )
+    marked = [snapshot.diverged.tolist() for snapshot in seen]
+    first = next(number for number, row in enumerate(marked) if row[2])
+    assert 1 < first < STEPS and marked[-1] == [False, False, True, False]
+    for name in start[0]:
+        kept = seen[first - 1].params[name]
+        for later in seen[first:]:
+            assert torch.equal(later.params[name][2], kept[2])
+            assert torch.equal(later.state.gradients[name][2], seen[first - 1].state.gradients[name][2])
+        assert kept.isfinite().all() and not torch.equal(seen[-1].params[name][0], kept[0])
+
+
 def test_batches_are_passes_in_random_order_and_depend_on_names_only():
     whole = randomness.batches(SIZE, BATCH, 0, 25, "a", 1)
     pieces = torch.cat([randomness.batches(SIZE, BATCH, *ends, "a", 1) for ends in ((0, 3), (3, 4), (4, 25))])

@@ -75,17 +75,33 @@ def program(
             left = method.leave(loss, after, state_after, batch, context)
             after, state_after = _where(leaves, left, (after, state_after))
         total = torch.stack([tensor.sum() for tensor in after.values()]).sum()
-        diverged = diverged | ~torch.isfinite(total + info["loss"])
-        kept = tree_map(lambda old, new: torch.where(diverged, old, new), (params, state), (after, state_after))
-        return *kept, diverged, info
+        marked = diverged | ~torch.isfinite(total + info["loss"])
+        return *_where(diverged, (params, state), (after, state_after)), marked, info
 
     def together(hyperparameters, params, state, diverged, progress, dealt):
         masks = [None if mask is None else 0 for mask in dealt[2:]]
         vectorised = torch.vmap(member, in_dims=(0, 0, 0, 0, None, 0, 0 if dealt.given else None, *masks))
         return vectorised(hyperparameters, params, state, diverged, progress, *dealt)
 
-    run = captured(together) if compiled and graph else packaged(together, key) if compiled else together
-    return lambda hyperparameters, *rest: run({name: hyperparameters[name] for name in own.search}, *rest)
+    def settled(hyperparameters, params, state, diverged, *rest):
+        *after, marked, info = together(hyperparameters, params, state, diverged, *rest)
+        return *_put_back(marked & ~diverged, (params, state), tuple(after)), marked, info
+
+    if compiled and graph:
+        run = captured(settled)
+        return lambda hyperparameters, *rest: run({name: hyperparameters[name] for name in own.search}, *rest)
+    run = packaged(together, key) if compiled else together
+
+    def step(hyperparameters, params, state, diverged, *rest):
+        values = {name: hyperparameters[name] for name in own.search}
+        *after, marked, info = run(values, params, state, diverged, *rest)
+        newly = marked & ~diverged
+        # Selecting inside the program would read and write every tensor a second time, and members diverge seldom.
+        if newly.any():
+            after = _put_back(newly, (params, state), tuple(after))
+        return *after, marked, info
+
+    return step
 
 
 def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:
@@ -108,6 +124,15 @@ def _as_needed(name: str, part: Tensor | Fields, params: Params, amount: int) ->
 def _where(mask: Tensor | None, new: Any, old: Any) -> Any:
     """`new` where the mask holds; everywhere if there is none."""
     return new if mask is None else tree_map(lambda one, other: torch.where(mask, one, other), new, old)
+
+
+def _put_back(newly: Tensor, before: Any, after: Any) -> Any:
+    """`after`, but what members that diverged in this step had before it; the first axis is that of the members."""
+
+    def chosen(old: Tensor, new: Tensor) -> Tensor:
+        return torch.where(newly.reshape(-1, *[1] * (new.dim() - 1)), old, new)
+
+    return tree_map(chosen, before, after)
 
 
 def begin(

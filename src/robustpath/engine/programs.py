@@ -37,6 +37,8 @@ OPTIONS = {
     "aot_inductor.enable_line_tables": False,
     "cpp.vec_isa_ok": True,  # what the processor has, the compiler is taken to know: a trial compilation each costs 5 s
     "compile_threads": 1,
+    # The rate of a step is computed once a member and not, cosine and all, again for every few weights.
+    "realize_opcount_threshold": 8,
 }
 # What a compiler that is missing, old or broken, a full disk, or a folder that forbids to run code ends in.
 FAILURES = (OSError, RuntimeError, ImportError, AttributeError, AssertionError, LookupError, TypeError, ValueError)
@@ -119,7 +121,10 @@ def _added(step: Step, arguments: tuple, folder: Path, program: str) -> cache.Fo
         found = cache.find(folder, program)
         if found:
             return found
+        begun = time.monotonic()
         library, told = build(step, arguments, scratch, folder / "compiler" if folder == cache.lasting() else None)
+        # benchmarks/pipeline.py reads the seconds of compilation.
+        print(f"program {program}: compiled in {time.monotonic() - begun:.1f} s")
         return cache.add(folder, program, library, {"info": told})
 
 

@@ -70,12 +70,13 @@ style.save(figure, out)
 # %%
 own = table[table["experiment"] == experiment]
 percent = rf"{100 * confidence:g}\,\%"
+datasets = [labels.dataset(name) for name in settings["experiments"][experiment]["datasets"]]
 facts = (
-    f"Scale {labels.escape(settings['scale'])}, {labels.count(own['seed'].nunique())} paired seeds on each of "
-    f"{labels.listing([labels.dataset(name) for name in settings['experiments'][experiment]['datasets']])}, which are "
-    f"strata of the {percent} $t$ intervals. Share of random training labels: {labels.levels(noise)}. Mean over all "
-    f"choices of so many of the {labels.word(most)} draws of each seed, the default among them; of these the one with "
-    "the highest validation accuracy counts. Draw $k$ of every method has the hyperparameters that it shares with "
-    f"{labels.method(reference)} from draw $k$ of {labels.method(reference)}."
+    f"Scale {labels.escape(settings['scale'])}, {labels.count(own['seed'].nunique())} paired seeds on each data set "
+    f"({labels.listing(datasets)}); data sets are strata of the {percent} $t$ intervals. Share of random training "
+    f"labels: {labels.levels(noise)}. Mean over all choices of so many of the {labels.word(most)} draws of each seed, "
+    "the default among them; of these the one with the highest validation accuracy counts. Draw $k$ of every method "
+    f"has the hyperparameters that it shares with {labels.method(reference)} from draw $k$ of "
+    f"{labels.method(reference)}."
 )
 captions.write(" ".join([captions.headline("headline"), facts, captions.origin("headline")]), caption)

@@ -82,8 +82,8 @@ percent = rf"{100 * settings['confidence']:g}\,\%"
 standing = int((contrasts["holm"] < 1 - settings["confidence"]).sum())
 facts = (
     f"Scale {labels.escape(settings['scale'])}; a point is {labels.count(contrasts['n'].min())} paired differences, of "
-    f"{labels.count(own['seed'].nunique())} seeds on each of {labels.listing(datasets)}, with its {percent} $t$ "
-    f"interval (data sets are strata). Share of random training labels: {labels.levels(noise)}. All other "
+    f"{labels.count(own['seed'].nunique())} seeds on each data set ({labels.listing(datasets)}), with its {percent} "
+    f"$t$ interval (data sets are strata). Share of random training labels: {labels.levels(noise)}. All other "
     f"hyperparameters are the defaults. {labels.count(standing)} of the {labels.count(len(contrasts))} differences "
     f"stand after Holm's correction. {labels.count(diverged)} of {labels.count(total)} runs diverged."
 )

@@ -60,11 +60,12 @@ def test_each_source_of_variation_varies_alone_in_the_runs_of_the_minima(shipped
 
 
 def test_the_walks_of_all_levels_are_those_of_the_minima(shipped):
-    """And each has its own run that stands still; nowhere is the end of a walk cut off by the end of the budget."""
+    """And each has its own run that stands still."""
     minima, walks = (cfg.experiments(shipped)[name] for name in ("minima", "walk_levels"))
     for key in ("datasets", "train_sizes", "label_noise", "seeds", "budget"):
         assert getattr(minima, key) == getattr(walks, key), key
-    assert (len(walks.grid["descended"]), len(walks.grid["share"])) == (3, 3)
+    if shipped.scale != "smoke":
+        assert (len(walks.grid["descended"]), len(walks.grid["share"])) == (3, 3)
     assert walks.grid["descended"][0] == 0.0
     assert 0.0 in walks.grid["step_length"]
 

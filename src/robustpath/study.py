@@ -16,7 +16,7 @@ from robustpath import methods, models, protocols
 from robustpath.config.checks import ascending, distinct, known
 from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_keys, report, value_at
 from robustpath.config.section import DISTINCT, Section, Word
-from robustpath.config.yaml import read
+from robustpath.config.yaml import merge, read
 from robustpath.data import registry
 from robustpath.protocols import checks
 from robustpath.protocols.section import Experiment, Size
@@ -162,15 +162,6 @@ def load(path: str | Path = "config.yaml", overrides: Mapping | None = None) -> 
     if found := list(unpublished(config, Path(path).parent)):
         raise ConfigError(report(found, str(path), overrides))
     return config
-
-
-def merge(base: Mapping, overrides: Mapping) -> dict:
-    """`base` with the values of `overrides`, mappings merged key by key, anything else replaced."""
-    merged = dict(base)
-    for key, value in overrides.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = merge(merged[key], value) if both else value
-    return merged
 
 
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:

@@ -70,6 +70,11 @@ def test_the_walks_of_all_levels_are_those_of_the_minima(shipped):
     assert 0.0 in walks.grid["step_length"]
 
 
+def test_figures_know_the_methods_of_one_question_after_those_of_the_list(shipped):
+    midway = cfg.methods_of(shipped, "walk_levels")
+    assert list(cfg.report_settings(shipped)["methods"]) == [*shipped.methods, *midway]
+
+
 def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):
     minima, headline = (cfg.experiments(shipped)[name] for name in ("minima", "headline"))
     for key in ("datasets", "train_sizes", "label_noise", "seeds", "budget"):

@@ -7,7 +7,7 @@ from robustpath import methods
 from robustpath.core.errors import UserError
 from robustpath.engine.plan import Moment, Stage, moments, plan, step_cost
 from robustpath.methods.base import Batch, Method, grad, register, uniform
-from robustpath.methods.walk import steepening
+from robustpath.methods.walk import steepness
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
@@ -37,10 +37,10 @@ def copies(params, count):
         (lambda loss, p, b, c: torch.vmap(lambda q: loss(q, b))(copies(p, 3)), 3 / 3),
         (lambda loss, p, b, c: torch.vmap(lambda q: grad(loss)(q, b))(copies(p, 3)), 3.0),
         (lambda loss, p, b, c: grad(lambda q: torch.vmap(lambda r: loss(r, b))(copies(q, 3)).sum())(p), 3.0),
-        (lambda loss, p, b, c: steepening(loss, p, b), 3.0),
-        (lambda loss, p, b, c: steepening(loss, p, c.given["probe"]), 9.0),
+        (lambda loss, p, b, c: steepness(loss, p, b), 3.0),
+        (lambda loss, p, b, c: steepness(loss, p, c.given["probe"]), 9.0),
         (lambda loss, p, b, c: torch.func.jvp(lambda q: grad(loss)(q, b), (p,), (p,)), 3.0),
-        (lambda loss, p, b, c: torch.vmap(lambda q: steepening(loss, q, b))(copies(p, 2)), 6.0),
+        (lambda loss, p, b, c: torch.vmap(lambda q: steepness(loss, q, b))(copies(p, 2)), 6.0),
         (lambda loss, p, b, c: (loss(p, c.given["probe"]), loss(p, c.given["holdout"])), 48 / 16 / 3 + 8 / 16 / 3),
     ],
     ids=[

@@ -37,7 +37,9 @@ def test_the_field_is_that_of_the_batch_and_the_tangents_those_of_the_probe():
     batch, probe = (Batch(None, torch.tensor([row])) for row in (0, 1))
     own = hessians[0] @ params["w"]
     expected = tangent(params, grad(loss)(params, probe), {"w": -hessians[0] @ own / own.norm()})
-    here = Place(params, grad(loss)(params, probe), params, params, loss, batch, context_with(double(0.5), probe=probe))
+    here = Place(
+        params, grad(loss)(params, probe), {}, params, params, loss, batch, context_with(double(0.5), probe=probe)
+    )
     found = flattening(here)
     assert norm(subtract(found, expected)) < 1e-12 * norm(expected)
 

@@ -19,7 +19,7 @@ def linear(params, inputs):
 
 
 def place(params, start, batch):
-    return Place(params, params, start, params, None, batch, context_with(double(0.5), network=linear))
+    return Place(params, params, {}, start, params, None, batch, context_with(double(0.5), network=linear))
 
 
 def test_the_gradient_of_the_divergence_of_a_linear_network():

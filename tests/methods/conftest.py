@@ -34,12 +34,15 @@ def hidden(name: str) -> list[int]:
     return [2] if methods.load(name).largest else [12, 12]
 
 
+STEEP = {"flat_warmup", "level_teleportation"}  # the derivative of a gradient on the probe, at every step of a walk
+
+
 def dear(name: str) -> int:
-    """By how much a budget is larger for a method whose every step takes the derivatives of few parameters, or as many
-    gradients as its part of the stream has batches."""
+    """By how much a budget is larger for a method with dear steps: all derivatives of few parameters, or a few, or as
+    many gradients as its part of the stream has batches."""
     spec = methods.load(name)
     streams = [method.needs.get("stream", 0) // SETTINGS["batch_size"] for _, method in phases(build(spec, {}))]
-    return 14 if spec.largest else max(1, *streams)
+    return 14 if spec.largest else 3 if name in STEEP else max(1, *streams)
 
 
 def budget(name: str) -> int:

@@ -9,7 +9,7 @@ from robustpath.core.parameters import tree_map
 from robustpath.engine import plan
 from robustpath.engine.plan import phases, step_cost, step_passes
 from robustpath.methods.base import Batch, Context, Method, Spec, build, choice, draw, grad
-from robustpath.methods.walk import steepening
+from robustpath.methods.walk import steepness
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
@@ -30,7 +30,7 @@ def flops(call) -> int:
 PASSES = {
     0: lambda: LOSS(START, BATCH),
     1: lambda: grad(LOSS)(START, BATCH),
-    2: lambda: steepening(LOSS, START, BATCH),
+    2: lambda: steepness(LOSS, START, BATCH),
 }
 
 
@@ -68,7 +68,7 @@ def test_a_derivative_takes_up_to_three_times_what_it_differentiates():
     start, loss = initialise(deep, torch.Generator().manual_seed(2)), mean_cross_entropy(deep)
     batch = Batch(BATCH.inputs[:, :16], BATCH.labels)
     forward = flops(lambda: loss(start, batch))
-    once, twice = flops(lambda: grad(loss)(start, batch)), flops(lambda: steepening(loss, start, batch))
+    once, twice = flops(lambda: grad(loss)(start, batch)), flops(lambda: steepness(loss, start, batch))
     assert once / forward == pytest.approx(plan.DERIVATIVE, rel=0.1)
     assert twice / once == pytest.approx(plan.DERIVATIVE, rel=0.1)
     assert 2 < flops(PASSES[2]) / flops(PASSES[1]) < 3

@@ -63,12 +63,12 @@ def midway(
             *moved, _ = base.step(known, here, descent, learnt, context._replace(progress=done))
             here, descent = state_map(lambda new, old: torch.where(walking, old, new), tuple(moved), (here, descent))
 
-        gradient, value = scale(gradients, 1 / len(parts)), losses / len(parts)
-        walked = settle(params, state.walk, trial, ahead, gradient, value, step_length)[:2]
+        look = scale(gradients, 1 / len(parts)), losses / len(parts), {}
+        walked = settle(params, state.walk, trial, ahead, look, step_length)[:2]
         params, on = state_map(
             lambda new, old: torch.where(walking, new, old), walked, (here, at_rest(here, step_length))
         )
-        return params, State(descent, on, state.steps + 1), {"loss": value}
+        return params, State(descent, on, state.steps + 1), {"loss": look[1]}
 
     return Method(init, step, base.readout, needs={"noise": 1, "probe": PROBE, "stream": PROBE})
 

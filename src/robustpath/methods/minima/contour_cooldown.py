@@ -7,7 +7,7 @@ from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Method, Params, log_uniform, register, sequence
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import PROBE, SHARE, Place, steepening, walk
+from robustpath.methods.walk import PROBE, SHARE, Place, steepness, walk
 
 # The loss is convex around a minimum, so the walk stays at the upper end of what it is allowed, and the loss of the
 # examples that are not in the probe rises a little more than that of the probe.
@@ -19,7 +19,7 @@ def flattening(place: Place) -> Params:
 
     P is the projection on the tangents of the probe's level set.
     """
-    steeper = steepening(place.loss, place.params, place.batch)
+    _, _, steeper = steepness(place.loss, place.params, place.batch)
     return tangent(place.params, place.gradient, tree_map(torch.neg, steeper))
 
 

@@ -6,13 +6,12 @@ from robustpath.methods.base import Method, Params, register, sequence
 from robustpath.methods.geometry import tangent
 from robustpath.methods.minima.flat_warmup import SEARCH
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.walk import PROBE, SHARE, Place, steepening, walk
+from robustpath.methods.walk import PROBE, SHARE, STEEPNESS, Place, walk
 
 
 def uphill(place: Place) -> Params:
-    """The direction P H ĝ for the gradient g and the Hessian H of the probe's loss, and the projection P on the
-    tangents."""
-    return tangent(place.params, place.gradient, steepening(place.loss, place.params, place.context.given["probe"]))
+    """The direction P H ĝ, where H ĝ was seen on the probe and P is the projection on the tangents."""
+    return tangent(place.params, place.gradient, place.seen)
 
 
 @register(search=SEARCH, base=sgd, cite="mishkin2025levelset")
@@ -27,4 +26,5 @@ def level_teleportation(base: Method, step_length: Tensor) -> Method:
     where |g| falls, and |w| = |w_0| and no unit is rescaled (`tangent`). It differs from flat_warmup in nothing but the
     sign of u. No setting makes it the base method alone, since the walk always takes its share of the budget.
     """
-    return sequence((SHARE, walk(uphill, step_length).replace(needs={"probe": PROBE})), (1 - SHARE, base))
+    steep = walk(uphill, step_length, at_end=STEEPNESS).replace(needs={"probe": PROBE})
+    return sequence((SHARE, steep), (1 - SHARE, base))

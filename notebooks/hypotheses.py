@@ -9,14 +9,14 @@
 # %% [markdown]
 # # Which hypotheses do the records support?
 #
-# The verdicts of claims.json, judged by code against the thresholds in paper/claims.yaml. A hypothesis is judged for
-# several variants and levels of label noise; its own numbers are those of the case that speaks most for it.
+# The verdicts of claims.json, judged by code against the thresholds in paper/claims.yaml. One row a hypothesis and
+# label noise: the numbers are those of the condition that decides, in the case that is nearest to support.
 
 # %%
 import pandas as pd
 from IPython.display import display
 
-from robustpath.claims import verdicts
+from robustpath.claims import conditions, verdicts
 from robustpath.figures import captions, tables
 from robustpath.records import labels, report_settings
 
@@ -30,70 +30,90 @@ caption = None  # LaTeX caption; None prints it
 # %%
 settings = report_settings(settings)
 told = verdicts.read(claims, settings["scale"])
-display(pd.DataFrame(told["verdicts"]).drop(columns="entries"))
+display(pd.DataFrame(told["verdicts"]).drop(columns=["entries", "placebos"]))
 
 # %%
-short = told["short_names"]
-levels = sorted({entry["label_noise"] for verdict in told["verdicts"] for entry in verdict["entries"]})
+short, limit = told["short_names"], conditions.level(told["confidence"])
+SIGNS = {"above": "$>$", "below": "$<$", "either": r"$\pm$"}
+COLUMNS = 9
+SURE = ("supported", "refuted")
 
 
-def rows(verdict):
-    """The statement of a hypothesis with its verdict, then the numbers of its best case and the verdicts of all."""
+def group(verdict):
+    """The statement of a hypothesis with its verdicts by the two rules, then a row for each label noise."""
     statement = f"{labels.escape(verdict['statement'].rstrip('.'))}: \\textbf{{{verdict['verdict']}}}"
-    first = [verdict["id"], rf"\multicolumn{{{6 + len(short)}}}{{l}}{{{statement}}}"]
-    unit = verdict["unit"]
-    sign = {"above": "$>$", "below": "$<$", "either": r"$|\cdot| >$"}.get(verdict["side"], "")
-    threshold = f"{sign} {verdicts.number(verdict['threshold'], unit, signed=False)}"
-    case = short.get(verdict["variant"], "all" if verdict["variant"] == "all" else "")
-    case = rf"{case}, {100 * verdict['label_noise']:g}\,\%"
-    numbers = [verdicts.number(verdict["effect"], unit), verdicts.span(verdict["low"], verdict["high"], unit)]
-    tail = ["--" if verdict["n"] is None else str(verdict["n"]), verdicts.p_value(p_of(verdict))]
-    return [first, ["", case, *numbers, threshold, *tail, *cases(verdict)]]
+    if verdict["earlier"]:
+        statement += f" (was {verdict['earlier']['verdict']})"
+    if verdict["passed_by"]:
+        statement += r"\textsuperscript{\dag}"
+    levels = sorted({entry["label_noise"] for entry in verdict["entries"]})
+    cases = [[entry for entry in verdict["entries"] if entry["label_noise"] == level] for level in levels]
+    head = [verdict["id"], rf"\multicolumn{{{COLUMNS - 1}}}{{@{{}}p{{0.925\linewidth}}}}{{{statement}}}"]
+    return [head, *map(row, [verdict] * len(cases), verdicts.nearest(verdict), cases)]
 
 
-def p_of(verdict):
-    """Holm's p where the hypothesis is corrected, else its own."""
-    return verdict["holm"] if verdict["corrected"] else verdict["p"]
+def row(verdict, best, entries):
+    """The case nearest to support at one label noise: case, measure, threshold, effect, p, power, and all verdicts."""
+    found = best["decides"]
+    case = rf"{100 * best['label_noise']:g}\,\% {short.get(best['variant'], 'all')}"
+    if found is None or found["effect"] is None:
+        return ["", case, "", "", "--", "--", "--", "--", signs(entries)]
+    unit, measure = found["unit"], verdicts.measure(found)
+    threshold = f"{SIGNS[found['side']]} {verdicts.number(found['threshold'], unit, signed=False)}"
+    effect = f"{verdicts.number(found['effect'], unit)} {verdicts.span(found['low'], found['high'], unit)}"
+    lost = best["verdict"] in SURE and best["holm"] >= limit
+    p = verdicts.p_value(best["p"]) + r"\rlap{$^{\prime}$}" * lost
+    detectable = verdicts.number(found["detectable"], unit)
+    if found.get("power_at_zero") is not None:
+        detectable += f" ({100 * found['power_at_zero']:.0f})"
+    return ["", case, measure, threshold, effect, p, detectable, counted(verdict, entries), signs(entries)]
 
 
-def cases(verdict):
-    """A symbol for each level of label noise, variant by variant."""
-    said = {(entry["variant"], entry["label_noise"]): entry["verdict"] for entry in verdict["entries"]}
-
-    def symbols(variant):
-        return r"\,".join(verdicts.SYMBOLS[said[variant, level]] for level in levels if (variant, level) in said)
-
-    if "all" in {variant for variant, _ in said}:
-        return [rf"\multicolumn{{{len(short)}}}{{c}}{{{symbols('all')}}}"]
-    return [symbols(variant) for variant in short]
+def counted(verdict, entries):
+    """How many placebos meet all conditions, in brackets where no variant does."""
+    if not verdict["placebos"]:
+        return "--"
+    names = {name for entry in entries for name in entry["passed_by"]}
+    return str(len(names)) if any(entry["verdict"] == "supported" for entry in entries) else f"({len(names)})"
 
 
-over, rule = tables.span("most favourable case", 2, 7)
-names, under = tables.span("verdict of each variant", 8, 7 + len(short))
+def signs(entries):
+    """The verdict of each variant in the order of the caption; with a prime where it does not stand corrected."""
+    said = {entry["variant"]: entry for entry in entries}
+    chosen = [said[name] for name in [*short, "all"] if name in said]
+    return "".join(symbol(entry) for entry in chosen)
+
+
+def symbol(entry):
+    """The verdict's symbol, with a prime where the corrected p does not reach the level."""
+    sign = verdicts.SYMBOLS[entry["verdict"]]
+    lost = entry["verdict"] in SURE and entry["holm"] >= limit
+    return rf"{sign}$^{{\prime}}$" if lost else sign
+
+
 header = [
-    ["", over, names],
-    f"{rule} {under}",
-    ["", "variant, noise", "effect", "interval", "threshold", "$n$", "$p$", *short.values()],
+    ["", "case", "measure", "threshold", "effect [interval]", "$p$", "found", "plac.", "variants"],
 ]
-groups = [rows(verdict) for verdict in told["verdicts"]]
-captions.write(tables.booktabs(header, groups, "llrllrr" + "c" * len(short), gap="1.5pt"), out)
+groups = [group(verdict) for verdict in told["verdicts"]]
+captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="1.8pt", size="scriptsize"), out)
 
 # %%
-kinds = {verdict["interval"] for verdict in told["verdicts"] if verdict["interval"]}
-kinds |= {
-    condition["interval"]
-    for verdict in told["verdicts"]
-    for entry in verdict["entries"]
-    for condition in entry["conditions"]
-}
+found = [finding for verdict in told["verdicts"] for entry in verdict["entries"] for finding in entry["conditions"]]
+kinds = sorted({finding["interval"] for finding in found} - {"none"})
 key = ", ".join(f"{symbol} {word}" for word, symbol in verdicts.SYMBOLS.items())
 variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, code in short.items())
-noise = " and ".join(rf"{100 * level:g}\,\%" for level in levels)
 percent = rf"{100 * told['confidence']:g}\,\%"
+marked = [verdict["id"] for verdict in told["verdicts"] if verdict["passed_by"]]
 facts = (
-    f"Scale {labels.escape(told['scale'])}. Variants: {variants}. Symbols, one for each label noise ({noise}): {key}. "
-    f"Intervals at {percent} over paired seeds: {labels.escape('; '.join(sorted(kinds - {'none'})) or 'none')}. "
-    f"$p$ of $t$ tests (of a median: sign test); those of {labels.listing(told['corrected'])} after Holm's correction "
-    f"over their {told['corrected_tests']} cases."
+    f"Scale {labels.escape(told['scale'])}. Variants: {variants}. Last column: {key}, in that order of variants. A "
+    f"prime marks a $p$ that does not stand after Holm's correction (over the {told['corrected_tests']} cases of "
+    f"{labels.listing(told['corrected'])} together, over its own cases for each other). "
+    f"Intervals at {percent}: {labels.escape('; '.join(kinds) or 'none')}. $p$ is one-sided, of the verdict of the "
+    rf"case ({limit:g} is the level); in brackets after a statement, the verdict of the earlier rule. Found: the "
+    r"smallest true effect that is found with 80\,\% (in brackets, per cent: the chance to show that equal methods are "
+    f"equivalent). Plac.: how many of {len(told['placebos'])} placebos meet all "
+    "conditions, in brackets where no variant does."
 )
+if marked:
+    facts += r" \dag: not specific, placebos pass too (\cref{tab:placebos})."
 captions.write(" ".join([captions.headline("hypotheses"), facts, captions.origin("hypotheses")]), caption)

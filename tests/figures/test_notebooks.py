@@ -29,6 +29,8 @@ STUDY = {
     "minima_comparison",
     "matched_loss",
     "hypotheses",
+    "placebos",
+    "claims_by_dataset",
     "walks",
     "measures",
     "effective_robustness",
@@ -44,6 +46,7 @@ def test_every_notebook_is_in_the_manifest():
 
 def test_a_method_of_any_group_has_a_dot_in_the_figure_of_robustness():
     told = {"short_names": {"contour_warmup": "V1"}, "baselines": ["adamw"], "controls": ["restarts"]}
+    told["placebos"] = ["rescaled_start"]
     methods = ["adamw", "restarts", "contour_warmup", *verdicts.NEIGHBOURS, "newcomer"]
     groups = verdicts.grouped(methods, told, "sgd")
     assert len(groups) == 5
@@ -136,7 +139,7 @@ def test_contrasts_make_a_figure_and_its_caption(name, tmp_path):
 
 def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path):
     records_file, claims_file, settings = make_study(["sgd", "adamw", "contour_warmup"], 2)
-    for name in ("hypotheses", "effective_robustness", "matched_loss"):
+    for name in ("hypotheses", "placebos", "claims_by_dataset", "effective_robustness", "matched_loss"):
         sound(name, *run(name, records_file, settings, tmp_path, claims=str(claims_file)))
 
 

@@ -288,9 +288,17 @@ def _ratio(condition, variants: list[str], case: Case) -> dict:
 
 
 def _ratios(finding: dict, over: np.ndarray, under: np.ndarray, datasets: list[str], case: Case, lost: int) -> dict:
+    if lacking := [name for name, *pair in zip(datasets, over, under, strict=True) if not _positive(*pair)]:
+        return finding | {"left_out": lost, "note": f"no ratio of positive means on {', '.join(lacking)}"}
     values = stratified.log_ratios(over, under)
     found = stratified.mean(values, datasets, case.confidence, logarithmic=True)
     return _filled(finding, found, case.confidence, lost)
+
+
+def _positive(over: np.ndarray, under: np.ndarray) -> bool:
+    """Whether both means over the pairs that are whole are positive; there is at least one pair."""
+    whole = ~(np.isnan(over) | np.isnan(under))
+    return bool(whole.any() and min(over[whole].mean(), under[whole].mean()) > 0)
 
 
 def _matched_ratio(condition, variants: list[str], case: Case) -> dict:

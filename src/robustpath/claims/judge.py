@@ -181,7 +181,8 @@ def _deciding(found: list[dict], verdict: str) -> dict:
 
 def _shaped(name: str, level: float, verdict: str, note: str, ps: dict | None = None) -> dict:
     empty = dict.fromkeys(["p", *BOTH, "holm", "holm_support", "holm_refute"])
-    return {"variant": name, "label_noise": level, "verdict": verdict, "note": note} | empty | (ps or {})
+    said = {"variant": name, "label_noise": level, "verdict": verdict, "note": note, "passed_by": []}
+    return said | empty | (ps or {})
 
 
 def _void(name: str, level: float, note: str) -> dict:
@@ -211,7 +212,8 @@ def _verdict(claim: Claim, entries: list[dict], family: Family, confidence: floa
     whole |= {"earlier": claim.earlier and claim.earlier.model_dump()}
     of = {name: best[name] for name in ("p", "holm", "variant", "label_noise", "note")}
     kept = {name: numbers[name] for name in DECIDING}
-    return whole | kept | of | {"corrected": claim.id in family.corrected, "entries": entries}
+    rest = {"corrected": claim.id in family.corrected, "entries": entries, "passed_by": [], "placebos": []}
+    return whole | kept | of | rest | {"exempt": []}
 
 
 def _distance_from_support(entry: dict) -> tuple:

@@ -273,8 +273,9 @@ def _sentence(errors: list[dict], raw) -> str:
         return f"{dotted((*place, error['loc'][-1]))} is missing{more}"
     said = error["msg"].removeprefix("Value error, ")
     value = value_at(raw, place)
-    shown = f" = {show(value)}" if place and value is not ABSENT else ""
-    return f"{name}{shown}: {said[0].lower() + said[1:]}{more}"
+    shown = f" = {show(value)}" if place and value is not ABSENT and not isinstance(value, dict) else ""
+    said = said if said[1:2].isdigit() else said[0].lower() + said[1:]  # a hypothesis keeps its letter
+    return f"{name}{shown}: {said}{more}"
 
 
 def _place(location: tuple, raw) -> tuple:

@@ -20,7 +20,8 @@ def sentences(verdict: dict, confidence: float) -> dict[float, str]:
     entries: dict[float, list[dict]] = {}
     for entry in verdict["entries"]:
         entries.setdefault(entry["label_noise"], []).append(entry)
-    return {noise: _of_level(noise, own, verdict["subject"], confidence) for noise, own in entries.items()}
+    best = {entry["label_noise"]: entry for entry in verdicts.nearest(verdict)}
+    return {noise: _of_level(best[noise], own, verdict["subject"], confidence) for noise, own in entries.items()}
 
 
 def summary(told: dict) -> str:
@@ -35,15 +36,16 @@ def summary(told: dict) -> str:
     return f"{text}."
 
 
-def _of_level(noise: float, entries: list[dict], subject: str, confidence: float) -> str:
+def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) -> str:
+    noise = best["label_noise"]
     lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
     if all(entry["verdict"] == VOID for entry in entries):
         return f"{lead}, no {subject} keeps its level, so that none can be judged."
-    best = min(entries, key=lambda entry: (ORDER.index(entry["verdict"]), _or(entry["p_support"], 2.0)))
     if not best["conditions"]:
         return f"{lead}, nothing is measured ({labels.escape(best['note'])})."
     clauses = [_clause(finding, best["variant"]) for finding in best["conditions"]]
-    text = f"{lead}, {'; '.join(clauses)}."
+    nearest = f"in the most favourable of {labels.word(len(entries))} cases, " if len(entries) > 1 else ""
+    text = f"{lead}, {nearest}{'; '.join(clauses)}."
     return " ".join(filter(None, [text, _counts(entries, subject, confidence), _placebos(entries)]))
 
 
@@ -73,8 +75,8 @@ def _phrase(finding: dict, variant: str) -> str:
     own, against = _named(variant), finding["against"] and _named(finding["against"])
     test_set = TEST_SETS.get(finding["test_set"], "")
     measure = MEASURES.get(finding["measure"], f"the {str(finding['measure']).replace('_', ' ')}")
-    if finding.get("chosen"):
-        against = f"the best control ({labels.listing([labels.method(name) for name in finding['chosen']])})"
+    if chosen := finding.get("chosen"):
+        against = f"the best control ({_shares(chosen)})"
     match finding["kind"]:
         case "level_error":
             return f"the median level error of {own}"
@@ -92,6 +94,14 @@ def _phrase(finding: dict, variant: str) -> str:
             return f"the accuracy of {own} ({test_set}) less that of {against}"
 
 
+def _shares(chosen: dict[str, int]) -> str:
+    """The controls that were chosen, with how many seeds each was compared on where there is more than one."""
+    total = sum(chosen.values())
+    if len(chosen) == 1:
+        return labels.method(*chosen)
+    return labels.listing([f"{labels.method(name)} on {count} of {total} seeds" for name, count in chosen.items()])
+
+
 def _named(method: str) -> str:
     """A method within a sentence: what is no proper name and more than a word has an article."""
     name = verdicts.variant(method)
@@ -99,19 +109,21 @@ def _named(method: str) -> str:
 
 
 def _counts(entries: list[dict], subject: str, confidence: float) -> str:
-    """How many cases have each verdict, and how many of those supported stand after the correction."""
+    """How many cases have each verdict, and how many stand after the correction where not all do."""
     counts = {word: sum(entry["verdict"] == word for entry in entries) for word in ORDER}
+    said = [(labels.word(count), _be(count), word) for word, count in counts.items() if count]
     if len(entries) == 1:
-        (word,) = (word for word, count in counts.items() if count)
-        text = f"The case is {word}"
+        text = f"The case is {said[0][2]}"
+    elif len(said) == 1:
+        text = f"All {said[0][0]} {_plural(subject, 2)} are {said[0][2]}"
     else:
-        parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
-        text = f"Of {labels.word(len(entries))} cases ({_plural(subject, 2)}), {labels.listing(parts)}"
-    stands = sum(
-        entry["verdict"] == SUPPORTED and _or(entry["holm_support"], 1.0) < level(confidence) for entry in entries
-    )
-    if stands < counts[SUPPORTED]:
-        text += f" ({labels.word(stands)} after Holm's correction)"
+        parts = [" ".join(words) for words in said]
+        text = f"Of the {labels.word(len(entries))} {_plural(subject, 2)}, {labels.listing(parts)}"
+    for word in (SUPPORTED, REFUTED):
+        own = [entry for entry in entries if entry["verdict"] == word]
+        stands = sum(entry["holm"] < level(confidence) for entry in own)
+        if stands < len(own):
+            text += f" ({word} after Holm's correction: {labels.word(stands) if stands else 'none'})"
     return f"{text}."
 
 
@@ -135,7 +147,3 @@ def _plural(noun: str, count: int) -> str:
 
 def _be(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def _or(value: float | None, instead: float) -> float:
-    return instead if value is None else value

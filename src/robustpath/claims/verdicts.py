@@ -4,10 +4,17 @@ import json
 from pathlib import Path
 
 from robustpath import records
+from robustpath.claims.conditions import ORDER
 from robustpath.core.errors import UserError
 from robustpath.records import labels
 
 NEIGHBOURS = ["level_teleportation", "symmetry_teleportation", "bbi", "esh"]
+SHORT = {
+    "walk_function_distance": "function dist.",
+    "barrier_matched": "barrier",
+    "lambda_max": r"$\lambda_{\max}$",
+    "noise_sharpness": "noise sharpn.",
+}
 SYMBOLS = {"supported": "$+$", "refuted": "$-$", "undecided": r"$\circ$", "void": r"$\times$"}
 
 
@@ -53,21 +60,54 @@ def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[st
     return {name: members for name, members in groups.items() if members}
 
 
+def nearest(verdict: dict) -> list[dict]:
+    """For each label noise the entry that is nearest to support: by its verdict, then by the p of support."""
+
+    def order(entry: dict) -> tuple[int, float]:
+        return ORDER.index(entry["verdict"]), 2.0 if entry["p_support"] is None else entry["p_support"]
+
+    levels = sorted({entry["label_noise"] for entry in verdict["entries"]})
+    return [min((own for own in verdict["entries"] if own["label_noise"] == level), key=order) for level in levels]
+
+
 def variant(name: str | None) -> str:
     """A variant as it is printed in a sentence."""
     return {"all": "all walks", None: labels.MISSING}.get(name) or labels.method(name)
+
+
+def measure(finding: dict) -> str:
+    """What the effect of a condition measures, and against whom, in a few words for a column of a table."""
+    test_set = {"none": "acc.", "ood": "shift acc.", "natural": "natural acc.", "corruption": "corr. acc."}
+    against = finding["against"] and labels.escape(
+        labels.method(finding["against"]).removesuffix(" warm-up").removesuffix(" SGD")
+    )
+    what = test_set.get(finding["test_set"], str(finding["measure"]).replace("_", " "))
+    what = SHORT.get(finding["measure"], what)
+    match finding["kind"]:
+        case "level_error":
+            return "level error"
+        case "matched_difference" | "matched_ratio":
+            return f"{what}, equal loss"
+        case "effective_robustness":
+            return "acc. above line"
+        case "partial_correlation":
+            return f"rank corr., {what}"
+        case _:
+            return f"{what}, {against}" if against else what
 
 
 def number(value: float | None, unit: str | None, signed: bool = True) -> str:
     """A number of a verdict for LaTeX: points and correlations with a sign, shares in per cent, ratios plain."""
     if value is None:
         return "--"
-    if unit == "percentage points":
-        return labels.points(value / 100, 2) if signed else f"{value:g}"
+    if unit == "percentage points" and signed:
+        return labels.points(value / 100, 2)
     if unit == "share":
         return rf"{100 * value:.2f}\,\%" if signed else rf"{100 * value:g}\,\%"
-    if unit == "correlation":
-        return labels.signed(value) if signed else f"{value:g}"
+    if unit == "correlation" and signed:
+        return labels.signed(value)
+    if not signed:
+        return f"{value:g}"
     return f"{value:.2f}" if abs(value) < 100 else labels.count(value)
 
 

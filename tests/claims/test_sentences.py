@@ -1,0 +1,81 @@
+import planted
+import pytest
+from study_fixtures import CLAIMS
+
+from robustpath.claims import model, sentences
+from robustpath.claims.judge import judged
+from robustpath.statistics import evidence
+
+FAMILY = model.load(CLAIMS).families["minima"]
+
+
+def of(name, noise=0.0, placebos=(), seeds=12, **effects):
+    """The sentence on one hypothesis at one label noise, of a planted study."""
+    (claim,) = [claim for claim in FAMILY.claims if claim.id == name]
+    family = FAMILY.model_copy(update={"claims": [claim], "corrected": [], "placebos": list(placebos)})
+    methods = [*planted.METHODS, *placebos]
+    table = planted.study(methods, seeds=seeds, draws=1, sharpness=["lambda_max", "noise_sharpness"], **effects)
+    (verdict,) = judged(evidence.gather(table, "minima", "lengths"), family, planted.settings())
+    return sentences.sentences(verdict, 0.95)[noise]
+
+
+@pytest.mark.parametrize(
+    ("effects", "words"),
+    [
+        ({}, "equivalent within $\\pm$0.3). All four walks along the contour are refuted."),
+        ({"gain": {"isotropic_warmup": -2.0}}, "beyond $\\pm$0.3). All four walks along the contour are supported"),
+        ({"spread": 4.0}, "neither beyond $\\pm$0.3 nor equivalent within it). All four walks"),
+    ],
+)
+def test_equivalence_is_said_where_it_is_shown(effects, words):
+    text = of("M5", **effects)
+    assert text.startswith("With clean labels, in the most favourable of four cases, the accuracy of ")
+    assert words in text
+
+
+def test_the_best_control_has_its_name_and_the_effect_comes_first():
+    text = of("M2", noise=0.2, gain={"radam": 2.0}, validated={"radam": 2.0})
+    assert text.startswith("With 20\\,\\% noisy labels, in the most favourable of six cases, the accuracy of ")
+    assert "less that of the best control (RAdam) is $-" in text and "below 0.3). All six walks are refuted." in text
+
+
+def test_several_best_controls_are_told_with_their_shares():
+    assert sentences._shares({"radam": 10, "sgd": 9}) == "RAdam on 10 of 19 seeds and SGD on 9 of 19 seeds"
+
+
+def test_every_condition_of_the_nearest_case_is_said():
+    text = of("M8", noise=0.2, loss={"contour_cooldown": 3.0}, rng=1)
+    equal, matched, sam, count = text.split("; ")[0], *text.split("; ")[1:], text.rpartition(". ")[2]
+    assert "less that of SGD is $+2." in equal and "above 0" in equal
+    assert "SGD at the same training loss" in matched and "neither above nor below 0" in matched
+    assert "less that of SAM" in sam and count == "The case is undecided."
+
+
+def test_what_placebos_pass_is_not_specific():
+    gains = {"gain": {"contour_cooldown": 1.0, "rescaled_start": 1.5}}
+    assert of("M8", placebos=["rescaled_start"], **gains).endswith("This is not specific: rescaled start passes too.")
+    assert "specific" not in of("M8", placebos=["rescaled_start"], gain={"contour_cooldown": 1.0})
+
+
+def test_void_walks_and_missing_records_are_said():
+    level = dict.fromkeys(planted.VARIANTS, 0.2)
+    assert of("M6", level=level) == (
+        "With clean labels, no population of walkers keeps its level, so that none can be judged."
+    )
+    assert "is not known" in of("M6", seeds=1) or "The case is undecided." in of("M6", seeds=1)
+
+
+def test_the_summary_counts_what_there_is():
+    found = [{"verdict": word, "passed_by": []} for word in ("supported", "refuted", "refuted")]
+    assert sentences.summary({"verdicts": found}) == "Of three hypotheses, one is supported and two are refuted."
+    found[0]["passed_by"] = ["radam"]
+    text = sentences.summary({"verdicts": found[:1]})
+    assert text == "Of one hypothesis, one is supported; of those supported, one is met by methods without a walk too."
+
+
+def test_what_does_not_stand_after_the_correction_is_said_in_both_directions():
+    entries = [{"verdict": "refuted", "holm": p} for p in (0.001, 0.03)] + [{"verdict": "supported", "holm": 0.2}]
+    assert sentences._counts(entries, "walk", 0.95) == (
+        "Of the three walks, one is supported and two are refuted (supported after Holm's correction: none) "
+        "(refuted after Holm's correction: one)."
+    )

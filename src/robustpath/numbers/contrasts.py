@@ -80,5 +80,5 @@ def _draws(contrasts: pd.DataFrame | None, settings: dict) -> Macros:
                 compared, changed = compared + 1, changed + (sides[0] != sides[1])
     known = contrasts is not None
     macros["HeadlineContrastCount"] = (labels.count(compared) if known else MISSING, "comparisons with more draws")
-    what = "of these, how many intervals lie on another side of zero, or no longer or newly on one, than with few draws"
+    what = "of these, how many intervals begin or cease to exclude zero, or change sides, from few draws to all"
     return macros | {"HeadlineChangedCount": (labels.count(changed) if known else MISSING, what)}

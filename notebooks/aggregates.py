@@ -100,7 +100,8 @@ captions.write(tables.booktabs(header, groups, "l" + "rl" * 3 + "rrrr", gap="2.5
 
 # %%
 seeds, count = int(middle["n"].iloc[0]), int(middle["tasks"].iloc[0])
-kind = "percentile bootstraps, stratified by data set" if seeds > 1 else ""
+resamples = labels.count(aggregates.RESAMPLES)
+kind = f"percentile bootstraps ({resamples} resamples), stratified by data set" if seeds > 1 else ""
 told = (
     f"The means are over {labels.count(count)} tasks. $p_t$: paired $t$ test; $p_\\pm$: sign-flip test; neither is "
     f"corrected. Seeds needed: to find a difference of {relevant:g} points in four cases of five, by the standard "

@@ -147,5 +147,7 @@ if lines:
         f"{min(fits):.2f} and {max(fits):.2f}. Intervals do not include the uncertainty of the line."
     )
 if hidden:
-    facts += f" {labels.word(hidden).capitalize()} points far outside the range of the published methods are not drawn."
+    points, be = ("point", "is") if hidden == 1 else ("points", "are")
+    where = "far outside the range of the published methods"
+    facts += f" {labels.word(hidden).capitalize()} {points} {where} {be} not drawn."
 captions.write(captions.caption("effective_robustness", settings, table, experiment, correction=facts), caption)

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Which measure of a minimum foretells its generalisation gap?
+# # Which measure of a minimum predicts its generalisation gap?
 #
 # Kendall's tau between each measure and the gap (training less test accuracy) over all runs, and the granulated psi of
 # Jiang et al. (2019): tau among the runs that differ in one axis alone, averaged over the settings of all others. A
@@ -19,9 +19,10 @@ from IPython.display import display
 
 from robustpath import protocols
 from robustpath.figures import captions, tables
+from robustpath.protocols.supervised.metrics import LOWER_BOUNDS
 from robustpath.records import labels, load, report_settings
+from robustpath.statistics.certainty import certainty, known
 from robustpath.statistics.concordance import along, granulated, kendall
-from robustpath.statistics.evidence import measures
 from robustpath.statistics.intervals import interval
 
 # %% tags=["parameters"]
@@ -39,31 +40,31 @@ own = table[(table["experiment"] == experiment) & (table["draw"] == 0)]
 # %% [markdown]
 # Training accuracy counts the labels as they were given, wrong ones included; test labels are clean. A large margin and
 # a large PAC-Bayes width speak for a small gap, so these enter with their sign turned: a positive tau always means that
-# the measure errs on the right side. What did not converge is left out and counted.
+# the measure errs on the right side. A value that is only a lower bound of its measure stays in and is counted; where
+# a measure was not found at all, the run is left out of its line.
 
 # %%
 axes = ["dataset", "label_noise", "method", "seed"]
 accuracy = own[(own["metric"] == "accuracy") & (own["shift"] == "none")]
 accuracy = accuracy.pivot(index=axes, columns="split", values="value")
 gap = (accuracy["train"] - accuracy["test"]).rename("gap").reset_index()
-found = measures(own).rename(columns={"value": "measure"})
+found = known(own).rename(columns={"value": "measure"})
 turned = {"margin", "pacbayes_sigma", "pacbayes_sigma_magnitude"}
 lines = []
-for name in [name for name in protocols.measures("sharpness", "norm") if name in set(found["metric"])]:
-    runs = gap.merge(found.loc[found["metric"] == name, [*axes, "measure"]], on=axes)
-    whole = runs.dropna()
+for name in [name for name in protocols.measures("sharpness", "norm") if name in set(own["metric"])]:
+    whole = gap.merge(found.loc[found["metric"] == name, [*axes, "measure"]], on=axes)
     if name in turned:
         whole = whole.assign(measure=-whole["measure"])
-    counts = {"lost": len(runs) - len(whole), "runs": len(runs)}
-    if len(whole) < 2:
-        lines.append({"measure": name, **counts})
-        continue
-    by_seed = along(whole, "method", axes).groupby("seed").mean().rename("value").reset_index().assign(measure=name)
-    over_seeds = interval(by_seed, ["measure"], settings["confidence"])
-    half = (over_seeds["high"] - over_seeds["mean"]).get(0)
-    tau = kendall(whole["measure"].to_numpy(dtype=float), whole["gap"].to_numpy(dtype=float))
-    lines.append({"measure": name, "tau": tau, **granulated(whole, axes), "half": half, **counts})
-summary = pd.DataFrame(lines, columns=["measure", "tau", *axes, "Psi", "half", "lost", "runs"])
+    line = {"measure": name, **certainty(own, name)}
+    if len(whole) > 1:
+        by_seed = along(whole, "method", axes).groupby("seed").mean().rename("value").reset_index().assign(measure=name)
+        over_seeds = interval(by_seed, ["measure"], settings["confidence"])
+        line["half"] = (over_seeds["high"] - over_seeds["mean"]).get(0)
+        line["tau"] = kendall(whole["measure"].to_numpy(dtype=float), whole["gap"].to_numpy(dtype=float))
+        line |= granulated(whole, axes)
+    lines.append(line)
+columns = ["measure", "tau", *axes, "Psi", "half", "runs", "lower", "lost", "error", "high"]
+summary = pd.DataFrame(lines, columns=columns)
 display(summary)
 
 # %%
@@ -74,18 +75,18 @@ names = {
     "asam_sharpness": "ASAM-sharpness",
     "noise_sharpness": "noise sharpness",
     "keskar_sharpness": "Keskar's sharpness",
-    "pacbayes_sigma": r"PAC-Bayes $\sigma$ (turned)",
-    "pacbayes_sigma_magnitude": r"PAC-Bayes $\sigma$, relative (turned)",
+    "pacbayes_sigma": r"PAC-Bayes $-\sigma$",
+    "pacbayes_sigma_magnitude": r"PAC-Bayes $-\sigma$, relative",
     "pacbayes_bound": "PAC-Bayes bound",
     "pacbayes_bound_magnitude": "PAC-Bayes bound, relative",
-    "margin": "margin (turned)",
+    "margin": r"$-$ margin",
     "path_norm": "path norm",
     "frobenius_norm": "Frobenius norm",
     "distance_from_start": "distance from start",
     "spectral_product": "product of spectral norms",
     "spectral_bound": "spectral bound over margin",
 }
-heads = {"dataset": "data set", "label_noise": "label noise", "method": "method", "seed": "seed"}
+heads = {"dataset": "data", "label_noise": "noise", "method": "method", "seed": "seed"}
 shown = [axis for axis in axes if summary[axis].notna().any()]
 
 
@@ -94,24 +95,38 @@ def cell(value):
     return "--" if pd.isna(value) else labels.signed(value)
 
 
+def error(line):
+    """The median error in per cent, and in brackets its 95 % quantile."""
+    return "--" if pd.isna(line["error"]) else f"{100 * line['error']:.0f} ({100 * line['high']:.0f})"
+
+
 def row(line):
-    """One measure: tau, psi of each axis, Psi, and what did not converge."""
+    """One measure: tau, psi of each axis, Psi, and how certain its values are."""
     half = "" if pd.isna(line["half"]) else rf"\,$\pm$\,{line['half']:.2f}"
     each = [cell(line[axis]) + (half if axis == "method" else "") for axis in shown]
     name = names.get(line["measure"]) or labels.escape(line["measure"].replace("_", " "))
-    return [name, cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["lost"])]
+    lower = labels.count(line["lower"]) if line["measure"] in LOWER_BOUNDS else "--"
+    return [name, cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["runs"]), lower, error(line)]
 
 
 over, rule = tables.span(r"$\psi$ along", 3, 2 + len(shown))
-header = [["", "", over, "", "not"], rule, ["measure", r"$\tau$", *(heads[axis] for axis in shown), r"$\Psi$", "conv."]]
+header = [
+    ["", "", over, "", "", "lower", "error"],
+    rule,
+    ["measure", r"$\tau_{\mathrm{K}}$", *(heads[axis] for axis in shown), r"$\Psi$", "runs", "bounds", r"\%"],
+]
 families = [protocols.measures(family) for family in ("sharpness", "norm")]
 groups = [[row(line) for _, line in summary.iterrows() if line["measure"] in family] for family in families]
-captions.write(tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 3)), out)
+text = tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 5), "3pt")
+captions.write(text, out)
 
 # %%
 facts = (
-    f"Every measure on {labels.count(summary['runs'].max())} runs; the interval of $\\psi$ along methods "
-    "is over seeds. Runs of one seed share their data, and methods were not drawn at random: these are descriptions of "
-    "this study's runs, not evidence of a cause."
+    r"The interval of $\psi$ along methods is over seeds. Runs: those with a value. Lower bounds: those whose value "
+    "may not be the largest, since the two highest rises from several starts are over a twentieth apart (of "
+    r"$\lambda_{\max}$, since its residual is larger than that); their values count as they are. Error: the standard "
+    r"error that random draws give a measure, as a share of it; median and 95\,\% quantile over the runs. Runs of one "
+    "seed share their data, and methods were not drawn at random: these are descriptions of this study's runs, not "
+    "evidence of a cause."
 )
 captions.write(captions.caption("measures", settings, table, experiment, rule=None, correction=facts), caption)

@@ -9,9 +9,9 @@
 # %% [markdown]
 # # Which way of training reaches the better minimum?
 #
-# One row a method: accuracy in distribution after training on clean and on noisy labels, under natural shift and under
-# corruptions, each with the paired difference to the reference. The last columns say what a run costs, how many runs
-# diverged and how many walks left their level.
+# One row a method: the paired difference to the reference in distribution after training on clean and on noisy labels,
+# of the selected draws and of the defaults, under natural shift and under corruptions. The last columns say how many
+# runs diverged and how many walks left their level.
 
 # %%
 from IPython.display import display
@@ -40,7 +40,8 @@ reference, level = settings["reference"], 1 - settings["confidence"]
 
 # %% [markdown]
 # Accuracy in distribution at the lowest and the highest label noise, accuracy under shift at the lowest. Holm's
-# correction runs over the differences that are shown, and over no others.
+# correction runs over the differences of the selected draws that are shown, and over no others. The defaults stand
+# beside them: which draw is selected is in part chance, and adds to the scatter of a difference.
 
 # %%
 comparison = by_level(table, experiment, reference, settings["confidence"])
@@ -51,7 +52,9 @@ kinds = [kind for kind in dict.fromkeys(kinds) if kind in found]
 cells = comparison.set_index(["label_noise", "shift_family", "method"]).sort_index()
 shown = cells[[place[:2] in kinds for place in cells.index]].copy()
 shown["holm"] = holm(shown["p"].dropna()).reindex(shown.index)
-display(shown)
+plain = by_level(table[table["draw"] == 0], experiment, reference, settings["confidence"])
+plain = plain.set_index(["label_noise", "shift_family", "method"]).sort_index()
+display(shown, plain)
 
 # %%
 costs = cost(table, experiment)
@@ -61,25 +64,23 @@ display(walks)
 
 # %%
 def row(method):
-    """Accuracy and difference in each kind of test, then cost, divergence and void walks."""
-    own = {kind: shown.loc[(*kind, method)] for kind in kinds}
+    """Difference in each kind of test, in distribution with the defaults too, then divergence and void walks."""
     each = []
-    for kind, cell in own.items():
-        each += [labels.percent(cell["mean"])] * (kind[1] == "none") + [difference(method, kind, cell)]
-    counts = costs.loc[method]
+    for kind in kinds:
+        each.append(difference(method, shown.loc[(*kind, method)], corrected=True))
+        if kind[1] == "none":
+            each.append(difference(method, plain.loc[(*kind, method)], corrected=False))
     void = f"{walks.loc[method, 'void']}/{walks.loc[method, 'walks']}" if method in walks.index else ""
     name = labels.escape(labels.method(method))
-    return [name, *each, labels.count(counts["gradient_evaluations"]), labels.count(counts["diverged"]), void]
+    return [name, *each, labels.count(costs.loc[method, "diverged"]), void]
 
 
-def difference(method, kind, cell):
-    """A paired difference with half the width of its interval, starred when it stands after Holm's correction.
-
-    The reference has none; under shift, where there is no column for it, its accuracy takes the place.
-    """
+def difference(method, cell, corrected):
+    """A paired difference with half the width of its interval, starred when it stays after Holm's correction, which the
+    defaults have none of. The reference has its accuracy instead."""
     if method == reference:
-        return "" if kind[1] == "none" else f"({labels.percent(cell['mean'])})"
-    star = r"\rlap{$^{\ast}$}" if cell["holm"] < level else ""
+        return labels.percent(cell["mean"])
+    star = r"\rlap{$^{\ast}$}" if corrected and cell["holm"] < level else ""
     half = labels.percent(cell["difference_high"] - cell["difference"])
     return rf"{labels.points(cell['difference'])}\,$\pm$\,{half}{star}"
 
@@ -91,7 +92,7 @@ heads = {
     (noise[0], "corruption"): "corruptions",
 }
 widths = [2 if kind[1] == "none" else 1 for kind in kinds]
-columns = 1 + sum(widths) + 3
+columns = 1 + sum(widths) + 2
 groups = [[row(reference)]]
 for name, members in verdicts.grouped(list(costs.index), told, reference).items():
     ordered = [method for method in settings["methods"] if method in members]
@@ -100,20 +101,21 @@ starts = [2 + sum(widths[:i]) for i in range(len(kinds))]
 spans = [
     tables.span(heads[kind], start, start + width - 1) for kind, start, width in zip(kinds, starts, widths, strict=True)
 ]
-names = [text for width in widths for text in (["acc.", "difference"] if width == 2 else ["difference"])]
+names = [text for width in widths for text in ["selected", "defaults"][:width]]
 header = [
-    ["", *(text for text, _ in spans), "grad.", "", "void"],
+    ["", *(text for text, _ in spans), "", "void"],
     " ".join(rule for _, rule in spans),
-    ["method", *names, "eval.", "div.", "walks"],
+    ["method", *names, "div.", "walks"],
 ]
-alignment = "l" + "".join("rl" if width == 2 else "l" for width in widths) + "rrr"
-captions.write(tables.booktabs(header, groups, alignment, gap="1.6pt"), out)
+alignment = "l" + "r" * sum(widths) + "rr"
+captions.write(tables.booktabs(header, groups, alignment, gap="3.2pt", size="scriptsize"), out)
 
 # %%
 compared = int(shown["holm"].count())
 correction = (
-    rf"A star marks differences that stand at {100 * level:.3g}\,\% after Holm's correction over the {compared} "
-    r"comparisons shown. Under div. stand the runs that diverged; a walk is void where its level error exceeds "
+    r"Defaults: draw 0 of the same runs, for which nothing was selected. "
+    rf"A star marks differences that remain at {100 * level:.3g}\,\% after Holm's correction over the {compared} "
+    r"comparisons of selected draws. div.: diverged runs; a walk is void where its level error exceeds "
     rf"{100 * told['tolerance']:g}\,\%."
 )
 captions.write(captions.caption("minima_comparison", settings, table, experiment, correction=correction), caption)

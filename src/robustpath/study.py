@@ -45,6 +45,7 @@ class Experiments(Section):
     """The experiments of a scale."""
 
     data_efficiency: Supervised = Field(description="Accuracy against the number of training examples.")
+    held_out: Supervised = Field(description="The same, with draws that held-out training examples select.")
     minima: Supervised = Field(description="Every method and control, with and without label noise: the first family.")
     lengths: Supervised = Field(description="SGD of several lengths: its accuracy against its training loss.")
     trajectories: Supervised = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
@@ -58,12 +59,11 @@ class Experiments(Section):
 
 
 class Calibration(Section):
-    """How many families of simulated claims are judged, to tell how often the code that judges the claims is wrong."""
+    """How many simulated claims are judged, to tell how often the code that judges the claims is wrong."""
 
-    families: int = Field(
-        100, ge=1, le=100_000, description="Families without an effect, and with one as large as the margin."
-    )
-    families_with_effect: int = Field(20, ge=1, le=100_000, description="Families with each other effect.")
+    claims: int = Field(1000, ge=1, le=100_000, description="Claims of each kind of condition, at its threshold.")
+    claims_with_effect: int = Field(240, ge=1, le=100_000, description="Claims with each planted effect.")
+    families: int = Field(100, ge=1, le=100_000, description="Families of methods that are equal to the reference.")
 
 
 class Scale(Section):
@@ -205,10 +205,9 @@ def problems(config: Config) -> Iterator[Problem]:
 
 def _experiments(name: str, scale: Scale) -> Iterator[tuple[tuple, Experiment]]:
     """Every experiment of a scale with its address."""
-    for key, experiment in scale.experiments:
-        yield ("scales", name, "experiments", key), experiment
-    for key, experiment in scale.further.items():
-        yield ("scales", name, "further", key), experiment
+    for group in ("experiments", "further"):
+        for key, experiment in dict(getattr(scale, group)).items():
+            yield ("scales", name, group, key), experiment
 
 
 def unpublished(config: Config, root: Path) -> Iterator[Problem]:
@@ -237,8 +236,7 @@ def active(config: Config) -> Scale:
 
 def experiments(config: Config) -> dict[str, Experiment]:
     """The experiments of the active scale by name."""
-    scale = active(config)
-    return dict(scale.experiments) | scale.further
+    return dict(active(config).experiments) | active(config).further
 
 
 def methods_of(config: Config, experiment: str) -> list[str]:
@@ -271,8 +269,9 @@ def prepare_settings(config: Config, dataset: str) -> dict:
 
 
 def _unusual(experiment: Experiment) -> dict:
-    """Network and protocol of an experiment where they are not the default: other settings do not change by them."""
-    given = experiment.model_dump(include={"model"}, exclude_defaults=True)
+    """Network, protocol and a protocol's unusual keys where they are not the default: other settings lack them."""
+    rare = {"model"} | protocols.load(experiment.protocol).unusual
+    given = experiment.model_dump(include=rare, exclude_defaults=True)
     # In its own section each protocol is the default of the key.
     return given if experiment.protocol == protocols.DEFAULT else given | {"protocol": experiment.protocol}
 
@@ -297,10 +296,8 @@ def train_settings(config: Config, cell: Cell) -> dict:
     scale, experiment = active(config), experiments(config)[cell.experiment]
     of_experiment = experiment.model_dump(include=TRAINED | protocols.load(experiment.protocol).keys)
     computed = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
-    parent = parent_of(config, cell)
-    begins = {"parent": parent._asdict()} if parent else {}
-    of_runs = _of_runs(config, cell.experiment, cell.dataset, "batch_size")
-    return cell._asdict() | of_experiment | of_runs | computed | begins
+    begins = {"parent": parent._asdict()} if (parent := parent_of(config, cell)) else {}
+    return cell._asdict() | of_experiment | _of_runs(config, *cell[:2], "batch_size") | computed | begins
 
 
 def runs(settings: dict) -> int:
@@ -342,12 +339,13 @@ def claims_settings(config: Config) -> dict:
 
 def numbers_settings(config: Config) -> dict:
     """What the numbers of the text depend on, beside the records and what is computed from them."""
-    return {key: value for key, value in report_settings(config).items() if key != "theory"}
+    said = {key: value for key, value in report_settings(config).items() if key != "theory"}
+    return said | {"test_pools": {name: registry.test_pool(name) for name in said["shifts"]}}
 
 
 def calibrate_settings(config: Config) -> dict:
     """What judging simulated claims depends on, beside the records and paper/claims.yaml."""
-    return {"reference": config.reference, "confidence": config.confidence} | active(config).calibration.model_dump()
+    return claims_settings(config) | active(config).calibration.model_dump()
 
 
 def figure_settings(config: Config, entry: Mapping) -> dict:
@@ -379,7 +377,7 @@ def report_settings(config: Config) -> dict:
         "methods": {name: families[name] for name in dict.fromkeys([*config.methods, *used]) if name in used},
         **active(config).model_dump(exclude=COMPUTED | {"experiments", "further", "theory", "calibration"}),
         "experiments": {
-            name: each.model_dump(exclude=UNUSUAL)
+            name: each.model_dump(exclude=UNUSUAL | protocols.load(each.protocol).unusual)
             | {"methods": methods_of(config, name)}
             | _unusual(each)
             | each.model_dump(include={"parent"}, exclude_defaults=True)
@@ -387,7 +385,6 @@ def report_settings(config: Config) -> dict:
         },
         "theory": active(config).theory.model_dump(),
         "shifts": {
-            dataset: {shift.name: [shift.family, shift.split] for shift in registry.shifts_of(dataset)}
-            for dataset in trained
+            name: {each.name: [each.family, each.split] for each in registry.shifts_of(name)} for name in trained
         },
     }

@@ -10,6 +10,7 @@ import contrasted
 import pytest
 import repeated
 import yaml
+from study_fixtures import second_rule
 
 from robustpath import records
 from robustpath.claims import verdicts
@@ -36,6 +37,7 @@ STUDY = {
     "effective_robustness",
     "random_labels",
     "calibration",
+    "error_rates",
 }
 
 
@@ -113,6 +115,17 @@ def test_a_notebook_of_the_study_makes_its_result_and_caption(
     inputs = {key: files[key] for key in MANIFEST[name].get("inputs", [])}
     records_file = claims_file.with_name("records.parquet")
     sound(name, *run(name, records_file, minima_settings, tmp_path, **inputs))
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["both rules", "the second rule alone"])
+def test_the_rules_of_selection_make_a_table_and_its_caption(alone, tmp_path):
+    table, settings = second_rule({"sgd": "minima", "sam": "minima"}, ["optdigits"], (50, 150), 4, 2)
+    kept = table[table["experiment"] == "held_out"] if alone else table
+    records.write(kept, tmp_path / "records.parquet")
+    result, caption = run("selection_rules", tmp_path / "records.parquet", settings, tmp_path)
+    sound("selection_rules", result, caption)
+    assert result.count(b"SAM") == 2
+    assert f"of {0 if alone else 2} differences" in caption
 
 
 @pytest.mark.parametrize("seeds", [2, 12])

@@ -139,23 +139,58 @@ def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_set
     assert float(macros["RandomLabelsTestAtMost"][0]) == pytest.approx(10, abs=1)
 
 
-def test_macros_of_the_calibration_are_its_rates(minima_records, minima_settings, calibration_file):
+def test_macros_of_the_calibration_are_its_rates(calibration_file):
     simulated = verdict_errors.read(calibration_file)
     macros = evidence.made(evidence._calibration, simulated, 0.95)
-    rates = verdict_errors.rates(simulated, 0.95).set_index(["equal_by", "rule", "effect", "event"])
-    null = rates.loc[("signs", "difference", 0.0, "verdict")]
-    assert macros["FalsePositiveRate"].value == labels.percent(null["rate"])
-    assert macros["FalsePositiveInterval"].value == labels.percent_range(null["low"], null["high"])
-    assert macros["FalsePositiveCount"].value == "12" and macros["RetrainedCount"].value == "4"
-    alone = rates.loc[("seeds", "difference", 0.0, "interval")]
-    assert macros["SkewedAloneRate"].value == labels.percent(alone["rate"])
-    power = rates.loc[("signs", "difference", 0.3, "supported")]
-    assert (macros["EquivalenceMargin"].value, macros["PowerAtMarginRate"].value) == (
-        "0.3",
-        labels.percent(power["rate"]),
-    )
+    rates = verdict_errors.rates(simulated, 0.95)
+    equal = rates[(rates["kind"] == "best_control_equal") & (rates["event"] == "refuted")].iloc[0]
+    assert macros["EqualControlsRefutationRate"].value == labels.percent(equal["rate"])
+    assert macros["EqualControlsRefutationInterval"].value == labels.percent_range(equal["low"], equal["high"])
+    assert macros["EqualControlsRefutationCount"].value == "3" and macros["FalseFamilyCount"].value == "1"
+    retrained = simulated[simulated["kind"] == verdict_errors.RETRAINING]
+    wrong = int((retrained["verdict"] != "undecided").sum())
+    assert macros["RetrainedCountWord"].value == "four"
+    assert macros["RetrainedWrongWord"].value == (labels.word(wrong) if wrong else "none")
+    assert macros["CalibrationKindWord"].value == labels.word(len(verdict_errors.KINDS))
+    assert macros["CalibrationClaimCount"].value == "3"
     unknown = evidence.made(evidence._calibration, None, 0.95)
-    assert set(unknown) == set(macros) and {number.value for number in unknown.values()} == {labels.MISSING}
+    said = {number.value for name, number in unknown.items() if not name.endswith("Level") or "Kinds" in name}
+    assert set(unknown) == set(macros) and said == {labels.MISSING}
+
+
+def test_the_largest_error_of_each_direction_is_named_and_what_exceeds_the_level():
+    """Of 200 claims each: one kind errs in support, another in refutation, and equal methods may be refuted."""
+    shares = {"ratio": (30, 2), "level_error": (3, 40), "inequivalence_equal": (1, 150), "selection": (0, 0)}
+    rows = []
+    for kind, (supported, refuted) in shares.items():
+        verdicts = ["supported"] * supported + ["refuted"] * refuted
+        verdicts += ["undecided"] * (200 - len(verdicts))
+        planted_at = "equal" if kind.endswith("equal") else "threshold"
+        rows += [(kind, planted_at, 0.0, verdict) for verdict in verdicts]
+    rows += [(verdict_errors.DIFFERENCE, "effect", effect, said) for effect, said in _found({0.2: 7, 0.3: 8, 0.5: 9})]
+    simulated = pd.DataFrame(rows, columns=["kind", "planted", "truth", "verdict"])
+    macros = evidence.made(evidence._calibration, simulated.assign(family="M", number=0, stands=False), 0.95)
+    words = verdict_errors.KINDS
+    assert macros["WorstFalseSupportKind"].value == words["ratio"].words
+    assert macros["WorstFalseSupportRate"].value == "15.0"
+    assert macros["WorstFalseRefutationKind"].value == words["level_error"].words
+    assert macros["WorstFalseRefutationRate"].value == "20.0"
+    above = [rf"\emph{{{words[kind].words}}}" for kind in ("ratio", "level_error")]
+    assert macros["KindsAboveLevel"].value == labels.listing(above)
+    assert macros["KindsAboveTestLevel"].value == macros["KindsAboveLevel"].value
+    assert (macros["CalibrationLevel"].value, macros["CalibrationTestLevel"].value) == ("5", "2.5")
+    assert macros["SimulatedPower"].value == "0.3"
+    sound = simulated[simulated["kind"].isin(["selection", "difference"])].replace({"supported": "undecided"})
+    macros = evidence.made(evidence._calibration, sound.assign(family="M", number=0, stands=False), 0.95)
+    assert macros["KindsAboveLevel"].value == "no kind"
+    assert macros["SimulatedPower"].value == "more than 0.5"
+
+
+def _found(supported):
+    """(effect, verdict) of ten claims for each effect, so many of them supported."""
+    return [
+        (effect, "supported" if place < n else "undecided") for effect, n in supported.items() for place in range(10)
+    ]
 
 
 def test_macros_of_other_sums_are_those_of_the_records(macros, small_records):
@@ -197,3 +232,24 @@ def test_every_macro_is_sound_latex(records_file, small_settings, macros, tmp_pa
     (tmp_path / "main.tex").write_text(text)
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "main.tex"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_what_remains_after_the_correction_is_a_sentence():
+    """By hand: holm below .05, higher or lower, kind by kind; one name is, two are."""
+    rows = [
+        ("none", "sam", 0.02, 0.2), ("none", "adamw", 0.02, 0.01), ("corruption", "adamw", -0.02, 0.04),
+        ("corruption", "radam", -0.02, 0.001), ("corruption", "sam", 0.01, 0.03), ("natural", "sam", 0.5, 0.06),
+        ("none", "sgd", float("nan"), float("nan")),
+    ]  # fmt: skip
+    comparison = pd.DataFrame(rows, columns=["shift_family", "method", "difference", "holm"])
+    said = {
+        "methods": dict.fromkeys(["sgd", "adamw", "radam", "sam"], "minima"),
+        "reference": "sgd",
+        "confidence": 0.95,
+    }
+    assert numbers._remaining(comparison, said)["HolmSentence"][0] == (
+        "After Holm's correction, these differences to SGD remain: in distribution, AdamW is higher; "
+        "under corruptions, SAM is higher; under corruptions, AdamW and RAdam are lower."
+    )
+    nothing = numbers._remaining(comparison.assign(holm=0.5), said)["HolmSentence"][0]
+    assert nothing == "After Holm's correction, no difference to SGD remains."

@@ -44,6 +44,7 @@ def records():
                     for split, shift, family, severity in (
                         ("train", "none", "none", 0),
                         ("validation", "none", "none", 0),
+                        *([("holdout", "none", "none", 0)] if experiment == "held_out" else []),
                         ("test", "none", "none", 0),
                         ("test", "fog", "corruption", 1),
                         ("test", "mnist5k", "natural", 1),

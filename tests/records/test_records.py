@@ -91,7 +91,7 @@ def test_collating_the_same_runs_twice_is_refused(small_records, tmp_path):
         (lambda t: t.assign(value=t["value"].mask(t.index == 7)), r"column value has no value in row 7 \(experiment="),
         (
             lambda t: t.assign(split=t["split"].replace("test", "final")),
-            "column split may hold test, train, validation",
+            "column split may hold holdout, test, train, validation",
         ),
         (lambda t: t.assign(value=t["value"] * 100), r"accuracy must lie in \[0, 1\] \(fraction\), see row 0"),
         (lambda t: t.assign(label_noise=20.0), r"label_noise must be a share of the labels .* in \[0, 1\], see row 0"),

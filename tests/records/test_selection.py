@@ -2,11 +2,12 @@ import pandas as pd
 import pytest
 
 from robustpath.core.errors import UserError
-from robustpath.records.selection import ORACLE, VALIDATION, choose, select
+from robustpath.records.selection import HOLDOUT, ORACLE, VALIDATION, choose, select
 
 
-def table(*draws):
-    """Records of one cell from (validation accuracy, test accuracy, diverged) a draw."""
+def table(*draws, held=None):
+    """Records of one cell from (validation accuracy, test accuracy, diverged) a draw; `held`: accuracies on examples
+    that are held out of training, where there are any."""
     cell = {"experiment": "e", "dataset": "d", "method": "sgd", "train_size": 50, "label_noise": 0.0, "seed": 0}
     cell["metric"] = "accuracy"
     rows = [
@@ -17,6 +18,7 @@ def table(*draws):
             ("test", "none", test),
             ("validation", "blur", 1 - validation),
             ("train", "none", 1.0),
+            *([("holdout", "none", held[draw])] if held else []),
         ]
     ]
     return pd.DataFrame(rows)
@@ -38,9 +40,20 @@ def test_the_rule_chooses(draws, rule, chosen):
         assert choose(table(*draws).iloc[::order], rule)["draw"].tolist() == [chosen]
 
 
+def test_the_rule_of_held_out_examples_chooses_by_these_alone():
+    """Draw 2 is right on 8 of 10 of them, as draw 3 is; draw 1, which validation and test prefer, on 7."""
+    own = table((0.5, 0.5, False), (0.9, 0.9, False), (0.6, 0.1, False), (0.7, 0.2, False), held=[0.4, 0.7, 0.8, 0.8])
+    assert choose(own, HOLDOUT)["draw"].tolist() == [2]
+    assert choose(own)["draw"].tolist() == [1]
+    assert select(own, HOLDOUT).query("split == 'test'")["value"].tolist() == [0.1]
+    with pytest.raises(UserError, match="4 runs have no holdout accuracy to choose by"):
+        choose(table(*[(0.5, 0.5, False)] * 4), HOLDOUT)
+
+
 def test_only_the_validation_rule_may_be_a_headline():
     assert VALIDATION.headline
     assert not ORACLE.headline
+    assert not HOLDOUT.headline
     assert "oracle" in ORACLE.words
 
 

@@ -98,6 +98,15 @@ def synthetic(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10
     return pd.concat(parts, ignore_index=True)[list(records.SCHEMA)]
 
 
+def second_rule(*shape):
+    """Records and settings of the comparison of methods and of runs whose training sets have a fifth held out."""
+    first, second = synthetic(*shape), synthetic(*shape, rng=1).assign(experiment="held_out")
+    held = second[(second["split"] == "validation") & (second["shift"] == "none")].assign(split="holdout")
+    said = settings(*shape)
+    said["experiments"]["held_out"] = said["experiments"][EXPERIMENT] | {"held_out": 0.2}
+    return pd.concat([first, second, held], ignore_index=True), said
+
+
 @pytest.fixture(scope="session")
 def small_records():
     return synthetic(dict(list(METHODS.items())[:3]), ["optdigits", "mnist1d"], (50, 150), 4, 2)
@@ -171,7 +180,7 @@ def claims_file(minima_records, minima_settings, tmp_path_factory):
 def calibration_file(claims_file, minima_settings):
     """A few simulated claims on the planted study."""
     file = claims_file.with_name("calibration.parquet")
-    few = minima_settings | {"families": 1, "families_with_effect": 1}
+    few = minima_settings | {"claims": 3, "claims_with_effect": 2, "families": 1}
     verdict_errors.write(claims_file.with_name("records.parquet"), CLAIMS, few, file)
     return file
 

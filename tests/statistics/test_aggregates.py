@@ -121,6 +121,28 @@ def test_what_a_seed_does_to_all_tasks_of_a_data_set_widens_the_interval():
     assert row["high"] - row["low"] == pytest.approx(alone["high"] - alone["low"], rel=0.1)
 
 
+def study(seeds=10, rng=1):
+    """Accuracies as in the comparison of methods: tasks 20 points apart, differences of a few points a run."""
+    table = scores(["sgd", "sam", "adamw"], seeds, rng)
+    task = table["dataset"].map({"optdigits": 0.9, "mnist1d": 0.5}) + 0.1 * (table["shift_family"] == "none")
+    return table.assign(value=task + 0.03 * table["value"])
+
+
+def test_the_printed_digits_of_the_bounds_do_not_depend_on_the_resamples_that_were_drawn(monkeypatch):
+    """Points are printed to a tenth and probabilities to a hundredth: the error is below half of that, by far."""
+    drawn = []
+    for seed in (0, 1, 2):
+        monkeypatch.setattr(aggregates, "SEED", seed)
+        means = aggregates.interquartile_means(study(), "sgd", 0.95).set_index("method")
+        better = aggregates.improvement(study(), "sgd", 0.95).set_index("method")
+        bounds = 100 * means[["low", "high", *aggregates.DIFFERENCE[1:]]]
+        drawn.append(pd.concat({"mean": bounds, "improvement": 10 * better[["low", "high"]]}, axis=1))
+    spread = np.std(drawn, axis=0, ddof=1)
+    assert 0 < np.nanmax(spread) < 0.05 / 2
+    for other in drawn[1:]:
+        pd.testing.assert_frame_equal(other.round(1), drawn[0].round(1))
+
+
 def test_improvement_by_hand_and_by_mann_and_whitney():
     # 1 beats none, 3 beats 2 and ties with 3.
     found = aggregates.improvement(one_task(a=[1.0, 3.0], b=[2.0, 3.0]), "b", 0.95).set_index("method")

@@ -15,6 +15,7 @@ METHODS = ("sgd", "adamw", "radam", "swa", "ema", "sam", "contour_warmup", "isot
 LAPTOP = ("scales", "laptop")
 EXPERIMENT = (*LAPTOP, "experiments", "data_efficiency")
 L, E = "scales.laptop", "scales.laptop.experiments.data_efficiency"
+H = "scales.laptop.experiments.held_out"
 GONE = object()
 
 
@@ -26,6 +27,7 @@ def small():
     for scale in raw["scales"].values():
         scale["further"] = {}
         scale["experiments"] |= {name: cell for name in scale["experiments"] if name != "data_efficiency"}
+        scale["experiments"]["held_out"] = cell | {"held_out": 0.2}
         for case in ("spurious_minimum", "saddles"):
             scale["theory"][case]["methods"] = ["sgd"]
     return copy.deepcopy(raw)

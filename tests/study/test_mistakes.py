@@ -2,13 +2,13 @@
 
 import pytest
 import yaml
-from small_config import EXPERIMENT, FILE, FURTHER, GONE, LAPTOP, E, L, edited, message
+from small_config import EXPERIMENT, FILE, FURTHER, GONE, LAPTOP, E, H, L, edited, message
 
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
 from robustpath.core.errors import UserError
 
-# key | value put there, as YAML | what the message says after it. L and E: the laptop scale and its experiment.
+# key | value put there, as YAML | what the message says after it. L: the laptop scale; E, H: two of its experiments.
 MISTAKES = r"""
 # unknown keys, at each level
 scal           | 1              | = 1 is not a known key; did you mean 'scale'? Allowed: scale, start, verify
@@ -102,6 +102,12 @@ E.train_sizes  | [50, 600]      | [1] = 600 is more training examples than 'optd
 E.train_sizes  | [5, 50]        | [0] = 5 is too small; allowed: at least 10, one of each class
 L.test_size    | 1440           | = 1440 leaves nothing to train on; allowed: validation_size and test_size tog
 L.validation_size | 1740        | = 1740 leaves nothing to train on; allowed: validation_size and test_size together
+# examples held out
+E.held_out     | 1.0            | = 1.0 is too large; allowed: a number from 0 to 0.9
+E.held_out     | -0.2           | = -0.2 is too small; allowed: a number from 0 to 0.9
+E.held_out     | 20 %           | = '20 %' is text; did you mean 0.2? Allowed: a number from 0 to 0.9
+E.held_out     | 0.82           | = 0.82 leaves 9 to learn from; allowed: a share that leaves at least 10, one of
+H.held_out     | 0.0            | = 0.0 holds no example out; allowed: a share above 0, such as 0.2
 """
 
 
@@ -109,7 +115,11 @@ def mistakes():
     for line in MISTAKES.strip().splitlines():
         if not line.startswith("#"):
             key, value, expected = (column.strip() for column in line.split("|", 2))
-            yield key.replace("L.", f"{L}.").replace("E.", f"{E}.") if key != "L" else L, value, expected
+            yield (
+                key.replace("L.", f"{L}.").replace("E.", f"{E}.").replace("H.", f"{H}.") if key != "L" else L,
+                value,
+                expected,
+            )
 
 
 @pytest.mark.parametrize(("key", "value", "expected"), list(mistakes()))
@@ -120,7 +130,7 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 16 more)")
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 17 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
     assert text.endswith("calibration ('reference' is a key of the top level)")
 

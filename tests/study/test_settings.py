@@ -47,6 +47,21 @@ def test_the_network_is_told_where_it_is_not_the_perceptron():
     assert all(told["hidden"] == [64, 64] for told in plain[:4])
 
 
+def test_examples_held_out_are_named_where_there_are_any_and_change_no_other_settings():
+    config = cfg.load(FILE)
+    of_each = (
+        cfg.train_settings(config, cfg.Cell("held_out", "fashion_mnist", "sgd")),
+        cfg.evaluate_settings(config, "held_out", "fashion_mnist"),
+        cfg.trace_settings(config, "held_out", "fashion_mnist"),
+        cfg.measure_settings(config, "held_out", "fashion_mnist"),
+        cfg.report_settings(config)["experiments"]["held_out"],
+    )
+    assert [told["held_out"] for told in of_each] == [0.2] * 5
+    before, after = (all_settings(cfg.validate(edited(*more))) for more in ([], [((*EXPERIMENT, "held_out"), 0.0)]))
+    assert after == before
+    assert "held_out" not in str([before[job] for job in ("train", "evaluate", "measure", "trace")])
+
+
 def test_published_corruptions_are_prepared_and_evaluated_on():
     config = cfg.validate(edited(((*LAPTOP, "further"), {"photos": FURTHER})))
     assert cfg.evaluate_settings(config, "photos", "cifar10")["natural"] == ["cifar10_1", "cifar10_c"]
@@ -115,6 +130,7 @@ def test_settings_are_json_and_hold_their_keys_only():
         ((*LAPTOP, "severities"), [1], {"evaluate", "report", "numbers"}),
         ((*LAPTOP, "batch_size"), 16, {"train", "report", "numbers"}),
         ((*LAPTOP, "device"), "auto", {"train", "evaluate", "measure", "trace"}),
+        ((*EXPERIMENT, "held_out"), 0.2, {"train", "evaluate", "measure", "trace", "report", "numbers"}),
         ((*LAPTOP, "precision"), "float32", set()),
         ((*LAPTOP, "precision"), "bfloat16", {"train"}),
         ((*LAPTOP, "deterministic"), True, {"train"}),

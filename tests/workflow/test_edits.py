@@ -272,6 +272,14 @@ VALUES = [
         of_theory("memorisation"),
         "of a theory case",
     ),
+    Edit(
+        at("config.yaml", "        budget: 60\n        held_out: 0.2\n", "        budget: 60\n        held_out: 0.3\n"),
+        scored(
+            *(f"train {method} optdigits held_out" for method in ("sgd", "adamw", "contour_warmup")),
+            "evaluate held_out optdigits",
+        ),
+        "the share of one experiment that is held out",
+    ),
     Edit(at("config.yaml", "    budget: 1000\n", "    budget: 1001\n"), these(), "of another scale"),
 ]
 EDITS = {"added": ADDED, "words": WORDED, "code": CODED, "value": VALUES}

@@ -1,65 +1,93 @@
-"""Calibration of the verdicts: how often the code that judges the claims sees an effect that is not there, and misses
-one that is.
+"""How often the code that judges the claims is wrong: its verdicts on simulated claims whose truth is known.
 
-A simulated method is the reference with the differences that a real one has to it: centred, so that none is left on
-average, and with a sign drawn anew for every seed (one for all its data sets). Pairing, spread and the dependence
-between data sets stay those of the study, while the true effect is zero, or the one that is added. Signs make the
-differences symmetric, where a t test is at its best; so seeds are also drawn with replacement, which keeps their skew.
-Beside what is simulated stands what was retrained: the reference against itself in another order of batches.
+Every kind of condition is put at its threshold, where a verdict in either direction is an error (boundaries.py), on
+evidence redrawn from the study's own (simulated.py). Claims of a kind are drawn independently of each other, so that
+the intervals of their rates hold. Whole families of equal methods tell what Holm's correction leaves; planted effects
+tell the power. Beside what is simulated stands what was retrained: the reference in another order of batches.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import scipy
 
 from robustpath import records
-from robustpath.claims import conditions
+from robustpath.claims import boundaries, conditions, judge, simulated
+from robustpath.claims.boundaries import EFFECT, EQUAL, Plan, Study
 from robustpath.claims.conditions import REFUTED, SUPPORTED
-from robustpath.claims.judge import concluded, weighed
-from robustpath.claims.model import Claim, Difference, Family, Inequivalence, load
+from robustpath.claims.model import Claim, Difference, load
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.records.selection import select
 from robustpath.statistics import evidence
-from robustpath.statistics.evidence import CELL
-from robustpath.statistics.intervals import check_complete
+from robustpath.statistics.evidence import Evidence
 
-SIGNS, SEEDS, RETRAINING = "signs", "seeds", "retraining"
 RETRAINED = "reordered_sgd"
-VARIANT = ["method", "label_noise"]
-PLACE = [*VARIANT, "dataset", "train_size"]
+DIFFERENCE, MARGIN, FAMILY, RETRAINING = "difference", "inequivalence_margin", "family", "retraining"
+
+
+class Kind(NamedTuple):
+    """A kind of simulated claims: its words in figures, tables and the text, and how its worlds are made."""
+
+    words: str
+    plans: Callable
+
+
+KINDS = {
+    DIFFERENCE: Kind("difference to a named method", boundaries.single("difference")),
+    "matched_difference": Kind("difference at equal training loss", boundaries.single("matched_difference")),
+    "ratio": Kind("ratio to a named method", boundaries.single("ratio")),
+    "matched_ratio": Kind("ratio at equal training loss", boundaries.single("matched_ratio")),
+    "level_error": Kind("median error of the level", boundaries.single("level_error")),
+    "robustness_lowest": Kind("effective robustness, lowest line", boundaries.effective_robustness("lowest")),
+    "robustness_highest": Kind("effective robustness, highest line", boundaries.effective_robustness("highest")),
+    MARGIN: Kind("inequivalence, a margin apart", boundaries.inequivalence(at_margin=True)),
+    "inequivalence_equal": Kind("inequivalence, equal methods", boundaries.inequivalence(at_margin=False)),
+    "partial_correlation": Kind("partial rank correlation", boundaries.partial_correlation),
+    "best_control_equal": Kind("best control, controls equal", boundaries.best_control(equal=True)),
+    "best_control_measured": Kind("best control, controls as measured", boundaries.best_control(equal=False)),
+    "selection": Kind("draws selected from equal methods", boundaries.selection),
+    "any_of": Kind("alternatives, all at the threshold", boundaries.any_of),
+    "conjunction_one": Kind("all of several, one at its threshold", boundaries.conjunction(one=True)),
+    "conjunction_all": Kind("all of several, all at their thresholds", boundaries.conjunction(one=False)),
+}
 SCHEMA = {
-    "equal_by": pa.string(),  # what makes the methods equal but for the effect: signs, seeds (redrawn), retraining
-    "rule": pa.string(),  # difference, inequivalence
-    "effect": pa.float64(),  # planted, percentage points
-    "family": pa.int64(),
-    "method": pa.string(),
+    "kind": pa.string(),  # a key of KINDS, family or retraining
+    "planted": pa.string(),  # where the truth lies: threshold, equal (methods), effect
+    "truth": pa.float64(),  # the planted effect, percentage points; 0 but for `effect`
+    "family": pa.string(),  # letter of the family of hypotheses whose study it is made of
+    "number": pa.int64(),  # of the claim, or of the family of equal methods, on which alone its random numbers depend
+    "claim": pa.string(),  # the hypothesis whose condition it is
+    "method": pa.string(),  # whose spread it has
     "label_noise": pa.float64(),
     "n": pa.int64(),
-    "low": pa.float64(),  # of the difference, percentage points
+    "effect": pa.float64(),  # as the judge found it, in the unit of the condition
+    "low": pa.float64(),
     "high": pa.float64(),
-    "p": pa.float64(),
-    "verdict": pa.string(),  # by interval and test
+    "p_support": pa.float64(),  # of all conditions together
+    "p_refute": pa.float64(),
+    "verdict": pa.string(),
     "stands": pa.bool_(),  # supported, and p stands after Holm's correction over the family
 }
+GROUP = ["kind", "planted", "truth"]
 
 
 def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> None:
     """Simulate the claims of `simulate` on the study's own records and write a row a claim (SCHEMA)."""
-    claims = next(iter(load(claims_file).families.values()))
-    own = records.load(records_file)
-    own = own[own["experiment"] == claims.experiment]
-    if own.empty:
-        raise UserError(f"{records_file}: no records of experiment {claims.experiment} to calibrate the claims on")
-    accuracy = evidence.accuracies(select(own)).drop(columns="draw")
-    check_complete(accuracy)
-    table = simulate(accuracy[accuracy["test_set"] == "none"], claims, settings)
-    rows = pa.Table.from_pandas(table[list(SCHEMA)], schema=pa.schema(list(SCHEMA.items())), preserve_index=False)
+    whole, claims = records.load(records_file), load(claims_file)
+    there = [family for family in claims.families.values() if family.experiment in set(whole["experiment"])]
+    if not there:
+        raise UserError(f"{records_file}: no records of an experiment of {claims_file} to calibrate the claims on")
+    parts = []
+    for family in there:
+        found = evidence.gather(whole, family.experiment, family.curve)
+        draws = evidence.accuracies(whole[whole["experiment"] == family.experiment])
+        parts.append(simulate(Study(found, draws, family, settings)))
+    table = pd.concat(parts).sort_values([*GROUP, "family", "number"], kind="stable", ignore_index=True)
+    rows = pa.Table.from_pandas(table, schema=pa.schema(list(SCHEMA.items())), preserve_index=False)
     with replacing(out) as temporary:
         pq.write_table(rows.replace_schema_metadata(None), temporary, compression="zstd")
 
@@ -72,160 +100,116 @@ def read(file: str | Path) -> pd.DataFrame:
         raise UserError(f"{file}: no calibration to read ({error}); run `snakemake calibrate` again") from None
 
 
-def simulate(accuracy: pd.DataFrame, claims: Family, settings: dict) -> pd.DataFrame:
-    """One row a simulated claim, columns of SCHEMA.
-
-    accuracy: columns CELL, method, value, in distribution. A family is every variant of the study at every label noise,
-    corrected together as the hypotheses are. Without an effect it is judged by both rules; with each effect by that of
-    a difference; and with an effect as large as the margin by that of inequivalence. A retrained reference is judged on
-    each data set apart, which is a family.
-    """
-    reference = settings["reference"]
-    sources = _sources(accuracy, list(claims.short_names), reference)
-    if sources.empty:
-        raise UserError("no variant of the study has records beside the reference's to calibrate the claims on")
-    margins = [part.margin for claim in claims.claims for part in claim.conditions if isinstance(part, Inequivalence)]
-    many, few = settings["families"], settings["families_with_effect"]
-    plans = [(SIGNS, "difference", 0.0, many), (SEEDS, "difference", 0.0, many)]
-    plans += [(SIGNS, "difference", effect, few) for effect in claims.calibration.effects]
-    plans += [
-        (SIGNS, "inequivalence", effect, n) for margin in margins[:1] for effect, n in ((0.0, few), (margin, many))
-    ]
-    parts = []
-    for equal_by, rule, effect, families in plans:
-        made = simulated(sources, effect / 100, range(families), equal_by)
-        judged = judge_families(
-            sources, made, _hypothesis(rule, margins, sources, claims, settings["reference"]), settings
-        )
-        parts += [rows.assign(equal_by=equal_by, family=family, effect=effect) for family, rows in enumerate(judged)]
-        print(f"{rule}, equal by {equal_by}, effect {effect:g} points: {families} families judged")
-    again = evidence.pairs(accuracy, RETRAINED, reference).rename(columns={"other": "base"}).assign(method=RETRAINED)
-    for family, (_, made) in enumerate(again.groupby("dataset")):
-        hypothesis = _hypothesis("difference", margins, made, claims, settings["reference"])
-        (rows,) = judge_families(made, made[["value"]].to_numpy().T, hypothesis, settings)
-        parts.append(rows.assign(equal_by=RETRAINING, family=family, effect=0.0))
-    return pd.concat(parts, ignore_index=True)[list(SCHEMA)]
-
-
-def _sources(accuracy: pd.DataFrame, variants: list[str], reference: str) -> pd.DataFrame:
-    """Columns CELL, method, base, left: the reference's accuracy, and what a variant's difference leaves when its mean
-    over seeds is taken off, widened by the degree of freedom that this costs."""
-    parts = []
-    for name in variants:
-        both = evidence.pairs(accuracy, name, reference)
-        difference = both["value"] - both["other"]
-        groups = difference.groupby([both[axis] for axis in CELL[:-1]])
-        n = groups.transform("size")
-        left = (difference - groups.transform("mean")) * np.sqrt(n / (n - 1).clip(lower=1))
-        parts.append(both[CELL].assign(method=name, base=both["other"], left=left))
-    return pd.concat(parts).sort_values(["method", *CELL], ignore_index=True)
-
-
-def simulated(sources: pd.DataFrame, effect: float, families: Iterable[int], equal_by: str = SIGNS) -> np.ndarray:
-    """Accuracies [families, rows of the sources] of simulated methods, `effect` (a fraction) above the reference.
-
-    What is left of the differences gets a sign for every seed, or is that of a seed drawn with replacement. A family
-    depends on its number alone.
-    """
-    left, base = sources["left"].to_numpy(), sources["base"].to_numpy()
-    own = sources.groupby([*VARIANT, "seed"])
-    seeds, seeds_of = own.ngroup().to_numpy(), own.size().reset_index().groupby(VARIANT)["seed"]
-    of_variant = [each.to_numpy() for _, each in seeds_of]
-    # The row of each seed at a row's variant, data set and size: one column a seed.
-    places = pd.Series(range(len(sources)), pd.MultiIndex.from_frame(sources[[*PLACE, "seed"]])).unstack("seed")
-    row = places.index.get_indexer(pd.MultiIndex.from_frame(sources[PLACE]))
-    found = []
-    for family in families:
-        generator = np.random.default_rng([1 if equal_by == SIGNS else 2, family])
-        if equal_by == SIGNS:
-            moved = left * generator.choice([-1.0, 1.0], own.ngroups)[seeds]
-        else:
-            donors = np.concatenate([generator.choice(each, len(each)) for each in of_variant])[seeds]
-            moved = left[places.to_numpy()[row, places.columns.get_indexer(donors)]]
-        found.append(base + moved + effect)
-    return np.stack(found)
-
-
-def judge_families(sources: pd.DataFrame, values: np.ndarray, hypothesis: Family, settings: dict) -> list[pd.DataFrame]:
-    """For each family of accuracies [families, rows of the sources] one row a claim, columns of SCHEMA but for what the
-    family was made of.
-
-    The judge's own rules on all families at once.
-    """
-    claim, confidence = hypothesis.claims[0], settings["confidence"]
-    differences = pd.DataFrame((values - sources["base"].to_numpy()).T, index=sources.index)
-
-    def cells(variant: str, level: float) -> np.ndarray:
-        own = sources[(sources["method"] == variant) & (sources["label_noise"] == level)].sort_values(CELL)
-        shape = (own["dataset"].nunique(), own["train_size"].nunique(), own["seed"].nunique())
-        return differences.loc[own.index].to_numpy().T.reshape(-1, *shape)
-
-    entries = [
-        _entries(claim, variant, level, cells(variant, level), confidence)
-        for level in claim.label_noise
-        for variant in claim.variants
-    ]
-    return [
-        _rows(claim, concluded(hypothesis, [list(own)], confidence)[0]["entries"], confidence)
-        for own in zip(*entries, strict=True)
-    ]
-
-
-def _entries(claim: Claim, variant: str, level: float, values: np.ndarray, confidence: float) -> list[dict]:
-    """The entry of one variant and label noise in each family: values [families, data sets, train sizes, seeds]."""
-    (condition,) = claim.conditions
-    sought = conditions.sought(condition)
-    names = [str(place) for place in range(values.shape[1])]
-    findings = [conditions.difference(sought, condition, own, names, confidence) for own in values]
-    return [weighed(variant, level, [finding], confidence) for finding in findings]
-
-
-def _rows(claim: Claim, entries: list[dict], confidence: float) -> pd.DataFrame:
-    """The columns of SCHEMA that a family's verdicts give."""
+def simulate(study: Study) -> pd.DataFrame:
+    """One row a simulated claim, columns of SCHEMA: every kind at its threshold, effects, families, retraining."""
+    settings, effects = study.settings, study.family.calibration.effects
+    plans = [(name, kind.plans, settings["claims"]) for name, kind in KINDS.items()]
+    plans += [(DIFFERENCE, boundaries.effects(effect), settings["claims_with_effect"]) for effect in effects]
     rows = []
-    for entry in entries:
-        decides, holm = entry["decides"], entry["holm"]
-        stands = entry["verdict"] == SUPPORTED and holm is not None and holm < conditions.level(confidence)
-        numbers = {name: decides[name] for name in ("n", "low", "high", "p")}
-        said = {"method": entry["variant"], "label_noise": entry["label_noise"], "verdict": entry["verdict"]}
-        rows.append({"rule": claim.statement, **said, **numbers, "stands": stands})
-    return pd.DataFrame(rows)
+    for kind, make, count in plans:
+        worlds = list(make(kind, study))
+        for start, plan in enumerate(worlds):
+            rows += _claims(plan, range(start, count, len(worlds)), study)
+        print(f"{kind}: {count if worlds else 0} simulated claims, from {len(worlds)} cases of the study")
+    rows += families(study, settings["families"]) + retrained(study)
+    if not rows:
+        raise UserError("no variant of the study has records beside the reference's to calibrate the claims on")
+    return pd.DataFrame(rows).assign(family=study.family.letter)[list(SCHEMA)]
 
 
-def _hypothesis(rule: str, margins: list[float], sources: pd.DataFrame, claims: Family, reference: str) -> Family:
-    """The file with one hypothesis, on the simulated methods: a difference above zero, or one beyond the margin."""
+def _claims(plan: Plan, numbers: range, study: Study) -> list[dict]:
+    """The rows of the simulated claims of these numbers."""
+    if not numbers:
+        return []
+    entries = boundaries.verdicts(plan, plan.draw(plan.known, plan.kind, numbers), study)
+    where = {"kind": plan.kind, "planted": plan.planted, "truth": plan.effect, "claim": plan.claim.id}
+    return [
+        where | {"number": number, "label_noise": plan.level} | _shown(entry) | {"method": _method(plan.claim)}
+        for number, entry in zip(numbers, entries, strict=True)
+    ]
+
+
+def _method(claim: Claim) -> str:
+    """The variant that a claim is on, or what the judge calls several together."""
+    return judge.TOGETHER if claim.together else claim.variants[0]
+
+
+def _shown(entry: dict, level: float = 0.0) -> dict:
+    """The columns of SCHEMA that an entry of the judge gives; level: of Holm's p, below which support stands."""
+    decides = entry["decides"] or dict.fromkeys(["n", "effect", "low", "high"])
+    stands = entry["verdict"] == SUPPORTED and entry["holm_support"] < level
+    numbers = {name: decides[name] for name in ("n", "effect", "low", "high")}
+    ps = {name: entry[name] for name in ("p_support", "p_refute")}
+    return {"method": entry["variant"], "verdict": entry["verdict"], "stands": stands} | numbers | ps
+
+
+def families(study: Study, count: int) -> list[dict]:
+    """The rows of families: every variant at every label noise, equal to the reference, corrected together."""
+    reference = study.settings["reference"]
     condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
-    if rule == "inequivalence":
-        condition = Inequivalence(kind="inequivalence", test_set="none", against=reference, margin=margins[0])
-    variants, levels = list(sources["method"].unique()), sorted(sources["label_noise"].unique())
-    claim = Claim(
-        id=f"{claims.letter}0", statement=rule, subject=rule, variants=variants, label_noise=levels,
-        conditions=[condition],
-    )  # fmt: skip
-    return claims.model_copy(update={"claims": [claim], "corrected": [claim.id]})
+    levels = sorted(study.evidence.accuracy["label_noise"].unique())
+    claim = boundaries.alone(study.family.claims[0], [condition], list(study.family.short_names))
+    worlds = {level: boundaries.world_of(claim, level, study) for level in levels}
+    rows = []
+    for number in range(count):
+        parts = []
+        for level, known in worlds.items():
+            same = simulated.identical(known, claim.variants, reference)
+            values = simulated.redrawn(same, f"{FAMILY} {level}", [number])
+            parts.append(simulated.evidence_of(same, values, [level]))
+        whole = Evidence(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)))
+        rows += _judged(whole, claim, levels, FAMILY, number, study)
+    return rows
+
+
+def retrained(study: Study) -> list[dict]:
+    """The rows of the reference retrained in another order of batches, on each data set apart."""
+    reference, own = study.settings["reference"], study.evidence.accuracy
+    condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
+    claim, rows = boundaries.alone(study.family.claims[0], [condition], [RETRAINED]), []
+    if RETRAINED not in set(own["method"]):
+        return rows
+    levels = sorted(own["label_noise"].unique())
+    for number, dataset in enumerate(sorted(own["dataset"].unique())):
+        whole = Evidence(*(table[table["dataset"] == dataset] for table in study.evidence))
+        rows += _judged(whole, claim, levels, RETRAINING, number, study)
+    return rows
+
+
+def _judged(whole: Evidence, claim: Claim, levels: list[float], kind: str, number: int, study: Study) -> list[dict]:
+    own = claim.model_copy(update={"label_noise": levels})
+    family = study.family.model_copy(update={"claims": [own], "placebos": []})
+    (verdict,) = judge.judged(whole, family, study.settings)
+    where = {"kind": kind, "planted": EQUAL, "truth": 0.0, "number": number, "claim": claim.id}
+    limit = conditions.level(study.settings["confidence"])
+    return [where | {"label_noise": entry["label_noise"]} | _shown(entry, limit) for entry in verdict["entries"]]
 
 
 def rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Columns equal_by, rule, effect, event, rate, low, high, count: shares of claims or families, with Clopper and
-    Pearson's interval.
+    """Columns GROUP, event, rate, low, high, happened, count: shares of claims, with Clopper and Pearson's interval.
 
-    Events of claims: `interval` (it leaves out zero, not looking at the test: what the rule of a difference would be
-    without one), `verdict` (supported or refuted by interval and test), `supported`, `refuted`, `claim_corrected`
-    (supported after Holm's correction, too). Of families: `family`, some claim of it that stands so.
+    Events of claims: `supported`, `refuted`. Of families, whose claims are not independent: `family`, some claim of it
+    is supported and stands after Holm's correction.
     """
     rows = []
-    for (equal_by, rule, effect), own in table.groupby(["equal_by", "rule", "effect"], sort=True):
-        each = own["verdict"]
-        events = {"interval": (own["low"] > 0) | (own["high"] < 0)} if rule == "difference" else {}
-        events |= {
-            "verdict": each.isin([SUPPORTED, REFUTED]),
-            "supported": each == SUPPORTED,
-            "refuted": each == REFUTED,
-            "claim_corrected": own["stands"],
-            "family": own.groupby("family")["stands"].any(),
-        }
+    for group, own in table.groupby(GROUP, sort=False):
+        events = {"supported": own["verdict"] == SUPPORTED, "refuted": own["verdict"] == REFUTED}
+        if group[0] == FAMILY:
+            events = {"family": own.groupby(["family", "number"])["stands"].any()}
         for event, happened in events.items():
-            count, total = int(happened.sum()), len(happened)
-            low, high = scipy.stats.binomtest(count, total).proportion_ci(confidence, method="exact")
-            rows.append((equal_by, rule, effect, event, count / total, low, high, total))
-    return pd.DataFrame(rows, columns=["equal_by", "rule", "effect", "event", "rate", "low", "high", "count"])
+            found, total = int(happened.sum()), len(happened)
+            low, high = scipy.stats.binomtest(found, total).proportion_ci(confidence, method="exact")
+            rows.append((*group, event, found / total, low, high, found, total))
+    return pd.DataFrame(rows, columns=[*GROUP, "event", "rate", "low", "high", "happened", "count"])
+
+
+def errors(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `rates` that are shares of wrong verdicts of a kind at its threshold, with a column `words`.
+
+    Equal methods are rightly called equivalent: of these only support is an error.
+    """
+    own = found[found["kind"].isin(list(KINDS)) & (found["planted"] != EFFECT)]
+    own = own[(own["planted"] != EQUAL) | (own["event"] == "supported")]
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    own = own.assign(place=own["kind"].map(order), words=[KINDS[kind].words for kind in own["kind"]])
+    return own.sort_values(["place", "event"], ascending=[True, False], ignore_index=True).drop(columns="place")

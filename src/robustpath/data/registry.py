@@ -69,6 +69,12 @@ def largest_train(dataset: str, validation: int, test: int) -> int:
     return entry.classes * entry.smallest_class - validation - (0 if entry.official_test else test)
 
 
+def test_pool(dataset: str) -> int:
+    """How many examples the test set of a seed is drawn from: the official test part, or the whole pool."""
+    entry = get(dataset)
+    return entry.official_test or entry.examples
+
+
 def summary() -> list[dict]:
     """One plain row a shift: name, family, split, the data sets it applies to and its severities."""
     trained: dict[Shift, list[str]] = {}

@@ -84,24 +84,17 @@ def program(
         return vectorised(hyperparameters, params, state, diverged, progress, *dealt)
 
     def settled(hyperparameters, params, state, diverged, *rest):
-        *after, marked, info = together(hyperparameters, params, state, diverged, *rest)
-        return *_put_back(marked & ~diverged, (params, state), tuple(after)), marked, info
-
-    if compiled and graph:
-        run = captured(settled)
-        return lambda hyperparameters, *rest: run({name: hyperparameters[name] for name in own.search}, *rest)
-    run = packaged(together, key) if compiled else together
-
-    def step(hyperparameters, params, state, diverged, *rest):
-        values = {name: hyperparameters[name] for name in own.search}
-        *after, marked, info = run(values, params, state, diverged, *rest)
+        *after, marked, info = run(hyperparameters, params, state, diverged, *rest)
         newly = marked & ~diverged
-        # Selecting inside the program would read and write every tensor a second time, and members diverge seldom.
-        if newly.any():
+        # To select inside a program of a CPU is to read and write every tensor a second time, and members diverge
+        # seldom. A GPU would have to be waited for before one could look whether any did.
+        if newly.device.type != "cpu" or newly.any():
             after = _put_back(newly, (params, state), tuple(after))
         return *after, marked, info
 
-    return step
+    run = packaged(together, key) if compiled and not graph else together
+    step = captured(settled) if compiled and graph else settled
+    return lambda hyperparameters, *rest: step({name: hyperparameters[name] for name in own.search}, *rest)
 
 
 def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import contrasts, evidence, minima, variance
+from robustpath.numbers import contrasts, evidence, minima, selection, variance
 from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -22,6 +22,12 @@ TEST_SET = {
     "natural": "test accuracy under the natural shift",
     "corruption": "test accuracy under corruptions",
     "generator": "test accuracy under shifts of the generator",
+}
+UNDER = {
+    "none": "in distribution",
+    "natural": "under the natural shift",
+    "corruption": "under corruptions",
+    "generator": "under shifts of the generator",
 }
 CONTROLS = {"contour_warmup": "isotropic_warmup"}
 
@@ -55,9 +61,11 @@ def collect(
         **made(_reference, scores, settings),
         **made(_controls, means, settings),
         **made(_best, comparison, settings),
+        **made(_remaining, comparison, settings),
         **minima.collect(table, settings, told),
         **evidence.collect(table, settings, simulated),
         **variance.collect(table, settings),
+        **selection.collect(table, settings),
         **contrasts.collect(table, settings),
     }
 
@@ -203,7 +211,7 @@ def _controls(means: pd.DataFrame, settings: dict) -> Macros:
 
 @reads(EXPERIMENT)
 def _best(comparison: pd.DataFrame, settings: dict) -> Macros:
-    """The method with the highest mean, and those that stand above or below the reference after Holm, kind by kind."""
+    """The method with the highest mean, kind by kind."""
     macros = {}
     for kind, suffix in SUFFIX.items():
         rows = comparison[comparison["shift_family"] == kind]
@@ -217,11 +225,22 @@ def _best(comparison: pd.DataFrame, settings: dict) -> Macros:
         macros[f"Best{suffix}"] = (name, what)
         macros[f"Best{suffix}Accuracy"] = (mean, f"accuracy of the {what}, per cent")
         macros[f"Best{suffix}Verdict"] = (against, f"verdict on the {what} against the reference")
-        stands = rows["holm"] < 1 - settings["confidence"]
-        for side, chosen in {"Higher": rows["difference"] > 0, "Lower": rows["difference"] < 0}.items():
-            found = set(rows[stands & chosen]["method"])
-            listed = [labels.method(method) for method in known_methods(settings) if method in found]
-            what = f"methods whose {TEST_SET[kind]} is {side.lower()} than the reference's after Holm's correction"
-            macros[f"Holm{side}{suffix}"] = (labels.listing(listed), what)
-            macros[f"Holm{side}{suffix}Count"] = (labels.word(len(listed)), f"number of {what}")
     return macros
+
+
+@reads(EXPERIMENT)
+def _remaining(comparison: pd.DataFrame, settings: dict) -> Macros:
+    """Which differences to the reference remain after Holm's correction, as a sentence."""
+    reference, parts = labels.method(settings["reference"]), []
+    remain = comparison[comparison["holm"] < 1 - settings["confidence"]]
+    for kind in SUFFIX:
+        for side, sign in (("higher", 1), ("lower", -1)):
+            own = remain[(remain["shift_family"] == kind) & (remain["difference"] * sign > 0)]
+            names = [labels.method(name) for name in known_methods(settings) if name in set(own["method"])]
+            if names:
+                be = "are" if len(names) > 1 else "is"
+                parts.append(f"{UNDER[kind]}, {labels.listing(names)} {be} {side}")
+    sentence = f"After Holm's correction, no difference to {reference} remains."
+    if parts:
+        sentence = f"After Holm's correction, these differences to {reference} remain: {'; '.join(parts)}."
+    return {"HolmSentence": (sentence, "differences in accuracy that remain after Holm's correction, kind by kind")}

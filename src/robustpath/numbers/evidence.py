@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from robustpath.claims import verdict_errors
-from robustpath.claims.verdict_errors import RETRAINING, SEEDS, SIGNS
 from robustpath.numbers.macros import Macros, Number, made, reads
 from robustpath.numbers.minima import LEVELS
 from robustpath.records import labels, test_scores
@@ -18,18 +17,13 @@ from robustpath.statistics.intervals import average, paired
 EXPERIMENT = "minima"
 COMPARISON = "data_efficiency"
 POWER = 0.8
-NO_EFFECT = "claims without an effect"
+DIRECTIONS = {"Support": ("supported", "supported"), "Refutation": ("refuted", "refuted")}
+# Macro -> kind and event of a rate that the text names, and what it is a share of.
 RATES = {
-    "FalsePositive": (SIGNS, "difference", 0.0, "verdict", f"{NO_EFFECT} that get a verdict by interval and test"),
-    "IntervalAlone": (SIGNS, "difference", 0.0, "interval", f"{NO_EFFECT} that would get one by the interval alone"),
-    "SkewedPositive": (SEEDS, "difference", 0.0, "verdict", f"{NO_EFFECT}, skew kept, that get a verdict"),
-    "SkewedAlone": (SEEDS, "difference", 0.0, "interval", f"{NO_EFFECT}, skew kept, that would by the interval alone"),
-    "Retrained": (RETRAINING, "difference", 0.0, "verdict", "claims on the reference retrained that get a verdict"),
-    "FalseSupport": (SIGNS, "difference", 0.0, "claim_corrected", f"{NO_EFFECT} that are supported after Holm"),
-    "FalseFamily": (SIGNS, "difference", 0.0, "family", "families without an effect in which some claim is supported"),
-    "FalseInequivalence": (SIGNS, "inequivalence", 0.0, "supported", "equal methods that are called inequivalent"),
-    "PowerAtMargin": (SIGNS, "difference", None, "supported", "claims with an effect of the margin that are supported"),
-    "FalseEquivalence": (SIGNS, "inequivalence", None, "refuted", "methods a margin apart that are called equivalent"),
+    "FalseFamily": ("family", "family", "families of equal methods in which some claim is supported after Holm"),
+    "EqualControlsSupport": ("best_control_equal", "supported", "claims against the best of equal controls, supported"),
+    "EqualControlsRefutation": ("best_control_equal", "refuted", "claims against the best of equal controls, refuted"),
+    "MarginRefutation": ("inequivalence_margin", "refuted", "methods a margin apart that are called equivalent"),
 }
 
 
@@ -45,26 +39,70 @@ def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None)
 
 @reads(EXPERIMENT)
 def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
-    """Shares of wrong verdicts on simulated claims, and of right ones where the effect is as large as the margin."""
-    found, margin = None if simulated is None else verdict_errors.rates(simulated, confidence), None
-    if found is not None and (found["rule"] == "inequivalence").any():
-        margin = found.loc[found["rule"] == "inequivalence", "effect"].max()
-    words = MISSING if margin is None else f"{margin:g}"
-    macros: Macros = {"EquivalenceMargin": (words, "margin of equivalence in the simulated claims, points")}
-    for name, (equal_by, rule, effect, event, what) in RATES.items():
-        row = None
-        if found is not None:
-            own = (found["equal_by"] == equal_by) & (found["rule"] == rule) & (found["event"] == event)
-            rows = found[own & (found["effect"] == (margin if effect is None else effect))]
-            row = rows.iloc[0] if len(rows) else None
-        rate, span, count = MISSING, MISSING, MISSING
-        if row is not None:
-            rate, span = labels.percent(row["rate"]), labels.percent_range(row["low"], row["high"])
-            count = labels.count(row["count"])
-        macros[f"{name}Rate"] = (rate, f"simulated: {what}, per cent")
-        macros[f"{name}Interval"] = (span, f"simulated: {what}, interval")
-        macros[f"{name}Count"] = (count, f"simulated: number of cases that the share of {what} is of")
-    return macros
+    """Shares of wrong verdicts on simulated claims: of all kinds the largest, and those that the text names."""
+    found = None if simulated is None else verdict_errors.rates(simulated, confidence)
+    wrong = None if found is None else verdict_errors.errors(found)
+    kinds = MISSING if wrong is None else labels.word(wrong["kind"].nunique())
+    claims = MISSING if wrong is None else labels.count(wrong["count"].min())
+    levels = {"": (1 - confidence, "of both directions"), "Test": ((1 - confidence) / 2, "of each test")}
+    macros: Macros = {
+        "CalibrationKindWord": (kinds, "simulated claims: kinds of conditions at their thresholds"),
+        "CalibrationClaimCount": (claims, "simulated claims: number of each kind, at least"),
+    }
+    for name, (level, words) in levels.items():
+        above = MISSING
+        if wrong is not None:
+            known = dict.fromkeys(wrong.loc[wrong["low"] > level, "words"])
+            above = labels.listing([rf"\emph{{{kind}}}" for kind in known]) if known else "no kind"
+        macros[f"Calibration{name}Level"] = (f"{100 * level:.3g}", f"share of wrong verdicts {words}, per cent")
+        macros[f"KindsAbove{name}Level"] = (above, f"kinds with an interval of wrong verdicts above that {words}")
+    for name, (event, words) in DIRECTIONS.items():
+        row = None if wrong is None else wrong[wrong["event"] == event].nlargest(1, "rate").iloc[0]
+        what = f"largest share of wrongly {words} claims over the kinds of conditions"
+        macros[f"WorstFalse{name}Kind"] = (MISSING if row is None else row["words"], f"kind with the {what}")
+        macros |= _rate(f"WorstFalse{name}", row, what)
+    for name, (kind, event, what) in RATES.items():
+        own = None if found is None else found[(found["kind"] == kind) & (found["event"] == event)]
+        macros |= _rate(name, own.iloc[0] if own is not None and len(own) else None, f"share of {what}")
+    return macros | _retrained(found) | _power(found)
+
+
+def _rate(name: str, row: pd.Series | None, what: str) -> Macros:
+    """A row of `verdict_errors.rates` as three macros."""
+    rate, span, count = MISSING, MISSING, MISSING
+    if row is not None:
+        rate, span = labels.percent(row["rate"]), labels.percent_range(row["low"], row["high"])
+        count = labels.count(row["count"])
+    return {
+        f"{name}Rate": (rate, f"simulated: {what}, per cent"),
+        f"{name}Interval": (span, f"simulated: {what}, interval"),
+        f"{name}Count": (count, f"simulated: number of cases of the {what}"),
+    }
+
+
+def _retrained(found: pd.DataFrame | None) -> Macros:
+    """How many of the claims on the reference retrained get a verdict: too few for a rate."""
+    rows = [] if found is None else found[found["kind"] == verdict_errors.RETRAINING]
+    wrong, count = MISSING, MISSING
+    if len(rows):
+        happened = int(rows["happened"].sum())
+        wrong, count = labels.word(happened) if happened else "none", labels.word(int(rows["count"].max()))
+    what = "claims on the reference retrained in another order of batches"
+    return {
+        "RetrainedWrongWord": (wrong, f"{what} that are supported or refuted: number"),
+        "RetrainedCountWord": (count, f"{what}: number"),
+    }
+
+
+def _power(found: pd.DataFrame | None) -> Macros:
+    """The smallest planted effect with a power of POWER, if there is one."""
+    words = MISSING
+    if found is not None:
+        rows = found[(found["planted"] == verdict_errors.EFFECT) & (found["event"] == "supported")]
+        enough = rows.loc[rows["rate"] >= POWER, "truth"]
+        words = f"{enough.min():g}" if len(enough) else "more than " + f"{rows['truth'].max():g}"
+    what = f"smallest planted difference that at least {100 * POWER:g} per cent of simulated claims find, points"
+    return {"SimulatedPower": (words, what)}
 
 
 @reads(EXPERIMENT)

@@ -105,13 +105,13 @@ def paper(out: Path) -> str:
 
 
 def calibrate(out: Path) -> str:
-    """Simulated claims, and the share of those without an effect that got a verdict."""
+    """Simulated claims, and how many of those at a threshold got a verdict, each of them wrong."""
     import pandas as pd
 
-    table = pd.read_parquet(out)
-    null = table[(table["rule"] == "difference") & (table["effect"] == 0)]
+    table = pd.read_parquet(out, columns=["planted", "verdict"])
+    null = table[table["planted"] == "threshold"]
     wrong = (null["verdict"] != "undecided").mean()
-    return f"{len(table):,} claims, {100 * wrong:.1f} % wrong of {len(null):,} without an effect"
+    return f"{len(table):,} claims, {100 * wrong:.1f} % wrong of {len(null):,} at their thresholds"
 
 
 def origin_page(out: Path) -> str:

@@ -50,7 +50,8 @@ class Protocol:
 
     section: the keys of an experiment that it selects; axes, metrics: by name; deals: the names of the needs of methods
     that its source deals beside batches; keys: those of the section's own that a training depends on; problems(path,
-    experiment, scale, config) -> what its own keys can get wrong where their form is right.
+    experiment, scale, config) -> what its own keys can get wrong where their form is right; unusual: those of its own
+    keys that every job on its runs depends on, and that settings have only where they are not the default.
     """
 
     name: str
@@ -60,3 +61,4 @@ class Protocol:
     deals: frozenset[str]
     keys: frozenset[str]
     problems: Callable[..., Iterator]
+    unusual: frozenset[str] = frozenset()

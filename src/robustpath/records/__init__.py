@@ -39,7 +39,7 @@ SCHEMA = {
 }
 SECONDS = {name: SCHEMA[name] for name in RUN} | {"seconds": "real"}
 ALLOWED = {
-    "split": {"train", "validation", "test"},
+    "split": {"train", "holdout", "validation", "test"},
     "shift_family": {"none", "natural", "corruption", "published", "generator"},
     "metric": set(protocols.metrics()),
 }

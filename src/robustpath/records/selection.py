@@ -20,6 +20,7 @@ class Rule:
 
 
 VALIDATION = Rule("validation", True, "highest validation accuracy")
+HOLDOUT = Rule("holdout", False, "highest accuracy on the training examples that are held out")
 ORACLE = Rule("test", False, "highest test accuracy (oracle: an upper bound that no user can reach)")
 
 

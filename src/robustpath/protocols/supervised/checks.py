@@ -7,6 +7,7 @@ from robustpath.config.checks import ascending
 from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
+from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.section import Supervised
 
 
@@ -16,6 +17,7 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
     yield from ascending((*path, "label_noise"), experiment.label_noise)
     yield from _measured(path, experiment)
     yield from _points(path, experiment)
+    yield from _held_out(path, experiment)
     if experiment.methods != "all":
         compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
         if compares and config.reference in set(config.methods) - set(experiment.methods):
@@ -38,6 +40,20 @@ def _points(path: tuple, experiment: Supervised) -> Iterator[Problem]:
     if experiment.points > experiment.budget + 1:
         allowed = f"at most {experiment.budget + 1:,}, the start and one after each gradient evaluation of the budget"
         yield Problem((*path, "points"), experiment.points, "is too large", allowed)
+
+
+def _held_out(path: tuple, experiment: Supervised) -> Iterator[Problem]:
+    """What is left must hold every class, and the study's experiment of that name must hold examples out."""
+    share, smallest = experiment.held_out, min(experiment.train_sizes)
+    known = [registry.DATASETS[name] for name in experiment.datasets if name in registry.DATASETS]
+    classes = max((dataset.classes for dataset in known), default=1)
+    left = learnt(smallest, share)
+    if share and not classes <= left:
+        allowed = f"a share that leaves at least {classes}, one of each class, of {smallest:,} training examples"
+        yield Problem((*path, "held_out"), share, f"leaves {left} to learn from", allowed)
+    if path[-2:] == ("experiments", "held_out") and not share:
+        complaint = "holds no example out" if "held_out" in experiment.model_fields_set else "is missing"
+        yield Problem((*path, "held_out"), share, complaint, "a share above 0, such as 0.2")
 
 
 def _sizes(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:

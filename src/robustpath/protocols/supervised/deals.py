@@ -9,26 +9,35 @@ from robustpath.core.randomness import varied
 from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared
 from robustpath.data.splits import Split, split
+from robustpath.protocols.supervised.held_out import learnt
 
 
 class Deal(NamedTuple):
-    """What the runs of a seed share: the split, and `labels(level)`, those of all examples [N] at a level of noise."""
+    """What the runs of a seed share: the split, `labels(level)`, those of all examples [N] at a level of noise, and the
+    share of the training set that is held out."""
 
     parts: Split
     labels: Callable[[float], Tensor]
+    held_out: float = 0.0
 
     def training(self, size: int, level: float) -> tuple[Tensor, Tensor]:
-        """The training set of a run: positions [size] and labels [size]."""
-        chosen = self.parts.train[:size]
+        """What a run of a train size learns from: positions [n] and labels [n], n = `learnt(size, held_out)`."""
+        chosen = self.parts.train[: learnt(size, self.held_out)]
+        return chosen, self.labels(level)[chosen]
+
+    def holdout(self, size: int, level: float) -> tuple[Tensor, Tensor]:
+        """The end of the training set, which the run never learns from: positions and labels, noisy as all others."""
+        chosen = self.parts.train[learnt(size, self.held_out) : size]
         return chosen, self.labels(level)[chosen]
 
 
 def deal_of(settings: dict, prepared: Prepared, seed: int) -> Deal:
     """The deal of a run's seed; where the split does not vary, that of seed 0.
 
-    settings: dataset, validation_size, test_size and vary (the sources of variation).
+    settings: dataset, validation_size, test_size, vary (the sources of variation) and, where it is not 0, held_out.
     """
     dataset, own = settings["dataset"], varied("split", seed, settings["vary"])
     parts = split(prepared, dataset, own, settings["validation_size"], settings["test_size"])
     classes = int(prepared.labels.max()) + 1
-    return Deal(parts, lambda level: noisy(prepared.labels, classes, dataset, own, level))
+    held_out = settings.get("held_out", 0.0)
+    return Deal(parts, lambda level: noisy(prepared.labels, classes, dataset, own, level), held_out)

@@ -15,12 +15,14 @@ from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.methods.geometry import units
 from robustpath.protocols.supervised.measures import connectivity, curvature, functions, keskar, norms, pacbayes
-from robustpath.protocols.supervised.measures.stacked import error, flatten, logits
+from robustpath.protocols.supervised.measures.stacked import Losses, error, flatten, logits, slopes
 from robustpath.protocols.supervised.members import Group, Walk, groups, load
 
 SAM_RADIUS, ASAM_RADIUS = 0.05, 0.5  # the methods' defaults
-NOISE, NOISE_DRAWS = 0.1, 10  # relative to each parameter
-SIGMA_DRAWS = 4
+ASAM_STEPS = 8  # its wide ball has more kinks
+# Draws for standard errors of at most a tenth in the median run.
+NOISE, NOISE_DRAWS = 0.1, 25  # relative to each parameter
+SIGMA_DRAWS = 5
 # Along a walk the largest eigenvalues lie closer together than at a minimum.
 WALK_ITERATIONS = 16
 
@@ -76,35 +78,61 @@ def minimum(params: Params, group: Group) -> dict[str, Measured]:
     points, losses, errors = flatten(params), group.losses(), error(params, group.inputs, group.labels)
     start = {name: tensor.expand_as(params[name]) for name, tensor in group.start.items()}
     top = curvature.lambda_max(losses, points, group.normal("lanczos", 1)[0])
-    lengths = flatten(units(params))
-    in_units = ASAM_RADIUS * lengths, lengths * top.vector
-    in_proportion = NOISE * points.abs(), group.normal("noise", NOISE_DRAWS)
-    noise = group.normal("sigma", SIGMA_DRAWS)
+    starts, lengths = steepest(losses, points, top), flatten(units(params))
+    sam = curvature.sharpness(losses, points, torch.tensor(SAM_RADIUS), starts)
+    in_units = [lengths * start for start in starts]
+    asam = curvature.sharpness(losses, points, ASAM_RADIUS * lengths, in_units, ASAM_STEPS)
+    noisy = curvature.noise_sharpness(losses, points, NOISE * points.abs(), group.normal("noise", NOISE_DRAWS))
     with torch.no_grad():
         margin = norms.margin(logits(params, group.inputs), group.labels)
-    moved, examples = norms.distance(params, start), len(group.inputs)
-    plain = Measured(*pacbayes.largest_sigma(errors, points, noise))
-    relative = Measured(*pacbayes.largest_sigma(errors, points, noise, pacbayes.magnitude_aware))
-    bound = pacbayes.bound(moved**2, plain.value, examples)
-    bound_relative = pacbayes.magnitude_bound(points, flatten(start), moved**2, relative.value, examples)
     return {
         "lambda_max": Measured(top.value, top.converged),
         "trace": _sure(curvature.trace(params, group.inputs)),
-        "sam_sharpness": Measured(*curvature.sharpness(losses, points, torch.tensor(SAM_RADIUS), top.vector)),
-        "asam_sharpness": Measured(*curvature.sharpness(losses, points, *in_units)),
-        "noise_sharpness": _sure(curvature.noise_sharpness(losses, points, *in_proportion)),
-        "keskar_sharpness": Measured(*keskar.sharpness(losses, points, top.vector.sign())),
-        "pacbayes_sigma": plain,
-        "pacbayes_sigma_magnitude": relative,
-        "pacbayes_bound": Measured(bound, plain.converged & bound.isfinite()),
-        "pacbayes_bound_magnitude": Measured(bound_relative, relative.converged & bound_relative.isfinite()),
+        "sam_sharpness": Measured(*sam),
+        "asam_sharpness": Measured(*asam),
+        "noise_sharpness": _sure(noisy.value),
+        "noise_sharpness_error": _sure(noisy.error),
+        "keskar_sharpness": Measured(*keskar.sharpness(losses, points, starts)),
+        **_pacbayes(points, flatten(start), errors, group),
         "path_norm": _sure(norms.path_norm(params)),
         "frobenius_norm": _sure(norms.frobenius_norm(params)),
-        "distance_from_start": _sure(moved),
+        "distance_from_start": _sure(norms.distance(params, start)),
         "spectral_product": _sure(norms.spectral_product(params)),
-        "spectral_bound": _sure(norms.spectral_bound(params, start, margin, examples)),
+        "spectral_bound": _sure(norms.spectral_bound(params, start, margin, len(group.inputs))),
         "margin": _sure(margin),
     }
+
+
+def steepest(losses: Losses, points: Tensor, top: curvature.Eigenpair) -> list[Tensor]:
+    """Directions [M, d] in which the largest rises are looked for: both sides of the two of largest curvature, and the
+    gradient."""
+    return [top.vector, -top.vector, top.second, -top.second, slopes(losses, points)[1]]
+
+
+@torch.no_grad()
+def _pacbayes(points: Tensor, start: Tensor, errors: Losses, group: Group) -> dict[str, Measured]:
+    """The largest noise of both kinds and the bounds made of it; the noise falls on biases too, so distances in the
+    bounds count them. An error of a bound is half of what it changes between one standard error of sigma up and down.
+    """
+    noise, examples = group.normal("sigma", SIGMA_DRAWS), len(group.inputs)
+    moved = (points - start).double().square().sum(1)
+    kinds = {
+        "": (pacbayes.plain, lambda sigma: pacbayes.bound(moved, sigma, examples)),
+        "_magnitude": (
+            pacbayes.magnitude_aware,
+            lambda sigma: pacbayes.magnitude_bound(points, start, moved, sigma, examples),
+        ),
+    }
+    found = {}
+    for kind, (spread, bound) in kinds.items():
+        sigma = pacbayes.largest_sigma(errors, points, noise, spread)
+        factor = 1 + sigma.relative_error
+        half = (bound(sigma.value / factor) - bound(sigma.value * factor)).abs() / 2
+        found[f"pacbayes_sigma{kind}"] = Measured(sigma.value, sigma.converged)
+        found[f"pacbayes_sigma{kind}_error"] = Measured(sigma.relative_error * sigma.value, sigma.converged)
+        found[f"pacbayes_bound{kind}"] = Measured(bound(sigma.value), sigma.converged)
+        found[f"pacbayes_bound{kind}_error"] = Measured(half, sigma.converged)
+    return found
 
 
 @torch.no_grad()

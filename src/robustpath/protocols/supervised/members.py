@@ -107,7 +107,7 @@ def groups(
     for (seed, size), runs in table.groupby(["seed", "train_size"]):
         begun = randomness.varied("initialisation", seed, settings["vary"])
         dealt = deal_of(settings, prepared, seed)
-        own = dealt.parts.train[:size]
+        own, _ = dealt.training(size, 0.0)
         start = initialise(model, randomness.generator(dataset, begun, "initialisation"))
         dimension = sum(tensor.numel() for tensor in start.values())
         shared = prepared.inputs[own].to(device), prepared.inputs[dealt.parts.test].to(device)

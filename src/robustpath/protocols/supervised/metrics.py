@@ -11,6 +11,9 @@ def _measure(family: str, unit: str, better: str, split: str = "train", low: flo
     return Metric(unit, low, INFINITE, better, (split,), "measures", family=family)
 
 
+# Where one of these has not converged, its value is a lower bound of what it measures.
+LOWER_BOUNDS = frozenset({"lambda_max", "sam_sharpness", "asam_sharpness", "keskar_sharpness"})
+
 METRICS = {
     **FACTS,
     "lambda_max": _measure("sharpness", "nats", "neither", low=-INFINITE),
@@ -23,6 +26,12 @@ METRICS = {
     "pacbayes_sigma_magnitude": _measure("sharpness", "standard deviation", "neither"),
     "pacbayes_bound": _measure("sharpness", "none", "neither"),
     "pacbayes_bound_magnitude": _measure("sharpness", "none", "neither", low=-INFINITE),
+    # Standard errors of the measures of those names that are means over random draws.
+    "noise_sharpness_error": _measure("error", "nats", "neither"),
+    "pacbayes_sigma_error": _measure("error", "standard deviation", "neither"),
+    "pacbayes_sigma_magnitude_error": _measure("error", "standard deviation", "neither"),
+    "pacbayes_bound_error": _measure("error", "none", "neither"),
+    "pacbayes_bound_magnitude_error": _measure("error", "none", "neither"),
     "path_norm": _measure("norm", "none", "neither"),
     "frobenius_norm": _measure("norm", "none", "neither"),
     "distance_from_start": _measure("norm", "none", "neither"),

@@ -16,5 +16,6 @@ PROTOCOL = Protocol(
     metrics=METRICS,
     deals=DEALS,
     keys=frozenset({"train_sizes", "label_noise", "points"}),
+    unusual=frozenset({"held_out"}),
     problems=problems,
 )

@@ -28,8 +28,8 @@ def evaluate(
 ) -> None:
     """Score all runs of one experiment and data set; one row a run x split x shift x severity x metric.
 
-    Training and validation labels are as noisy as those a run was trained on, since a user has no others; those of the
-    test are clean.
+    Training and validation labels, and those of training examples that are held out (split `holdout`), are as noisy as
+    those a run was trained on, since a user has no others; those of the test are clean.
 
     `data` holds the data set itself and the partners of its natural shifts; `weights` and `runs` are the trained
     methods' files, in one order.
@@ -61,13 +61,16 @@ def evaluate(
 
 
 def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, Prepared]):
-    """(runs, examples) to score on the split of a seed: each train size and label noise on its own training and
-    validation examples, all runs on the rest."""
+    """(runs, examples) to score on the split of a seed: each train size and label noise on its own training,
+    held-out and validation examples, all runs on the rest."""
     dataset, own = settings["dataset"], prepared[settings["dataset"]]
     dealt = deal_of(settings, own, seed)
     for (size, level), rows in members.groupby(["train_size", "label_noise"]):
         chosen, labels = dealt.training(size, level)
         yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels)
+        held, labels = dealt.holdout(size, level)
+        if len(held):
+            yield rows, ShiftedSet("holdout", "none", "none", 0, own.inputs[held], labels)
     for examples in shifted_sets(dataset, seed, prepared, settings):
         if examples.split != "validation":
             yield members, examples

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 INFINITE = float("inf")
-ALL_SPLITS = ("train", "validation", "test")
+ALL_SPLITS = ("train", "holdout", "validation", "test")  # holdout: where an experiment holds examples out
 
 
 def accuracy(logits: "Tensor", labels: "Tensor") -> "Tensor":

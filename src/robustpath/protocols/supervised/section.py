@@ -23,6 +23,12 @@ class Supervised(Experiment):
         description="Shares of the training and validation labels that are drawn anew at random, ascending.",
         json_schema_extra=DISTINCT,
     )
+    held_out: float = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Share of each training set, its end, that no run learns from: for a selection without validation.",
+    )
     points: Annotated[int, Field(ge=0, le=10_000)] = Field(
         0, description="Moments of training, start and end included, whose parameters are kept; 0 for none."
     )

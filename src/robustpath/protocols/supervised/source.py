@@ -1,6 +1,5 @@
 """What a supervised run learns from: a new batch of its training set in every step, one shuffled pass after another."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,12 +9,13 @@ from torch import Tensor
 from robustpath.core import randomness
 from robustpath.engine.plan import NOISE, Stage
 from robustpath.engine.source import STREAM, Data, Source, Streams, streamed
+from robustpath.protocols.supervised.held_out import learnt
 
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
 
 
 class Learner(NamedTuple):
-    """What of a run decides which examples it meets, and when."""
+    """What of a run decides which examples it meets, and when: its seed, and how many examples it learns from."""
 
     seed: int
     train_size: int
@@ -46,14 +46,14 @@ def streams(
     keys = list(dict.fromkeys(learners))
     row = torch.tensor([keys.index(learner) for learner in learners])
 
-    def learnt(stage: Stage, train_size: int) -> int:
-        return train_size - math.ceil(HELD_OUT * train_size) if "holdout" in stage.needs else train_size
+    def in_batches(stage: Stage, train_size: int) -> int:
+        return learnt(train_size, HELD_OUT) if "holdout" in stage.needs else train_size
 
     def positions(stage: Stage, count: int, start: int, stop: int, purpose: str) -> Tensor:
         chosen = []
         for seed, train_size in keys:
             key = dataset, orders[seed], purpose
-            chosen.append(pools[seed][randomness.batches(learnt(stage, train_size), count, start, stop, *key)])
+            chosen.append(pools[seed][randomness.batches(in_batches(stage, train_size), count, start, stop, *key)])
         return torch.stack(chosen, dim=1)[:, row]
 
     def noise(stage: Stage, start: int, stop: int) -> Tensor:
@@ -67,7 +67,7 @@ def streams(
             return positions(stage, stage.needs[name], 0, 1, "probe")[0]
         cycles = []
         for seed, train_size in keys:
-            first = learnt(stage, train_size)
+            first = in_batches(stage, train_size)
             cycles.append(pools[seed][torch.arange(stage.needs[name]) % (train_size - first) + first])
         return torch.stack(cycles)[row]
 

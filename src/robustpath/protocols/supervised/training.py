@@ -29,6 +29,7 @@ from robustpath.models.functional import activations, initialise, mean_cross_ent
 from robustpath.protocols import draws, keeping
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.supervised.deals import deal_of
+from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.needs import DEALS
 from robustpath.protocols.supervised.source import Learner, dealing
 
@@ -287,7 +288,8 @@ class Cell:
         """What the runs learn from."""
         rows = [self.rows.index((run.label_noise, run.seed)) for run in runs]
         data = self.data._replace(row=torch.tensor(rows).to(self.device))
-        learners = [Learner(run.seed, run.train_size) for run in runs]
+        held_out = self.settings.get("held_out", 0.0)
+        learners = [Learner(run.seed, learnt(run.train_size, held_out)) for run in runs]
         orders = {seed: self._seed("order", seed) for seed in self.pools}
         dimension = sum(tensor.numel() for tensor in self.start[0].values())
         dataset, batch_size = self.settings["dataset"], self.settings["batch_size"]

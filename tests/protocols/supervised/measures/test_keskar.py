@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from robustpath.protocols.supervised.measure import steepest
 from robustpath.protocols.supervised.measures import curvature, keskar
 
 from .conftest import parabola
@@ -19,7 +20,9 @@ def inside(*shape, seed=0):
 @pytest.mark.parametrize(("centre", "expected"), CASES)
 def test_parabolas_at_their_minimum(centre, expected):
     losses, points = parabola(CURVATURES, centre), centre[None]
-    assert keskar.sharpness(losses, points, inside(1, 10)).value.item() == pytest.approx(expected, rel=1e-6)
+    assert keskar.sharpness(losses, points, [inside(1, 10), inside(1, 10, seed=1)]).value.item() == pytest.approx(
+        expected, rel=1e-6
+    )
     slow = keskar.reference(lambda point: losses(point[None])[0], centre, inside(10))
     assert slow == pytest.approx(expected, rel=1e-6)
 
@@ -27,26 +30,28 @@ def test_parabolas_at_their_minimum(centre, expected):
 def test_the_centre_as_a_start_is_guarded():
     """There the gradient of a minimum is zero, and an ascent that follows it would find no sharpness at all."""
     losses, points = parabola(CURVATURES), torch.zeros(1, 10).double()
-    assert keskar.sharpness(losses, points, torch.zeros(1, 10).double()).value.item() == pytest.approx(
-        2.75e-3, rel=1e-6
-    )
+    nowhere = [torch.zeros(1, 10).double()] * 2
+    assert keskar.sharpness(losses, points, nowhere).value.item() == pytest.approx(2.75e-3, rel=1e-6)
     with pytest.raises(ValueError, match="off the centre"):
         keskar.reference(lambda point: losses(point[None])[0], points[0], torch.zeros(10).double())
 
 
 def test_the_rise_is_relative_to_the_loss():
     """100 (max f - f) / (1 + f), and the box grows with epsilon: f = w² / 2 + 3 at 0, box 0.1 wide."""
-    found = keskar.sharpness(lambda w: 0.5 * w.square().sum(1) + 3, torch.zeros(1, 1).double(), inside(1, 1), 0.1).value
+    losses, starts = lambda w: 0.5 * w.square().sum(1) + 3, [torch.ones(1, 1).double(), -torch.ones(1, 1).double()]
+    found = keskar.sharpness(losses, torch.zeros(1, 1).double(), starts, 0.1).value
     assert found.item() == pytest.approx(100 * 0.005 / 4, rel=1e-12)
 
 
 @pytest.mark.parametrize("epsilon", [1e-3, 5e-4])
 def test_corners_reach_what_lbfgsb_reaches(trained, epsilon):
-    """The maxima are many: from three starts the paper's optimiser itself ends up to 7 % apart. The ascent from the
-    sharpest direction is at no member below all three (to 1 %), and it cannot be above the maximum."""
+    """The maxima are many: from three starts the paper's optimiser itself ends up to 7 % apart. The best of our starts
+    is at no member below the best of these by more than 1 %."""
     starts = [inside(*trained.points.shape, seed=seed) for seed in range(3)]
-    top = curvature.lambda_max(trained.losses, trained.points, starts[0]).vector
-    found = keskar.sharpness(trained.losses, trained.points, top.sign(), epsilon).value
+    top = curvature.lambda_max(trained.losses, trained.points, starts[0])
+    found = keskar.sharpness(
+        trained.losses, trained.points, steepest(trained.losses, trained.points, top), epsilon
+    ).value
     for member in range(4):
         loss = trained.loss_of(member)
         slow = [
@@ -54,11 +59,11 @@ def test_corners_reach_what_lbfgsb_reaches(trained, epsilon):
             for start in starts
         ]
         assert max(slow) < 1.1 * min(slow)
-        assert found[member] > 0.99 * min(slow)
+        assert found[member] > 0.99 * max(slow)
 
 
 def test_a_member_does_not_depend_on_its_mates(trained):
-    start = inside(*trained.points.shape)
-    together = keskar.sharpness(trained.losses, trained.points, start).value[1]
-    alone = keskar.sharpness(trained.loss_of(1), trained.points[1:2], start[1:2]).value[0]
+    starts = [inside(*trained.points.shape, seed=seed) for seed in range(3)]
+    together = keskar.sharpness(trained.losses, trained.points, starts).value[1]
+    alone = keskar.sharpness(trained.loss_of(1), trained.points[1:2], [start[1:2] for start in starts]).value[0]
     assert together.item() == pytest.approx(alone.item(), rel=1e-12)

@@ -58,21 +58,29 @@ def test_spectral_norms_are_the_largest_singular_values():
     assert torch.allclose(norms.spectral_product(params), expected.prod(1), rtol=1e-12)
 
 
-def test_norm_and_distance_count_weights_and_biases():
-    params, start = linear([[3, 0]], [[0]]), linear([[0, 0]], [[0]])
-    params["1.bias"] = torch.tensor([[4.0]]).double()
+def test_norm_and_distance_count_weights_and_no_biases():
+    """By hand: weights 3 and 4 that come from 0, a bias of 12 that comes from 0 as well."""
+    params, start = linear([[3, 0]], [[4]]), linear([[0, 0]], [[0]])
+    params["1.bias"] = torch.tensor([[12.0]]).double()
     assert norms.frobenius_norm(params).item() == pytest.approx(5)
     assert norms.distance(params, start).item() == pytest.approx(5)
     assert norms.distance(params, params).item() == 0
 
 
-def test_the_margin_is_the_tenth_percentile():
-    """By hand: margins 0, 1, …, 10 of eleven examples; a tenth of the way is 1, and from -10 upwards -9."""
-    values = torch.arange(11).double()
-    logits = torch.stack([values + 5, torch.full((11,), 5.0).double(), torch.full((11,), -1.0).double()], 1)[None]
-    labels = torch.zeros(1, 11, dtype=torch.long)
-    assert norms.margin(logits, labels).item() == pytest.approx(1)
-    assert norms.margin(logits, labels + 1).item() == pytest.approx(-9)
+@pytest.mark.parametrize(("count", "expected"), [(100, 9), (11, 0), (20, 1), (5, 0)])
+def test_the_margin_is_the_tenth_smallest_of_a_hundred(count, expected):
+    """Margins 0, 1, …, in a random order; with the other label they are turned: 9 from the upper end."""
+    values = torch.randperm(count, generator=torch.Generator().manual_seed(0)).double()
+    five = torch.full((count,), 5.0).double()
+    logits = torch.stack([values + 5, five, five - 6], 1)[None]
+    labels = torch.zeros(1, count, dtype=torch.long)
+    assert norms.margin(logits, labels).item() == expected
+    assert norms.margin(logits, labels + 1).item() == expected - count + 1
+
+
+def test_a_margin_that_is_not_finite_is_not_a_number():
+    logits = torch.tensor([[[1.0, 0.0], [torch.nan, 0.0]]])
+    assert norms.margin(logits, torch.zeros(1, 2, dtype=torch.long)).isnan().all()
 
 
 def test_the_spectral_bound_by_hand():

@@ -39,6 +39,19 @@ def test_random_draws_give_it_to_two_per_cent():
     assert found.value.item() == pytest.approx(KNOWN, rel=0.02)
 
 
+@pytest.mark.parametrize("draws", [5, 40])
+def test_the_standard_error_is_the_scatter_over_draws(draws):
+    """Of 300 searches, each with draws of its own, on 200 examples of which each has its own weight and threshold."""
+    thresholds = torch.linspace(0.1, 1.5, 200, dtype=torch.float64)
+    errors = lambda points: (points < -thresholds).double().mean(1)  # noqa: E731
+    noise = torch.randn(draws, 300, 200, generator=torch.Generator().manual_seed(draws), dtype=torch.float64)
+    noise = 0.3 * noise[:, :, :1] + noise  # weights that move together leave more to chance
+    found = pacbayes.largest_sigma(errors, torch.zeros(300, 200).double(), list(noise))
+    assert found.converged.all()
+    scatter = found.value.log().std()
+    assert found.relative_error.square().mean().sqrt().item() == pytest.approx(scatter.item(), rel=0.2)
+
+
 def test_the_error_rises_above_the_one_that_is_there():
     """Half of the examples are wrong whatever the noise: only the other half's flips count, 0.1 = ½ Phi(-1/s)."""
     errors = lambda points: 0.5 + 0.5 * (points[:, 0] <= 0).double()  # noqa: E731
@@ -48,7 +61,8 @@ def test_the_error_rises_above_the_one_that_is_there():
 
 @pytest.mark.parametrize("weight", [100.0, 1e-4])
 def test_a_sigma_outside_the_range_did_not_converge(weight):
-    assert not pacbayes.largest_sigma(SIGN, torch.full((1, 1), weight).double(), NOISE).converged.any()
+    found = pacbayes.largest_sigma(SIGN, torch.full((1, 1), weight).double(), NOISE)
+    assert not found.converged.any() and found.relative_error.isnan().all()
 
 
 def test_the_bounds_by_hand():

@@ -1,6 +1,6 @@
 """Curvature of the loss at a minimum and how far the loss rises around it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -11,16 +11,20 @@ from robustpath.protocols.supervised.measures.stacked import Losses, Params, act
 
 ITERATIONS = 10  # nearer than 30 power iterations
 TOLERANCE = 0.05  # of the eigenvalue: the residual above which it counts as not converged
-ASCENTS = 5
+STEPS = 5
 EXHAUSTED = 1e-6  # relative to the curvatures met: what is left of a vector is rounding
 
 
 class Eigenpair(NamedTuple):
-    """The largest eigenvalue [M], its unit vector [M, d] and the residual |H v - value v| [M]."""
+    """The largest eigenvalue [M], its unit vector [M, d] and the residual |H v - value v| [M].
+
+    `second` [M, d] is the vector of the next eigenvalue, less exact, and zero where there was none to be found.
+    """
 
     value: Tensor
     vector: Tensor
     residual: Tensor
+    second: Tensor
 
     @property
     def converged(self) -> Tensor:
@@ -31,8 +35,8 @@ class Eigenpair(NamedTuple):
 def lambda_max(losses: Losses, points: Tensor, start: Tensor, iterations: int = ITERATIONS) -> Eigenpair:
     """The largest (not: the largest in magnitude) eigenvalue of the Hessian by the method of Lanczos (1950).
 
-    `start` [M, d] is any vector that is not orthogonal to the one sought. Every new vector is orthogonalised against
-    all before it, so that no eigenvalue is found twice. NaN where the Hessian is not finite.
+    `start` [M, d] is any vector that is not orthogonal to the one sought; iterations: two at least. Every new vector is
+    orthogonalised against all before it, so that no eigenvalue is found twice. NaN where the Hessian is not finite.
     """
     multiply = hessian_products(losses, points)
     basis = points.new_zeros(len(points), iterations + 1, points.shape[1])
@@ -60,9 +64,9 @@ def lambda_max(losses: Losses, points: Tensor, start: Tensor, iterations: int = 
     finite = small.isfinite().all(2).all(1)
     values, vectors = torch.linalg.eigh(torch.where(finite[:, None, None], small, 0))
     value = torch.where(finite, values[:, -1], torch.nan)
-    weights = vectors[:, :, -1].to(points.dtype)
-    vector = unit(torch.bmm(weights[:, None], basis[:, :-1]).squeeze(1))
-    return Eigenpair(value, vector, (beside[-1] * weights[:, -1]).abs())
+    weights = vectors[:, :, -2:].to(points.dtype)
+    second, vector = (unit(each) for each in torch.bmm(weights.transpose(1, 2), basis[:, :-1]).unbind(1))
+    return Eigenpair(value, vector, (beside[-1] * weights[:, -1, 1]).abs(), second)
 
 
 def trace(params: Params, inputs: Tensor) -> Tensor:
@@ -88,21 +92,30 @@ def trace(params: Params, inputs: Tensor) -> Tensor:
     return total
 
 
-def sharpness(losses: Losses, points: Tensor, scaling: Tensor, start: Tensor, steps: int = ASCENTS) -> Ascent:
+def sharpness(losses: Losses, points: Tensor, scaling: Tensor, starts: Sequence[Tensor], steps: int = STEPS) -> Ascent:
     """max L(w + e) - L(w) over |e / scaling| <= 1, elementwise scaling [M, d] or a number.
 
     A constant scaling gives the sharpness of SAM (Foret et al. 2021); radius T, T the `units` of the method
-    asam, that of ASAM (Kwon et al. 2021). On a parabola the ascent is power iteration. It begins along the
-    vector `start` [M, d]; from that of the largest eigenvalue it needs the fewest steps.
+    asam, that of ASAM (Kwon et al. 2021). On a parabola an ascent is power iteration. `starts` are directions of
+    e / scaling, each [M, d]: those of large curvature and of the gradient need the fewest steps.
     """
-    return ascend(losses, points, scaling * unit(start), lambda slope: scaling * unit(scaling * slope), steps)
+    edge = [scaling * unit(start) for start in starts]
+    return ascend(losses, points, edge, lambda slope: scaling * unit(scaling * slope), steps)
+
+
+class Estimate(NamedTuple):
+    """A mean over random draws [M] and its standard error [M]."""
+
+    value: Tensor
+    error: Tensor
 
 
 @torch.no_grad()
-def noise_sharpness(losses: Losses, points: Tensor, spread: Tensor, noise: Iterable[Tensor]) -> Tensor:
+def noise_sharpness(losses: Losses, points: Tensor, spread: Tensor, noise: Iterable[Tensor]) -> Estimate:
     """Mean of L(w + spread u) - L(w) over the normal vectors u of `noise` [M]; spread [M, d] or a number s.
 
     Near a stationary point it is ½ s² tr H for a number s.
     """
     here = losses(points)
-    return torch.stack([losses(points + spread * vector) - here for vector in noise]).mean(0)
+    rises = torch.stack([losses(points + spread * vector) - here for vector in noise])
+    return Estimate(rises.mean(0), rises.std(0) / len(rises) ** 0.5)

@@ -1,6 +1,6 @@
 """The sharpness of Keskar et al. 2017: how far the loss rises in a small box around the parameters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,18 +11,24 @@ from robustpath.protocols.supervised.measures.ascent import Ascent, ascend
 from robustpath.protocols.supervised.measures.stacked import Losses, slopes
 
 EPSILON = 1e-3
-STEPS = 4
+STEPS = 5
 ITERATIONS = 10  # of L-BFGS-B, as in the paper
 
 
-def sharpness(losses: Losses, points: Tensor, start: Tensor, epsilon: float = EPSILON, steps: int = STEPS) -> Ascent:
+def sharpness(
+    losses: Losses, points: Tensor, starts: Sequence[Tensor], epsilon: float = EPSILON, steps: int = STEPS
+) -> Ascent:
     """100 max (L(w + z) - L(w)) / (1 + L(w)) over |z_i| <= epsilon (|w_i| + 1) (Keskar et al. 2017, eq. 4, A = I).
 
-    An ascent from corner to corner. `start` [M, d] in [-1, 1] is where in the box it begins: at the centre a minimum
-    has no gradient to tell corners by. The signs of the vector of the largest curvature are near the best corner.
+    An ascent from corner to corner. `starts`, each [M, d], are directions: an ascent begins in the corner of their
+    signs. The centre is no start: there a minimum has no gradient to tell corners by.
     """
     box = epsilon * (points.abs() + 1)
-    found = ascend(losses, points, box * start, lambda slope: torch.where(slope < 0, -box, box), steps)
+
+    def corner(direction: Tensor) -> Tensor:
+        return torch.where(direction < 0, -box, box)
+
+    found = ascend(losses, points, [corner(start) for start in starts], corner, steps)
     with torch.no_grad():
         return found._replace(value=100 * found.value / (1 + losses(points)))
 

@@ -5,17 +5,22 @@ from torch import Tensor
 
 from robustpath.protocols.supervised.measures.stacked import Params, flatten, layers
 
-MARGIN_QUANTILE = 0.1
+MARGIN_SHARE = 10  # the margin that one of ten examples is at or below
+
+
+def weights(params: Params) -> Params:
+    """The weight matrices without the biases: what Jiang et al.'s norms are sums over."""
+    return {name: tensor for name, tensor in params.items() if name.endswith("weight")}
 
 
 def frobenius_norm(params: Params) -> Tensor:
-    """sqrt(sum |w|²) over weights and biases [M] (Jiang et al. 2019, eq. 42, without the square)."""
-    return flatten(params).double().norm(dim=1)
+    """sqrt(sum |W|²) over the weight matrices [M] (Jiang et al. 2019, eq. 42, without the square)."""
+    return flatten(weights(params)).double().norm(dim=1)
 
 
 def distance(params: Params, start: Params) -> Tensor:
-    """|w - w_0| over weights and biases [M] (Jiang et al. 2019, eq. 40, without the square)."""
-    return (flatten(params) - flatten(start)).double().norm(dim=1)
+    """sqrt(sum |W - W_0|²) over the weight matrices [M] (Jiang et al. 2019, eq. 40, without the square)."""
+    return (flatten(weights(params)) - flatten(weights(start))).double().norm(dim=1)
 
 
 def path_norm(params: Params) -> Tensor:
@@ -51,10 +56,16 @@ def spectral_product(params: Params) -> Tensor:
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
-    """The 10th percentile over the examples of f_y - max_{j != y} f_j [M]: logits [M, n, classes], labels [M, n]."""
+    """The 10th percentile over the n examples of f_y - max_{j != y} f_j [M]: logits [M, n, classes], labels [M, n].
+
+    It is the n/10-th smallest value (rounded down, at least the first), without interpolation: 9 of 0, 1, …, 99. This
+    is the convention of the code of Dziugaite et al. 2020; Jiang et al. 2019 say "10th percentile" and have no code.
+    """
     own = logits.gather(2, labels[:, :, None]).squeeze(2)
     others = logits.scatter(2, labels[:, :, None], -torch.inf).amax(2)
-    return (own - others).double().quantile(MARGIN_QUANTILE, dim=1)
+    margins = (own - others).double()
+    found = margins.sort(1).values[:, max(1, labels.shape[1] // MARGIN_SHARE) - 1]
+    return torch.where(margins.isfinite().all(1), found, torch.nan)
 
 
 def spectral_bound(params: Params, start: Params, margin: Tensor, examples: int) -> Tensor:

@@ -15,10 +15,12 @@ FLOOR = 1e-3  # the least noise on a parameter in the magnitude-aware form
 
 
 class Sigma(NamedTuple):
-    """The largest standard deviation [M], and whether it lies inside the range that was searched [M]."""
+    """The largest standard deviation [M], whether it lies inside the range that was searched [M], and the standard
+    error that the random draws give it, as a share of it [M]."""
 
     value: Tensor
     converged: Tensor
+    relative_error: Tensor
 
 
 def plain(sigma: Tensor, points: Tensor) -> Tensor:
@@ -47,17 +49,22 @@ def largest_sigma(
     """
     here = errors(points)
     low, high = (torch.full_like(here, bound).log() for bound in within)
-    rise_low, rise_high = torch.full_like(here, -torch.inf), torch.full_like(here, torch.inf)
+    rises_low = here.new_full((len(noise), len(here)), -torch.inf)
+    rises_high = -rises_low
     for _ in range(steps):
         middle = (low + high) / 2
         width = spread(middle.exp().to(points), points)
-        rise = torch.stack([errors(points + width * vector) for vector in noise]).mean(0) - here
-        fits = rise <= RISE
-        low, rise_low = torch.where(fits, middle, low), torch.where(fits, rise, rise_low)
-        high, rise_high = torch.where(fits, high, middle), torch.where(fits, rise_high, rise)
-    bracketed = rise_low.isfinite() & rise_high.isfinite()
-    share = torch.where(bracketed, (RISE - rise_low) / (rise_high - rise_low), 0.5)
-    return Sigma((low + share * (high - low)).exp(), bracketed)
+        rises = torch.stack([errors(points + width * vector) for vector in noise]) - here
+        fits = rises.mean(0) <= RISE
+        low, rises_low = torch.where(fits, middle, low), torch.where(fits, rises, rises_low)
+        high, rises_high = torch.where(fits, high, middle), torch.where(fits, rises_high, rises)
+    gap = rises_high.mean(0) - rises_low.mean(0)
+    bracketed = gap.isfinite()
+    share = torch.where(bracketed, (RISE - rises_low.mean(0)) / gap, 0.5)
+    there = rises_low + share * (rises_high - rises_low)
+    # How far the mean rise is uncertain, over how fast it grows with the logarithm of sigma.
+    error = there.std(0) / len(noise) ** 0.5 * (high - low) / gap
+    return Sigma((low + share * (high - low)).exp(), bracketed, torch.where(bracketed, error, torch.nan))
 
 
 def bound(squared_norm: Tensor, sigma: Tensor, examples: int) -> Tensor:

@@ -306,9 +306,8 @@ def test_every_key_given_twice_is_told_with_both_places(loaded):
 CONTRADICTIONS = """
 reference: adam                                   | reference = 'adam' is not a known method of the list; did you mean
 reference: lookahead                              | scales.smoke.experiments.data_efficiency.methods = ["sgd", "adamw",
-methods: [sgd, sam]                               | scales.smoke.experiments.data_efficiency.methods[1] = 'adamw' is not
 E.minima.methods: [sam]                           | E.minima.methods = ["sam"] lacks the reference; allowed: 'all' or
-E.minima.methods: [sgd, third_order]              | E.minima.methods[1] = 'third_order' is not a known method of the
+E.minima.methods: [sgd, third_orde]               | E.minima.methods[1] = 'third_orde' is not a known method; did you
 E.minima.datasets: [mnist5]                      | E.minima.datasets[0] = 'mnist5' is not a known data set; did you mean
 E.minima.train_sizes: [300, 541]                  | E.minima.train_sizes[1] = 541 is more training examples than
 E.minima.train_sizes: [5]                         | E.minima.train_sizes[0] = 5 is too small; allowed: at least 10, one

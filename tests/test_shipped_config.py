@@ -21,9 +21,10 @@ def shipped(request):
     return cfg.load(FILE, {"scale": request.param})
 
 
-def test_every_method_is_in_the_list_but_those_for_toy_problems(shipped):
+def test_every_method_is_in_the_list_but_those_for_one_question_or_toy_problems(shipped):
     toys = {name for name in methods.names() if methods.load(name).largest}
-    assert set(shipped.methods) == set(methods.names()) - toys
+    midway = set(cfg.methods_of(shipped, "walk_levels"))
+    assert set(shipped.methods) == set(methods.names()) - toys - midway
     assert toys <= set(shipped.scales[shipped.scale].theory.saddles.methods)
 
 
@@ -56,6 +57,32 @@ def test_each_source_of_variation_varies_alone_in_the_runs_of_the_minima(shipped
         for key in ("datasets", "train_sizes", "seeds", "budget"):
             assert getattr(own, key) == getattr(chosen["minima"], key), key
         assert own.label_noise == chosen["minima"].label_noise[:1]
+
+
+def test_the_walks_of_all_levels_are_those_of_the_minima(shipped):
+    """And each has its own run that stands still."""
+    minima, walks = (cfg.experiments(shipped)[name] for name in ("minima", "walk_levels"))
+    for key in ("datasets", "train_sizes", "label_noise", "seeds", "budget"):
+        assert getattr(minima, key) == getattr(walks, key), key
+    if shipped.scale != "smoke":
+        assert (len(walks.grid["descended"]), len(walks.grid["share"])) == (3, 3)
+    assert walks.grid["descended"][0] == 0.0
+    assert 0.0 in walks.grid["step_length"]
+
+
+def test_figures_know_the_methods_of_one_question_after_those_of_the_list(shipped):
+    midway = cfg.methods_of(shipped, "walk_levels")
+    assert list(cfg.report_settings(shipped)["methods"]) == [*shipped.methods, *midway]
+
+
+def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):
+    minima, headline = (cfg.experiments(shipped)[name] for name in ("minima", "headline"))
+    for key in ("datasets", "train_sizes", "label_noise", "seeds", "budget"):
+        assert getattr(minima, key) == getattr(headline, key), key
+    assert set(cfg.methods_of(shipped, "headline")) <= set(cfg.methods_of(shipped, "minima"))
+    assert headline.draws > minima.draws
+    if shipped.scale != "smoke":
+        assert headline.draws >= 10
 
 
 def test_jobs_are_few(shipped):

@@ -16,7 +16,7 @@ from robustpath import methods, models, protocols
 from robustpath.config.checks import ascending, distinct, known
 from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_keys, report, value_at
 from robustpath.config.section import DISTINCT, Section, Word
-from robustpath.config.yaml import read
+from robustpath.config.yaml import merge, read
 from robustpath.data import registry
 from robustpath.protocols import checks
 from robustpath.protocols.section import Experiment, Size
@@ -54,6 +54,8 @@ class Experiments(Section):
     variance_initialisation: Supervised = Field(description="The same from other initialisations.")
     variance_order: Supervised = Field(description="The same in other orders of the batches.")
     variance_draw: Supervised = Field(description="The same with other hyperparameter draws.")
+    walk_levels: Supervised = Field(description="Walks that begin earlier or later in a descent, shorter and longer.")
+    headline: Supervised = Field(description="The main contrasts of `minima`, with more draws.")
 
 
 class Calibration(Section):
@@ -162,15 +164,6 @@ def load(path: str | Path = "config.yaml", overrides: Mapping | None = None) -> 
     return config
 
 
-def merge(base: Mapping, overrides: Mapping) -> dict:
-    """`base` with the values of `overrides`, mappings merged key by key, anything else replaced."""
-    merged = dict(base)
-    for key, value in overrides.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = merge(merged[key], value) if both else value
-    return merged
-
-
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
     try:
@@ -247,7 +240,7 @@ def experiments(config: Config) -> dict[str, Experiment]:
 
 
 def methods_of(config: Config, experiment: str) -> list[str]:
-    """The methods of an experiment, in the order of the list at the top of the config."""
+    """The methods of an experiment, those of the list at the top of the config first and in its order."""
     return experiments(config)[experiment].chosen(config.methods)
 
 
@@ -374,14 +367,14 @@ def figure_settings(config: Config, entry: Mapping) -> dict:
 def report_settings(config: Config) -> dict:
     """What captions and numbers say of the study: its scale, protocol, methods by family, experiments and shifts."""
     chosen = experiments(config)
-    used = {method for experiment in chosen for method in methods_of(config, experiment)}
+    used = dict.fromkeys(method for experiment in chosen for method in methods_of(config, experiment))
     families = methods.names()
     trained = dict.fromkeys(dataset for experiment in chosen.values() for dataset in experiment.datasets)
     return {
         "scale": config.scale,
         "reference": config.reference,
         "confidence": config.confidence,
-        "methods": {name: families[name] for name in config.methods if name in used},
+        "methods": {name: families[name] for name in dict.fromkeys([*config.methods, *used]) if name in used},
         **active(config).model_dump(exclude=COMPUTED | {"experiments", "further", "theory", "calibration"}),
         "experiments": {
             name: each.model_dump(exclude=UNUSUAL | protocols.load(each.protocol).unusual)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import contrasted
 import pytest
 import repeated
 import yaml
@@ -138,6 +139,15 @@ def test_the_components_of_variance_make_a_table_and_its_caption(seeds, tmp_path
     assert f"{seeds} of {2 * seeds} selections keep the default" in caption
     assert result.count(rb"order of batches") == 3
     assert b"nan" not in result
+
+
+@pytest.mark.parametrize("name", ["walk_levels", "headline"])
+def test_contrasts_make_a_figure_and_its_caption(name, tmp_path):
+    records.write(contrasted.contrasted(3, 4, spread=0.004), tmp_path / "records.parquet")
+    result, caption = run(name, tmp_path / "records.parquet", contrasted.settings(3, 4), tmp_path)
+    sound(name, result, caption)
+    assert "each data set (Optdigits and Typeface digits)" in caption
+    assert ("of the 36 differences stand" in caption) == (name == "walk_levels")
 
 
 def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path):

@@ -38,8 +38,11 @@ STEEP = {"flat_warmup", "level_teleportation"}  # the derivative of a gradient o
 
 
 def dear(name: str) -> int:
-    """By how much a budget is larger for a method with dear steps: all derivatives of few parameters, or a few."""
-    return 14 if methods.load(name).largest else 3 if name in STEEP else 1
+    """By how much a budget is larger for a method with dear steps: all derivatives of few parameters, or a few, or as
+    many gradients as its part of the stream has batches."""
+    spec = methods.load(name)
+    streams = [method.needs.get("stream", 0) // SETTINGS["batch_size"] for _, method in phases(build(spec, {}))]
+    return 14 if spec.largest else 3 if name in STEEP else max(1, *streams)
 
 
 def budget(name: str) -> int:

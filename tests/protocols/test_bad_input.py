@@ -35,7 +35,7 @@ def copy(toy_sources, tmp_path):
             "methods = [\"sgd\", \"early_stopping\"] holds 'early_stopping', which needs 'holdout' beside its batches: "
             "toy does not deal it; allowed: methods that need no more than noise, probe",
         ),
-        ({"methods": ["sgd", "sma"]}, "methods[1] = 'sma' is not a known method of the list; did you mean 'sam'?"),
+        ({"methods": ["sgd", "sma"]}, "methods[1] = 'sma' is not a known method; did you mean 'sam'?"),
         ({"datasets": ["mnist1"]}, "datasets[0] = 'mnist1' is not a known data set; did you mean 'mnist1d'?"),
         ({"model": "cnn"}, "model = 'cnn' takes no signals, which 'mnist1d' holds; allowed: mlp"),
         ({"steps_per_batch": [2, 1]}, "steps_per_batch = [2, 1] is not in ascending order without repeats"),

@@ -7,7 +7,8 @@ import pandas as pd
 import planted
 import pytest
 
-from robustpath import records, study
+from robustpath import methods, records, study
+from robustpath.methods.base import draw
 from robustpath.publication import machine, published, publishing
 
 ROOT = Path(__file__).parents[2]
@@ -25,8 +26,12 @@ def _machine_as_it_is():
 
 @pytest.fixture(scope="session")
 def table():
-    """Records of three methods with and without label noise."""
-    return planted.study(["sgd", "sam", "contour_warmup"], seeds=3, draws=2)
+    """Records of three methods with and without label noise, with the hyperparameters of their draws or a grid's."""
+    rows = planted.study(["sgd", "sam", "contour_warmup"], seeds=3, draws=2)
+    runs = [*rows[["method", "seed", "draw"]].itertuples(index=False, name=None)]
+    texts = {run: json.dumps(draw(methods.load(run[0]), *run[1:]), sort_keys=True) for run in set(runs)}
+    values = pd.Series([texts[run] for run in runs], index=rows.index)
+    return rows.assign(hyperparameters=values.mask(rows["experiment"] == "lengths", '{"share": 0.3}'))
 
 
 @pytest.fixture(scope="session")

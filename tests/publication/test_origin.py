@@ -1,6 +1,7 @@
 """Every figure, table, number and claim of the paper has an origin that is there, and reads what it says it reads."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").glob("*.tex")))
 MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
 CLAIMS = {claim.id for family in model.load(ROOT / "paper/claims.yaml").families.values() for claim in family.claims}
+WALKS = [f'{{"descended": 0.1, "share": 0.5, "step_length": {length}}}' for length in (0.0, 0.05)]
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +33,14 @@ def records():
     for experiment in Experiments.model_fields:
         for method in ("sgd", "sam", "contour_warmup", "isotropic_warmup", "short_descent"):
             for seed in range(3):
-                for size, noise in ((50, 0.0), (50, 0.2), (500, 0.0), (500, 0.2)):
+                sizes = product((50, 500), (0.0, 0.2), WALKS if experiment == "walk_levels" else ["{}"])
+                for size, noise, values in sizes:
                     run = {"experiment": experiment, "dataset": "optdigits", "method": method, "family": "minima"}
-                    run |= {"train_size": size, "label_noise": noise, "seed": seed, "draw": 0, "converged": True}
-                    run |= {"gradient_evaluations": 60.0, "steps": 60, "diverged": False, "hyperparameters": "{}"}
+                    run |= {"train_size": size, "label_noise": noise, "seed": seed, "draw": int(values == WALKS[1])}
+                    run |= {"gradient_evaluations": 60.0, "steps": 60, "diverged": False, "converged": True}
+                    run |= {"hyperparameters": values}
                     level = 0.5 + 0.03 * len(method) / 10 + 0.01 * seed * len(method) % 0.07 + size / 5000
+                    level += 0.05 * run["draw"]
                     for split, shift, family, severity in (
                         ("train", "none", "none", 0),
                         ("validation", "none", "none", 0),

@@ -80,7 +80,7 @@ L.device       | cpuu           | = 'cpuu' is not a known value; did you mean 'c
 E.datasets     | [mnist-1d]     | [0] = 'mnist-1d' is not a known data set; did you mean 'mnist1d'? Allowed: fashion
 E.datasets     | [mnist1d, mnist1d] | [1] = 'mnist1d' is a data set named twice; allowed: each name once
 E.methods      | al             | = 'al' is not a known value; did you mean 'all'? Allowed: 'all' or a list
-E.methods      | [sgd, same]    | [1] = 'same' is not a known method of the list; did you mean 'sam'? Allowed: sgd
+E.methods      | [sgd, same]    | [1] = 'same' is not a known method; did you mean 'sam'? Allowed: sgd, adamw
 E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' or a list with the reference
 # networks and what they are trained on
 E.model        | vgg            | = 'vgg' is not a known network; allowed: cnn, mlp, resnet18
@@ -130,7 +130,7 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 15 more)")
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 17 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
     assert text.endswith("calibration ('reference' is a key of the top level)")
 

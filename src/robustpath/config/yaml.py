@@ -2,6 +2,7 @@
 place and remedy."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,12 @@ def _told(error: yaml.MarkedYAMLError) -> str:
 
 def _place(mark: yaml.Mark) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}"
+
+
+def merge(base: Mapping, overrides: Mapping) -> dict:
+    """`base` with the values of `overrides`, mappings merged key by key, anything else replaced."""
+    merged = dict(base)
+    for key, value in overrides.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = merge(merged[key], value) if both else value
+    return merged

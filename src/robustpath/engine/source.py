@@ -9,6 +9,7 @@ from robustpath.core.types import Params
 from robustpath.engine.plan import NOISE, Stage
 
 BLOCK = 50  # steps whose batches are drawn together
+STREAM = "stream"  # a need: so many examples that follow those of the step before, as batches follow one another
 
 Fields = dict[str, Tensor]  # what a batch has: inputs [M, b, …], labels [M, b], …
 
@@ -47,11 +48,13 @@ class Data(NamedTuple):
 class Streams(NamedTuple):
     """What members draw in a stage; rows are members. `batches(stage, start, stop)` -> positions in the data, int64
     [stop - start, M, b]; `noise(stage, start, stop)` -> [stop - start, M, numbers]; `fixed(stage, name)` -> positions,
-    int64 [M, n], of a batch that stays the same for the whole stage. Steps are counted from the start of training."""
+    int64 [M, n], of a batch that stays the same for the whole stage; `stream(stage, step)` -> positions, int64 [M, n],
+    of a step's part of the stream. Steps are counted from the start of training."""
 
     batches: Callable[[Stage, int, int], Tensor]
     noise: Callable[[Stage, int, int], Tensor] | None = None
     fixed: Callable[[Stage, str], Tensor] | None = None
+    stream: Callable[[Stage, int], Tensor] | None = None
 
 
 def examples(data: Data, positions: Tensor) -> Fields:
@@ -77,7 +80,7 @@ def streamed(data: Data, streams: Streams) -> Source:
     def fixed(stage: Stage) -> dict[str, Fields]:
         if drawn.get("stage") != stage.index:
             drawn["stage"] = stage.index
-            names = [name for name in stage.needs if name != NOISE]
+            names = [name for name in stage.needs if name not in (NOISE, STREAM)]
             drawn["fixed"] = {name: examples(data, streams.fixed(stage, name).to(device)) for name in names}
         return drawn["fixed"]
 
@@ -86,6 +89,8 @@ def streamed(data: Data, streams: Streams) -> Source:
         given: dict[str, Tensor | Fields] = dict(fixed(stage))
         if NOISE in stage.needs:
             given[NOISE] = streams.noise(stage, step, step + 1)[0].to(device)
+        if STREAM in stage.needs:
+            given[STREAM] = examples(data, streams.stream(stage, step).to(device))
         return state, Dealt(examples(data, positions[step - start]), given)
 
     return Source(tuple, deal)

@@ -199,14 +199,14 @@ def draw(spec: Spec, seed: int, number: int) -> dict[str, float]:
     if number == 0:
         return {name: space.default for name, space in spec.search.items()}
     return {
-        name: space.sample(_unit_interval("draw", seed, _declaring(spec, name), name, number))
+        name: space.sample(_unit_interval("draw", seed, declaring(spec, name), name, number))
         for name, space in spec.search.items()
     }
 
 
-def _declaring(spec: Spec, name: str) -> str:
+def declaring(spec: Spec, name: str) -> str:
     """The name of the method that declares a hyperparameter: of those with it, the furthest down the chain of bases."""
-    return _declaring(spec.base, name) if spec.base and name in spec.base.search else spec.name
+    return declaring(spec.base, name) if spec.base and name in spec.base.search else spec.name
 
 
 def _unit_interval(*key: object) -> float:

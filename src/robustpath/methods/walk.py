@@ -91,6 +91,56 @@ def steepness(loss: Loss, params: Params, batch: Batch) -> tuple[Params, Tensor,
 LEVEL, STEEPNESS = Look(level, lambda params: {}), Look(steepness, zeros_like)
 
 
+def at_rest(params: Params, step_length: Tensor, at_end: Look = LEVEL) -> State:
+    """The state of a walk that has not begun, at `params`."""
+    zero, nothing = torch.zeros_like(norm(params)), zeros_like(params)
+    return State(params, nothing, nothing, at_end.before(params), zero, zero, zero + step_length, zero > 0)
+
+
+def trial_step(
+    direction: Callable[[Place], Params], loss: Loss, params: Params, state: State, batch: Batch, context: Context
+) -> tuple[Params, Params]:
+    """Where a step from `params` would lead, and its unit vector; it stays there until the level is known."""
+    here = Place(params, state.gradient, state.seen, state.start, state.last, loss, batch, context)
+    ahead = unit(direction(here))
+    length = state.step_length * norm(state.start)
+    moved = move(params, ahead, length, state.gradient, state.loss - state.level)
+    return where(state.measured, moved, params), ahead
+
+
+def settle(
+    params: Params, state: State, trial: Params, ahead: Params, look: tuple[Params, Tensor, Params], longest: Tensor,
+    tolerance: float = TOLERANCE,
+) -> tuple[Params, State, dict[str, Tensor]]:  # fmt: skip
+    """The step to `trial`, with what a `look` at the probe has seen there: taken if it keeps the level within
+    `tolerance`.
+
+    The first step measures the level. `longest` is the bound on the length of a step, relative to the norm.
+    """
+    gradient, value, seen = look
+    held = torch.where(state.measured, state.level, value)
+    accepted = ~state.measured | ((value - held).abs() <= tolerance * held)
+    after = State(
+        state.start,
+        where(accepted & state.measured, ahead, state.last),
+        where(accepted, gradient, state.gradient),
+        where(accepted, seen, state.seen),
+        torch.where(accepted, value, state.loss),
+        held,
+        torch.minimum(state.step_length * torch.where(accepted, 1.2, 0.5), longest),
+        torch.ones_like(state.measured),
+    )
+    reached = where(accepted, trial, params)
+    info = {
+        "loss": after.loss,
+        "accepted": accepted.to(value.dtype),
+        "level_error": (after.loss - held).abs() / held.clamp_min(torch.finfo(held.dtype).tiny),
+        "displacement": norm(subtract(reached, state.start)) / norm(state.start),
+        "step_length": state.step_length,
+    }
+    return reached, after, info
+
+
 def walk(
     direction: Callable[[Place], Params], step_length: Tensor, tolerance: float = TOLERANCE, at_end: Look = LEVEL
 ) -> Method:
@@ -102,39 +152,9 @@ def walk(
     at the end of a taken step serves the next, so a step costs one look at the probe; the first only measures c.
     """
 
-    def init(params):
-        zero = torch.zeros_like(norm(params))
-        nothing = zeros_like(params)
-        return State(params, nothing, nothing, at_end.before(params), zero, zero, zero + step_length, zero > 0)
-
     def step(loss, params, state, batch, context):
-        length = state.step_length * norm(state.start)
-        here = Place(params, state.gradient, state.seen, state.start, state.last, loss, batch, context)
-        ahead = unit(direction(here))
-        moved = move(params, ahead, length, state.gradient, state.loss - state.level)
-        trial = where(state.measured, moved, params)
-        gradient, value, seen = at_end.look(loss, trial, context.given["probe"])
-        held = torch.where(state.measured, state.level, value)
-        accepted = ~state.measured | ((value - held).abs() <= tolerance * held)
-        factor = torch.where(accepted, 1.2, 0.5)
-        after = State(
-            state.start,
-            where(accepted & state.measured, ahead, state.last),
-            where(accepted, gradient, state.gradient),
-            where(accepted, seen, state.seen),
-            torch.where(accepted, value, state.loss),
-            held,
-            torch.minimum(state.step_length * factor, step_length),
-            torch.ones_like(state.measured),
-        )
-        reached = where(accepted, trial, params)
-        info = {
-            "loss": after.loss,
-            "accepted": accepted.to(value.dtype),
-            "level_error": (after.loss - held).abs() / held.clamp_min(torch.finfo(held.dtype).tiny),
-            "displacement": norm(subtract(reached, state.start)) / norm(state.start),
-            "step_length": state.step_length,
-        }
-        return reached, after, info
+        trial, ahead = trial_step(direction, loss, params, state, batch, context)
+        look = at_end.look(loss, trial, context.given["probe"])
+        return settle(params, state, trial, ahead, look, step_length, tolerance)
 
-    return Method(init, step, needs={"noise": 1, "probe": PROBE})
+    return Method(lambda params: at_rest(params, step_length, at_end), step, needs={"noise": 1, "probe": PROBE})

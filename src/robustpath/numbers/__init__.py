@@ -7,7 +7,7 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import evidence, minima, selection, variance
+from robustpath.numbers import contrasts, evidence, minima, selection, variance
 from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -66,6 +66,7 @@ def collect(
         **evidence.collect(table, settings, simulated),
         **variance.collect(table, settings),
         **selection.collect(table, settings),
+        **contrasts.collect(table, settings),
     }
 
 

@@ -14,7 +14,7 @@ from robustpath.statistics.intervals import interval
 
 EXPERIMENT = "minima"
 CURVE = "lengths"
-PROTOCOLS = [EXPERIMENT, CURVE, "trajectories", "random_labels"]
+PROTOCOLS = [EXPERIMENT, CURVE, "trajectories", "random_labels", "walk_levels", "headline"]
 LEVELS = {"Clean": "the lowest label noise", "Noisy": "the highest label noise"}
 KINDS = {"Id": "none", "Natural": "natural", "Corruption": "corruption"}
 

@@ -51,9 +51,18 @@ def axes() -> dict[str, "Axis"]:
 
 @cache
 def metrics() -> dict[str, "Metric"]:
-    """The metrics of all protocols; UserError where two define one differently, or one is in no part of what is
-    published."""
-    found = _joined("metric", {name: load(name).metrics for name in names()})
+    """The metrics of all protocols, each on the splits of any; UserError where two define one differently but for its
+    splits, or one is in no part of what is published."""
+    of_each = {name: load(name).metrics for name in names()}
+    splits: dict[str, dict[str, None]] = {}
+    for own in of_each.values():
+        for name, metric in own.items():
+            splits.setdefault(name, {}).update(dict.fromkeys(metric.splits))
+    anywhere = {
+        protocol: {name: metric._replace(splits=tuple(splits[name])) for name, metric in own.items()}
+        for protocol, own in of_each.items()
+    }
+    found = _joined("metric", anywhere)
     for name, metric in found.items():
         if not metric.part:
             raise UserError(

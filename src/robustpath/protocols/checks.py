@@ -31,7 +31,7 @@ def problems(path: tuple, experiment: Experiment, config: Section) -> Iterator[P
     yield from distinct((*path, "vary"), experiment.vary, "source", experiment.vary)
     yield from _draws(path, experiment, config)
     if experiment.methods != "all":
-        yield from distinct((*path, "methods"), experiment.methods, "method of the list", config.methods)
+        yield from distinct((*path, "methods"), experiment.methods, "method", methods.names())
     for name in experiment.chosen(config.methods):
         if name in methods.names():
             yield from _usable(path, experiment, name)

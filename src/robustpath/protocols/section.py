@@ -31,7 +31,9 @@ class Experiment(Section):
         Annotated[Literal["all"], Tag("all")]
         | Annotated[list[str], Field(min_length=1, json_schema_extra=DISTINCT), Tag("list")],
         Discriminator(lambda value: "list" if isinstance(value, list) else "all"),
-    ] = Field("all", description="Methods to train: `all` of the list at the top, or some of them.")
+    ] = Field(
+        "all", description="Methods to train: `all` of the list at the top, or some by name, of that list or not."
+    )
     model: str = Field(
         "mlp", description="The network (`python -m robustpath list models`); `mlp` has the hidden layers of the scale."
     )
@@ -59,5 +61,8 @@ class Experiment(Section):
     budget: int = Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
 
     def chosen(self, listed: Sequence[str]) -> list[str]:
-        """Its methods, in the order of the list at the top of the config."""
-        return [name for name in listed if self.methods == "all" or name in self.methods]
+        """Its methods: those of the list at the top of the config in the order there, then the others."""
+        if self.methods == "all":
+            return list(listed)
+        others = [name for name in self.methods if name not in listed]
+        return [name for name in listed if name in self.methods] + others

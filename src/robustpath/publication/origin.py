@@ -12,7 +12,7 @@ import yaml
 from robustpath import numbers, study
 from robustpath.claims import model
 from robustpath.figures.manifest import manifest
-from robustpath.numbers import evidence, minima, selection, variance
+from robustpath.numbers import contrasts, evidence, minima, selection, variance
 from robustpath.numbers.macros import EVERY, maker
 from robustpath.study import Config, Experiments
 
@@ -26,7 +26,7 @@ BESIDE = {
     "claims": CLAIMS,
     "calibration": CALIBRATION,
 }
-MODULES = (numbers, minima, evidence, variance, selection)
+MODULES = (numbers, minima, evidence, variance, selection, contrasts)
 READS = {
     "_hypotheses": (CLAIMS,),
     "_walks": (RECORDS, CLAIMS),

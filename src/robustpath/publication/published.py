@@ -1,6 +1,7 @@
 """What is published of a finished run, in published/{scale}: which files there are, and their manifest.
 
-`manifest.json` lists every other file with its digest; `digests.parquet` tells which row of the records was altered.
+`manifest.json` lists every other file with its digest; `digests.parquet` tells which row of the records was altered,
+`draws.parquet` which hyperparameters each draw has.
 The records are split by kind of metric, since each kind packs best in its own way; together they are the table in
 results/{scale}/records.parquet.
 """
@@ -14,6 +15,7 @@ from robustpath.core.files import replacing
 
 MANIFEST = "manifest.json"
 DIGESTS = "digests.parquet"
+DRAWS = "draws.parquet"
 RECORDS = "records"
 CLAIMS = "claims.json"
 GENERATED = "generated"
@@ -58,7 +60,9 @@ def sha256(path: Path) -> str:
 
 def unpacked(out: Path, start: str) -> list[str]:
     """What `unpack` gives of the published folder `out`, by name in the folder of results."""
-    listed = [name for name in manifest(out)["files"] if not name.startswith(f"{RECORDS}/") and name != DIGESTS]
+    listed = [
+        name for name in manifest(out)["files"] if not name.startswith(f"{RECORDS}/") and name not in (DIGESTS, DRAWS)
+    ]
     if start == "text":
         return [name for name in listed if name.startswith(f"{GENERATED}/")]
     return ["records.parquet", *(name for name in listed if not printed(name))]

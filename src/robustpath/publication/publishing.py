@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from robustpath import protocols, records, study
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.publication import digests, machine, published
-from robustpath.publication.published import CLAIMS, DIGESTS, GENERATED, RECORDS
+from robustpath.publication import digests, draws, machine, published
+from robustpath.publication.published import CLAIMS, DIGESTS, DRAWS, GENERATED, RECORDS
 from robustpath.records import RUN, SCHEMA
 
 COPIED = ("seconds.parquet", "theory/*.parquet", "trace/**/*.parquet", "trace/**/*.npz", CLAIMS, f"{GENERATED}/**/*")
@@ -87,6 +87,8 @@ def fill(
         if len(rows):
             _write_part(rows, out / RECORDS / f"{name}.parquet")
     _write(digests.of_records(table), out / DIGESTS)
+    gridded = [name for name, experiment in study.experiments(config).items() if experiment.grid]
+    _write(draws.of_records(table, gridded), out / DRAWS)
     for file in sorted({file for pattern in COPIED for file in results.glob(pattern) if file.is_file()}):
         target = out / file.relative_to(results)
         target.parent.mkdir(parents=True, exist_ok=True)

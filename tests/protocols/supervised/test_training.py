@@ -18,7 +18,7 @@ from robustpath.engine.plan import Stage
 from robustpath.models.functional import initialise
 from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised import training
-from robustpath.protocols.supervised.source import Learner, streams
+from robustpath.protocols.supervised.source import Learner, dealing, streams
 
 
 def test_every_run_has_its_row_weights_and_seconds(train):
@@ -97,6 +97,28 @@ def test_a_hold_out_is_the_last_fifth_and_no_batch_or_probe_holds_it(data):
         assert set(streams.fixed(stage, "probe")[member].tolist()) == learnt
     plain = streams.batches(stage._replace(needs={}), 0, 100)
     assert set(plain[:, 0].flatten().tolist()) == set(cell.pools[0][:20].tolist())
+
+
+def test_the_stream_has_the_batches_one_after_the_other_and_deals_a_part_of_it_in_each_step(data):
+    cell = training.Cell(SETTINGS, training.methods.load("sgd"), load(data), torch.device("cpu"), 2)
+    learners = [Learner(0, 20), Learner(1, 40)]
+    streams, size = streams_of(cell, learners), cell.settings["batch_size"]
+    stage = Stage(0, 9, 1.0, {"stream": 4 * size, "probe": 7})
+    parts = [streams.stream(stage, step) for step in range(9)]
+    batches = streams.batches(stage, 0, 36)
+    assert all(torch.equal(torch.cat(list(batches[4 * step :][:4]), 1), part) for step, part in enumerate(parts))
+    source = dealing(
+        cell.data._replace(row=torch.tensor([0, 0])),
+        learners,
+        cell.pools,
+        {0: 0, 1: 1},
+        cell.settings["dataset"],
+        size,
+        5,
+    )
+    _, dealt = source.next(source.init(), {}, stage, 2)
+    assert torch.equal(dealt.given["stream"]["inputs"], cell.data.inputs[parts[2]])
+    assert dealt.given["probe"]["labels"].shape == (2, 7)
 
 
 def test_another_order_of_batches_is_another_and_always_the_same(data):

@@ -1,3 +1,3 @@
 """What a supervised run can ask for beside its batches: the check of the config and the training both read it."""
 
-DEALS = frozenset({"noise", "probe", "holdout"})
+DEALS = frozenset({"noise", "probe", "holdout", "stream"})

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from robustpath.core import randomness
 from robustpath.engine.plan import NOISE, Stage
-from robustpath.engine.source import Data, Source, Streams, streamed
+from robustpath.engine.source import STREAM, Data, Source, Streams, streamed
 from robustpath.protocols.supervised.held_out import learnt
 
 HELD_OUT = 1 / 5  # of the training examples, where a method asks for a hold-out
@@ -37,10 +37,11 @@ def streams(
     learners: Sequence[Learner], pools: Mapping[int, Tensor], orders: Mapping[int, int], dataset: str, batch_size: int,
     dimension: int,
 ) -> Streams:  # fmt: skip
-    """Batches, noise, probes and hold-outs: functions of (data set, seed, train size), drawn once for all draws.
+    """Batches, noise, probes, hold-outs, stream: functions of (data set, seed, train size), drawn once for all draws.
 
     The seed is that of the order, but for hold-outs, which the split deals. A stage that needs a hold-out has the last
-    fifth of the run's training examples for it, and batches and probes from the rest.
+    fifth of the run's training examples for it, and batches and probes from the rest. The stream has the batches one
+    after the other: k batches' worth a step are the batches k t to k t + k - 1.
     """
     keys = list(dict.fromkeys(learners))
     row = torch.tensor([keys.index(learner) for learner in learners])
@@ -70,4 +71,10 @@ def streams(
             cycles.append(pools[seed][torch.arange(stage.needs[name]) % (train_size - first) + first])
         return torch.stack(cycles)[row]
 
-    return Streams(lambda stage, start, stop: positions(stage, batch_size, start, stop, stage.order), noise, fixed)
+    def following(stage: Stage, step: int) -> Tensor:
+        return positions(stage, stage.needs[STREAM], step, step + 1, stage.order)[0]
+
+    def batches(stage: Stage, start: int, stop: int) -> Tensor:
+        return positions(stage, batch_size, start, stop, stage.order)
+
+    return Streams(batches, noise, fixed, following)

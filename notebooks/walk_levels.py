@@ -1,0 +1,90 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Does it matter when and how long one walks?
+#
+# SGD descends through a share of its descent, walks on the level set that it has reached for a share of the budget, and
+# finishes its descent. Each walk is compared with the run that stands still at the same time for as long, seed by seed.
+
+# %%
+from IPython.display import display
+
+from robustpath.figures import captions, style
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.comparison import cost
+from robustpath.statistics.contrasts import walked
+from robustpath.statistics.intervals import holm
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+experiment = "walk_levels"
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+contrasts = walked(table, experiment, settings["confidence"])
+contrasts["holm"] = holm(contrasts["p"])
+display(contrasts)
+
+# %% [markdown]
+# A colour is a share of the budget, a marker the direction of the walk.
+
+# %%
+DIRECTIONS = {"midway_walk": ("o", "random direction"), "persistent_midway_walk": ("D", "persistent direction")}
+noise = sorted(contrasts["label_noise"].unique())
+begins, shares = (sorted(contrasts[name].unique()) for name in ("descended", "share"))
+directions = {name: look for name, look in DIRECTIONS.items() if name in set(contrasts["method"])}
+colours = dict(zip(shares, [style.COLOURS[2], style.COLOURS[4], style.COLOURS[5]], strict=False))
+looks = [(share, name) for share in shares for name in directions]
+figure, panels = style.panels(1, len(noise), 2.5, sharey=True)
+for panel, level in zip(panels[0], noise, strict=True):
+    for position, (share, name) in enumerate(looks):
+        rows = contrasts[contrasts["label_noise"] == level]
+        rows = rows[(rows["share"] == share) & (rows["method"] == name)].sort_values("descended")
+        places = [begins.index(each) + 0.72 * ((position + 0.5) / len(looks) - 0.5) for each in rows["descended"]]
+        panel.errorbar(
+            places,
+            100 * rows["mean"],
+            100 * (rows["high"] - rows["mean"]),
+            fmt=directions[name][0],
+            color=colours[share],
+            elinewidth=0.8,
+            markersize=3.4,
+            label=f"{100 * share:g} %, {directions[name][1]}",
+        )
+    panel.axhline(0, color="0.4", linewidth=0.6)
+    panel.set_xticks(range(len(begins)), [f"{100 * begun:.3g}" for begun in begins])
+    panel.set_title(rf"{100 * level:g} % label noise")
+    panel.tick_params(axis="x", length=0)
+panels[0][0].set_ylabel("walking minus standing still\n(accuracy, points)")
+figure.supxlabel("share of the descent before the walk (%)", fontsize=8.5)
+figure.legend(
+    *panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=len(shares),
+    title="share of the budget that is walked", title_fontsize=8,
+)  # fmt: skip
+style.save(figure, out)
+
+# %%
+own = table[table["experiment"] == experiment]
+runs = cost(own, experiment)
+total, diverged = int(runs["runs"].sum()), int(runs["diverged"].sum())
+datasets = [labels.dataset(name) for name in settings["experiments"][experiment]["datasets"]]
+percent = rf"{100 * settings['confidence']:g}\,\%"
+standing = int((contrasts["holm"] < 1 - settings["confidence"]).sum())
+facts = (
+    f"Scale {labels.escape(settings['scale'])}; a point is {labels.count(contrasts['n'].min())} paired differences, of "
+    f"{labels.count(own['seed'].nunique())} seeds on each data set ({labels.listing(datasets)}), with its {percent} "
+    f"$t$ interval (data sets are strata). Share of random training labels: {labels.levels(noise)}. All other "
+    f"hyperparameters are the defaults. {labels.count(standing)} of the {labels.count(len(contrasts))} differences "
+    f"stand after Holm's correction. {labels.count(diverged)} of {labels.count(total)} runs diverged."
+)
+captions.write(" ".join([captions.headline("walk_levels"), facts, captions.origin("walk_levels")]), caption)

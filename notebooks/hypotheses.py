@@ -95,7 +95,7 @@ header = [
     ["", "case", "measure", "threshold", "effect [interval]", "$p$", "found", "plac.", "variants"],
 ]
 groups = [group(verdict) for verdict in told["verdicts"]]
-captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="1.8pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="1.1pt", size="scriptsize"), out)
 
 # %%
 found = [finding for verdict in told["verdicts"] for entry in verdict["entries"] for finding in entry["conditions"]]

@@ -117,7 +117,7 @@ header = [
 ]
 families = [protocols.measures(family) for family in ("sharpness", "norm")]
 groups = [[row(line) for _, line in summary.iterrows() if line["measure"] in family] for family in families]
-text = tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 5), "3pt")
+text = tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 5), "2.8pt")
 captions.write(text, out)
 
 # %%

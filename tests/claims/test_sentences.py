@@ -41,11 +41,12 @@ def test_the_strongest_control_has_its_name_and_the_effect_comes_first():
 
 
 def test_a_ratio_without_an_interval_has_its_reason():
-    why = "the mean of barrier_matched of sgd on optdigits is not known to within half of itself"
+    why = "the mean of barrier_matched of reordered_sgd on typeface_digits is not known to within half of itself"
     finding = {"kind": "ratio", "measure": "barrier_matched", "test_set": None, "against": "sgd", "unit": "ratio"}
     finding |= {"effect": 12.5, "low": None, "high": None, "note": f"({why})"}
     said = sentences._clause(finding, "contour_warmup")
-    assert said.endswith(f"is 12.50 (no interval: {why.replace('_', chr(92) + '_')})")
+    plain = "the mean of barrier matched of reordered SGD on Typeface digits is not known to within half of itself"
+    assert said.endswith(f"is 12.50 (no interval: {plain})")
 
 
 def test_every_condition_of_the_nearest_case_is_said():

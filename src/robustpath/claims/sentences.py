@@ -1,7 +1,9 @@
 """What a verdict allows to say, in sentences made from the findings: effect and interval first, by label noise.
 
-Nothing is typed for a verdict, so that whatever comes out reads true.
+Nothing is typed for a verdict, so that every outcome reads true.
 """
+
+import re
 
 from robustpath.claims import verdicts
 from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, TEST_SETS, VOID, level
@@ -42,7 +44,7 @@ def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) 
     if all(entry["verdict"] == VOID for entry in entries):
         return f"{lead}, no {subject} keeps its level, so that none can be judged."
     if not best["conditions"]:
-        return f"{lead}, nothing is measured ({labels.escape(best['note'])})."
+        return f"{lead}, nothing is measured ({_plain(best['note'])})."
     clauses = [_clause(finding, best["variant"]) for finding in best["conditions"]]
     nearest = f"in the most favourable of {labels.word(len(entries))} cases, " if len(entries) > 1 else ""
     text = f"{lead}, {nearest}{'; '.join(clauses)}."
@@ -57,10 +59,20 @@ def _clause(finding: dict, variant: str) -> str:
     words = verdicts.number(finding["effect"], unit)
     numbers = f"{words}{' points' if unit == 'percentage points' else ''}"
     if finding["low"] is None:
-        span = f" (no interval: {labels.escape(finding['note'].strip('()'))})" if finding["note"] else ""
+        span = f" (no interval: {_plain(finding['note'].strip('()'))})" if finding["note"] else ""
     else:
         span = rf" (\mbox{{{verdicts.span(finding['low'], finding['high'], unit)}}}, {_against_threshold(finding)})"
     return f"{_phrase(finding, variant)} is {numbers}{span}"
+
+
+def _plain(note: str) -> str:
+    """A note of the judge in LaTeX, with methods, measures and data sets as they are printed."""
+
+    def printed(found: re.Match) -> str:
+        return labels.dataset(found[0]) if found[0] in labels.DATASETS else labels.method(found[0])
+
+    known = "|".join(map(re.escape, [*labels.DATASETS, *labels.METHODS]))
+    return labels.escape(re.sub(rf"\b(?:{known}|[a-z0-9]+(?:_[a-z0-9]+)+|sgd|sam)\b", printed, note))
 
 
 def _against_threshold(finding: dict) -> str:

@@ -171,7 +171,7 @@ def _barriers(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
 
 @reads(EXPERIMENT, CURVE)
 def _line(gathered: Evidence | None, settings: dict, told: dict | None) -> Macros:
-    """How well accuracy in distribution foretells accuracy under shift: the range of R squared over data sets."""
+    """How well accuracy in distribution predicts accuracy under shift: the range of R squared over data sets."""
     low, high = MISSING, MISSING
     if told and gathered:
         lines = robustness.lines(gathered.accuracy, told["baselines"], settings["test_size"], gathered.curve)

@@ -184,7 +184,7 @@ ADDED = [
             '    "margin":',
             '    "newcomer": _measure("norm", "none", "neither"),\n    "margin":',
         ),
-        these(),
+        these("measures", "paper", "all"),  # the table says which measures may be lower bounds
         "a measure that is declared, but that nothing measures",
     ),
     Edit(

@@ -96,7 +96,7 @@ def test_the_statistics_rerun_no_training(finished):
 @pytest.mark.parametrize(
     ("old", "new", "first", "untouched"),
     [
-        ("reference: sgd", "reference: adamw", "numbers", {"prepare", "train", "evaluate", "trace", "theory"}),
+        ("confidence: 0.95", "confidence: 0.9", "numbers", {"prepare", "train", "evaluate", "trace", "theory"}),
         ("severities: [1, 3, 5]", "severities: [1, 5]", "evaluate", {"prepare", "train"}),
         ("budget: 60", "budget: 61", "train", {"prepare"}),
         ("budget: 1000", "budget: 1001", None, {"prepare", "train", "evaluate", "collate", "numbers", "paper"}),

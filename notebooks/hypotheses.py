@@ -48,7 +48,7 @@ def group(verdict):
         statement += r"\textsuperscript{\dag}"
     levels = sorted({entry["label_noise"] for entry in verdict["entries"]})
     cases = [[entry for entry in verdict["entries"] if entry["label_noise"] == level] for level in levels]
-    head = [verdict["id"], rf"\multicolumn{{{COLUMNS - 1}}}{{@{{}}p{{0.925\linewidth}}}}{{{statement}}}"]
+    head = [rf"\multicolumn{{{COLUMNS}}}{{@{{}}p{{0.97\linewidth}}@{{}}}}{{{verdict['id']}\enspace {statement}}}"]
     return [head, *map(row, [verdict] * len(cases), verdicts.nearest(verdict), cases)]
 
 
@@ -95,7 +95,7 @@ header = [
     ["", "case", "measure", "threshold", "effect [interval]", "$p$", "found", "plac.", "variants"],
 ]
 groups = [group(verdict) for verdict in told["verdicts"]]
-captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="1.1pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, groups, "lllrlrrcl", gap="1.8pt", size="scriptsize"), out)
 
 # %%
 found = [finding for verdict in told["verdicts"] for entry in verdict["entries"] for finding in entry["conditions"]]

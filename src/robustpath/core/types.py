@@ -8,7 +8,9 @@ Params = dict[str, Tensor]
 
 
 class Batch(NamedTuple):
-    """Examples: inputs [b, …] and labels [b]."""
+    """Examples: inputs [b, …] and labels [b]; in a stream also positions [b], int64, the slots of the memory that they
+    lie in, or that they will be put into (methods/memory.py)."""
 
     inputs: Tensor
     labels: Tensor
+    positions: Tensor | None = None

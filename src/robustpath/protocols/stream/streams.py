@@ -58,18 +58,36 @@ def stream(kind: str, prepared: Prepared, parts: Split, tasks: int, examples: in
 
     UserError where the data cannot give it.
     """
-    domains = 0 if prepared.attribute is None else len(prepared.attribute.unique())
-    classes = len(prepared.labels.unique())
-    if found := kinds.unfit(kind, tasks, dataset, prepared.inputs.dim() > 2, classes, domains):
-        raise UserError(found)
-    learnt, held = PLANS[kind](prepared, tasks, examples, dataset, seed)
+    learnt, held = plan(kind, prepared, tasks, examples, dataset, seed)
     drawn = [_drawn(task, parts.train, examples, dataset, seed, number) for number, task in enumerate(learnt)]
     inputs = [task.change(prepared.inputs[own]) for task, own in zip(learnt, drawn, strict=True)]
     return Stream(
         torch.cat(inputs),
         prepared.labels[torch.cat(drawn)],
         torch.arange(tasks).repeat_interleave(examples),
-        {name: _held(held, prepared, getattr(parts, name), name) for name in ("validation", "test")},
+        {name: _complete(held, prepared, getattr(parts, name), name) for name in ("validation", "test")},
+    )
+
+
+def plan(kind: str, prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
+    """The tasks of the stream of one seed; UserError where data of this form have none of that kind."""
+    domains = 0 if prepared.attribute is None else len(prepared.attribute.unique())
+    classes = len(prepared.labels.unique())
+    if found := kinds.unfit(kind, tasks, dataset, prepared.inputs.dim() > 2, classes, domains):
+        raise UserError(found)
+    return PLANS[kind](prepared, tasks, examples, dataset, seed)
+
+
+def held_out(tasks: list[Task], labels: Tensor, part: Tensor, inputs: Tensor) -> Held:
+    """The examples at the positions `part` int64 [n] as every task has them; labels: of all prepared examples.
+
+    inputs: those of the part, float32 [n, ...], before any task changes them: as prepared, or under a shift.
+    """
+    own = [task.belongs[part] for task in tasks]
+    return Held(
+        torch.cat([task.change(inputs[mask]) for task, mask in zip(tasks, own, strict=True)]),
+        torch.cat([labels[part[mask]] for mask in own]),
+        torch.arange(len(tasks)).repeat_interleave(torch.stack(own).sum(1)),
     )
 
 
@@ -81,25 +99,20 @@ def _drawn(task: Task, train: Tensor, examples: int, dataset: str, seed: int, nu
     return own[torch.randperm(len(own), generator=generator("stream", "examples", dataset, seed, number))[:examples]]
 
 
-def _held(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Held:
-    """The examples of a part of the split as every task has them."""
-    own = [part[task.belongs[part]] for task in tasks]
-    sizes = torch.tensor([len(positions) for positions in own])
+def _complete(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Held:
+    """The held-out examples of the part called `name`; UserError where a task has none."""
+    found = held_out(tasks, prepared.labels, part, prepared.inputs[part])
+    sizes = torch.bincount(found.task, minlength=len(tasks))
     if not sizes.all():
-        missing = int((sizes == 0).int().argmax()) + 1
-        raise UserError(f"the {name} examples hold none of task {missing}: raise {name}_size")
-    return Held(
-        torch.cat([task.change(prepared.inputs[positions]) for task, positions in zip(tasks, own, strict=True)]),
-        prepared.labels[torch.cat(own)],
-        torch.arange(len(tasks)).repeat_interleave(sizes),
-    )
+        raise UserError(f"the {name} examples hold none of task {int(sizes.argmin()) + 1}: raise {name}_size")
+    return found
 
 
 def _permuted(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """A random permutation of the numbers of an input for every task, the first one too (as perm-mnist of
     aimagelab/mammoth at 0529fb3)."""
-    plan = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
-    return Plan(plan, plan)
+    each = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
+    return Plan(each, each)
 
 
 def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -110,25 +123,25 @@ def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed
 
 def _rotated(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """An angle for every task, uniform in 0 to 180 degrees (as rot-mnist of aimagelab/mammoth at 0d727a7)."""
-    plan = []
+    each = []
     for number in range(tasks):
         drawn = torch.rand((), dtype=torch.float64, generator=generator("stream", "angle", dataset, seed, number))
-        plan.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
-    return Plan(plan, plan)
+        each.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
+    return Plan(each, each)
 
 
 def _split(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The classes in a random order, divided evenly."""
     classes = prepared.labels.unique()
     order = classes[torch.randperm(len(classes), generator=generator("stream", "classes", dataset, seed))]
-    plan = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
-    return Plan(plan, plan)
+    each = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
+    return Plan(each, each)
 
 
 def _domains(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The first values of the attribute, in their order: the data sets that were joined."""
-    plan = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
-    return Plan(plan, plan)
+    each = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
+    return Plan(each, each)
 
 
 def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -142,8 +155,8 @@ def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: 
 def _abrupt(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The shift that the gradual stream has at the middle of a task, during the whole task."""
     middles = _shifts(prepared, tasks * examples)[examples // 2 :: examples]
-    plan = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
-    return Plan(plan, plan)
+    each = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
+    return Plan(each, each)
 
 
 def _shifts(prepared: Prepared, length: int) -> Tensor:

@@ -35,7 +35,7 @@ def test_the_readout_is_that_of_the_covariance_of_all_examples(problem):
     weights = means @ ((0.4 * torch.eye(12, dtype=torch.float64) + centred.T @ centred) / 60).inverse()
     by_class = reordered(data, data.labels.argsort())
     for stream, size, steps in ((data, 10, 1), (by_class, 10, 1), (by_class, 7, 1), (data, 60, 1), (data, 10, 3)):
-        found = readout(network, params, of_size(stream, size), steps, ridge=0.4)
+        found = readout(network, params, of_size(stream, size), steps, ridge=0.4, sharpness=1.0)
         torch.testing.assert_close(found["head.weight"], weights, rtol=0, atol=1e-9)
         torch.testing.assert_close(found["head.bias"], -(weights * means).sum(1) / 2, rtol=0, atol=1e-9)
     assert weights.abs().max() > 0.5
@@ -53,5 +53,5 @@ def test_with_one_class_it_is_the_covariance_of_the_official_program(problem):
         covariance, mean = covariance / (number + 1), mean + difference / (number + 1)
     shrunk = covariance + 0.4 / 60 * torch.eye(12, dtype=torch.float64)
     stream = Batch(data.inputs, torch.zeros_like(data.labels))
-    found = readout(network, params, of_size(stream, 10), ridge=0.4)["head.weight"][0]
+    found = readout(network, params, of_size(stream, 10), ridge=0.4, sharpness=1.0)["head.weight"][0]
     torch.testing.assert_close(found, shrunk.inverse() @ mean, rtol=0, atol=1e-9)

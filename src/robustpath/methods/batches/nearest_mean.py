@@ -17,7 +17,7 @@ class State(NamedTuple):
 
 
 @register(
-    search={"sharpness": log_uniform(0.1, 100.0, default=3.0)},
+    search={"sharpness": log_uniform(0.01, 10.0, default=0.3)},
     cite="mensink2013distance",
     networks=("random_features",),
 )

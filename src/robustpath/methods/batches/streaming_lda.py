@@ -17,15 +17,20 @@ class State(NamedTuple):
     inverse: Tensor
 
 
-@register(search={"ridge": log_uniform(1e-2, 1e2, default=1.0)}, cite="hayes2020slda", networks=("random_features",))
-def streaming_lda(ridge: Tensor) -> Method:
-    """Logits z'Λm_c - m_c'Λm_c / 2, Λ = n (S + λI)⁻¹ after n examples (Hayes and Kanan 2020).
+@register(
+    search={"ridge": log_uniform(1e-2, 1e2, default=1.0), "sharpness": log_uniform(1e-3, 1.0, default=0.03)},
+    cite="hayes2020slda",
+    networks=("random_features",),
+)
+def streaming_lda(ridge: Tensor, sharpness: Tensor) -> Method:
+    """Logits s (z'Λm_c - m_c'Λm_c / 2), Λ = n (S + λI)⁻¹ after n examples (Hayes and Kanan 2020, where s = 1).
 
     As in the official program (tyler-hayes/Deep_SLDA, commit 01d94cd): running means, a covariance that goes on
     changing, no prior over classes. Different: it begins with nothing (there with a large batch); an example that is
     number k of its class counts in S with (k - 1) / k, so that S is the exact scatter and the order does not matter
     (there with n / (n + 1), n of all classes); and the covariance is shrunk by λ / n (there by 1e-4 at all times), so
-    that its inverse follows from that before. Each batch takes part once, in `leave`: one step is as good as many.
+    that its inverse follows from that before. No prediction depends on `sharpness` s; with fewer examples than features
+    the posterior of the Gaussian model is far too sure. Each batch takes part once, in `leave`.
     """
 
     def init(params):
@@ -47,7 +52,7 @@ def streaming_lda(ridge: Tensor) -> Method:
         return params, State(mean, count, state.inverse - change.T @ change)
 
     def readout(params, state):
-        weight = state.count.sum() * state.mean @ state.inverse
+        weight = sharpness * state.count.sum() * state.mean @ state.inverse
         return params | {"head.weight": weight, "head.bias": -(weight * state.mean).sum(1) / 2}
 
     return Method(init, step, readout, leave=leave)

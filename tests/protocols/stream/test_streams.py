@@ -15,7 +15,7 @@ from robustpath.data.prepared import Prepared
 from robustpath.data.registry import DATASETS, largest_train
 from robustpath.data.splits import split
 from robustpath.protocols.stream import kinds
-from robustpath.protocols.stream.streams import PLANS, held_out, plan, rotated, shifted, stream
+from robustpath.protocols.stream.streams import PLANS, rotated, shifted, stream
 
 CLASSES, PER_CLASS, SIDE = 6, 40, 4
 # Every example is known by its first number, and every place of an input by the second decimal.
@@ -120,16 +120,6 @@ def test_a_gradual_shift_grows_from_nothing_to_half_the_length_and_is_held_out_a
         for row, task in zip(part.inputs, part.task, strict=True):
             assert torch.equal(row, INPUTS[origin(row[None])[0]].roll(int(middles[task]), -1))
     assert torch.equal(origin(gradual.inputs), origin(abrupt.inputs))
-
-
-def test_shifted_inputs_are_changed_as_those_of_their_task():
-    negative = -INPUTS[PARTS.test]
-    for kind, tasks in TASKS.items():
-        expected = made(kind, tasks).held["test"]
-        scored = plan(kind, DATA, tasks, EXAMPLES, "toy", 0).held
-        found = held_out(scored, LABELS, PARTS.test, negative)
-        assert torch.equal(found.inputs, -expected.inputs)
-        assert torch.equal(found.labels, expected.labels) and torch.equal(found.task, expected.task)
 
 
 def test_a_shift_moves_signals_and_colour_images_along_their_last_axis():

@@ -65,12 +65,12 @@ def stream(kind: str, prepared: Prepared, parts: Split, tasks: int, examples: in
         torch.cat(inputs),
         prepared.labels[torch.cat(drawn)],
         torch.arange(tasks).repeat_interleave(examples),
-        {name: _complete(held, prepared, getattr(parts, name), name) for name in ("validation", "test")},
+        {name: _held(held, prepared, getattr(parts, name), name) for name in ("validation", "test")},
     )
 
 
 def plan(kind: str, prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
-    """The tasks of the stream of one seed; UserError where data of this form have none of that kind."""
+    """The tasks of a stream; UserError where the data cannot give them."""
     domains = 0 if prepared.attribute is None else len(prepared.attribute.unique())
     classes = len(prepared.labels.unique())
     if found := kinds.unfit(kind, tasks, dataset, prepared.inputs.dim() > 2, classes, domains):
@@ -78,17 +78,12 @@ def plan(kind: str, prepared: Prepared, tasks: int, examples: int, dataset: str,
     return PLANS[kind](prepared, tasks, examples, dataset, seed)
 
 
-def held_out(tasks: list[Task], labels: Tensor, part: Tensor, inputs: Tensor) -> Held:
-    """The examples at the positions `part` int64 [n] as every task has them; labels: of all prepared examples.
-
-    inputs: those of the part, float32 [n, ...], before any task changes them: as prepared, or under a shift.
-    """
-    own = [task.belongs[part] for task in tasks]
-    return Held(
-        torch.cat([task.change(inputs[mask]) for task, mask in zip(tasks, own, strict=True)]),
-        torch.cat([labels[part[mask]] for mask in own]),
-        torch.arange(len(tasks)).repeat_interleave(torch.stack(own).sum(1)),
-    )
+def shares(tasks: list[Task], prepared: Prepared, part: Tensor) -> list[Tensor]:
+    """Positions of the examples of a part of the split that each task is scored on: those that belong to it or, where
+    all belong to all tasks, an equal part of them, so that no image is scored twice."""
+    if all(bool(task.belongs.all()) for task in tasks):
+        return list(part.tensor_split(len(tasks)))
+    return [part[task.belongs[part]] for task in tasks]
 
 
 def _drawn(task: Task, train: Tensor, examples: int, dataset: str, seed: int, number: int) -> Tensor:
@@ -99,20 +94,25 @@ def _drawn(task: Task, train: Tensor, examples: int, dataset: str, seed: int, nu
     return own[torch.randperm(len(own), generator=generator("stream", "examples", dataset, seed, number))[:examples]]
 
 
-def _complete(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Held:
-    """The held-out examples of the part called `name`; UserError where a task has none."""
-    found = held_out(tasks, prepared.labels, part, prepared.inputs[part])
-    sizes = torch.bincount(found.task, minlength=len(tasks))
+def _held(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Held:
+    """The examples of a part of the split, each as the task has it that is scored on it."""
+    own = shares(tasks, prepared, part)
+    sizes = torch.tensor([len(positions) for positions in own])
     if not sizes.all():
-        raise UserError(f"the {name} examples hold none of task {int(sizes.argmin()) + 1}: raise {name}_size")
-    return found
+        missing = int((sizes == 0).int().argmax()) + 1
+        raise UserError(f"the {name} examples hold none of task {missing}: raise {name}_size")
+    return Held(
+        torch.cat([task.change(prepared.inputs[positions]) for task, positions in zip(tasks, own, strict=True)]),
+        prepared.labels[torch.cat(own)],
+        torch.arange(len(tasks)).repeat_interleave(sizes),
+    )
 
 
 def _permuted(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """A random permutation of the numbers of an input for every task, the first one too (as perm-mnist of
     aimagelab/mammoth at 0529fb3)."""
-    each = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
-    return Plan(each, each)
+    plan = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
+    return Plan(plan, plan)
 
 
 def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -123,25 +123,25 @@ def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed
 
 def _rotated(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """An angle for every task, uniform in 0 to 180 degrees (as rot-mnist of aimagelab/mammoth at 0d727a7)."""
-    each = []
+    plan = []
     for number in range(tasks):
         drawn = torch.rand((), dtype=torch.float64, generator=generator("stream", "angle", dataset, seed, number))
-        each.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
-    return Plan(each, each)
+        plan.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
+    return Plan(plan, plan)
 
 
 def _split(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The classes in a random order, divided evenly."""
     classes = prepared.labels.unique()
     order = classes[torch.randperm(len(classes), generator=generator("stream", "classes", dataset, seed))]
-    each = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
-    return Plan(each, each)
+    plan = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
+    return Plan(plan, plan)
 
 
 def _domains(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The first values of the attribute, in their order: the data sets that were joined."""
-    each = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
-    return Plan(each, each)
+    plan = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
+    return Plan(plan, plan)
 
 
 def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -155,8 +155,8 @@ def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: 
 def _abrupt(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The shift that the gradual stream has at the middle of a task, during the whole task."""
     middles = _shifts(prepared, tasks * examples)[examples // 2 :: examples]
-    each = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
-    return Plan(each, each)
+    plan = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
+    return Plan(plan, plan)
 
 
 def _shifts(prepared: Prepared, length: int) -> Tensor:

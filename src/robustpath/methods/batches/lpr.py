@@ -23,14 +23,20 @@ class State(NamedTuple):
 
 def inverses(params: Params, inputs: dict[str, Tensor], omega: Tensor) -> dict[str, Tensor]:
     """(I + omega Sigma)^-1 of every layer, Sigma = mean of x x' over what the layer reads, {layer: [n, …]}; a bias
-    reads 1."""
+    reads 1.
+
+    I + omega Sigma is R'R for the triangle R of a QR decomposition of the inputs over the identity. Of the ways to
+    invert a matrix, this one can be compiled.
+    """
     found = {}
     for layer, values in inputs.items():
         read = values.flatten(1)
         if f"{layer}.bias" in params:
             read = torch.cat([read, torch.ones_like(read[:, :1])], 1)
-        matrix = torch.eye(read.shape[1], dtype=read.dtype, device=read.device) + omega * (read.T @ read) / len(read)
-        found[layer] = torch.linalg.inv_ex(matrix).inverse
+        count, size = read.shape
+        identity = torch.eye(size, dtype=read.dtype, device=read.device)
+        triangle = torch.geqrf(torch.cat([(omega / count).sqrt() * read, identity]))[0][:size].triu()
+        found[layer] = torch.cholesky_inverse(triangle, upper=True)
     return found
 
 

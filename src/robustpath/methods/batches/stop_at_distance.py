@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import kl_div
 
 from robustpath.core.parameters import where
 from robustpath.methods.base import Method, Params, log_uniform, register
@@ -42,7 +41,7 @@ def stop_at_distance(base: Method, radius: Tensor) -> Method:
     def step(loss, params, state, batch, context):
         proposed, inner, info = base.step(loss, params, state.inner, batch, context)
         new, old = (context.network(p, batch.inputs).log_softmax(1) for p in (proposed, state.anchor))
-        distance = kl_div(new, old, log_target=True, reduction="batchmean")
+        distance = (old.exp() * (old - new)).sum(1).mean()
         stopped = state.stopped | (distance > radius)
         moved = torch.where(stopped, state.moved, distance)
         state = State(inner, state.anchor, stopped, moved, state.reached)

@@ -31,8 +31,8 @@ def test_two_batches_by_hand():
 
 
 def test_one_step_is_the_exact_posterior_of_a_conjugate_model():
-    """Jones et al. 2024: one step without a KL term is Bayes' rule where the model is conjugate. Linear regression of unit
-    noise with uncorrelated inputs; residuals of 1 and -1 at the prior mean make the empirical Fisher the true one."""
+    """Jones et al. 2024: where the model is conjugate, one step without a KL term is Bayes' rule. Linear regression
+    with uncorrelated inputs; residuals of 1 and -1 at the prior mean make the empirical Fisher the true one."""
     prior, variance, inputs = normal(3, seed=1), 0.2, SIGNS[:, [1, 2, 4]]
     batch = Batch(inputs, inputs @ prior + normal(8, seed=2).sign())
 

@@ -165,8 +165,9 @@ def hold(
         gradient = scale(gradient, way.rate(state.weight))
         # A linear loss has this gradient everywhere: the base takes its step, and the passes are taken once.
         params, inner, info = base.step(lambda p, b: dot(gradient, p), params, state.inner, batch, context)
-        state = state._replace(inner=inner, weight=way.within(distance, state.radius, state.weight))
-        return params, state, info | told(state) | {"loss": value, f"{ball.label}distance": distance}
+        info |= told(state) | {"loss": value, f"{ball.label}distance": distance}
+        weight = way.within(distance, state.radius, state.weight)
+        return params, state._replace(inner=inner, weight=weight), info
 
     def told(state):
         if not way.settle:

@@ -26,7 +26,7 @@ def test_inside_the_ball_it_is_sgd():
 
 
 def test_outside_it_comes_near_the_ball():
-    """Three steps of Newton from ten radii, by PyTorch's kl_div: at most 1.5 radii are left, and never less than one."""
+    """Three steps of Newton from ten radii, by PyTorch's kl_div: between 1 and 1.5 radii are left."""
     begin = start(torch.float64)
     plain = stream(bound("online_sgd", **RATE), 4, batches=1, dtype=torch.float64).params
     inputs = last_replay(4, 1, torch.float64)

@@ -19,6 +19,12 @@ SIZE, MEMBERS, BATCH, STEPS = 40, 3, 8, 23
 STAYS = torch.tensor([1, 2, 5])  # steps for which a member's batch stays
 MODEL = mlp(6, [10], 4)
 LOSS = mean_cross_entropy(MODEL)
+
+
+def loss_of(params, inputs, labels):
+    return LOSS(params, Batch(inputs, labels))
+
+
 INPUTS = torch.randn(SIZE, 6, generator=randomness.generator("source"))
 DATA = Data(INPUTS, torch.arange(SIZE) % 4)
 START = [initialise(MODEL, randomness.generator("start", seed)) for seed in range(MEMBERS)]
@@ -79,7 +85,7 @@ def looking() -> Source:
         arrives, leaves = step % STAYS == 0, (step + 1) % STAYS == 0
         both = [candidates(member, number) for member, number in enumerate(state.came.tolist())]
         first, second = (torch.stack([pair[which] for pair in both]) for which in (0, 1))
-        losses = [torch.vmap(LOSS)(params, Batch(**examples(DATA, each))) for each in (first, second)]
+        losses = [torch.vmap(loss_of)(params, *examples(DATA, each).values()) for each in (first, second)]
         harder = torch.where((losses[0] >= losses[1])[:, None], first, second)
         state = Met(torch.where(arrives[:, None], harder, state.positions), state.came + arrives)
         return state, Dealt(examples(DATA, state.positions), {}, arrives, leaves)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from supervised_methods import SUPERVISED
 from torch.utils.flop_counter import FlopCounterMode
 
 from robustpath import methods
@@ -40,7 +41,7 @@ def examples(count: int) -> Batch | None:
 
 
 def names_and_phases():
-    for name in methods.names():
+    for name in SUPERVISED:
         spec = methods.load(name)
         if not spec.largest:
             yield from ((name, index) for index in range(len(phases(build(spec, {})))))
@@ -88,7 +89,7 @@ def costs_of_draws(spec, numbers=range(6)) -> list[tuple[float, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", list(methods.names()))
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_a_step_costs_the_same_at_all_hyperparameters(name):
     """The cost is counted once, at the defaults."""
     assert len(set(costs_of_draws(methods.load(name)))) == 1

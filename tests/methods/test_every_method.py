@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from supervised_methods import SUPERVISED
 from torch.utils._pytree import tree_leaves
 
 from robustpath import methods
@@ -17,8 +18,7 @@ from robustpath.protocols.supervised.score import score
 
 from .conftest import MEMBERS, budget, dear, hidden
 
-ALL = list(methods.names())
-WITH_OFF_SWITCH = [name for name in ALL if methods.load(name).off]
+WITH_OFF_SWITCH = [name for name in SUPERVISED if methods.load(name).off]
 
 
 def fix_draws(monkeypatch, change):
@@ -31,7 +31,7 @@ def same(a, b, rows=slice(None)):
     return all(torch.equal(a.params[name][rows], b.params[name][rows]) for name in a.params)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_the_loss_falls(name, make_cell, train, blobs, monkeypatch):
     fix_draws(monkeypatch, lambda number: {})
     cell = make_cell(name, budget=400)
@@ -58,7 +58,7 @@ def test_switched_off_it_is_plain_sgd_bit_by_bit(name, make_cell, train, monkeyp
     assert not same(default, plain) or per_step > 1
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_a_member_is_the_same_with_other_mates_and_alone(name, make_cell, train):
     cell = make_cell(name)
     together = train(cell)
@@ -69,7 +69,7 @@ def test_a_member_is_the_same_with_other_mates_and_alone(name, make_cell, train)
     assert all(torch.equal(backwards.params[key].flip(0), together.params[key]) for key in together.params)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 @pytest.mark.parametrize("block", [1, 2])
 def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, train, tmp_path, monkeypatch):
     cell = make_cell(name)
@@ -97,7 +97,7 @@ def test_interrupted_and_resumed_equals_uninterrupted(name, block, make_cell, tr
     assert all(torch.equal(resumed.path[key], uninterrupted.path[key]) for key in uninterrupted.path)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_products_at_half_precision_leave_parameters_and_states_at_full(name, make_cell, tmp_path):
     cell = make_cell(name, precision="bfloat16", budget=budget(name))
     trained = cell.train(MEMBERS[:2], tmp_path / "resume", "key", "test")
@@ -106,7 +106,7 @@ def test_products_at_half_precision_leave_parameters_and_states_at_full(name, ma
     assert all(tensor.isfinite().all() for tensor in trained.params.values())
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_a_member_that_diverges_is_marked_and_its_mates_are_untouched(name, make_cell, train):
     healthy = train(make_cell(name))
     cell = make_cell(name)
@@ -117,7 +117,7 @@ def test_a_member_that_diverges_is_marked_and_its_mates_are_untouched(name, make
     assert same(broken, healthy, ~sick)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_a_member_that_explodes_stands_still_where_it_was_last_finite(name, make_cell, train, monkeypatch):
     fix_draws(monkeypatch, lambda number: {})
     healthy = train(make_cell(name))
@@ -129,7 +129,7 @@ def test_a_member_that_explodes_stands_still_where_it_was_last_finite(name, make
     assert same(exploded, healthy, ~wild)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(name, make_cell):
     """Tensors of the meta device have no values and refuse to meet others, as those of a GPU do."""
     cell, spec = make_cell(name), methods.load(name)
@@ -161,7 +161,7 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
         }
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", list(methods.names()))
 def test_the_search_space_is_declared_with_its_defaults(name):
     spec = methods.load(name)
     assert spec.name == name
@@ -176,7 +176,7 @@ def test_the_search_space_is_declared_with_its_defaults(name):
         assert torch.isfinite(torch.tensor([space.sample(u) for u in (0.0, 0.5, 0.999)])).all()
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_the_budget_is_spent_and_never_overspent(name, make_cell):
     cell = make_cell(name)
     spent = sum(stage.steps * stage.cost for stage in cell.stages)

@@ -5,8 +5,8 @@ import os
 import signal
 
 import pytest
+from supervised_methods import SUPERVISED
 
-from robustpath import methods
 from robustpath.core.errors import Stopped
 from robustpath.data.prepared import save
 from robustpath.engine import population
@@ -59,7 +59,7 @@ def same(first, second):
     return all(one.read_bytes() == other.read_bytes() for one, other in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name", list(methods.names()))
+@pytest.mark.parametrize("name", SUPERVISED)
 def test_stopped_by_a_signal_and_run_again_ends_with_the_same_bytes(name, train, steps, tmp_path):
     undisturbed = train(name, budget(name), "undisturbed")
     total = steps["done"]

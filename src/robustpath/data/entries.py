@@ -50,6 +50,9 @@ class DataSet:
     side: int = 0  # pixels a side at which a colour set is prepared at every scale (0: the scale's image size)
     published: str = ""  # data set of its test images under the corruptions that published_names.PUBLISHED names
     knobs: tuple[str, ...] = ()  # of its generator, where it is generated: each a shift of its official test part
+    joined: tuple[
+        str, ...
+    ] = ()  # data sets that its pool joins, equal in every class; Prepared.attribute tells them apart
 
     @property
     def fetched(self) -> bool:
@@ -60,6 +63,17 @@ class DataSet:
     def balanced_test(self) -> int:
         """How many official test examples there are in equal classes."""
         return self.classes * self.smallest_test_class or self.official_test
+
+    def room(self, validation: int, test: int) -> int:
+        """How many training examples a balanced split leaves beside `validation` and `test` examples (may be negative).
+
+        Where a split keeps groups whole, validation and test may each take all but one example of a class too many:
+        what is returned is then what every seed leaves at least.
+        """
+        if self.largest_group > 1:
+            taken = sum(-(-size // self.classes) + self.largest_group - 1 for size in (validation, test))
+            return self.classes * (self.smallest_class - taken)
+        return self.classes * self.smallest_class - validation - (0 if self.official_test else test)
 
     @property
     def shifted_by(self) -> dict:

@@ -57,16 +57,8 @@ def shifting_code(dataset: str) -> tuple[str, ...]:
 
 
 def largest_train(dataset: str, validation: int, test: int) -> int:
-    """How many training examples a balanced split leaves beside `validation` and `test` examples (may be negative).
-
-    Where a split keeps groups whole, validation and test may each take all but one example of a class too many: what
-    is returned is then what every seed leaves at least.
-    """
-    entry = get(dataset)
-    if entry.largest_group > 1:
-        taken = sum(-(-size // entry.classes) + entry.largest_group - 1 for size in (validation, test))
-        return entry.classes * (entry.smallest_class - taken)
-    return entry.classes * entry.smallest_class - validation - (0 if entry.official_test else test)
+    """How many training examples a balanced split of `dataset` leaves: see entries.DataSet.room."""
+    return get(dataset).room(validation, test)
 
 
 def test_pool(dataset: str) -> int:

@@ -13,7 +13,7 @@ from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, 
 
 NOISE = "noise"  # the one need that is no batch
 DERIVATIVE = 3  # what is differentiated costs so many times what it cost: the backward pass is about twice the forward
-
+PARTS = ("arrive", "step", "leave")  # of what a method does with a batch
 
 Network = Callable[[Params, Tensor], Tensor | dict[str, Tensor]]
 
@@ -45,28 +45,31 @@ def phases(method: Method) -> tuple[tuple[float, Method], ...]:
 
 def step_cost(
     method: Method, loss: Loss, params: Params, batch: Batch, network: Network | None = None,
-    activations: Network | None = None,
+    activations: Network | None = None, parts: Collection[str] = PARTS,
 ) -> float:  # fmt: skip
-    """Gradient evaluations of one step; what runs as its batch arrives and leaves included.
+    """Gradient evaluations of one step; what runs as its batch arrives and leaves included, or some `parts` of it.
 
     One gradient evaluation is a forward and a backward pass over one batch. A forward pass alone counts a third; the
     derivative of a gradient along a vector, which takes the gradient and goes back through it, counts three.
     """
-    counted = step_passes(method, loss, params, batch, network, activations)
+    counted = step_passes(method, loss, params, batch, network, activations, parts)
     return sum(number * DERIVATIVE ** (order - 1) for order, number in sorted(counted.items()))
 
 
 def step_passes(
     method: Method, loss: Loss, params: Params, batch: Batch, network: Network | None = None,
-    activations: Network | None = None,
+    activations: Network | None = None, parts: Collection[str] = PARTS,
 ) -> dict[int, float]:  # fmt: skip
     """The passes of one step over one batch, by how often each is differentiated: 0 forward alone, 1 a gradient, 2 the
     derivative of a gradient. Counted on the losses (and passes of the network) that the step calls; one over more or
     fewer examples counts in proportion.
     """
     tally: dict[int, float] = defaultdict(float)
+    part = ""
 
     def count(p: Params, examples: int) -> None:
+        if part not in parts:
+            return
         layers = [_transformations(tensor) for tensor in p.values()]
         models = max(models for _, models in layers)
         tally[max(order for order, _ in layers)] += models * examples / len(batch.inputs)
@@ -88,11 +91,11 @@ def step_passes(
         given[NOISE] = {name: torch.ones(copies + tensor.shape, dtype=tensor.dtype) for name, tensor in params.items()}
     context = Context(torch.tensor(0.5), given, counted(network), counted(activations))
     state = method.init(params)
-    if method.arrive:
-        state = method.arrive(counted_loss, params, state, batch, context)
-    params, state, _ = method.step(counted_loss, params, state, batch, context)
-    if method.leave:
-        method.leave(counted_loss, params, state, batch, context)
+    for part in PARTS:
+        function = getattr(method, part)
+        result = function(counted_loss, params, state, batch, context) if function else (params, state)
+        state = result if part == "arrive" and function else result[1]
+        params = params if part == "arrive" else result[0]
     return dict(tally)
 
 

@@ -18,8 +18,8 @@ from robustpath.core.fingerprint import fingerprint
 from robustpath.core.parameters import unflatten
 from robustpath.engine.plan import NOISE, Moment, Network, Stage, phases
 from robustpath.engine.programs import captured, packaged
-from robustpath.engine.source import Fields, Source
-from robustpath.methods.base import Batch, Context, Loss, Params, Spec, build
+from robustpath.engine.source import NOBODY, Fields, Source
+from robustpath.methods.base import Batch, Context, Loss, Method, Params, Spec, build
 
 CODE = ("robustpath.engine.population", "robustpath.engine.device", "robustpath.models.functional")
 BLOCK = 50  # steps from one look at the clock to the next
@@ -53,7 +53,7 @@ def program(
     activations: Network | None = None,
 ) -> Program:
     """One step of a stage for all members: (hyperparameters, params, state, diverged, progress, dealt) -> (params,
-    state, diverged, info).
+    state, diverged, info); what runs as batches arrive and leave runs around it.
 
     A member whose loss or parameters are no longer finite is marked and stands still from then on. A stage that is
     nothing but the base is the base's own program, so that the descents after different walks are the same code.
@@ -63,38 +63,56 @@ def program(
     """
     own = spec.base if stage.of_base else spec
 
-    def member(hyperparameters, params, state, diverged, progress, fields, given, arrives, leaves):
-        method = build(own, hyperparameters) if stage.of_base else phases(build(own, hyperparameters))[stage.index][1]
+    def method_of(hyperparameters: dict[str, Tensor]) -> Method:
+        return build(own, hyperparameters) if stage.of_base else phases(build(own, hyperparameters))[stage.index][1]
+
+    def seen(params: Params, progress: Tensor, fields: Fields, given: dict) -> tuple[Batch, Context]:
         given = {name: _as_needed(name, part, params, stage.needs[name]) for name, part in given.items()}
-        context, batch = Context(progress, given, network, activations), Batch(**fields)
-        begun = state
-        if method.arrive:
-            begun = _where(arrives, method.arrive(loss, params, state, batch, context), state)
-        after, state_after, info = method.step(loss, params, begun, batch, context)
-        if method.leave:
-            left = method.leave(loss, after, state_after, batch, context)
-            after, state_after = _where(leaves, left, (after, state_after))
-        total = torch.stack([tensor.sum() for tensor in after.values()]).sum()
-        marked = diverged | ~torch.isfinite(total + info["loss"])
-        return *_where(diverged, (params, state), (after, state_after)), marked, info
+        return Batch(**fields), Context(progress, given, network, activations)
 
-    def together(hyperparameters, params, state, diverged, progress, dealt):
-        masks = [None if mask is None else 0 for mask in dealt[2:]]
-        vectorised = torch.vmap(member, in_dims=(0, 0, 0, 0, None, 0, 0 if dealt.given else None, *masks))
-        return vectorised(hyperparameters, params, state, diverged, progress, *dealt)
+    def arriving(hyperparameters, params, state, diverged, progress, fields, given, mask):
+        after = method_of(hyperparameters).arrive(loss, params, state, *seen(params, progress, fields, given))
+        return params, _where(diverged if mask is None else diverged | ~mask, state, after), diverged, {}
 
-    def settled(hyperparameters, params, state, diverged, *rest):
-        *after, marked, info = run(hyperparameters, params, state, diverged, *rest)
-        newly = marked & ~diverged
-        # To select inside a program of a CPU is to read and write every tensor a second time, and members diverge
-        # seldom. A GPU would have to be waited for before one could look whether any did.
-        if newly.device.type != "cpu" or newly.any():
-            after = _put_back(newly, (params, state), tuple(after))
-        return *after, marked, info
+    def stepping(hyperparameters, params, state, diverged, progress, fields, given, mask):
+        after = method_of(hyperparameters).step(loss, params, state, *seen(params, progress, fields, given))
+        marked = diverged | ~torch.isfinite(_total(after[0]) + after[2]["loss"])
+        return *_where(marked, (params, state), after[:2]), marked, after[2]
 
-    run = packaged(together, key) if compiled and not graph else together
-    step = captured(settled) if compiled and graph else settled
-    return lambda hyperparameters, *rest: step({name: hyperparameters[name] for name in own.search}, *rest)
+    def leaving(hyperparameters, params, state, diverged, progress, fields, given, mask):
+        after = method_of(hyperparameters).leave(loss, params, state, *seen(params, progress, fields, given))
+        marked = diverged | ~torch.isfinite(_total(after[0]))
+        return *_where(marked if mask is None else marked | ~mask, (params, state), after), marked, {}
+
+    def ready(member: Callable, part: str) -> Callable:
+        def together(hyperparameters, params, state, diverged, progress, fields, given, mask):
+            in_dims = (0, 0, 0, 0, None, 0, 0 if given else None, None if mask is None else 0)
+            return torch.vmap(member, in_dims=in_dims)(
+                hyperparameters, params, state, diverged, progress, fields, given, mask
+            )
+
+        if compiled and graph:
+            return captured(together)
+        return packaged(together, f"{key} {part}".rstrip()) if compiled else together
+
+    default = method_of({})
+    arrive, step, leave = (
+        ready(arriving, "arrive") if default.arrive else None,
+        ready(stepping, ""),
+        ready(leaving, "leave") if default.leave else None,
+    )
+
+    def run(hyperparameters, params, state, diverged, progress, dealt):
+        bound = {name: hyperparameters[name] for name in own.search}
+        about = progress, dealt.batch, dealt.given
+        if arrive and dealt.arrives is not NOBODY:
+            params, state, diverged, _ = arrive(bound, params, state, diverged, *about, dealt.arrives)
+        params, state, diverged, info = step(bound, params, state, diverged, *about, None)
+        if leave and dealt.leaves is not NOBODY:
+            params, state, diverged, _ = leave(bound, params, state, diverged, *about, dealt.leaves)
+        return params, state, diverged, info
+
+    return run
 
 
 def key(spec: Spec, network: str, precision: str, stage: Stage) -> str:
@@ -114,18 +132,14 @@ def _as_needed(name: str, part: Tensor | Fields, params: Params, amount: int) ->
     return unflatten(part, {name: copies + tuple(tensor.shape) for name, tensor in params.items()})
 
 
-def _where(mask: Tensor | None, new: Any, old: Any) -> Any:
-    """`new` where the mask holds; everywhere if there is none."""
-    return new if mask is None else tree_map(lambda one, other: torch.where(mask, one, other), new, old)
+def _total(params: Params) -> Tensor:
+    """The sum of all parameters: not finite where one is not."""
+    return torch.stack([tensor.sum() for tensor in params.values()]).sum()
 
 
-def _put_back(newly: Tensor, before: Any, after: Any) -> Any:
-    """`after`, but what members that diverged in this step had before it; the first axis is that of the members."""
-
-    def chosen(old: Tensor, new: Tensor) -> Tensor:
-        return torch.where(newly.reshape(-1, *[1] * (new.dim() - 1)), old, new)
-
-    return tree_map(chosen, before, after)
+def _where(mask: Tensor, old: Any, new: Any) -> Any:
+    """`old` where the mask holds, `new` elsewhere."""
+    return tree_map(lambda one, other: torch.where(mask, one, other), old, new)
 
 
 def begin(
@@ -164,7 +178,7 @@ def advance(
     if kept and (kept[0].stage, kept[0].step) == (0, 0) and (snapshot.stage, snapshot.step) == (0, 0):
         snapshot = _keep(snapshot, 0, snapshot.params)
     while True:
-        snapshot = _through(snapshot, stages, programs, hyperparameters, source, after_block, kept, each_step)
+        snapshot = _through(snapshot, spec, stages, programs, hyperparameters, source, after_block, kept, each_step)
         ended = readout(spec, stages, hyperparameters, snapshot)
         for number, moment in enumerate(kept):
             if (moment.stage, moment.step) == (snapshot.stage, snapshot.step):
@@ -178,6 +192,7 @@ def advance(
 
 def _through(
     snapshot: Snapshot,
+    spec: Spec,
     stages: list[Stage],
     programs: list[Program],
     hyperparameters: dict[str, Tensor],
@@ -196,6 +211,9 @@ def _through(
         step, params, state, diverged, dealing, sums = *snapshot[1:6], dict(snapshot.sums)
         stop = min([step + BLOCK, stage.steps, *(moment for moment in numbers if moment > step)])
         while step < stop:
+            if source.look:
+                here = snapshot._replace(step=step, params=params, state=state, diverged=diverged)
+                dealing = source.look(dealing, partial(readout, spec, stages, hyperparameters, here), offset + step)
             dealing, dealt = source.next(dealing, params, stage, offset + step)
             params, state, diverged, info = step_of(hyperparameters, params, state, diverged, progress[step], dealt)
             for name, value in info.items():

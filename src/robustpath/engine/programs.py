@@ -37,8 +37,6 @@ OPTIONS = {
     "aot_inductor.enable_line_tables": False,
     "cpp.vec_isa_ok": True,  # what the processor has, the compiler is taken to know: a trial compilation each costs 5 s
     "compile_threads": 1,
-    # The rate of a step is computed once a member and not, cosine and all, again for every few weights.
-    "realize_opcount_threshold": 8,
 }
 # What a compiler that is missing, old or broken, a full disk, or a folder that forbids to run code ends in.
 FAILURES = (OSError, RuntimeError, ImportError, AttributeError, AssertionError, LookupError, TypeError, ValueError)

@@ -11,17 +11,20 @@ from robustpath.engine.plan import NOISE, Stage
 BLOCK = 50  # steps whose batches are drawn together
 STREAM = "stream"  # a need: so many examples that follow those of the step before, as batches follow one another
 
+NOBODY = False  # in place of a mask of members
+
 Fields = dict[str, Tensor]  # what a batch has: inputs [M, b, …], labels [M, b], …
 
 
 class Dealt(NamedTuple):
     """What members learn from in one step: a batch; what the stage needs beside it, by name (numbers [M, …] for noise,
-    a batch for all else); who meets the batch for the first and for the last time [M] (None: everybody, both)."""
+    a batch for all else); who meets the batch for the first and for the last time: a mask [M], None for everybody or
+    NOBODY."""
 
     batch: Fields
     given: dict[str, Tensor | Fields]
-    arrives: Tensor | None = None
-    leaves: Tensor | None = None
+    arrives: Tensor | bool | None = None
+    leaves: Tensor | bool | None = None
 
 
 class Source(NamedTuple):
@@ -30,10 +33,14 @@ class Source(NamedTuple):
     init() -> state, a tree of tensors [M, …]; next(state, params, stage, step) -> (state, Dealt), for a step that is
     counted from the start of training. What a source has to remember lies in its state, which checkpoints hold; one
     that looks neither at its state nor at the parameters is a pure function of (run, step).
+
+    look(state, read, step) -> state runs before each step, for scores on the way: read() gives the parameters that
+    would be evaluated now.
     """
 
     init: Callable[[], Any]
     next: Callable[[Any, Params, Stage, int], tuple[Any, Dealt]]
+    look: Callable[[Any, Callable[[], Params], int], Any] | None = None
 
 
 class Data(NamedTuple):

@@ -8,7 +8,7 @@ from robustpath.models import random_features
 from robustpath.models.functional import activations, predict
 
 from .conftest import bound
-from .streams import learn, of_size, reordered, started
+from .short_streams import learn, of_size, reordered, started
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from robustpath.methods.least_squares import whitened
 from robustpath.models import random_features
 
 from .conftest import bound
-from .streams import learn, of_size, passes, reordered, started
+from .short_streams import learn, of_size, passes, reordered, started
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def midway(
         here, descent = where(walking, trial, params), state.descent
         gradients, losses = zeros_like(params), 0.0
         for number, (learnt, probed) in enumerate(parts):
-            examples = Batch(*(torch.where(walking, *pair) for pair in zip(probed, learnt, strict=True)))
+            examples = Batch(*(torch.where(walking, *pair) for pair in zip(probed[:2], learnt[:2], strict=True)))
             gradient, value = grad_and_value(loss)(here, examples)
             gradients, losses = add(gradients, gradient), losses + value
             middle = progress + length * ((number + 0.5) / len(parts) - 0.5)
@@ -80,7 +80,7 @@ def _parts(stream: Batch, probe: Batch, size: int) -> list[tuple[Batch, Batch]]:
             f"a walk in the course of a descent takes {len(stream.labels)} examples a step, in batches, and a batch "
             f"has {size}; let `batch_size` of the scale in config.yaml divide {len(stream.labels)}."
         )
-    fields = [[field.split(size) for field in each] for each in (stream, probe)]
+    fields = [[field.split(size) for field in (each.inputs, each.labels)] for each in (stream, probe)]
     return [
         (Batch(*learnt), Batch(*probed))
         for learnt, probed in zip(*(zip(*each, strict=True) for each in fields), strict=True)

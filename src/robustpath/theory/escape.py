@@ -128,7 +128,8 @@ def on_all_examples(spec: Spec, count: int) -> Spec:
 
 def whole_batches(batch: Batch, members: int, noise: Noise) -> Source:
     """The source of a problem: the same batch for all members, in every step and for every need but noise."""
-    fields = {name: part.expand(members, *part.shape) for name, part in batch._asdict().items()}
+    parts = {"inputs": batch.inputs, "labels": batch.labels}
+    fields = {name: part.expand(members, *part.shape) for name, part in parts.items()}
 
     def deal(state: tuple, params: Params, stage: Stage, step: int) -> tuple[tuple, Dealt]:
         return state, Dealt(fields, {need: noise(stage, step) if need == NOISE else fields for need in stage.needs})

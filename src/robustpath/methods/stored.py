@@ -46,8 +46,3 @@ def written(params: Params, batch: Batch, keys: Tensor, used: Tensor | bool, **s
         f"{name}filled": memory.put(params[f"{name}filled"], batch.positions, marks),
         **{name + setting: value for setting, value in settings.items()},
     }
-
-
-def divergence(known: Tensor, logits: Tensor) -> Tensor:
-    """The mean over examples of KL(p || softmax(`logits`)), in nats, for p with the logarithms `known` [b, classes]."""
-    return (known.exp() * (known - logits.log_softmax(1))).sum(1).mean()

@@ -9,8 +9,9 @@ from robustpath.core.parameters import lerp, where
 from robustpath.core.types import Batch, Params
 from robustpath.methods.base import Method, choice, log_uniform, register, uniform
 from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.distances import forward_kl
 from robustpath.methods.memory import empty, put
-from robustpath.methods.stored import divergence, divided, emptied, features, layer, written
+from robustpath.methods.stored import divided, emptied, features, layer, written
 from robustpath.models.recall import energies
 
 REPLAYED = 20  # examples a step, two for each of the batch
@@ -92,20 +93,20 @@ def epi_ball(
     def init(params):
         trained, _ = divided(params)
         zero = torch.zeros_like(next(iter(trained.values())).sum())
-        return State(base.init(trained), trained, zero, zero + empty(), Validity(zero, zero, zero))
+        return State(base.init(trained), trained, zero, empty().to(zero), Validity(zero, zero, zero))
 
     def step(loss, params, state, batch, context):
         trained, stored = divided(params)
         quiet, replay = emptied(stored), context.given["replay"]
         filled = stored[f"{layer(stored)}filled"]
-        known = context.network(state.anchor | quiet, replay.inputs).log_softmax(1)
+        known = context.network(state.anchor | quiet, replay.inputs)
         holding = ball * (state.batches > 0)  # the start is no anchor
         teaching = consolidation * memory * (filled.sum() > 0)
 
         def held(p, b):
             queries, logits = features(context, p | stored, replay.inputs)
-            pull = teaching * divergence(readings(queries.detach(), stored, filled), logits)
-            return loss(p | quiet, b) + holding * divergence(known, logits) + pull
+            pull = teaching * forward_kl(logits, readings(queries.detach(), stored, filled))
+            return loss(p | quiet, b) + holding * forward_kl(logits, known) + pull
 
         trained, inner, info = base.step(held, trained, state.inner, batch, context)
         return trained | stored, state._replace(inner=inner), info | state.validity._asdict()

@@ -45,7 +45,7 @@ def fast_weight_head(base: Method, rate: Tensor, decay: Tensor, consolidation: T
     p is the prediction of W + A. Then W <- W + κ A and A <- (1 - κ) A, which leaves the network as it is. λ is `decay`,
     η `rate`, κ `consolidation`. The steps on a batch are the base's, on the loss of W + A with A fixed. A decaying
     matrix of outer products is that of Ba et al. 2016, who add h h' in a recurrent network; with the error in the place
-    of the value it is the delta rule of Widrow and Hoff 1960, by which Schlag et al. 2021 update their fast weights.
+    of the value it is the delta rule, by which Schlag et al. 2021 update their fast weights.
     """
 
     def init(params):

@@ -9,7 +9,7 @@ from robustpath.core.parameters import tree_map
 from robustpath.core.types import Params
 from robustpath.methods.base import Method, grad_and_value, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
-from robustpath.methods.stored import divergence
+from robustpath.methods.distances import forward_kl
 
 REPLAYED = 10  # examples a step, as many as a batch has
 
@@ -43,12 +43,12 @@ def parametric_memory(base: Method, weight: Tensor, slow_rate: Tensor) -> Method
 
         def fitted(q):
             logits = context.network(q, replay.inputs)
-            return cross_entropy(logits, replay.labels), logits.log_softmax(1)
+            return cross_entropy(logits, replay.labels), logits
 
         gradient, (value, known) = grad_and_value(fitted, has_aux=True)(state.slow)
 
         def supervised(p, b):
-            return loss(p, b) + weight * divergence(known, context.network(p, replay.inputs))
+            return loss(p, b) + weight * forward_kl(context.network(p, replay.inputs), known)
 
         params, inner, info = base.step(supervised, params, state.inner, batch, context)
         slow = tree_map(lambda w, g: w - slow_rate * g, state.slow, gradient)

@@ -39,6 +39,11 @@ def load(name: str) -> "Protocol":
     return import_module(f"robustpath.protocols.{name}.protocol").PROTOCOL
 
 
+def spent(settings: Mapping) -> tuple[float, int]:
+    """The gradient evaluations a run of a training with these settings, on average, and the examples of one."""
+    return load(name_of(settings)).spent(settings)
+
+
 def job(settings: Mapping, step: str) -> ModuleType:
     """The module of a protocol that runs a step ("training" or "score")."""
     return import_module(f"robustpath.protocols.{name_of(settings)}.{step}")

@@ -58,11 +58,7 @@ def stream(kind: str, prepared: Prepared, parts: Split, tasks: int, examples: in
 
     UserError where the data cannot give it.
     """
-    domains = 0 if prepared.attribute is None else len(prepared.attribute.unique())
-    classes = len(prepared.labels.unique())
-    if found := kinds.unfit(kind, tasks, dataset, prepared.inputs.dim() > 2, classes, domains):
-        raise UserError(found)
-    learnt, held = PLANS[kind](prepared, tasks, examples, dataset, seed)
+    learnt, held = plan(kind, prepared, tasks, examples, dataset, seed)
     drawn = [_drawn(task, parts.train, examples, dataset, seed, number) for number, task in enumerate(learnt)]
     inputs = [task.change(prepared.inputs[own]) for task, own in zip(learnt, drawn, strict=True)]
     return Stream(
@@ -71,6 +67,23 @@ def stream(kind: str, prepared: Prepared, parts: Split, tasks: int, examples: in
         torch.arange(tasks).repeat_interleave(examples),
         {name: _held(held, prepared, getattr(parts, name), name) for name in ("validation", "test")},
     )
+
+
+def plan(kind: str, prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
+    """The tasks of a stream; UserError where the data cannot give them."""
+    domains = 0 if prepared.attribute is None else len(prepared.attribute.unique())
+    classes = len(prepared.labels.unique())
+    if found := kinds.unfit(kind, tasks, dataset, prepared.inputs.dim() > 2, classes, domains):
+        raise UserError(found)
+    return PLANS[kind](prepared, tasks, examples, dataset, seed)
+
+
+def shares(tasks: list[Task], prepared: Prepared, part: Tensor) -> list[Tensor]:
+    """Positions of the examples of a part of the split that each task is scored on: those that belong to it or, where
+    all belong to all tasks, an equal part of them, so that no image is scored twice."""
+    if all(bool(task.belongs.all()) for task in tasks):
+        return list(part.tensor_split(len(tasks)))
+    return [part[task.belongs[part]] for task in tasks]
 
 
 def _drawn(task: Task, train: Tensor, examples: int, dataset: str, seed: int, number: int) -> Tensor:
@@ -82,8 +95,8 @@ def _drawn(task: Task, train: Tensor, examples: int, dataset: str, seed: int, nu
 
 
 def _held(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Held:
-    """The examples of a part of the split as every task has them."""
-    own = [part[task.belongs[part]] for task in tasks]
+    """The examples of a part of the split, each as the task has it that is scored on it."""
+    own = shares(tasks, prepared, part)
     sizes = torch.tensor([len(positions) for positions in own])
     if not sizes.all():
         missing = int((sizes == 0).int().argmax()) + 1

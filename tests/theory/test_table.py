@@ -20,6 +20,7 @@ SETTINGS = {
     "uniform_convergence": {"dimension": 100, "linear_sizes": [4], "sizes": [4, 8], "seeds": 1},
     "memorisation": {"dimension": 3, "sizes": [4], "seeds": 1},
     "path_norm": {"scale": 1.0, "steps": 2, "seeds": 1},
+    "sinusoid": {"steps": 1, "seeds": 1},
 }
 
 

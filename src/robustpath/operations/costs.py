@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from robustpath import models, study
+from robustpath import models, protocols, study
 from robustpath.core.text import table
 from robustpath.data import registry
 from robustpath.methods.base import Batch
@@ -97,7 +97,7 @@ def _calculated(config: study.Config, cell: study.Cell) -> Calculated:
     settings = study.train_settings(config, cell)
     forward, both = flops(config, cell.dataset, settings)
     own = study.runs(settings)
-    gradients = own * settings["budget"]
+    gradients = round(own * protocols.spent(settings)[0])
     return Calculated(own, gradients, float(gradients * both), own * _scored(config, cell.dataset, settings) * forward)
 
 
@@ -114,7 +114,7 @@ def flops(config: study.Config, dataset: str, settings: dict) -> tuple[float, fl
     """Operations of a forward pass of one example, and of a gradient evaluation: a batch forward and backward."""
     of_example, classes = shape(config, dataset), registry.get(dataset).classes
     forward, both = _count(models.name_of(settings), tuple(settings.get("hidden", ())), of_example, classes)
-    return forward, both * settings["batch_size"]
+    return forward, both * protocols.spent(settings)[1]
 
 
 @cache

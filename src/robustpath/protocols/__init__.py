@@ -20,6 +20,7 @@ DEFAULT = "supervised"  # settings of jobs do not name it
 Fact = TypeVar("Fact")
 
 
+@cache
 def names() -> list[str]:
     """Every protocol: the default first, the others in alphabetical order."""
     found = (file.parent.name for file in Path(__file__).parent.glob("*/protocol.py"))
@@ -36,6 +37,11 @@ def load(name: str) -> "Protocol":
     if name not in names():
         raise UserError(f"there is no protocol '{name}': choose one of {', '.join(names())}")
     return import_module(f"robustpath.protocols.{name}.protocol").PROTOCOL
+
+
+def spent(settings: Mapping) -> tuple[float, int]:
+    """The gradient evaluations a run of a training with these settings, on average, and the examples of one."""
+    return load(name_of(settings)).spent(settings)
 
 
 def job(settings: Mapping, step: str) -> ModuleType:

@@ -44,6 +44,10 @@ class Metric(NamedTuple):
     on_the_way: bool = False
 
 
+def _one_budget(settings: Mapping) -> tuple[float, int]:
+    return settings["budget"], settings["batch_size"]
+
+
 @dataclass(frozen=True)
 class Protocol:
     """A protocol by its name.
@@ -51,7 +55,8 @@ class Protocol:
     section: the keys of an experiment that it selects; axes, metrics: by name; deals: the names of the needs of methods
     that its source deals beside batches; keys: those of the section's own that a training depends on; problems(path,
     experiment, scale, config) -> what its own keys can get wrong where their form is right; unusual: those of its own
-    keys that every job on its runs depends on, and that settings have only where they are not the default.
+    keys that every job on its runs depends on, and that settings have only where they are not the default;
+    spent(settings of a training) -> gradient evaluations a run, on average, and the examples of one.
     """
 
     name: str
@@ -62,3 +67,4 @@ class Protocol:
     keys: frozenset[str]
     problems: Callable[..., Iterator]
     unusual: frozenset[str] = frozenset()
+    spent: Callable[[Mapping], tuple[float, int]] = _one_budget

@@ -8,6 +8,9 @@ from pydantic import Discriminator, Field, Tag
 from robustpath.config.section import DISTINCT, Section, Word
 
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
+Budget = Annotated[
+    int, Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
+]
 Values = Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
 
 
@@ -58,7 +61,6 @@ class Experiment(Section):
         description="In place of random draws: values of hyperparameters, every combination a draw, all else default.",
     )
     parent: Parent | None = Field(None, description="The cell whose trained parameters the runs begin with, if any.")
-    budget: int = Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
 
     def chosen(self, listed: Sequence[str]) -> list[str]:
         """Its methods: those of the list at the top of the config in the order there, then the others."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import yaml
 
-from robustpath import numbers, study
+from robustpath import numbers, protocols, study
 from robustpath.claims import model
 from robustpath.figures.manifest import manifest
 from robustpath.numbers import contrasts, evidence, minima, selection, variance
@@ -141,7 +141,7 @@ def _costs(config: Config) -> dict[str, tuple[int, int, int]]:
     for cell in study.expand(config):
         settings = study.train_settings(config, cell)
         runs = study.runs(settings)
-        own = (1, runs, runs * settings["budget"])
+        own = (1, runs, round(runs * protocols.spent(settings)[0]))
         costs[cell.experiment] = tuple(map(sum, zip(costs[cell.experiment], own, strict=True)))
     return costs
 

@@ -6,7 +6,7 @@ Listing the cases imports nothing, so the workflow can plan without torch; a cas
 from importlib import import_module
 from types import ModuleType
 
-CASES = ("spurious_minimum", "saddles", "uniform_convergence", "memorisation", "path_norm")
+CASES = ("spurious_minimum", "saddles", "uniform_convergence", "memorisation", "path_norm", "sinusoid")
 
 
 def load(case: str) -> ModuleType:

@@ -67,6 +67,13 @@ class PathNorm(Section):
     seeds: Seeds
 
 
+class Sinusoid(Section):
+    """Finn et al.'s sinusoids from ten points: MAML, FOMAML, Reptile and joint pre-training."""
+
+    steps: int = Field(ge=1, le=1_000_000, description="Meta-steps of every rule, each on new tasks.")
+    seeds: Seeds
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -75,6 +82,7 @@ class Theory(Section):
     uniform_convergence: UniformConvergence = Field(description="Where uniform convergence says nothing.")
     memorisation: Memorisation = Field(description="Few weights that fit any labels.")
     path_norm: PathNorm = Field(description="What rescaling of the units leaves as it is.")
+    sinusoid: Sinusoid = Field(description="Starts that learn a sinusoid from ten points.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

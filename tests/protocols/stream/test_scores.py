@@ -125,6 +125,12 @@ def test_the_surest_predictions_and_certain_ones_are_in_the_last_bin():
     close(scores.calibration_error(logits, torch.tensor([0, 1])), [0.5])
 
 
+def test_a_bin_holds_its_upper_end():
+    confident_by_half = torch.tensor([[[0.0, 0.0], [math.log(3), 0.0]]], dtype=torch.float64)
+    right = int(confident_by_half[0, 0].argmax())
+    close(scores.calibration_error(confident_by_half, torch.tensor([right, 1]), bins=2), [(0.5 + 0.75) / 2])
+
+
 def recorded(seed, batches=6, size=4, sharp=1.0):
     stream = torch.Generator().manual_seed(seed)
     logits = sharp * torch.randn(3, batches, size, 5, generator=stream, dtype=torch.float64)

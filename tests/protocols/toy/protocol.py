@@ -9,7 +9,7 @@ from robustpath.config.checks import ascending
 from robustpath.config.errors import Problem
 from robustpath.config.section import DISTINCT, Section
 from robustpath.protocols.base import Axis, Metric, Protocol
-from robustpath.protocols.section import Experiment
+from robustpath.protocols.section import Budget, Experiment
 
 INFINITE = float("inf")
 
@@ -18,6 +18,7 @@ class Toy(Experiment):
     """One experiment on the toy stream."""
 
     protocol: Literal["toy"] = Field("toy", description="What a run learns from, and when it is scored.")
+    budget: Budget
     steps_per_batch: list[Annotated[int, Field(ge=1, le=1_000)]] = Field(
         min_length=1, description="Steps for which a batch stays, ascending.", json_schema_extra=DISTINCT
     )

@@ -58,11 +58,7 @@ def stream(kind: str, prepared: Prepared, parts: Split, tasks: int, examples: in
 
     UserError where the data cannot give it.
     """
-    domains = 0 if prepared.attribute is None else len(prepared.attribute.unique())
-    classes = len(prepared.labels.unique())
-    if found := kinds.unfit(kind, tasks, dataset, prepared.inputs.dim() > 2, classes, domains):
-        raise UserError(found)
-    learnt, held = PLANS[kind](prepared, tasks, examples, dataset, seed)
+    learnt, held = plan(kind, prepared, tasks, examples, dataset, seed)
     drawn = [_drawn(task, parts.train, examples, dataset, seed, number) for number, task in enumerate(learnt)]
     inputs = [task.change(prepared.inputs[own]) for task, own in zip(learnt, drawn, strict=True)]
     return Stream(
@@ -71,6 +67,23 @@ def stream(kind: str, prepared: Prepared, parts: Split, tasks: int, examples: in
         torch.arange(tasks).repeat_interleave(examples),
         {name: _held(held, prepared, getattr(parts, name), name) for name in ("validation", "test")},
     )
+
+
+def plan(kind: str, prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
+    """The tasks of a stream; UserError where the data cannot give them."""
+    domains = 0 if prepared.attribute is None else len(prepared.attribute.unique())
+    classes = len(prepared.labels.unique())
+    if found := kinds.unfit(kind, tasks, dataset, prepared.inputs.dim() > 2, classes, domains):
+        raise UserError(found)
+    return PLANS[kind](prepared, tasks, examples, dataset, seed)
+
+
+def shares(tasks: list[Task], prepared: Prepared, part: Tensor) -> list[Tensor]:
+    """Positions of the examples of a part of the split that each task is scored on: those that belong to it or, where
+    all belong to all tasks, an equal part of them, so that no image is scored twice."""
+    if all(bool(task.belongs.all()) for task in tasks):
+        return list(part.tensor_split(len(tasks)))
+    return [part[task.belongs[part]] for task in tasks]
 
 
 def _drawn(task: Task, train: Tensor, examples: int, dataset: str, seed: int, number: int) -> Tensor:
@@ -82,8 +95,8 @@ def _drawn(task: Task, train: Tensor, examples: int, dataset: str, seed: int, nu
 
 
 def _held(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Held:
-    """The examples of a part of the split as every task has them."""
-    own = [part[task.belongs[part]] for task in tasks]
+    """The examples of a part of the split, each as the task has it that is scored on it."""
+    own = shares(tasks, prepared, part)
     sizes = torch.tensor([len(positions) for positions in own])
     if not sizes.all():
         missing = int((sizes == 0).int().argmax()) + 1
@@ -98,8 +111,8 @@ def _held(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Hel
 def _permuted(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """A random permutation of the numbers of an input for every task, the first one too (as perm-mnist of
     aimagelab/mammoth at 0529fb3)."""
-    plan = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
-    return Plan(plan, plan)
+    each = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
+    return Plan(each, each)
 
 
 def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -110,25 +123,25 @@ def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed
 
 def _rotated(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """An angle for every task, uniform in 0 to 180 degrees (as rot-mnist of aimagelab/mammoth at 0d727a7)."""
-    plan = []
+    each = []
     for number in range(tasks):
         drawn = torch.rand((), dtype=torch.float64, generator=generator("stream", "angle", dataset, seed, number))
-        plan.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
-    return Plan(plan, plan)
+        each.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
+    return Plan(each, each)
 
 
 def _split(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The classes in a random order, divided evenly."""
     classes = prepared.labels.unique()
     order = classes[torch.randperm(len(classes), generator=generator("stream", "classes", dataset, seed))]
-    plan = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
-    return Plan(plan, plan)
+    each = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
+    return Plan(each, each)
 
 
 def _domains(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The first values of the attribute, in their order: the data sets that were joined."""
-    plan = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
-    return Plan(plan, plan)
+    each = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
+    return Plan(each, each)
 
 
 def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -142,8 +155,8 @@ def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: 
 def _abrupt(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The shift that the gradual stream has at the middle of a task, during the whole task."""
     middles = _shifts(prepared, tasks * examples)[examples // 2 :: examples]
-    plan = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
-    return Plan(plan, plan)
+    each = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
+    return Plan(each, each)
 
 
 def _shifts(prepared: Prepared, length: int) -> Tensor:

@@ -1,6 +1,7 @@
 """The supervised protocol: a run learns from independent batches of one training set and is scored at its end."""
 
 from robustpath.protocols.base import Axis, Protocol
+from robustpath.protocols.supervised.axes import LABEL_NOISE
 from robustpath.protocols.supervised.checks import problems
 from robustpath.protocols.supervised.metrics import METRICS
 from robustpath.protocols.supervised.needs import DEALS
@@ -11,7 +12,7 @@ PROTOCOL = Protocol(
     section=Supervised,
     axes={
         "train_size": Axis("train_sizes", "whole", 1, 10_000_000, "number of training examples"),
-        "label_noise": Axis("label_noise", "real", 0.0, 1.0, "share of the labels that are drawn anew at random"),
+        "label_noise": LABEL_NOISE,
     },
     metrics=METRICS,
     deals=DEALS,

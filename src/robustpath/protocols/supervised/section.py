@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from robustpath.config.section import DISTINCT
-from robustpath.protocols.section import Experiment, Size
+from robustpath.protocols.section import Budget, Experiment, Size
 
 
 class Supervised(Experiment):
     """One experiment: some methods on some data sets, every size, level of label noise, seed and draw."""
 
     protocol: Literal["supervised"] = Field("supervised", description="What a run learns from, and when it is scored.")
+    budget: Budget
     train_sizes: list[Size] = Field(
         min_length=1,
         description="Numbers of training examples, ascending; what validation and test leave is the limit.",

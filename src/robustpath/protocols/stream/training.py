@@ -1,0 +1,304 @@
+"""Training a cell on a stream: every budget a batch, level of label noise, seed and draw of one method."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import groupby, product
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from robustpath import methods, models
+from robustpath.core import randomness
+from robustpath.core.errors import UserError
+from robustpath.core.fingerprint import fingerprint
+from robustpath.core.parameters import on_device, stack
+from robustpath.data.label_noise import noisy
+from robustpath.data.prepared import Prepared, load
+from robustpath.data.splits import split
+from robustpath.engine import checkpoint, population, programs
+from robustpath.engine.device import at_precision, deterministic, resolve
+from robustpath.engine.plan import Stage, phases, step_cost
+from robustpath.engine.source import Data
+from robustpath.engine.stop import listening
+from robustpath.methods.base import Batch, Method, Spec, build
+from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
+from robustpath.protocols import draws, keeping
+from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
+from robustpath.protocols.stream import scores
+from robustpath.protocols.stream.metrics import METRICS
+from robustpath.protocols.stream.needs import DEALS
+from robustpath.protocols.stream.source import course, dealing
+from robustpath.protocols.stream.streams import Stream, stream
+from robustpath.protocols.stream.watching import Seen, watch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH = {"cpu": 64, "cuda": 4096}  # members trained together
+COMPILED_STEPS = 10_000  # model-steps of a budget from which the 10 s of its compilation, once for all jobs, repay
+THRESHOLD = 0.8  # prequential accuracy over the last 50 examples of a task
+
+
+class Run(NamedTuple):
+    """One member of a cell's population."""
+
+    evaluations: float
+    label_noise: float
+    seed: int
+    draw: int
+
+
+def train(
+    settings: dict, data: Path, weights: Path, path: Path, runs: Path, seconds: Path, scores: Path, threads: int,
+    parent: tuple[Path, Path] | None = None,
+) -> None:  # fmt: skip
+    """Train a cell and write its weights (tensors [runs, …]), its table of runs, the measured seconds a run, and the
+    scores on the way; nothing is kept on the `path`.
+
+    An interrupted cell goes on from the checkpoints beside `weights` and ends with the same bytes.
+    """
+    torch.set_num_threads(threads)
+    device, spec = resolve(settings["device"]), methods.load(settings["method"])
+    axes = settings["evaluations"], settings["label_noise"], range(settings["seeds"]), range(draws.count(settings))
+    members = [Run(*row) for row in product(*axes)]
+    trained, stages, durations = [], [], []
+    with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
+        cell = Cell(settings, spec, load(data), device, parent)
+        for evaluations, own in groupby(members, lambda run: run.evaluations):
+            together, plan = list(own), cell.plan(evaluations)
+            for start in range(0, len(together), WIDTH[device.type]):
+                begun, part = time.monotonic(), together[start : start + WIDTH[device.type]]
+                trained.append(cell.train(part, plan, weights, len(durations), len(members), asked))
+                stages += [[plan.stage]] * len(part)
+                durations += [(time.monotonic() - begun) / len(part)] * len(part)
+    results, seen = zip(*trained, strict=True)
+    write_weights(list(results), [], weights, path)
+    values = [draws.values(settings, spec, run.seed, run.draw) for run in members]
+    write_runs(settings, spec, members, stages, values, list(results), runs)
+    write_seconds(settings, members, durations, seconds)
+    write_scores([cell.rows(runs, list(seen))], scores)
+    for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors*"):
+        leftover.unlink(missing_ok=True)
+
+
+class Plan(NamedTuple):
+    """How a budget a batch is spent: the steps on each batch, the stage of all steps, and its program."""
+
+    repeats: int
+    stage: Stage
+    program: population.Program
+
+
+class Cell:
+    """A cell ready to train: the streams of all seeds on the device, the method's costs counted."""
+
+    def __init__(
+        self, settings: dict, spec: Spec, prepared: Prepared, device: torch.device,
+        parent: tuple[Path, Path] | None = None,
+    ):  # fmt: skip
+        self.settings, self.spec, self.device = settings, spec, device
+        self.method = single_phase(spec)
+        dataset, vary = settings["dataset"], settings["vary"]
+        self.seeds = list(range(settings["seeds"]))
+        self.classes = int(prepared.labels.max()) + 1
+        self.streams = [stream_of(settings, prepared, seed) for seed in self.seeds]
+        inputs = torch.cat([each.inputs for each in self.streams])
+        splits = [randomness.varied("split", seed, vary) for seed in self.seeds]
+        labels = [
+            torch.cat([
+                labels_of(each.labels, self.classes, dataset, own, level)
+                for each, own in zip(self.streams, splits, strict=True)
+            ])
+            for level in settings["label_noise"]
+        ]  # fmt: skip
+        self.data = Data(inputs.to(device), torch.stack(labels).to(device))
+        orders = [randomness.varied("order", seed, vary) for seed in self.seeds]
+        shape = len(self.streams[0].labels), settings["examples_per_batch"], settings["memory"]
+        self.courses = [course(self.method.order, *shape, dataset, order) for order in orders]
+        model = models.network(settings, prepared.inputs.shape[1:], self.classes)
+        precision = settings.get("precision", "float32")
+        self.loss, self.network, self.layers = (
+            at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
+        )
+        begun = [randomness.varied("initialisation", seed, vary) for seed in self.seeds]
+        start = [initialise(model, randomness.generator(dataset, seed, "initialisation")) for seed in begun]
+        self.begins = _of_parent(*parent) if parent else lambda run: start[run.seed]
+        self.dimension = sum(tensor.numel() for tensor in start[0].values())
+        self.around, self.each = costs(
+            self.method, self.loss, start[0], settings["examples_per_batch"], self.streams[0], self.network, self.layers
+        )
+        self.precision = precision
+
+    def plan(self, evaluations: float) -> Plan:
+        """How a budget of gradient evaluations a batch is spent; UserError where it is below one step."""
+        repeats = int((evaluations - self.around) / self.each + 1e-9)
+        if repeats < 1:
+            raise UserError(
+                f"{evaluations:g} gradient evaluations a batch are too few for {self.spec.name}: one step on a batch "
+                f"costs {self.around + self.each:.3g}; raise `evaluations` of experiment "
+                f"{self.settings['experiment']} in config.yaml"
+            )
+        steps = repeats * len(self.courses[0].order)
+        stage = Stage(0, steps, self.each + self.around / repeats, dict(self.method.needs), self.method.order)
+        members = len(self.settings["label_noise"]) * len(self.seeds) * draws.count(self.settings)
+        compiled = compiles(self.settings.get("compile", "auto"), members * steps, self.device)
+        key = population.key(self.spec, models.name_of(self.settings), self.precision, stage)
+        graph = self.device.type == "cuda"
+        step = population.program(self.spec, self.loss, stage, compiled, self.network, graph, key, self.layers)
+        return Plan(repeats, stage, step)
+
+    def train(
+        self, part: list[Run], plan: Plan, weights: Path, first: int, total: int, asked: Callable[[], str | None]
+    ) -> tuple[Trained, dict[str, Tensor]]:
+        """Train some members of one budget: what they became, and their scores on the way by metric [runs]."""
+        spec, settings, stages = self.spec, self.settings, [plan.stage]
+        drawn = [draws.values(settings, spec, run.seed, run.draw) for run in part]
+        hyperparameters = {
+            name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in spec.search
+        }
+        params = on_device(stack(self.begins(run) for run in part), self.device)
+        row = torch.tensor([run.seed for run in part])
+        levels = torch.tensor([settings["label_noise"].index(run.label_noise) for run in part])
+        data = self.data._replace(row=levels.to(self.device))
+        watching = watch(data, self.streams, self.courses, row, plan.repeats, self.network, params, self.classes)
+        source = dealing(
+            data, self.courses, self.seeds, row, plan.repeats, self.dimension, settings["dataset"],
+            watching.look, watching.init,
+        )  # fmt: skip
+        label = f"{spec.name} on {settings['dataset']}, runs {first + 1} to {first + len(part)} of {total}"
+        of = json.dumps([settings, self.device.type, code_fingerprint(spec, settings)], sort_keys=True)
+        key = hashlib.sha256(of.encode()).hexdigest()
+        resume = weights.with_name(f".{weights.stem}.part{first}.resume.safetensors")
+        snapshot = population.begin(spec, stages, hyperparameters, params)
+        if saved := checkpoint.read(resume, key):
+            snapshot = checkpoint.restore(saved, snapshot._replace(source=source.init()))
+            print(f"{label}: going on from step {snapshot.step} of {plan.stage.steps}")
+        keep = keeping.keeper(resume, key, label, stages, len(part), asked)
+        began, spent = time.monotonic(), []
+        step = programs.timed(plan.program, spent)
+        snapshot = population.advance(snapshot, spec, stages, [step], hyperparameters, source, keep, (), asked)
+        keeping.save(resume, snapshot, key, label, len(part))
+        read = partial(population.readout, spec, stages, hyperparameters, snapshot)
+        seen = watching.look(snapshot.source, read, plan.stage.steps)
+        print(f"{label}: {time.monotonic() - began:.1f} s, of them {sum(spent):.2f} s model steps")
+        own = on_device(read(), torch.device("cpu"))
+        return Trained(own, {}, snapshot.diverged.cpu(), snapshot.sums), self._scores(seen, watching.accuracy, part)
+
+    def _scores(self, seen: Seen, accuracy: Callable, part: list[Run]) -> dict[str, Tensor]:
+        """The scores on the way of some members, float64 [runs] each."""
+        batch_size, tasks = self.settings["examples_per_batch"], int(self.streams[0].task[-1]) + 1
+        rows = [self.settings["label_noise"].index(run.label_noise) for run in part]
+        length = len(self.streams[0].labels)
+        labels = torch.stack([
+            self.data.labels[row, run.seed * length + self.courses[run.seed].order.flatten().to(self.device)]
+            for row, run in zip(rows, part, strict=True)
+        ])  # fmt: skip
+        losses = torch.stack([
+            scores.tempered_losses(logits, targets)
+            for logits, targets in zip(seen.logits.split(batch_size, 1), labels.split(batch_size, 1), strict=True)
+        ], 1)  # fmt: skip
+        hits = seen.logits.argmax(2) == labels
+        counts, never = scores.samples_to_threshold(hits.unflatten(1, (tasks, -1)), THRESHOLD)
+        # A stream that comes back to its tasks has fewer that are scored than are learnt.
+        table = seen.accuracies[:, :, torch.arange(tasks, device=self.device) % seen.accuracies.shape[2]]
+        matrix, before = table[:, 1:], table[:, 0]
+        found = {
+            "prequential_accuracy": hits.double().mean(1),
+            "prequential_bits": scores.bits(seen.logits, labels),
+            "calibrated_bits": scores.calibrated_bits(losses, batch_size),
+            "examples_to_threshold": counts.double().mean(1),
+            "below_threshold": never.double().mean(1),
+            "movement": seen.moved / len(self.courses[0].order),
+            "forgetting": scores.forgetting(matrix),
+            "backward_transfer": scores.backward_transfer(matrix),
+            "forward_transfer": scores.forward_transfer(matrix, before),
+            "learning_accuracy": scores.learning_accuracy(matrix),
+            "worst_accuracy": seen.worst,
+            "averaged_accuracy": accuracy(seen.averaged).mean(1),
+        }
+        return {name: value.double().cpu() for name, value in found.items()}
+
+    def rows(self, runs: Path, parts: list[dict[str, Tensor]]) -> "pd.DataFrame":
+        """The scores on the way as rows of the records. What a method predicts on its way has no meaning where its
+        batches are not those of the stream: there only the average of the weights is scored."""
+        import pandas as pd
+
+        from robustpath.protocols import reading
+
+        table = reading.table(runs)
+        about = table.drop(columns=[name for name in table if name.startswith("mean_")])
+        facts = {"shift": "none", "shift_family": "none", "severity": 0}
+        frames = []
+        for name in parts[0]:
+            met = self.method.order == "batches" or name == "averaged_accuracy"
+            values = torch.cat([part[name] for part in parts]).numpy()
+            own = about.assign(**facts, split=METRICS[name].splits[0], metric=name, converged=met)
+            frames.append(own.assign(value=values if met else float("nan")))
+        return pd.concat(frames, ignore_index=True)
+
+
+def single_phase(spec: Spec) -> Method:
+    """The method at its default hyperparameters; UserError for one with phases, or with needs that no stream deals."""
+    method = build(spec, {})
+    if len(phases(method)) > 1:
+        raise UserError(
+            f"{spec.name} has phases, and a stream has no parts that a method may know; take it off the list of the "
+            "experiment's methods in config.yaml"
+        )
+    if unknown := sorted(method.needs.keys() - DEALS):
+        raise UserError(
+            f"{spec.name} needs '{unknown[0]}' beside its batches, which a stream does not deal (it deals "
+            f"{', '.join(sorted(DEALS))}); take the method off the list of the experiment's methods in config.yaml"
+        )
+    return method
+
+
+def costs(
+    method: Method, loss: Callable, params: dict[str, Tensor], batch_size: int, own: Stream, network: Callable,
+    layers: Callable,
+) -> tuple[float, float]:  # fmt: skip
+    """Gradient evaluations over a batch of the stream: of what runs around the steps on a batch, and of one step."""
+    batch = Batch(own.inputs[:batch_size], own.labels[:batch_size], torch.arange(batch_size))
+    return tuple(
+        step_cost(method, loss, params, batch, network, layers, parts) for parts in (("arrive", "leave"), ("step",))
+    )
+
+
+def stream_of(settings: dict, prepared: Prepared, seed: int) -> Stream:
+    """The stream of a run's seed; where the split does not vary, that of seed 0."""
+    dataset, own = settings["dataset"], randomness.varied("split", seed, settings["vary"])
+    parts = split(prepared, dataset, own, settings["validation_size"], settings["test_size"])
+    return stream(settings["stream"], prepared, parts, settings["tasks"], settings["examples"], dataset, own)
+
+
+def labels_of(labels: Tensor, classes: int, dataset: str, seed: int, level: float) -> Tensor:
+    """The labels of a stream [L] at a level of noise."""
+    return noisy(labels, classes, f"{dataset}/stream", seed, level)
+
+
+def compiles(wish: str, steps: int, device: torch.device) -> bool:
+    """Whether so many model-steps are compiled."""
+    if wish == "never" or (wish == "auto" and steps < COMPILED_STEPS):
+        return False
+    return device.type == "cuda" or programs.has_compiler()
+
+
+def code_fingerprint(spec: Spec, settings: dict) -> str:
+    """The fingerprint of the code that trains a method on a stream."""
+    return fingerprint(
+        "robustpath.protocols.stream.training",
+        f"robustpath.methods.{spec.family}.{spec.name}",
+        f"robustpath.models.{models.name_of(settings)}",
+    )
+
+
+def _of_parent(weights: Path, runs: Path) -> Callable[[Run], dict[str, Tensor]]:
+    """The parameters with which a run of a cell that has a parent begins."""
+    from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
+
+    return reading.parameters_of_parent(weights, runs)

@@ -10,7 +10,7 @@ EXAMPLES = 20  # of the memory, drawn anew for each step
 
 
 @register(
-    search={"strength": log_uniform(1e-3, 100, default=1)},
+    search={"strength": log_uniform(1e-4, 10, default=0.03)},
     base=online_sgd,
     cite="benjamin2019function",
     off={"strength": 0.0},

@@ -28,7 +28,7 @@ class State(NamedTuple):
     sureness: Tensor
 
 
-@register(search={"age": log_uniform(20.0, 4000.0, default=500.0)}, base=online_sgd, cite="koh2023sdp")
+@register(search={"age": log_uniform(20.0, 4000.0, default=300.0)}, base=online_sgd, cite="koh2023sdp")
 def sdp(base: Method, age: Tensor) -> Method:
     """(1 - s) CE + s b |f - f'|², f the features, f' those of the mixture, s its sureness (Koh et al. 2023).
 

@@ -32,7 +32,7 @@ class State(NamedTuple):
     cite="arani2022clser",
 )
 def cls_er(base: Method, weight: Tensor, plastic_rate: Tensor, slowness: Tensor) -> Method:
-    """ER's loss + weight mean (z - z')² on replay; z' are the logits of the surer teacher (Arani et al. 2022).
+    """ER's loss + weight mean (z - z')² on replay; z' are logits of the more confident teacher (Arani et al. 2022).
 
     Of two averages of the parameters, for each example the one that gives its label the larger probability. They move
     after each step by plastic_rate and plastic_rate / slowness; the slow one is scored. As in

@@ -17,13 +17,13 @@ MEMORY_OF_ERRORS = 0.01  # the rate of the average error, of batches
 
 class State(NamedTuple):
     """inner: the base's state; teacher: the average of the parameters, after `steps` steps; error: the average error
-    of the examples before this batch; coming: this batch included; stored: 1 beside the examples that it stores."""
+    of the examples before this batch; next_error: this batch included; stored: 1 beside examples that it stores."""
 
     inner: Any
     teacher: Params
     steps: Tensor
     error: Tensor
-    coming: Tensor
+    next_error: Tensor
     stored: Kept
 
 
@@ -57,11 +57,11 @@ def esmer(base: Method, weight: Tensor, rate: Tensor, margin: Tensor) -> Method:
         usual = (~(errors > errors.mean() + errors.std())).to(errors.dtype)
         mean = (usual * errors).sum() / usual.sum()
         rate_of_errors = torch.clamp_min(1 / (state.stored.batches + 2), MEMORY_OF_ERRORS)
-        known = state.coming
+        known = state.next_error
         taken = ((errors <= margin * known) | (known == 0)).to(errors.dtype)
         return state._replace(
             error=known,
-            coming=known + rate_of_errors * (mean - known),
+            next_error=known + rate_of_errors * (mean - known),
             stored=keep(state.stored, batch.positions, taken),
         )
 

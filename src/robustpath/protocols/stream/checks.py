@@ -1,19 +1,16 @@
 """What a stream experiment of the right form can still get wrong: sizes that do not fit the data or one another."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from robustpath.config.checks import ascending, known
 from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
 from robustpath.protocols.stream import kinds
-
-if TYPE_CHECKING:
-    from robustpath.protocols.stream.protocol import StreamExperiment
+from robustpath.protocols.stream.section import StreamExperiment
 
 
-def problems(path: tuple, experiment: "StreamExperiment", scale: Section, config: Section) -> Iterator[Problem]:
+def problems(path: tuple, experiment: StreamExperiment, scale: Section, config: Section) -> Iterator[Problem]:
     """Every mistake in the keys of the protocol's own, at `path` = ("scales", name of the scale, …)."""
     yield from known((*path, "stream"), experiment.stream, "stream", kinds.KINDS)
     yield from ascending((*path, "evaluations"), experiment.evaluations)

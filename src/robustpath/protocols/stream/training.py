@@ -74,7 +74,7 @@ def train(
             for start in range(0, len(together), WIDTH[device.type]):
                 begun, part = time.monotonic(), together[start : start + WIDTH[device.type]]
                 trained.append(cell.train(part, plan, weights, len(durations), len(members), asked))
-                stages += [plan.stage] * len(part)
+                stages += [[plan.stage]] * len(part)
                 durations += [(time.monotonic() - begun) / len(part)] * len(part)
     results, seen = zip(*trained, strict=True)
     write_weights(list(results), [], weights, path)

@@ -194,7 +194,7 @@ def planning(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "MEMORY", tmp_path / "memory/code.json")
 
     def anew(root):
-        for cached in (reader._code, reader._imported, reader._closure, reader._remembered):
+        for cached in (reader._code, reader._find, reader._imported, reader._closure, reader._remembered):
             cached.cache_clear()
         reader._used.clear()
         found = prints(root)

@@ -90,6 +90,14 @@ def fingerprints():
             for dataset in each.datasets
         },
         "measure": fingerprint("robustpath.protocols.supervised.measure"),
+        "theory": {
+            case: fingerprint(
+                "robustpath.theory.run",
+                f"robustpath.theory.{case}",
+                *(f"robustpath.methods.{family[name]}.{name}" for name in of_theory(case).get("methods", [])),
+            )
+            for case in CASES
+        },
         "trace": {
             name: fingerprint("robustpath.protocols.supervised.trajectories", f"robustpath.models.{each.model}")
             for name, each in chosen.items()
@@ -187,10 +195,7 @@ def case_settings(wildcards):
 
 
 def theory_code(wildcards):
-    """The code of a case, and of the methods that it runs."""
-    family = names()
-    methods = [f"robustpath.methods.{family[name]}.{name}" for name in of_theory(wildcards.case).get("methods", [])]
-    return fingerprint("robustpath.theory.run", f"robustpath.theory.{wildcards.case}", *methods)
+    return CODE["theory"][wildcards.case]
 
 
 def of_theory(case):

@@ -159,6 +159,7 @@ def remember() -> None:
             file.write_text(json.dumps({"maker": _maker(), "code": _used}), encoding="utf-8")
 
 
+@cache
 def _find(module: str, root: Path) -> Path | None:
     """The file of a dotted module name, None where there is none."""
     path = root.joinpath(*module.split("."))
@@ -172,6 +173,7 @@ def _locate(module: str, root: Path) -> Path:
     return file
 
 
+@cache
 def _name(file: Path, root: Path) -> str:
     """The dotted module name of a file of the package, the plain file name of any other."""
     if not file.is_relative_to(root):

@@ -4,6 +4,7 @@ Listing names reads the folder only, so the workflow can plan without importing 
 imported when it is loaded, so a job depends on the files of its own method and on no other.
 """
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ def families() -> list[str]:
     return sorted(file.parent.name for file in Path(__file__).parent.glob("*/__init__.py"))
 
 
+@cache
 def names() -> dict[str, str]:
     """Every method's name and family, in alphabetical order of families, then names."""
     here = Path(__file__).parent

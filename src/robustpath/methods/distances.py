@@ -60,9 +60,9 @@ def mahalanobis(current: Tensor, anchor: Tensor, shrinkage: float = 0.3) -> Tens
 
 
 def efm(current: Tensor, anchor: Tensor, weight: Tensor, bias: Tensor, damping: float = 0.1) -> Tensor:
-    """Mean dh' (W' (diag p - p p') W + damping I) dh: the Fisher matrix of the last features, through the anchor's
-    head W [c, d], bias [c] (Magistri et al. 2024). At damping 0 a change that leaves the softmax
-    as it is does not count."""
+    """Mean dh' (W' (diag p - p p') W + damping I) dh: the Fisher matrix of the last features through the anchor's head,
+    W [c, d] and bias [c] (Magistri et al. 2024, who take the mean of the matrix over examples; here each has its own).
+    At damping 0 a change that leaves the softmax as it is does not count."""
     change = current - anchor
     p, moved = (anchor @ weight.T + bias).softmax(1), change @ weight.T
     mean = (p * moved).sum(1, keepdim=True)

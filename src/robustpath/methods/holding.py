@@ -1,9 +1,24 @@
-"""A ball around an anchor: while a model learns from a batch, its behaviour stays near that of the anchor.
+r"""A ball around an anchor: while a model learns from a batch, its behaviour stays near that of the anchor.
 
 A ball is a distance between outputs on a set Z of examples (`Ball`), an anchor, and a way to hold the model inside
 (methods/ways.py); `hold` makes a method of them. The anchor lies in the state and moves after each batch, anchor <-
 age anchor + (1 - age) parameters: at age 0 it is the model before the batch, at age 1 the model that the stream began
 with. Z is "replay", examples of the memory drawn anew for each step, whose labels are not used, or the "batch" itself.
+
+| methods | distance | on | anchor | held by |
+| --- | --- | --- | --- | --- |
+| slow_ball | forward KL | replay | any age | a penalty |
+| reverse_kl_ball, logit_ball, feature_ball, cosine_ball, mahalanobis_ball, efm_ball, cka_ball, mmd_ball, sliced_ball, \
+neighbour_ball | that of the name | replay | age 0.9 | a penalty |
+| batch_ball, batch_feature_ball | forward KL, features | batch | before the batch | a penalty |
+| batch_line_search, batch_feature_line_search | the same | batch | before the batch | a line search |
+| twin_ball | forward KL, twice | both | any age, before the batch | two penalties |
+| replay_ball | forward KL | replay | before the batch | a penalty |
+| ball_multiplier, ball_dual, ball_augmented, ball_line_search, ball_projection | forward KL | replay | before the \
+batch | that of the name, fixed radius |
+| ball_decay, ball_trust, ball_snr, ball_surprise, ball_surprise_snr, ball_budget | forward KL | replay | before the \
+batch | a multiplier, and the controller of the name |
+| literal_proposal | features | batch | before the batch | a multiplier, and the controller `trust` |
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +36,7 @@ from robustpath.methods.radius import Controller, fixed
 from robustpath.methods.watching import watch, watch_after, watched_before
 from robustpath.methods.ways import Way
 
+SLOW = 0.9  # the age of the anchor at which distances are compared: about ten batches
 REPLAYED = 20  # examples of the memory that the distance is measured on in a step
 ROOM = 128  # rows of the anchor's outputs that are kept: the largest batch
 
@@ -149,8 +165,9 @@ def hold(
         gradient = scale(gradient, way.rate(state.weight))
         # A linear loss has this gradient everywhere: the base takes its step, and the passes are taken once.
         params, inner, info = base.step(lambda p, b: dot(gradient, p), params, state.inner, batch, context)
-        state = state._replace(inner=inner, weight=way.within(distance, state.radius, state.weight))
-        return params, state, info | told(state) | {"loss": value, f"{ball.label}distance": distance}
+        info |= told(state) | {"loss": value, f"{ball.label}distance": distance}
+        weight = way.within(distance, state.radius, state.weight)
+        return params, state._replace(inner=inner, weight=weight), info
 
     def told(state):
         if not way.settle:

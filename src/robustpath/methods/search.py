@@ -50,18 +50,26 @@ def needs(family: str, name: str) -> frozenset[str]:
         if module in seen:
             continue
         seen.add(module)
-        try:
-            nodes = list(ast.walk(_module(module)))
-        except (OSError, SyntaxError):
-            continue
-        stated = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "needs"]
-        keys = [key for value in stated for part in ast.walk(value) if isinstance(part, ast.Dict) for key in part.keys]
-        found |= {key.value for key in keys if isinstance(key, ast.Constant)}
-        origins = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)} - {
-            "robustpath.methods.base"
-        }
-        waiting += [origin for origin in origins if origin.startswith("robustpath.methods.")]
+        keys, origins = _stated(module)
+        found |= keys
+        waiting += origins
     return frozenset(found)
+
+
+@cache
+def _stated(module: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The text keys of every `needs=` in a module, and the modules of methods that it imports from but the contract."""
+    try:
+        nodes = list(ast.walk(_module(module)))
+    except (OSError, SyntaxError):
+        return frozenset(), frozenset()
+    stated = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "needs"]
+    keys = [key for value in stated for part in ast.walk(value) if isinstance(part, ast.Dict) for key in part.keys]
+    origins = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)} - {CONTRACT}
+    return (
+        frozenset(key.value for key in keys if isinstance(key, ast.Constant)),
+        frozenset(origin for origin in origins if origin.startswith("robustpath.methods.")),
+    )
 
 
 @cache

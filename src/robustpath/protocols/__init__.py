@@ -20,6 +20,7 @@ DEFAULT = "supervised"  # settings of jobs do not name it
 Fact = TypeVar("Fact")
 
 
+@cache
 def names() -> list[str]:
     """Every protocol: the default first, the others in alphabetical order."""
     found = (file.parent.name for file in Path(__file__).parent.glob("*/protocol.py"))

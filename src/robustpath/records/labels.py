@@ -29,6 +29,7 @@ DATASETS = {
     "mnist1d": "MNIST-1D",
     "typefaces": "Typefaces",
     "typeface_digits": "Typeface digits",
+    "digit_domains": "Digit domains",
 }
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 MISSING = "not measured"

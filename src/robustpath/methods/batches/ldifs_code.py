@@ -22,7 +22,7 @@ def normalised(features: Tensor) -> Tensor:
 
 
 @register(
-    search={"strength": log_uniform(1, 1e5, default=10)},
+    search={"strength": log_uniform(1, 1e4, default=10)},
     base=online_sgd,
     cite="mukhoti2023ldifs",
     off={"strength": 0.0},

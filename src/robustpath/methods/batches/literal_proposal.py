@@ -17,6 +17,9 @@ from robustpath.methods.ways import multiplier
     networks=("mlp",),
 )
 def literal_proposal(base: Method, radius: Tensor) -> Method:
-    """Ours: the distance of LDIFS (Mukhoti et al. 2024) in units of the anchor's features, on the batch, to the model
-    before the batch; the weight follows the radius, and the radius the gain that the next batch confirms."""
+    """Ours: the ball of `batch_feature_ball`, the distance that of LDIFS (Mukhoti et al. 2024), of adaptive radius.
+
+    The squared change of the features is in units of the anchor's, so that a radius means the same along a stream. The
+    weight follows the distance (`ways.multiplier`), the radius the gain that the next batch confirms (`radius.trust`).
+    """
     return hold(base, of_features(l2_relative, on="batch"), multiplier(), controller=trust(radius))

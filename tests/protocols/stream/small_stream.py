@@ -35,11 +35,11 @@ OTHERS = ["sgd", "sam"]  # of the methods with one phase that need no stream
 
 
 def blobs() -> Prepared:
-    """Three overlapping Gaussian classes in eight dimensions, of two data sets that were joined."""
+    """Three overlapping Gaussian classes in eight dimensions, of three data sets that were joined."""
     labels = torch.arange(240) % 3
     centres = 1.5 * torch.randn(3, 8, generator=generator("blobs", "centres"))
     inputs = centres[labels] + torch.randn(240, 8, generator=generator("blobs", "noise"))
-    return Prepared(inputs, labels, torch.zeros(240, dtype=torch.bool), attribute=(torch.arange(240) // 3) % 2)
+    return Prepared(inputs, labels, torch.zeros(240, dtype=torch.bool), attribute=(torch.arange(240) // 3) % 3)
 
 
 def settings_of(name: str, **changes) -> dict:

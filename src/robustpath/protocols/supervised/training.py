@@ -69,7 +69,8 @@ def train(
         results, durations = _in_parts(cell, members, weights, asked)
 
     write_weights(results, cell.moments, weights, path)
-    write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
+    stages, values = [cell.stages] * len(members), [cell.values(run) for run in members]
+    write_runs(settings, spec, members, stages, values, results, runs)
     write_seconds(settings, members, durations, seconds)
     write_scores([], scores)
     for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors*"):

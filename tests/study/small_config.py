@@ -26,7 +26,11 @@ def small():
     cell = {"datasets": ["fashion_mnist"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
     for scale in raw["scales"].values():
         scale["further"] = {}
-        scale["experiments"] |= {name: cell for name in scale["experiments"] if name != "data_efficiency"}
+        for name, experiment in scale["experiments"].items():
+            if experiment.get("protocol") == "stream":
+                scale["experiments"][name] = experiment | {"methods": ["sgd"], "grid": {}, "draws": 1, "model": "mlp"}
+            elif name != "data_efficiency":
+                scale["experiments"][name] = cell
         scale["experiments"]["held_out"] = cell | {"held_out": 0.2}
         for case in ("spurious_minimum", "saddles"):
             scale["theory"][case]["methods"] = ["sgd"]

@@ -56,7 +56,12 @@ class Averages(NamedTuple):
 
 def fixed(radius: Tensor | float) -> Controller:
     """C0: always the same."""
-    return Controller(lambda: (radius, ()), lambda state, facts: (facts.ratio * 0 + radius, facts.ratio * 0, state))
+
+    def arrived(state, facts):
+        nothing = torch.zeros_like(facts.ratio)
+        return nothing + radius, nothing, state
+
+    return Controller(lambda: (radius, ()), arrived)
 
 
 def decay(radius: Tensor, horizon: Tensor, power: Tensor) -> Controller:
@@ -124,7 +129,7 @@ def surprise_snr(radius: Tensor, gamma: Tensor) -> Controller:
 def budget(radius: Tensor, gamma: Tensor) -> Controller:
     """C6: all radii together are at most r0 / SHARE. A batch gets SHARE of what is left, times the factor of
     `surprise_snr`; the least radius, r0 / 100, is given even when nothing is left."""
-    inner = surprise_snr(torch.ones(()), gamma)
+    inner = surprise_snr(torch.ones_like(radius), gamma)
 
     def arrived(state, facts):
         left, within = state

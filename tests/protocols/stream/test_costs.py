@@ -102,6 +102,7 @@ def test_a_pass_counts_once(method, expected):
         ("ball_multiplier", (2 * THIRD, 3 + 2 * THIRD)),  # the model is measured as the batch leaves
         ("twin_ball", (0, 3 + 2 * THIRD)),
         ("batch_ball", (0, 1)),
+        ("stop_at_distance", (1, 1)),  # the gradient as the batch arrives, then one where each step leads
         ("batch_feature_ball", (0, 1)),
     ],
 )

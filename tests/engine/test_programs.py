@@ -293,17 +293,21 @@ def test_a_compiler_that_fails_or_is_missing_leaves_the_step_uncompiled(folder, 
     )
 
 
-def test_a_program_that_cannot_be_run_leaves_the_step_uncompiled(folder, capsys):
-    """What AOTInductor compiles and cannot run: "Invalid extern node index" (torch 2.13.0)."""
+def test_a_program_that_cannot_be_run_leaves_the_step_uncompiled(folder, shrinking, monkeypatch, capsys):
+    """As where AOTInductor compiles linalg.cholesky_ex (torch 2.13.0)."""
 
-    def step(hyperparameters, params, state, diverged):
-        factor = torch.linalg.cholesky_ex(params["w"] @ params["w"].mT + torch.eye(3))[0]
-        return {"w": factor * hyperparameters["rate"][:, None, None]}, state, diverged, {"loss": factor.sum((1, 2))}
+    class Unusable:
+        def __init__(self, library, runners):
+            assert Path(library).is_file()
 
-    weights = torch.randn(2, 3, 3, generator=torch.Generator().manual_seed(1))
-    arguments = {"rate": torch.tensor([0.5, 2.0])}, {"w": weights}, (), torch.zeros(2, dtype=torch.bool)
-    assert is_right((step, arguments, None, None), programs.packaged(step, "a"))
-    assert "uncompiled, slower, equal to rounding" in capsys.readouterr().out
+        def run(self, flat):
+            raise RuntimeError("Invalid extern node index")
+
+    done = compile_by_copying(monkeypatch, shrinking)
+    monkeypatch.setattr(torch._C._aoti, "AOTIModelContainerRunnerCpu", Unusable)
+    assert is_right(shrinking, programs.packaged(shrinking[0], "a"))
+    assert len(done) == 1, "it is not compiled again in another folder"
+    assert "no program can be compiled here (Invalid extern node index): unc" in capsys.readouterr().out
 
 
 def test_two_that_want_the_same_program_compile_it_once(folder, shrinking, monkeypatch):

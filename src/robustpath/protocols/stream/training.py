@@ -102,6 +102,7 @@ class Cell:
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
+        draws.refuse_unknown(settings, spec)
         self.method = single_phase(spec)
         dataset, vary = settings["dataset"], settings["vary"]
         self.seeds = list(range(settings["seeds"]))

@@ -22,14 +22,15 @@ from robustpath.data.prepared import Prepared, load
 from robustpath.data.splits import split
 from robustpath.engine import checkpoint, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
-from robustpath.engine.plan import Stage, phases, step_cost
+from robustpath.engine.plan import Stage, phases
 from robustpath.engine.source import Data
 from robustpath.engine.stop import listening
-from robustpath.methods.base import Batch, Method, Spec, build
+from robustpath.methods.base import Method, Spec, build
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols import draws, keeping
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.stream import scores
+from robustpath.protocols.stream.costs import costs
 from robustpath.protocols.stream.metrics import METRICS
 from robustpath.protocols.stream.needs import DEALS
 from robustpath.protocols.stream.source import course, dealing
@@ -132,8 +133,9 @@ class Cell:
         self.begins = _of_parent(*parent) if parent else lambda run: start[run.seed]
         self.dimension = sum(tensor.numel() for tensor in start[0].values())
         self.around, self.each = costs(
-            self.method, self.loss, start[0], settings["examples_per_batch"], self.streams[0], self.network, self.layers
-        )
+            self.method, self.loss, start[0], settings["examples_per_batch"], self.streams[0].inputs.shape[1:],
+            self.classes, self.network, self.layers,
+        )  # fmt: skip
         self.precision = precision
 
     def plan(self, evaluations: float) -> Plan:
@@ -258,17 +260,6 @@ def single_phase(spec: Spec) -> Method:
             f"{', '.join(sorted(DEALS))}); take the method off the list of the experiment's methods in config.yaml"
         )
     return method
-
-
-def costs(
-    method: Method, loss: Callable, params: dict[str, Tensor], batch_size: int, own: Stream, network: Callable,
-    layers: Callable,
-) -> tuple[float, float]:  # fmt: skip
-    """Gradient evaluations over a batch of the stream: of what runs around the steps on a batch, and of one step."""
-    batch = Batch(own.inputs[:batch_size], own.labels[:batch_size], torch.arange(batch_size))
-    return tuple(
-        step_cost(method, loss, params, batch, network, layers, parts) for parts in (("arrive", "leave"), ("step",))
-    )
 
 
 def stream_of(settings: dict, prepared: Prepared, seed: int) -> Stream:

@@ -93,6 +93,7 @@ class Plan(NamedTuple):
     repeats: int
     stage: Stage
     program: population.Program
+    compiled: bool
 
 
 class Cell:
@@ -103,6 +104,7 @@ class Cell:
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
+        draws.refuse_unknown(settings, spec)
         self.method = single_phase(spec)
         dataset, vary = settings["dataset"], settings["vary"]
         self.seeds = list(range(settings["seeds"]))
@@ -152,7 +154,7 @@ class Cell:
         key = population.key(self.spec, models.name_of(self.settings), self.precision, stage)
         graph = self.device.type == "cuda"
         step = population.program(self.spec, self.loss, stage, compiled, self.network, graph, key, self.layers)
-        return Plan(repeats, stage, step)
+        return Plan(repeats, stage, step, compiled)
 
     def train(
         self, part: list[Run], plan: Plan, weights: Path, first: int, total: int, asked: Callable[[], str | None]
@@ -173,7 +175,7 @@ class Cell:
             watching.look, watching.init,
         )  # fmt: skip
         label = f"{spec.name} on {settings['dataset']}, runs {first + 1} to {first + len(part)} of {total}"
-        of = json.dumps([settings, self.device.type, code_fingerprint(spec, settings)], sort_keys=True)
+        of = json.dumps([settings, self.device.type, plan.compiled, code_fingerprint(spec, settings)], sort_keys=True)
         key = hashlib.sha256(of.encode()).hexdigest()
         resume = weights.with_name(f".{weights.stem}.part{first}.resume.safetensors")
         snapshot = population.begin(spec, stages, hyperparameters, params)

@@ -125,18 +125,27 @@ def _matched(condition, case: Case) -> dict:
     if lacking:
         return judged(None, lacking, measured.unit(), bound_of(condition), condition.what, case.confidence)
     at, own = (table.dropna() for table, _ in tables)
+    reach = condition.reach / (SCALES[POINTS] if by.unit() == "fraction" else 1.0)
     shared = tables[0][0].index.union(tables[1][0].index)
     expected = pd.Series(np.nan, index=shared)
     for row in at.index.intersection(own.index):
-        places, heights = at.loc[row].to_numpy(), own.loc[row].to_numpy()
-        order = np.argsort(places[1:], kind="stable")
-        expected[row] = np.interp(places[0], places[1:][order], heights[1:][order], left=np.nan, right=np.nan)
+        expected[row] = interpolated(at.loc[row].to_numpy(), own.loc[row].to_numpy()[1:], reach)
     parts = pd.concat([tables[1][0][0].reindex(shared), -expected], axis=1)
     finding = judged(parts, "", measured.unit(), bound_of(condition), condition.what, case.confidence)
     if finding["left_out"] <= len(shared) / 2:
         return finding
     empty = dict.fromkeys(["low", "high", "p", *EVENTS, "detectable"])
     return finding | empty | {"verdict": UNDECIDED, "interval": f"none ({OUTSIDE})", "note": f"({OUTSIDE})"}
+
+
+def interpolated(places: np.ndarray, heights: np.ndarray, reach: float) -> float:
+    """The height at places[0] of the curve through (places[1:], heights), linear between its points; the end's height
+    outside by no more than `reach`, NaN beyond."""
+    order = np.argsort(places[1:], kind="stable")
+    known = places[1:][order]
+    if not known[0] - reach <= places[0] <= known[-1] + reach:
+        return np.nan
+    return float(np.interp(places[0], known, heights[order]))
 
 
 def _spread(condition, case: Case) -> dict:

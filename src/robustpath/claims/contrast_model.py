@@ -48,7 +48,7 @@ class Condition(Section):
     """
 
     what: str = Field(min_length=1)
-    short: str = Field(min_length=1, max_length=28)
+    short: str = Field(min_length=1, max_length=36)
     metric: str
     split: str | None = None
     over: Over = "none"
@@ -93,8 +93,9 @@ class Each(Condition):
 class Matched(Condition):
     """A term less what another method has where it is equal in the metric `by`, seed by seed.
 
-    The other's runs at several budgets are a curve from `by` to the metric, linear between them; a seed whose value of
-    `by` lies outside the curve is left out, and where more than half of the seeds do, nothing is judged.
+    The other's runs at several budgets are a curve from `by` to the metric, linear between them. Where a seed's value of
+    `by` lies outside by no more than `reach` (points, or the unit of `by`), the end of the curve stands for it; beyond,
+    the seed is left out, and where more than half of the seeds are, nothing is judged.
     """
 
     kind: Literal["matched"]
@@ -102,6 +103,7 @@ class Matched(Condition):
     against: Term
     evaluations: list[float] = Field(min_length=2)
     by: str
+    reach: float = Field(0.0, ge=0)
 
 
 class Spread(Condition):
@@ -125,7 +127,7 @@ class Interior(Section):
 
     kind: Literal["interior"]
     what: str = Field(min_length=1)
-    short: str = Field(min_length=1, max_length=28)
+    short: str = Field(min_length=1, max_length=36)
     metric: str
     split: str | None = None
     over: Over = "none"

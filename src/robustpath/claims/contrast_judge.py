@@ -15,7 +15,6 @@ from robustpath.claims.entries import DECIDING, correct, shaped, weighed
 from robustpath.claims.ordering import distance_from_support
 
 WHOLE = "all"  # the variant of an entry: a contrast has no other
-BESIDE = "reported beside the hypothesis, which is stated for other label noises"
 BRIEF = ("what", "against", "effect", "low", "high", "unit", "threshold", "side", "p", "verdict", "note")
 
 
@@ -36,15 +35,16 @@ def _family(table: pd.DataFrame, family: Family, confidence: float) -> dict:
 def judged(table: pd.DataFrame, family: Family, confidence: float) -> list[dict]:
     """A verdict a hypothesis, in the order of the file; an entry a label noise, `beside` ones last.
 
-    What is beside is judged alike, and is neither corrected nor part of the verdict. The numbers beside a verdict are
-    those of the label noise that is furthest from support.
+    What is beside is judged alike; it is no part of the verdict, nor of what is corrected together. The numbers of a
+    verdict are those of the label noise that is furthest from support.
     """
     stated = [[entry(claim, level, table, confidence) for level in claim.label_noise] for claim in family.claims]
     correct([each for own in stated for each in own])
     found = []
     for claim, own in zip(family.claims, stated, strict=True):
         beside = [entry(claim, level, table, confidence) for level in claim.beside]
-        beside = [each | {"note": "; ".join(filter(None, [BESIDE, each["note"]]))} for each in beside]
+        for each in beside:
+            correct([each])
         found.append(_verdict(claim, own, beside, confidence) | _placebos(claim, [*own, *beside], table, confidence))
     return found
 
@@ -55,7 +55,7 @@ def entry(claim: Hypothesis, level: float, table: pd.DataFrame, confidence: floa
     there = set(table["experiment"])
     lacking = [name for name in experiments(claim) if name not in there]
     if lacking and len(lacking) == len(experiments(claim)):
-        note = f"not measured: the records have no experiment {' or '.join(lacking)}"
+        note = f"the records have no experiment {' or '.join(lacking)}"
         return shaped(WHOLE, level, UNDECIDED, note) | {"decides": None, "conditions": []}
     case = Case(table, level, confidence)
     return weighed(WHOLE, level, [weigh(each, case) for each in stated_for(claim, level)], confidence)
@@ -79,7 +79,12 @@ def _verdict(claim: Hypothesis, stated: list[dict], beside: list[dict], confiden
     whole = {"id": claim.id, "statement": claim.statement, "subject": "case", "verdict": verdict, "earlier": None}
     whole |= {name: numbers[name] for name in DECIDING}
     whole |= {name: worst[name] for name in ("p", "holm", "variant", "label_noise", "note")}
-    return whole | {"source": claim.source, "corrected": True, "entries": [*stated, *beside], "exempt": []}
+    return whole | {
+        "source": claim.source,
+        "corrected": True,
+        "entries": [*stated, *(each | {"beside": True} for each in beside)],
+        "exempt": [],
+    }
 
 
 def _placebos(claim: Hypothesis, entries: list[dict], table: pd.DataFrame, confidence: float) -> dict:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from robustpath import protocols
-from robustpath.claims.model import Section, read
+from robustpath.claims.model import Claims, Section, read
 from robustpath.core.errors import UserError
 from robustpath.methods import search
 
@@ -93,9 +93,9 @@ class Each(Condition):
 class Matched(Condition):
     """A term less what another method has where it is equal in the metric `by`, seed by seed.
 
-    The other's runs at several budgets are a curve from `by` to the metric, linear between them. Where a seed's value of
-    `by` lies outside by no more than `reach` (points, or the unit of `by`), the end of the curve stands for it; beyond,
-    the seed is left out, and where more than half of the seeds are, nothing is judged.
+    The other's runs at several budgets are a curve from `by` to the metric, linear between them. Where a value of `by`
+    lies outside by no more than `reach` (points, or the unit of `by`), the end of the curve stands for it; beyond, the
+    seed is left out, and where more than half of the seeds are, nothing is judged.
     """
 
     kind: Literal["matched"]
@@ -204,6 +204,17 @@ class Contrasts(Section):
 def load(path: str | Path) -> Contrasts:
     """The hypotheses in a YAML file; UserError names the first wrong key or value, in one sentence."""
     return read(path, Contrasts, _keys)
+
+
+def check_apart(claims: Claims, contrasts: Contrasts) -> None:
+    """Raise a UserError where families of both files share a name or a letter: one would hide the other."""
+    for name, family in contrasts.families.items():
+        for other, own in claims.families.items():
+            if name == other or family.letter == own.letter:
+                raise UserError(
+                    f"the families {name} and {other} of the two files of hypotheses share a name or the letter "
+                    f"{family.letter}; give one of them another"
+                )
 
 
 def check_names(path: str | Path, claims: Contrasts, methods: Mapping[str, str], datasets: list[str]) -> None:

@@ -29,7 +29,9 @@ def write(records_file: Path, claims_file: Path, settings: dict, out: Path, cont
     told = {"scale": settings["scale"], "confidence": settings["confidence"]}
     told["families"] = judge(table, claims, settings)
     if contrasts_file:
-        told["families"] |= contrast_judge.judge(table, contrast_model.load(contrasts_file), settings["confidence"])
+        contrasts = contrast_model.load(contrasts_file)
+        contrast_model.check_apart(claims, contrasts)
+        told["families"] |= contrast_judge.judge(table, contrasts, settings["confidence"])
     with replacing(out) as temporary:
         temporary.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n")
 

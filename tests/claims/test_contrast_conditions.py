@@ -8,13 +8,14 @@ import streamed
 
 from robustpath.claims import contrast_conditions
 from robustpath.claims.contrast_conditions import Case, weigh
+from robustpath.claims.contrast_values import runs_of
 
 SUPPORTED, REFUTED, UNDECIDED = "supported", "refuted", "undecided"
 PAIR = streamed.less("new", "old")
 
 
 def of(condition, table, level=0.0):
-    return weigh(condition, Case(table, level, 0.95))
+    return weigh(condition, Case(runs_of(table), level, 0.95))
 
 
 def two(gain, spread=0.01, seeds=8, **told):
@@ -297,8 +298,8 @@ def at_threshold(condition, methods, simulated, monkeypatch):
     found = []
     for _ in range(simulated):
         own = {name: pd.Series(mean + generator.normal(0, 0.02, 8), index=index) for name, mean in methods.items()}
-        monkeypatch.setattr(contrast_conditions, "values", lambda table, term, what, level, own=own: own[key(term)])
-        found.append(weigh(condition, Case(GRID, 0.0, 0.95))["verdict"])
+        monkeypatch.setattr(contrast_conditions, "values", lambda runs, term, what, level, own=own: own[key(term)])
+        found.append(weigh(condition, Case(runs_of(GRID), 0.0, 0.95))["verdict"])
     return pd.Series(found)
 
 

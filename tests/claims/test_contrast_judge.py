@@ -27,7 +27,7 @@ def table(clean, noisy, spread=0.01, **others):
 
 
 def judged(records, *claims):
-    return contrast_judge.judged(records, family(*claims), 0.95)
+    return contrast_judge.judged(contrast_values.needed(records, contrasts(*claims)), family(*claims), 0.95)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_what_is_beside_has_no_part_in_the_verdict():
 def test_conditions_are_judged_where_they_are_stated():
     later = condition(terms=less("new", "old"), at_most=1.0, label_noise=[0.3])
     first = condition(terms=less("new", "old"), at_least=5.0, label_noise=[0.0])
-    (verdict,) = judged(table(15, 0), hypothesis(first, later, label_noise=[0.0, 0.3]))
+    (verdict,) = judged(table(15, 0, 0.004), hypothesis(first, later, label_noise=[0.0, 0.3]))
     assert verdict["verdict"] == "supported"
     assert [[each["threshold"] for each in entry["conditions"]] for entry in verdict["entries"]] == [[5.0], [1.0]]
 
 
 def test_the_correction_runs_over_the_whole_family():
     """One case is supported alone; beside eleven that are not, Holm takes twelve times its p."""
-    records = table(6.5, 0, 0.012)
+    records = table(9.6, 0, 0.02)
     (alone,) = judged(records, hypothesis(AHEAD))
     assert alone["verdict"] == "supported" and 0.025 / 12 < alone["p"] < 0.025
     far = condition(terms=less("new", "old"), at_least=6.4)
@@ -207,4 +207,5 @@ def test_the_experiments_of_the_numbers_are_those_of_the_file():
 
 def test_only_what_the_conditions_need_is_read():
     records = pd.concat([table(15, 0), table(15, 0).assign(experiment="minima")])
-    assert set(contrast_values.needed(records, contrasts(hypothesis(AHEAD)))["experiment"]) == {"streams"}
+    runs = contrast_values.needed(records, contrasts(hypothesis(AHEAD)))
+    assert set(runs.tables) == {("streams", "new"), ("streams", "old")}

@@ -14,7 +14,7 @@ import pandas as pd
 from robustpath.claims import conditions
 from robustpath.claims.conditions import ENDS, EVENTS, POINTS, SCALES, UNDECIDED, decide, printed
 from robustpath.claims.contrast_model import BOUNDS, Term
-from robustpath.claims.contrast_values import Quantity, grid_values, quantity, values
+from robustpath.claims.contrast_values import Quantity, Runs, grid_values, quantity, values
 from robustpath.statistics import stratified
 from robustpath.statistics.stratified import Estimate
 
@@ -25,7 +25,7 @@ OUTSIDE = "more than half of the seeds lie outside the curve"
 class Case(NamedTuple):
     """What the conditions of one label noise are weighed on: the records that they can need (`contrast_values`)."""
 
-    table: pd.DataFrame
+    runs: Runs
     level: float
     confidence: float
 
@@ -79,7 +79,7 @@ def gathered(case: Case, measured: Quantity, terms: Iterable[Term]) -> tuple[pd.
     """The weighted values of terms beside each other, and the first term of which there are no runs ("" for none)."""
     found = {}
     for place, term in enumerate(terms):
-        own = values(case.table, term, measured, case.level)
+        own = values(case.runs, term, measured, case.level)
         if own is None:
             return None, described(term, case.level)
         found[place] = term.weight * own
@@ -151,7 +151,7 @@ def interpolated(places: np.ndarray, heights: np.ndarray, reach: float) -> float
 def _spread(condition, case: Case) -> dict:
     """The pair of values with the largest difference decides; p covers all pairs, in both orders."""
     name = condition.hyperparameter
-    known = grid_values(case.table, condition.term, name)
+    known = grid_values(case.runs, condition.term, name)
     if len(known) < 2:
         return _missing(condition, case, f"{condition.term.method} with several values of {name}")
     found = []

@@ -14,6 +14,13 @@ from robustpath.records.selection import VALIDATION, select
 BUDGETS = ["dataset", "seed", "evaluations"]
 
 
+class Runs(NamedTuple):
+    """Records by experiment and method, and the values that were taken of them so far, by what was asked."""
+
+    tables: dict[tuple[str, str], pd.DataFrame]
+    taken: dict[tuple, pd.Series | None]
+
+
 class Quantity(NamedTuple):
     """What is measured: a metric on a split, `over` no shift or some (see contrast_model.Condition)."""
 
@@ -34,22 +41,35 @@ def quantity(condition, metric: str | None = None) -> Quantity:
     return Quantity(name, split or ("test" if "test" in known else known[0]), "none" if metric else condition.over)
 
 
-def needed(table: pd.DataFrame, claims: Contrasts) -> pd.DataFrame:
+def needed(table: pd.DataFrame, claims: Contrasts) -> Runs:
     """The rows of the records that the conditions of a file, and the choice of draws, can need; text as text."""
     every = [each for family in claims.families.values() for claim in family.claims for each in claim.conditions]
     metrics = {"accuracy", *(each.metric for each in every), *(each.by for each in every if hasattr(each, "by"))}
     experiments = {term.experiment for each in every for term in terms(each)}
-    return plain(table[table["experiment"].isin(experiments) & table["metric"].isin(metrics)])
+    rows = plain(table[table["experiment"].isin(experiments) & table["metric"].isin(metrics)])
+    return runs_of(rows)
 
 
-def values(table: pd.DataFrame, term: Term, what: Quantity, level: float) -> pd.Series | None:
+def runs_of(rows: pd.DataFrame) -> Runs:
+    """Rows of the records, text as text, in the form that `values` takes."""
+    return Runs(dict(list(rows.groupby(["experiment", "method"]))), {})
+
+
+def values(runs: Runs, term: Term, what: Quantity, level: float) -> pd.Series | None:
     """The values of a term without its weight, by data set and seed; NaN for a run without a value, None without runs.
 
     Of the draws with the term's hyperparameters, that of the best validation accuracy is taken in each cell.
     """
     noise = level if term.label_noise is None else term.label_noise
-    chosen = (table["experiment"] == term.experiment) & (table["method"] == term.method)
-    chosen &= table["label_noise"] == noise
+    asked = (term.model_dump_json(exclude={"weight", "label_noise"}), what, noise)
+    if asked not in runs.taken:
+        table = runs.tables.get((term.experiment, term.method))
+        runs.taken[asked] = None if table is None else _values(table, term, what, noise)
+    return runs.taken[asked]
+
+
+def _values(table: pd.DataFrame, term: Term, what: Quantity, noise: float) -> pd.Series | None:
+    chosen = table["label_noise"] == noise
     for axis in ("dataset", "evaluations"):
         if getattr(term, axis) is not None:
             chosen &= table[axis] == getattr(term, axis)
@@ -64,10 +84,14 @@ def values(table: pd.DataFrame, term: Term, what: Quantity, level: float) -> pd.
     return wide.mean(axis=1, skipna=False)
 
 
-def grid_values(table: pd.DataFrame, term: Term, hyperparameter: str) -> list[float]:
+def grid_values(runs: Runs, term: Term, hyperparameter: str) -> list[float]:
     """The values that a hyperparameter has in the runs of a term, ascending."""
-    own = table[(table["experiment"] == term.experiment) & (table["method"] == term.method)]
-    return sorted({json.loads(text)[hyperparameter] for text in own["hyperparameters"].unique()})
+    own = runs.tables.get((term.experiment, term.method))
+    return (
+        sorted({json.loads(text)[hyperparameter] for text in own["hyperparameters"].unique()})
+        if own is not None
+        else []
+    )
 
 
 def _with(told: pd.Series, wanted: dict[str, float]) -> pd.Series:

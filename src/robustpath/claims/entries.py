@@ -37,3 +37,11 @@ def correct(entries: list[dict]) -> None:
             entry[f"holm_{name[2:]}"] = float(p)
     for entry in entries:
         entry["holm"] = printed(entry["verdict"], entry["holm_support"], entry["holm_refute"])
+
+
+def brief(entry: dict) -> dict:
+    """An entry less what its conditions say beside their numbers."""
+    kept = ("what", "against", "effect", "low", "high", "unit", "threshold", "side", "p", "verdict", "note")
+    brief = [{name: finding[name] for name in kept} for finding in entry["conditions"]]
+    dropped = ("decides", "holm", "holm_support", "holm_refute")
+    return {name: value for name, value in entry.items() if name not in dropped} | {"conditions": brief}

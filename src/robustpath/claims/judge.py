@@ -9,7 +9,7 @@ import pandas as pd
 from robustpath import methods, records
 from robustpath.claims import conditions, contrast_judge, contrast_model
 from robustpath.claims.conditions import REFUTED, SUPPORTED, UNDECIDED, VOID, Case
-from robustpath.claims.entries import DECIDING, correct, shaped, weighed
+from robustpath.claims.entries import DECIDING, brief, correct, shaped, weighed
 from robustpath.claims.model import Claim, Claims, Family, check_names, load, parts
 from robustpath.claims.ordering import distance_from_support
 from robustpath.core.files import replacing
@@ -203,12 +203,4 @@ def _placebos(claim: Claim, verdict: dict, family: Family, cases: dict[float, Ca
             finding["passed_by"] = [row["variant"] for row in held]
         entry["passed_by"] = [row["variant"] for row in here if row["verdict"] == SUPPORTED]
     passed = [name for entry in verdict["entries"] if entry["verdict"] == SUPPORTED for name in entry["passed_by"]]
-    return {"passed_by": list(dict.fromkeys(passed)), "placebos": [_brief(row) for row in rows], "exempt": exempt}
-
-
-def _brief(entry: dict) -> dict:
-    """An entry less what its conditions say beside their numbers."""
-    kept = ("what", "against", "effect", "low", "high", "unit", "threshold", "side", "p", "verdict", "note")
-    brief = [{name: finding[name] for name in kept} for finding in entry["conditions"]]
-    dropped = ("decides", "holm", "holm_support", "holm_refute")
-    return {name: value for name, value in entry.items() if name not in dropped} | {"conditions": brief}
+    return {"passed_by": list(dict.fromkeys(passed)), "placebos": [brief(row) for row in rows], "exempt": exempt}

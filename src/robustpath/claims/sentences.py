@@ -34,8 +34,9 @@ def summary(told: dict) -> str:
     parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
     shared = [each for each in found if each["verdict"] == SUPPORTED and each["passed_by"]]
     text = f"Of {labels.word(len(found))} {_plural('hypothesis', len(found))}, {labels.listing(parts)}"
+    others = told.get("without", "methods without a walk")
     if shared:
-        text += f"; of those supported, {labels.word(len(shared))} {_be(len(shared))} met by methods without a walk too"
+        text += f"; of those supported, {labels.word(len(shared))} {_be(len(shared))} met by {others} too"
     return f"{text}."
 
 

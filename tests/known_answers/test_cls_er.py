@@ -11,7 +11,7 @@ PLASTIC, SLOWNESS, WEIGHT = 0.3, 6.0, 2.0
 
 
 def followed(plastic, stable, replay):
-    """The logits of the teacher that is surer of the label, example by example, and whether both occur."""
+    """The logits of the teacher that is more confident of the label, example by example, and whether both occur."""
     rows, chosen = [], []
     logits = network(plastic, replay.inputs), network(stable, replay.inputs)
     for one, other, label in zip(*logits, replay.labels, strict=True):

@@ -66,6 +66,14 @@ def test_as_a_batch_leaves_its_features_are_written_and_the_anchor_follows():
     assert (second["5.offset"], second["5.slope"], second["5.tail"]) == (1.5, 1.0, 0.0)
 
 
+def test_the_start_is_no_anchor():
+    """The ball is of no effect on the first batch, and of one on the second."""
+    network, params = started("episodic_mlp", 6, 3, [7, 5])
+    for batches, same in ((BATCHES[:1], True), (BATCHES, False)):
+        found = [learn(bound("epi_ball", ball=ball), network, params, batches, 3, given)[0] for ball in (0.0, 30.0)]
+        assert torch.equal(found[0]["1.weight"], found[1]["1.weight"]) == same
+
+
 def test_how_valid_keys_are():
     """By loops over the replayed examples: slot 0 is new, 1, 2 and 4 are old, 3 is empty."""
     slots, labels = torch.arange(5), torch.tensor([0, 1, 1, 2, 0])

@@ -1,10 +1,10 @@
-"""Scheduled data prior: the ages in its mixture, its sureness, and steps against a plain loop."""
+"""Scheduled data prior: the ages in its mixture, its confidence, and steps against a plain loop."""
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from robustpath.methods.batches.sdp import LENGTH, VARIANCE, rates, sureness
+from robustpath.methods.batches.sdp import LENGTH, VARIANCE, confidence, rates
 
 from .conftest import bound, double
 from .streams import Visit, activations, close, descended, live, random_batch
@@ -25,15 +25,15 @@ def test_the_ages_in_the_mixture(age):
     assert (weights * (k + 1 - mean).square()).sum().item() == pytest.approx(VARIANCE * age**2, rel=1e-6)
 
 
-def test_sureness_by_hand():
+def test_confidence_by_hand():
     """yonseivnl/sdp@c9552ee, methods/sdp.py, cls_pred_mean: of two classes seen, with the mean probabilities 0.8 and
     0.6, the mean is 0.7, 0.2 above chance, times 2/3; a third class has not been seen."""
     rows = torch.zeros(3, LENGTH, dtype=torch.float64)
     rows[0, :2], rows[1, 0] = double([0.9, 0.7]), 0.6
-    assert sureness(rows, torch.tensor([2, 1, 0])).item() == pytest.approx(0.2 * 2 / 3, abs=1e-12)
-    assert sureness(0.1 * rows, torch.tensor([2, 1, 0])).item() == 0.0
+    assert confidence(rows, torch.tensor([2, 1, 0])).item() == pytest.approx(0.2 * 2 / 3, abs=1e-12)
+    assert confidence(0.1 * rows, torch.tensor([2, 1, 0])).item() == 0.0
     rows[0] = 0.9  # 250 examples of class 0, of which the last hundred are kept
-    assert sureness(rows, torch.tensor([250, 1, 0])).item() == pytest.approx(0.25 * 2 / 3, abs=1e-12)
+    assert confidence(rows, torch.tensor([250, 1, 0])).item() == pytest.approx(0.25 * 2 / 3, abs=1e-12)
 
 
 def network(params, inputs):
@@ -97,7 +97,7 @@ def test_a_stream_against_the_plain_loop(steps):
                 return whole(p, inputs, labels, past, sure)
 
             params = descended(params, objective, rate)
-            assert trace.infos[number]["sureness"].item() == pytest.approx(sure, abs=1e-12)
+            assert trace.infos[number]["confidence"].item() == pytest.approx(sure, abs=1e-12)
             assert close(trace.params[number], params, 1e-10)
             number, seen = number + 1, [*seen, sure]
             slow, fast = (

@@ -145,7 +145,7 @@ def train(
     params = population.readout(spec, stages, hyperparameters, snapshot)
     trained = [Trained(params, snapshot.path, snapshot.diverged, snapshot.sums)]
     write_weights(trained, kept, weights, path)
-    write_runs(settings, spec, members, stages, drawn, trained, runs)
+    write_runs(settings, spec, members, [stages] * len(members), drawn, trained, runs)
     write_seconds(settings, members, [(time.monotonic() - began) / len(members)] * len(members), seconds)
     table = reading.table(runs)
     write_scores(_on_the_way(table, snapshot.source), scores)

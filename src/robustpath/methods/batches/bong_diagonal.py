@@ -17,7 +17,7 @@ class State(NamedTuple):
 
 
 @register(
-    search={"variance": log_uniform(1e-4, 0.3, default=0.01), "noise": log_uniform(1e-8, 1e-3, default=1e-6)},
+    search={"variance": log_uniform(1e-3, 1, default=0.03), "noise": log_uniform(1e-8, 1e-3, default=1e-6)},
     cite="jones2024bong",
 )
 def bong_diagonal(variance: Tensor, noise: Tensor) -> Method:

@@ -17,20 +17,20 @@ MEMORY_OF_ERRORS = 0.01  # the rate of the average error, of batches
 
 class State(NamedTuple):
     """inner: the base's state; teacher: the average of the parameters, after `steps` steps; error: the average error
-    of the examples before this batch; coming: this batch included; stored: 1 beside the examples that it stores."""
+    of the examples before this batch; next_error: this batch included; stored: 1 beside examples that it stores."""
 
     inner: Any
     teacher: Params
     steps: Tensor
     error: Tensor
-    coming: Tensor
+    next_error: Tensor
     stored: Kept
 
 
 @register(
     search={
         "weight": log_uniform(0.02, 4.0, default=0.2),
-        "rate": log_uniform(0.0002, 0.1, default=0.001),
+        "rate": log_uniform(0.0005, 0.3, default=0.01),
         "margin": uniform(1.0, 4.0, default=1.0),
     },
     base=online_sgd,
@@ -42,10 +42,11 @@ def esmer(base: Method, weight: Tensor, rate: Tensor, margin: Tensor) -> Method:
     z' and the errors e_i (cross-entropies) are those of an average of the parameters that moves by `rate` after each
     step, and that is scored; c = e / e_i only where e_i >= margin e. The average error e takes of each batch the
     examples with an error of at most one standard deviation above its mean. As in NeurAI-Lab/ESMER@d528999,
-    models/esmer.py. Not as published: the teacher moves in each step, where theirs moves in a random share of the steps
-    (0.2 to 0.7); there is no warm-up after the start of a task, which would have to be known. The memory is that of all
-    methods; an example that ESMER would not have stored (e_i > margin e) has weight 0 where it is replayed, so that of
-    20 fewer count. Reported: `stored`, the share that counts.
+    models/esmer.py. Not as published: the teacher moves in each step, where theirs moves in a random share of the
+    steps; their rates, 0.001 times that share, are for runs of many passes over each task, so that larger ones are
+    tried here, 0.01 by default. There is no warm-up after the start of a task, which would have to be known. The memory
+    is that of all methods: an example that ESMER would not have stored (e_i > margin e) has weight 0 where it is
+    replayed, so that fewer than 20 count. Reported: `stored`, the share that counts.
     """
 
     def init(params):
@@ -56,11 +57,11 @@ def esmer(base: Method, weight: Tensor, rate: Tensor, margin: Tensor) -> Method:
         usual = (~(errors > errors.mean() + errors.std())).to(errors.dtype)
         mean = (usual * errors).sum() / usual.sum()
         rate_of_errors = torch.clamp_min(1 / (state.stored.batches + 2), MEMORY_OF_ERRORS)
-        known = state.coming
+        known = state.next_error
         taken = ((errors <= margin * known) | (known == 0)).to(errors.dtype)
         return state._replace(
             error=known,
-            coming=known + rate_of_errors * (mean - known),
+            next_error=known + rate_of_errors * (mean - known),
             stored=keep(state.stored, batch.positions, taken),
         )
 

@@ -36,6 +36,6 @@ def memory_adaptation(base: Method, adaptation: Tensor, delta: Tensor) -> Method
     def leave(loss, params, state, batch, context):
         keys, _ = features(context, params, batch.inputs)
         settings = {"reach": delta, "tail": torch.ones_like(delta), "rate": adaptation}
-        return written(params, batch, keys, adaptation > 0, **settings), state
+        return written(params, batch, keys, True, **settings), state
 
     return base.replace(init=init, step=step, leave=leave)

@@ -16,7 +16,8 @@ def mkd_der_plus_plus(base: Method, weight: Tensor, rate: Tensor) -> Method:
     """DER++'s loss, cross-entropy and weight T² KL(teacher || student) on batch and second draw (Michel et al. 2024).
 
     As in Nicolas1203/mkd_ocl@de0505c, src/learners/ema/derpp_ema.py, which adds cross-entropy on these examples once
-    more, since they are other views there. Teacher, T, ranges, what is scored and what is not as published: mkd_er's.
+    more, since they are other views there. The teacher, T, the ranges, what is scored and the differences from what is
+    published are those of mkd_er.
     """
 
     def init(params):

@@ -2,11 +2,10 @@
 
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from robustpath.core.parameters import lerp
+from robustpath.core.parameters import lerp, tree_map
 from robustpath.core.types import Params
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.er import er
@@ -52,4 +51,4 @@ def mkd_er(base: Method, weight: Tensor, rate: Tensor) -> Method:
 
 def between(params: Params, state: State) -> Params:
     """The mean of the student's and the teacher's parameters."""
-    return lerp(params, state.teacher, torch.tensor(0.5))
+    return tree_map(lambda student, teacher: (student + teacher) / 2, params, state.teacher)

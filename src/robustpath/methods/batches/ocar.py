@@ -26,7 +26,7 @@ class State(NamedTuple):
 @register(
     search={
         "stability": log_uniform(0.01, 100, default=1),
-        "damping": log_uniform(1e-3, 1, default=0.1),
+        "damping": log_uniform(1e-3, 3, default=0.1),
         "rate": choice(0.1, 0.3, 0.5, 1.0, default=0.5),
     },
     base=online_sgd,

@@ -1,4 +1,4 @@
-"""Scheduled data prior: features are held near those of a mixture of two slow models, the more the surer it is."""
+"""Scheduled data prior: features are held near those of a slow model, the more so the more confident it is."""
 
 from typing import Any, NamedTuple
 
@@ -18,19 +18,19 @@ LENGTH = 100  # the last examples of a class over which probabilities are averag
 
 class State(NamedTuple):
     """inner: the base's state; fast, slow: the two averages; probabilities [classes, LENGTH], each row written round
-    and round; counts [classes]: the examples of each class; sureness: the share of the past in the loss, a scalar."""
+    and round; counts [classes]: the examples of each class; confidence: the share of the past in the loss, a scalar."""
 
     inner: Any
     fast: Params
     slow: Params
     probabilities: Tensor
     counts: Tensor
-    sureness: Tensor
+    confidence: Tensor
 
 
-@register(search={"age": log_uniform(20.0, 4000.0, default=500.0)}, base=online_sgd, cite="koh2023sdp")
+@register(search={"age": log_uniform(20.0, 4000.0, default=300.0)}, base=online_sgd, cite="koh2023sdp")
 def sdp(base: Method, age: Tensor) -> Method:
-    """(1 - s) CE + s b |f - f'|², f the features, f' those of the mixture, s its sureness (Koh et al. 2023).
+    """(1 - s) CE + s b |f - f'|², f the features, f' those of the mixture, s its confidence (Koh et al. 2023).
 
     The mixture weighs the parameters of earlier steps by their age, with the mean `age` in steps; its last layer is the
     model's. s = (p - 1/C) C / (C + 1), at least 0: p is the mean probability of the right class, before a batch is
@@ -39,7 +39,7 @@ def sdp(base: Method, age: Tensor) -> Method:
     10000 steps, a fifth of the stream. Not as published: theirs trains on a memory that has the new examples already,
     ours on the batch and 20 replayed examples, with one mean over all; the step is SGD's, and its rate is scaled by
     scaling the loss, before the gradient is bounded; there is no CutMix; classes not seen yet have logits as well.
-    Reported: `sureness`.
+    Reported: `confidence`.
     """
     slow_rate, fast_rate = rates(age)
 
@@ -61,10 +61,10 @@ def sdp(base: Method, age: Tensor) -> Method:
         places = batch.labels, (state.counts[batch.labels] + rank) % LENGTH
         rows = state.probabilities.index_put(places, right.to(state.probabilities.dtype))
         counts = state.counts + members.sum(0)
-        return state._replace(probabilities=rows, counts=counts, sureness=sureness(rows, counts))
+        return state._replace(probabilities=rows, counts=counts, confidence=confidence(rows, counts))
 
     def step(loss, params, state, batch, context):
-        seen, sure = joined(batch, context.given["replay"]), state.sureness
+        seen, known = joined(batch, context.given["replay"]), state.confidence
         past = _features(context.activations(mixture(params, state), seen.inputs))
         weights = params[list(params)[-2]]
 
@@ -74,12 +74,12 @@ def sdp(base: Method, age: Tensor) -> Method:
             distances = (_features(layers) - past).square().sum(1)
             slopes = (logits.softmax(1) - _members(seen.labels, logits.shape[1]).to(logits.dtype)) @ weights
             balance = (slopes.square().sum(1) / (4 * distances + 1e-8)).sqrt().mean().detach()
-            both = (1 - sure) * cross_entropy(logits, seen.labels) + sure * balance * distances.mean()
-            return (1 - sure) * both
+            both = (1 - known) * cross_entropy(logits, seen.labels) + known * balance * distances.mean()
+            return (1 - known) * both
 
         params, inner, info = base.step(balanced, params, state.inner, batch, context)
         fast, slow = lerp(state.fast, params, fast_rate), lerp(state.slow, params, slow_rate)
-        return params, state._replace(inner=inner, fast=fast, slow=slow), info | {"sureness": sure}
+        return params, state._replace(inner=inner, fast=fast, slow=slow), info | {"confidence": known}
 
     return base.replace(init=init, arrive=arrive, step=step, needs={**base.needs, "replay": 20})
 
@@ -91,7 +91,7 @@ def rates(age: Tensor) -> tuple[Tensor, Tensor]:
     return (1 - root) / over, (1 + root) / over
 
 
-def sureness(probabilities: Tensor, counts: Tensor) -> Tensor:
+def confidence(probabilities: Tensor, counts: Tensor) -> Tensor:
     """How much better than chance the right class was predicted, in [0, 1), from the rows of the classes seen."""
     seen = (counts > 0).to(probabilities.dtype)
     number = seen.sum()

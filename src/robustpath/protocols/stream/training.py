@@ -74,7 +74,7 @@ def train(
             for start in range(0, len(together), WIDTH[device.type]):
                 begun, part = time.monotonic(), together[start : start + WIDTH[device.type]]
                 trained.append(cell.train(part, plan, weights, len(durations), len(members), asked))
-                stages += [plan.stage] * len(part)
+                stages += [[plan.stage]] * len(part)
                 durations += [(time.monotonic() - begun) / len(part)] * len(part)
     results, seen = zip(*trained, strict=True)
     write_weights(list(results), [], weights, path)
@@ -102,6 +102,7 @@ class Cell:
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
+        draws.refuse_unknown(settings, spec)
         self.method = single_phase(spec)
         dataset, vary = settings["dataset"], settings["vary"]
         self.seeds = list(range(settings["seeds"]))
@@ -117,9 +118,9 @@ class Cell:
             for level in settings["label_noise"]
         ]  # fmt: skip
         self.data = Data(inputs.to(device), torch.stack(labels).to(device))
-        orders = [randomness.varied("order", seed, vary) for seed in self.seeds]
+        self.orders = [randomness.varied("order", seed, vary) for seed in self.seeds]
         shape = len(self.streams[0].labels), settings["examples_per_batch"], settings["memory"]
-        self.courses = [course(self.method.order, *shape, dataset, order) for order in orders]
+        self.courses = [course(self.method.order, *shape, dataset, order) for order in self.orders]
         model = models.network(settings, prepared.inputs.shape[1:], self.classes)
         precision = settings.get("precision", "float32")
         self.loss, self.network, self.layers = (
@@ -167,7 +168,7 @@ class Cell:
         data = self.data._replace(row=levels.to(self.device))
         watching = watch(data, self.streams, self.courses, row, plan.repeats, self.network, params, self.classes)
         source = dealing(
-            data, self.courses, self.seeds, row, plan.repeats, self.dimension, settings["dataset"],
+            data, self.courses, self.orders, row, plan.repeats, self.dimension, settings["dataset"],
             watching.look, watching.init,
         )  # fmt: skip
         label = f"{spec.name} on {settings['dataset']}, runs {first + 1} to {first + len(part)} of {total}"

@@ -56,7 +56,8 @@ class Ball(NamedTuple):
 class State(NamedTuple):
     """inner: the base's state; anchor: its parameters; kept: its outputs on the batch; weight: of the penalty; radius,
     control: of the controller; clamped: whether the radius met a bound; seen: what a controller remembers; ratio:
-    distance / radius after the batch before (0 before there is one); active: whether the ball changed that batch."""
+    distance / radius after the batch before (0 before there is one); active: whether the model had
+    left the ball then; tried: the mean of distance / radius over what was tried to bring it back."""
 
     inner: Any
     anchor: Params
@@ -68,6 +69,7 @@ class State(NamedTuple):
     seen: Any
     ratio: Tensor
     active: Tensor
+    tried: Tensor
 
 
 def logits(context: Context, params: Params, inputs: Tensor) -> Seen:
@@ -130,7 +132,7 @@ def hold(
         radius, begun = control.begin()
         return State(
             base.init(params), params, kept, nothing + way.weight, nothing + radius, begun, nothing,
-            watched_before(control.wants, params), nothing, nothing,
+            watched_before(control.wants, params), nothing, nothing, nothing,
         )  # fmt: skip
 
     def then(state, batch, context):
@@ -173,7 +175,7 @@ def hold(
         if not way.settle:
             return {}
         found = {"ratio": state.ratio, "active": state.active, "radius": state.radius, "clamped": state.clamped}
-        found |= {} if way.penalty is None else {"weight": state.weight}
+        found |= {"tried": state.tried} if way.penalty is None else {"weight": state.weight}
         return {f"{ball.label}{name}": value for name, value in found.items()}
 
     def leave(loss, params, state, batch, context):
@@ -186,9 +188,10 @@ def hold(
             def measure(p):
                 return ball.distance(ball.look(context, p, inputs), before, state.anchor)
 
-            params, reached, active = way.settle(measure, state.anchor, params, state.radius)
+            params, reached, active, tried = way.settle(measure, state.anchor, params, state.radius)
             weight = way.after(reached, state.radius, state.weight)
-            state = state._replace(ratio=reached / state.radius, active=active.to(reached), weight=weight)
+            ratios = {"ratio": reached / state.radius, "tried": tried / state.radius}
+            state = state._replace(**ratios, active=active.to(reached), weight=weight)
         seen = watch_after(control.wants, loss, params, state.seen, batch)
         anchor = tree_map(lambda a, w: age * a + (1 - age) * w, state.anchor, params)
         return params, state._replace(anchor=anchor, seen=seen)

@@ -10,7 +10,9 @@ from robustpath import methods
 from robustpath.claims import contrast_model, model
 from robustpath.core.errors import UserError
 from robustpath.data import registry
+from robustpath.study import Experiments
 
+KNOWN = contrast_model.Known(methods.names(), list(registry.DATASETS), list(Experiments.model_fields))
 FILE = Path(__file__).parents[2] / "paper" / "claims_batches.yaml"
 
 # The thresholds of H1 to H7, H9 and H10 in the plan of the study, in the order of the file: side and bound.
@@ -39,7 +41,7 @@ def test_the_thresholds_are_those_of_the_plan():
 
 
 def test_the_file_names_what_there_is():
-    contrast_model.check_names(FILE, contrast_model.load(FILE), methods.names(), list(registry.DATASETS))
+    contrast_model.check_names(FILE, contrast_model.load(FILE), KNOWN)
     contrast_model.check_apart(model.load(CLAIMS), contrast_model.load(FILE))
 
 
@@ -122,6 +124,10 @@ def test_a_spoilt_file_is_refused_in_one_sentence(tmp_path, change, message):
             lambda family: condition(6)(family)["terms"][0].update(hyperparameters={"bal": 1}),
             "unknown hyperparameter of epi_ball bal; did you mean ball?",
         ),
+        (
+            lambda family: family["experiments"].update(radius="of a ball"),
+            "families.batches.experiments names the unknown experiment radius; did you mean radii?",
+        ),
         (put(condition(3), hyperparameter="ages"), "unknown hyperparameter of slow_ball ages; did you mean age?"),
         (put(claim(8), placebos={"jont": "slow_ball"}), "B8 names the unknown method jont; did you mean joint?"),
     ],
@@ -129,7 +135,7 @@ def test_a_spoilt_file_is_refused_in_one_sentence(tmp_path, change, message):
 def test_an_unknown_name_is_refused_with_the_nearest(tmp_path, change, message):
     path = spoilt(tmp_path, change)
     with pytest.raises(UserError, match=message) as error:
-        contrast_model.check_names(path, contrast_model.load(path), methods.names(), list(registry.DATASETS))
+        contrast_model.check_names(path, contrast_model.load(path), KNOWN)
     assert str(error.value).startswith(f"{path}: ") and "\n" not in str(error.value)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from robustpath.claims.files import CONTRASTS
 from robustpath.publication import preregistered
-from robustpath.publication.compare import DIFFERS, SAME
+from robustpath.publication.compare import DIFFERS, MISSING, SAME
 
 FILE = Path(__file__).parents[2] / CONTRASTS
 IDENTITY = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false"]
@@ -31,7 +31,9 @@ def published(root, commit, measured=True):
     folder = root / "published" / "laptop"
     folder.mkdir(parents=True, exist_ok=True)
     verdict = {"id": "B1", "entries": [{"conditions": [{"effect": 1.0}] if measured else []}]}
-    (folder / "claims.json").write_text(json.dumps({"families": {"batches": {"verdicts": [verdict]}}}))
+    (folder / "claims.json").write_text(
+        json.dumps({"families": {"batches": {"experiments": {}, "verdicts": [verdict]}}})
+    )
     (folder / "manifest.json").write_text(json.dumps({"commit": commit, "files": {}}))
     return folder
 
@@ -71,17 +73,23 @@ def test_hypotheses_that_are_not_committed_are_not(repository):
     assert check.verdict == DIFFERS and check.found == "edited since and not committed"
 
 
-@pytest.mark.parametrize(
-    ("commit", "measured", "why"),
-    [
-        ("0" * 40, True, "git has no commit 000000000000 of the run here; fetch the whole history"),
-        (None, False, "the published run measured none of its hypotheses"),
-    ],
-)
-def test_what_cannot_be_checked_is_said(repository, commit, measured, why):
-    root = repository[0]
-    found = preregistered.check(published(root, commit or repository[2], measured), root)
-    assert not found.checks and found.unchecked[0].why == why
+def test_a_run_that_git_does_not_know_is_said(repository):
+    found = preregistered.check(published(repository[0], "0" * 40), repository[0])
+    assert not found.checks
+    assert found.unchecked[0].why == "git has no commit 000000000000 of the run here; fetch the whole history"
+
+
+def test_nothing_is_said_of_hypotheses_that_were_not_measured(repository):
+    root, _, second = repository
+    changed(root)
+    assert preregistered.check(published(root, second, measured=False), root) == ([], [])
+
+
+def test_a_lost_file_is_said(repository):
+    root, _, second = repository
+    (root / CONTRASTS).unlink()
+    (check,) = preregistered.check(published(root, second), root).checks
+    assert check.verdict == MISSING
 
 
 def test_a_folder_without_history_is_said(tmp_path):

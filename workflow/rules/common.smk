@@ -122,7 +122,9 @@ def known_claims():
     claims, contrasts = model.load(CLAIMS), contrast_model.load(CONTRASTS)
     model.check_names(claims, {*names(), *CONFIG.methods})
     contrast_model.check_apart(claims, contrasts)
-    contrast_model.check_names(CONTRASTS, contrasts, names(), list(registry.DATASETS))
+    experiments = [*study.Experiments.model_fields, *study.experiments(CONFIG)]
+    known = contrast_model.Known(names(), list(registry.DATASETS), experiments)
+    contrast_model.check_names(CONTRASTS, contrasts, known)
     return claims, contrasts
 
 

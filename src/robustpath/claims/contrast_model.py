@@ -5,8 +5,9 @@ Their file is paper/claims_batches.yaml; unknown keys, wrong types and names tha
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -217,25 +218,36 @@ def check_apart(claims: Claims, contrasts: Contrasts) -> None:
                 )
 
 
-def check_names(path: str | Path, claims: Contrasts, methods: Mapping[str, str], datasets: list[str]) -> None:
+class Known(NamedTuple):
+    """The names that there are: the family of each method, data sets, and the experiments that a config can have."""
+
+    methods: Mapping[str, str]
+    datasets: list[str]
+    experiments: list[str]
+
+
+def check_names(path: str | Path, claims: Contrasts, there: Known) -> None:
     """Raise a UserError for the first name that there is not, with the nearest one.
 
-    methods: the family of each. Experiments are those that the file lists, since a scale need not have them all.
+    The terms name experiments that the file lists, and the file those of the config: a scale need not have them all.
     """
-    for family in claims.families.values():
-        for claim in family.claims:
-            for where, kind, name, known in _names(claim, family, methods, datasets):
-                if name not in known:
-                    near = get_close_matches(name, known, n=1)
-                    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
-                    raise UserError(f"{path}: {where} names the unknown {kind} {name}; {hint}")
+    for title, family in claims.families.items():
+        listed = [
+            (f"families.{title}.experiments", "experiment", name, there.experiments) for name in family.experiments
+        ]
+        named = (found for claim in family.claims for found in _names(claim, family, there))
+        for where, kind, name, known in chain(listed, named):
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
+                raise UserError(f"{path}: {where} names the unknown {kind} {name}; {hint}")
 
 
-def _names(claim: Hypothesis, family: Family, methods: Mapping[str, str], datasets: list[str]) -> Iterator[tuple]:
+def _names(claim: Hypothesis, family: Family, there: Known) -> Iterator[tuple]:
     """Where, kind of name, name and the known ones, of every name in a hypothesis."""
     metrics = protocols.metrics()
     for name in claim.placebos:
-        yield claim.id, "method", name, list(methods)
+        yield claim.id, "method", name, list(there.methods)
     for condition in claim.conditions:
         where = f"{claim.id}, {condition.short},"
         for metric in (condition.metric, getattr(condition, "by", condition.metric)):
@@ -244,10 +256,10 @@ def _names(claim: Hypothesis, family: Family, methods: Mapping[str, str], datase
             yield where, f"split of {condition.metric}", condition.split, list(metrics[condition.metric].splits)
         for term in terms(condition):
             yield where, "experiment", term.experiment, list(family.experiments)
-            yield where, "method", term.method, list(methods)
+            yield where, "method", term.method, list(there.methods)
             if term.dataset:
-                yield where, "data set", term.dataset, datasets
-            space = search.hyperparameters(methods[term.method], term.method)
+                yield where, "data set", term.dataset, there.datasets
+            space = search.hyperparameters(there.methods[term.method], term.method)
             named = [
                 *term.hyperparameters,
                 *([condition.hyperparameter] if hasattr(condition, "hyperparameter") else []),

@@ -145,7 +145,7 @@ def _costs(config: Config) -> dict[str, tuple[int, int, int]]:
 
 
 def _sum(costs: dict[str, tuple[int, int, int]], experiments: Iterable[str]) -> tuple[int, int, int]:
-    chosen = [costs.get(name, (0, 0, 0)) for name in experiments]  # a scale need not have all that a claim rests on
+    chosen = [costs[name] for name in experiments]
     return tuple(map(sum, zip(*chosen, strict=True))) if chosen else (0, 0, 0)
 
 

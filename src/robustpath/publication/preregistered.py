@@ -4,25 +4,25 @@ import json
 import subprocess
 from pathlib import Path
 
-from robustpath.claims import contrast_model
 from robustpath.claims.files import CONTRASTS
 from robustpath.publication import machine, published
-from robustpath.publication.compare import DIFFERS, SAME, Check, Findings, Unchecked
+from robustpath.publication.compare import DIFFERS, MISSING, SAME, Check, Findings, Unchecked
 
 BEFORE = "an ancestor of the run's commit"
 
 
 def check(folder: Path, root: Path, file: str = CONTRASTS) -> Findings:
-    """Whether the last commit that changed a file of hypotheses is the published run's or an ancestor of it.
+    """Whether the last commit that changed the file of hypotheses on streams is the published run's or an ancestor.
 
-    Nothing is checked, and why is said, where no verdict on these was published or git does not know the commits.
+    Nothing is found where no such hypothesis was measured in what is published; where git does not know the commits,
+    why is said.
     """
     root, run = Path(root), published.manifest(folder)["commit"]
-    if not (root / file).is_file():
-        return Findings([], [Unchecked(file, "there is no such file here")])
     judged = json.loads((Path(folder) / published.CLAIMS).read_text(encoding="utf-8"))["families"]
-    if not any(_measured(judged[name]) for name in contrast_model.load(root / file).families if name in judged):
-        return Findings([], [Unchecked(file, "the published run measured none of its hypotheses")])
+    if not any(_measured(family) for family in judged.values() if "experiments" in family):
+        return Findings([], [])
+    if not (root / file).is_file():
+        return Findings([Check(1, f"{file} before the run", BEFORE, "there is no such file", MISSING)], [])
     here = machine.source(root)
     if here.silence:
         return Findings([], [Unchecked(f"{file} before the run", here.silence)])

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from robustpath import numbers
-from robustpath.claims import model
+from robustpath.claims import contrast_model, files, model
 from robustpath.core.errors import UserError
 from robustpath.publication import machine, origin, origin_page
 from robustpath.study import Experiments, load
@@ -17,7 +17,8 @@ from robustpath.study import Experiments, load
 ROOT = Path(__file__).parents[2]
 TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").glob("*.tex")))
 MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
-CLAIMS = {claim.id for family in model.load(ROOT / "paper/claims.yaml").families.values() for claim in family.claims}
+FAMILIES = [model.load(ROOT / files.CLAIMS).families, contrast_model.load(ROOT / files.CONTRASTS).families]
+CLAIMS = {claim.id for told in FAMILIES for family in told.values() for claim in family.claims}
 WALKS = [f'{{"descended": 0.1, "share": 0.5, "step_length": {length}}}' for length in (0.0, 0.05)]
 
 

@@ -34,3 +34,24 @@ def budgets(differences: pd.DataFrame, reference: str) -> str:
         f"With more steps on each batch, {labels.method(reference)} {labels.listing(parts)}; of all others, "
         f"{labels.method(best['method'])} has the highest change {noise_words(best['label_noise'])}: it {change(best)}."
     )
+
+
+def best_arms(accuracy: pd.DataFrame, averaged: pd.DataFrame) -> str:
+    """accuracy: columns label_noise, method, mean, low, high; averaged: the same, of the difference that averaging the
+    weights makes to the final accuracy. The most accurate method at each label noise, and how many averaging helps."""
+    rows = accuracy[~accuracy["method"].isin(BOUNDS)]
+    parts = []
+    for level, own in rows.groupby("label_noise"):
+        best = own.loc[own["mean"].idxmax()]
+        parts.append(
+            rf"{labels.method(best['method'])} {noise_words(level)} ({labels.percent(best['mean'])}\,\% "
+            f"{labels.percent_range(best['low'], best['high'])})"
+        )
+    own = averaged[averaged["label_noise"] == averaged["label_noise"].max()]
+    helped, hurt = int((own["low"] > 0).sum()), int((own["high"] < 0).sum())
+    return (
+        f"The highest final accuracies of {labels.count(rows['method'].nunique())} methods are those of "
+        f"{labels.listing(parts)}; averaging the weights raises the accuracy of {labels.word(helped)} of "
+        f"{labels.word(len(own))} methods and lowers that of {labels.word(hurt) if hurt else 'none'} "
+        f"{noise_words(own['label_noise'].max())}."
+    )

@@ -16,7 +16,7 @@ def change(
 ) -> str:
     """What a paired difference says, with its numbers: "loses ($-9.1$ [$-10.2$, $-8.0$] points)"."""
     verb = verbs[0] if row["low"] > 0 else verbs[1] if row["high"] < 0 else undecided
-    return f"{verb} ({labels.points(row['mean'])} {labels.points_range(row['low'], row['high'])} points)"
+    return f"{verb} ({_numbers(row)})"
 
 
 def budgets(differences: pd.DataFrame, reference: str) -> str:
@@ -48,10 +48,54 @@ def best_arms(accuracy: pd.DataFrame, averaged: pd.DataFrame) -> str:
             f"{labels.percent_range(best['low'], best['high'])})"
         )
     own = averaged[averaged["label_noise"] == averaged["label_noise"].max()]
-    helped, hurt = int((own["low"] > 0).sum()), int((own["high"] < 0).sum())
+    helped, hurt = _how_many(own["low"] > 0), _how_many(own["high"] < 0)
     return (
         f"The highest final accuracies of {labels.count(rows['method'].nunique())} methods are those of "
-        f"{labels.listing(parts)}; averaging the weights raises the accuracy of {labels.word(helped)} of "
-        f"{labels.word(len(own))} methods and lowers that of {labels.word(hurt) if hurt else 'none'} "
+        f"{labels.listing(parts)}; averaging the weights raises the accuracy of {helped} of "
+        f"{labels.word(len(own))} methods and lowers that of {hurt} "
         f"{noise_words(own['label_noise'].max())}."
     )
+
+
+def anchors(differences: pd.DataFrame) -> str:
+    """Columns label_noise, best, age, mean, low, high: the final accuracy of the anchor whose age validation prefers,
+    less that of the anchor of each other age. What it gains on the two ends: before the batch, and run-long."""
+    parts = []
+    for level, own in differences.groupby("label_noise"):
+        rows, best = own.set_index("age"), own["best"].iloc[0]
+        ends = ((0.0, "over the model before the batch"), (1.0, "over the model at the start"))
+        said = [f"{_numbers(rows.loc[age])} {words}" for age, words in ends if age in rows.index]
+        parts.append(f"{horizon(best)} {noise_words(level)} ({labels.listing(said)})")
+    return f"The best anchor of a ball is {labels.listing(parts)}."
+
+
+def distances(differences: pd.DataFrame, reference: str, words: dict[str, str], limit: float) -> str:
+    """Columns experiment, method, mean, low, high, holm: the final accuracy of each ball less that of the reference, p
+    corrected within an experiment. words: of the experiments; limit: below which a corrected p counts."""
+    parts = []
+    for experiment, said in words.items():
+        own = differences[differences["experiment"] == experiment]
+        sure = own["holm"] < limit
+        below, above = (_how_many(sure & side) for side in (own["mean"] < 0, own["mean"] > 0))
+        last = own.loc[own["mean"].idxmin()]
+        parts.append(
+            f"{said}, {below} of {labels.word(len(own))} other distances end below {labels.method(reference)} and "
+            f"{above} above (lowest: {labels.method(last['method'])}, {_numbers(last)})"
+        )
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def horizon(age: float) -> str:
+    """The age of an anchor in words: over about how many batches its mean reaches back."""
+    if age in (0.0, 1.0):
+        return "the model before the batch" if age == 0.0 else "the model at the start"
+    return f"a mean over about {labels.count(1 / (1 - age))} batches"
+
+
+def _how_many(rows: pd.Series) -> str:
+    return labels.word(int(rows.sum())) if rows.any() else "none"
+
+
+def _numbers(row: pd.Series) -> str:
+    return f"{labels.points(row['mean'])} {labels.points_range(row['low'], row['high'])} points"

@@ -40,13 +40,11 @@ def selected(records: pd.DataFrame, experiment: str, within: Sequence[str] = ())
     return select(told(own, *within), within=tuple(within))
 
 
-def scores(chosen: pd.DataFrame, metric: str, keys: Sequence[str] = ()) -> pd.DataFrame:
-    """Columns CELL, seed, `keys` and value: a metric of selected runs, unshifted, on test data where it is taken there.
-
-    Runs for which the metric has no meaning are left out.
-    """
+def scores(chosen: pd.DataFrame, metric: str, keys: Sequence[str] = (), split: str | None = None) -> pd.DataFrame:
+    """Columns CELL, seed, `keys` and value: a metric of selected runs, unshifted; on test data where it is taken there
+    and no `split` is named. Runs for which the metric has no meaning are left out."""
     splits = protocols.metrics()[metric].splits
-    split = "test" if "test" in splits else splits[0]
+    split = split or ("test" if "test" in splits else splits[0])
     own = chosen[(chosen["metric"] == metric) & (chosen["split"] == split) & (chosen["shift"] == "none")]
     return own.loc[own["converged"], [*CELL, "seed", *keys, "value"]].reset_index(drop=True)
 
@@ -104,8 +102,9 @@ def interaction(rows: pd.DataFrame, first: str, second: str, confidence: float) 
 
 
 def at_edge(chosen: pd.DataFrame, name: str, values: Sequence[float], by: Sequence[str]) -> pd.DataFrame:
-    """Columns `by`, low, high: the shares of seeds in which the smallest and the largest of the `values` of a grid was
-    selected; a best value at an edge is a lower bound on what the method can reach."""
+    """Columns `by`, median, smallest, largest: the (lower) median of a selected hyperparameter, and the shares of seeds in
+    which it is the smallest and the largest of the `values` of its grid; there it may be a bound, and no optimum."""
     runs = told(chosen, name).drop_duplicates(RUN)
-    ends = runs.assign(low=runs[name] == min(values), high=runs[name] == max(values))
-    return ends.groupby(list(by), as_index=False)[["low", "high"]].mean()
+    ends = runs.assign(median=runs[name], smallest=runs[name] == min(values), largest=runs[name] == max(values))
+    how = {"median": lambda values: values.quantile(0.5, interpolation="lower"), "smallest": "mean", "largest": "mean"}
+    return ends.groupby(list(by), as_index=False).agg(how)

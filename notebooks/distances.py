@@ -90,8 +90,8 @@ named = {"mean": "difference", "low": "difference_low", "high": "difference_high
 less = found.drop(columns=list(named)).rename(columns={old: new for new, old in named.items()})
 finding = findings.distances(less[less["method"] != reference], reference, experiments, limit)
 notes = (
-    r"$\geq$ and $\leq$: the largest or smallest weight of the grid is selected for at least half of the seeds, so that "
-    "the accuracy is a lower bound on what the distance can reach. A star marks differences that remain at "
+    r"$\geq$ and $\leq$: the largest or smallest weight of the grid is selected for at least half of the seeds, so "
+    "that the accuracy is a lower bound on what the distance can reach. A star marks differences that remain at "
     rf"{100 * limit:.3g}\,\% after Holm's correction within a stream."
 )
 chosen = "Other hyperparameters are the defaults; labels are clean."

@@ -44,12 +44,7 @@ display(shown["accuracy"], shown["forgetting"], changes)
 
 # %%
 noise, budgets = (sorted(chosen[name].unique()) for name in ("label_noise", "evaluations"))
-groups = streams.grouped(name for name in settings["methods"] if name in set(chosen["method"]))
-places, height = {}, 0.0
-for names in groups.values():
-    for name in names:
-        places[name], height = height, height + 1.0
-    height += 0.4
+places, height = streams.places(name for name in settings["methods"] if name in set(chosen["method"]))
 figure, panels = style.panels(1, 2 * len(noise), 1.0 + 0.185 * height, sharey=True)
 kinds = [(metric, level) for metric in shown for level in noise]
 for panel, (metric, level) in zip(panels[0], kinds, strict=True):

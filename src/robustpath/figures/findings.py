@@ -7,6 +7,7 @@ import pandas as pd
 
 from robustpath.figures.streams import noise_words
 from robustpath.records import labels
+from robustpath.statistics.streams import Interaction
 
 BOUNDS = ("joint",)  # trained on all tasks at once: no method of a stream is compared with it
 
@@ -84,6 +85,109 @@ def distances(differences: pd.DataFrame, reference: str, words: dict[str, str], 
         )
     sentence = "; ".join(parts)
     return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def twins(differences: pd.DataFrame) -> str:
+    """Columns ball, what, label_noise, mean, low, high, where what is "size" (the line search less plain steps) or
+    "direction" (the penalty less the line search): what either adds to the final accuracy."""
+    parts = []
+    for ball in differences["ball"].unique():
+        said = []
+        for level, own in differences[differences["ball"] == ball].groupby("label_noise"):
+            rows = own.set_index("what")
+            said.append(f"{_numbers(rows.loc['size'])} and {_numbers(rows.loc['direction'])} {noise_words(level)}")
+        parts.append(f"with the {labels.method(ball)}, {', '.join(said)}")
+    return (
+        "Shorter steps alone change the final accuracy, and the direction of a penalty changes it further: "
+        f"{'; '.join(parts)}."
+    )
+
+
+def kinds(differences: pd.DataFrame, reference: str) -> str:
+    """Columns kind, method, mean, low, high: the final accuracy in each kind of stream less that of the reference. Where
+    which method is the most accurate, and where none is clearly above the reference."""
+    rows = differences[~differences["method"].isin(BOUNDS)]
+    best = rows.loc[rows.groupby("kind", sort=False)["mean"].idxmax()]
+    ahead, level = best[best["low"] > 0], best[best["low"] <= 0]
+    parts = [
+        f"{labels.method(method)} on {labels.listing(list(own['kind']))} streams"
+        for method, own in ahead.groupby("method", sort=False)
+    ]
+    parts = [f"The highest final accuracies are those of {labels.listing(parts)}"] if parts else []
+    if len(level):
+        where = labels.listing(list(level["kind"]))
+        parts.append(f"on {where} streams no method ends clearly above {labels.method(reference)}")
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def codes(differences: pd.DataFrame, found: pd.DataFrame, reference: str, floors: dict[float, float]) -> str:
+    """What becomes of the reference from the smallest budget to the largest, and the shortest code at the highest label
+    noise beside its floor.
+
+    differences: columns label_noise, method, mean, low, high, in bits a label; found: columns label_noise, method,
+    evaluations, mean; floors: in bits, by label noise.
+    """
+    own = differences[differences["method"] == reference].sort_values("label_noise")
+    parts = [f"{bits(row)} a label {noise_words(row['label_noise'])}" for _, row in own.iterrows()]
+    level = found["label_noise"].max()
+    rows = found[found["label_noise"] == level]
+    best = rows.loc[rows["mean"].idxmin()]
+    return (
+        f"From the smallest budget to the largest, the code of {labels.method(reference)} changes by "
+        f"{labels.listing(parts)}; the shortest {noise_words(level)} is that of "
+        f"{labels.method(best['method'])} at {best['evaluations']:g} evaluations a batch ({best['mean']:.2f} bits, "
+        f"{best['mean'] - floors[level]:.2f} above the entropy of the noise)."
+    )
+
+
+def bits(row: pd.Series) -> str:
+    """A difference in bits with its interval."""
+    low, high = (labels.signed(row[side]) for side in ("low", "high"))
+    return f"{labels.signed(row['mean'])} [{low}, {high}] bits"
+
+
+def radii(differences: pd.DataFrame, held: pd.DataFrame, reference: str, limit: float) -> str:
+    """differences: columns label_noise, method, mean, low, high, the change of the final accuracy from the smallest to
+    the largest first radius; held: column mean, the distance over the radius in each cell; limit: of balls that held.
+
+    The change of the reference and the least of all, at the highest label noise, and how many balls did not hold.
+    """
+    level = differences["label_noise"].max()
+    rows = differences[differences["label_noise"] == level].set_index("method")
+    least = rows["mean"].abs().idxmin()
+    parts = [f"{_numbers(rows.loc[reference])} for the {labels.method(reference)}"]
+    parts += [f"{_numbers(rows.loc[least])} for the {labels.method(least)}, the least of all"] * (least != reference)
+    return (
+        f"From the smallest first radius to the largest, final accuracy changes by {labels.listing(parts)}, "
+        f"{noise_words(level)}; {_how_many(held['mean'] > limit)} of {labels.count(len(held))} balls did not hold."
+    )
+
+
+def interactions(found: dict[float, Interaction]) -> str:
+    """By label noise: what an episodic memory and a ball do together beyond the sum of what each does alone."""
+    parts = []
+    for level, value in found.items():
+        row = pd.Series(value._asdict())
+        verbs = ("add to each other", "take from each other")
+        parts.append(f"{noise_words(level)} they {change(row, verbs, 'show no clear interaction')}")
+    return f"Memory and ball together: {labels.listing(parts)}."
+
+
+def under_shift(order: pd.DataFrame, drops: pd.DataFrame) -> str:
+    """order: columns label_noise, mean, low, high, Kendall's tau between accuracies with and without shift over the
+    methods of a seed; drops: columns label_noise, method, mean, low, high, accuracy under shift less that without."""
+    parts = [
+        f"{row['mean']:.2f} [{row['low']:.2f}, {row['high']:.2f}] {noise_words(row['label_noise'])}"
+        for _, row in order.iterrows()
+    ]
+    rows = drops[(drops["label_noise"] == drops["label_noise"].max()) & ~drops["method"].isin(BOUNDS)]
+    least = rows.loc[rows["mean"].idxmax()]
+    return (
+        f"Methods stand in much the same order with and without shift as far as Kendall's tau is near 1: it is "
+        f"{labels.listing(parts)}; {labels.method(least['method'])} loses the least under shift "
+        f"{noise_words(least['label_noise'])} ({_numbers(least)})."
+    )
 
 
 def horizon(age: float) -> str:

@@ -50,6 +50,15 @@ def grouped(methods: Iterable[str]) -> dict[str, list[str]]:
     return {name: own for name, own in ordered.items() if own}
 
 
+def places(methods: Iterable[str]) -> tuple[dict[str, float], float]:
+    """Where each method stands in a figure with one row a method, groups a little apart, and the height of all rows."""
+    found, height = {}, 0.0
+    for members in grouped(methods).values():
+        found |= {name: height + row for row, name in enumerate(members)}
+        height += len(members) + 0.4
+    return found, height
+
+
 def noise_title(level: float) -> str:
     """A title for a level of label noise."""
     return f"{100 * level:g} % label noise" if level else "clean labels"

@@ -4,6 +4,7 @@ The seed is the unit of replication: data sets are averaged within it where a ta
 """
 
 import json
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -102,9 +103,22 @@ def interaction(rows: pd.DataFrame, first: str, second: str, confidence: float) 
 
 
 def at_edge(chosen: pd.DataFrame, name: str, values: Sequence[float], by: Sequence[str]) -> pd.DataFrame:
-    """Columns `by`, median, smallest, largest: the (lower) median of a selected hyperparameter, and the shares of seeds in
-    which it is the smallest and the largest of the `values` of its grid; there it may be a bound, and no optimum."""
+    """Columns `by`, median, smallest, largest: the (lower) median of a selected hyperparameter, and the shares of seeds
+    in which it is the smallest and the largest of the `values` of its grid; there it is a bound, and no optimum."""
     runs = told(chosen, name).drop_duplicates(RUN)
     ends = runs.assign(median=runs[name], smallest=runs[name] == min(values), largest=runs[name] == max(values))
-    how = {"median": lambda values: values.quantile(0.5, interpolation="lower"), "smallest": "mean", "largest": "mean"}
-    return ends.groupby(list(by), as_index=False).agg(how)
+    groups = ends.groupby(list(by))
+    return (
+        groups["median"]
+        .quantile(0.5, interpolation="lower")
+        .to_frame()
+        .join(groups[["smallest", "largest"]].mean())
+        .reset_index()
+    )
+
+
+def noise_entropy(level: float, classes: int) -> float:
+    """The entropy in bits of a label given the true class, when it is drawn anew from all classes with probability
+    `level`: the least that a code of such labels can take, on average."""
+    right, wrong = 1 - level + level / classes, level / classes
+    return -sum(n * p * math.log2(p) for n, p in ((1, right), (classes - 1, wrong)) if p > 0) + 0.0

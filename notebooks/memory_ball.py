@@ -46,8 +46,8 @@ for panel, (level, beyond) in zip(panels[0], together.items(), strict=True):
         rows = here[here["ball"] == ball].sort_values("memory")
         places = [number + 0.04 * (place - 0.5) for number in range(len(rows))]
         panel.errorbar(
-            places, 100 * rows["mean"], 100 * (rows["high"] - rows["mean"]), color=colour, marker=marker, elinewidth=0.8,
-            label=words,
+            places, 100 * rows["mean"], 100 * (rows["high"] - rows["mean"]), color=colour, marker=marker,
+            elinewidth=0.8, label=words,
         )  # fmt: skip
     panel.set_xticks([0, 1], ["no memory", "memory"])
     panel.set_xlim(-0.3, 1.3)

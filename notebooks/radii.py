@@ -41,36 +41,50 @@ ends = accuracy[accuracy["radius"].isin([radii[0], radii[-1]])]
 changes = differences(ends, cells[:2], "radius", radii[0], confidence)
 display(found, ratios, changes)
 
+# %% [markdown]
+# One column a controller, with the fixed radius in grey for comparison.
+
 # %%
 methods = [name for name in settings["methods"] if name in set(found["method"])]
 methods = [reference, *(name for name in methods if name != reference)]
-figure, panels = style.panels(2, len(noise), 4.0, sharex=True)
 rows = found.merge(ratios, on=cells, how="left", suffixes=("", "_ratio"))
-for column, level in enumerate(noise):
-    for place, method in enumerate(methods):
-        line = rows[(rows["label_noise"] == level) & (rows["method"] == method)].sort_values("radius")
-        shifted = line["radius"] * 1.035 ** (place - (len(methods) - 1) / 2)  # so that intervals stand side by side
-        colour, marker = style.COLOURS[place % len(style.COLOURS)], style.MARKERS[place % len(style.MARKERS)]
-        for panel, suffix, factor in ((panels[0][column], "", 100), (panels[1][column], "_ratio", 1)):
-            mean, reach = factor * line[f"mean{suffix}"], factor * (line[f"high{suffix}"] - line[f"mean{suffix}"])
-            panel.errorbar(shifted, mean, reach, color=colour, linewidth=0.8, elinewidth=0.6)
-            for held, face in ((True, colour), (False, "white")):
-                some = (line["mean_ratio"] <= HELD) == held
-                panel.plot(
-                    shifted[some], mean[some], linestyle="none", marker=marker, color=colour, markerfacecolor=face,
-                    markersize=3.4,
-                )  # fmt: skip
-        panels[0][column].plot([], [], color=colour, marker=marker, label=labels.method(method))
-    panels[0][column].set_title(streams.noise_title(level))
-    panels[1][column].axhline(HELD, color="0.4", linewidth=0.7, linestyle=(0, (4, 2)))
-    panels[1][column].set_yscale("log")
-    panels[1][column].set_xscale("log")
-    panels[1][column].set_xticks(radii, [f"{radius:g}" for radius in radii])
-    panels[1][column].minorticks_off()
-panels[0][0].set_ylabel("final accuracy (%)")
-panels[1][0].set_ylabel("distance / radius")
+looks = [("#000000", "o"), ("#D55E00", "s")]
+figure, panels = style.panels(len(noise) + 1, len(methods), 1.1 * len(noise) + 1.8, sharex=True, sharey="row")
+
+
+def draw(panel, line, suffix, factor, colour, marker):
+    """A line over the first radius with intervals; hollow where the ball did not hold."""
+    mean, reach = factor * line[f"mean{suffix}"], factor * (line[f"high{suffix}"] - line[f"mean{suffix}"])
+    panel.errorbar(line["radius"], mean, reach, color=colour, linewidth=0.8, elinewidth=0.7)
+    for held, face in ((True, colour), (False, "white")):
+        some = (line["mean_ratio"] <= HELD) == held
+        panel.plot(
+            line["radius"][some], mean[some], linestyle="none", marker=marker, color=colour, markerfacecolor=face,
+            markersize=3.2,
+        )  # fmt: skip
+
+
+for column, method in enumerate(methods):
+    for place, (level, (colour, marker)) in enumerate(zip(noise, looks, strict=False)):
+        at_level = rows[rows["label_noise"] == level].sort_values("radius")
+        line, plain_line = (at_level[at_level["method"] == name] for name in (method, reference))
+        panels[place][column].plot(plain_line["radius"], 100 * plain_line["mean"], color="0.6", linewidth=0.8)
+        draw(panels[place][column], line, "", 100, colour, marker)
+        draw(panels[-1][column], line, "_ratio", 1, colour, marker)
+    panels[-1][column].axhline(HELD, color="0.4", linewidth=0.7, linestyle=(0, (4, 2)))
+    panels[-1][column].set_xscale("log")
+    panels[-1][column].set_yscale("log")
+    panels[-1][column].set_xticks([radii[0], radii[-1]], [f"{radius:g}" for radius in (radii[0], radii[-1])])
+    panels[-1][column].minorticks_off()
+    words = "fixed" if method == reference else labels.method(method).removeprefix("ball ").replace(" ", "\n")
+    panels[0][column].set_title(words)
+low, high = panels[-1][0].get_ylim()
+ticks = [tick for tick in (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100) if low <= tick <= high]
+panels[-1][0].set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+for place, level in enumerate(noise):
+    panels[place][0].set_ylabel(f"accuracy (%)\n{streams.noise_title(level)}")
+panels[-1][0].set_ylabel("distance / radius")
 figure.supxlabel("first radius (nats)", fontsize=8.5)
-figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 style.save(figure, out)
 
 # %%

@@ -61,11 +61,17 @@ for panel, level in zip(panels[0], noise, strict=True):
     for name, place in places.items():
         look = streams.look(name)
         ends = {test: here.loc[(test, name)] for test in ("learnt", "shifted")}
-        panel.plot([100 * end["mean"] for end in ends.values()], [place, place], color=look["color"], linewidth=0.6)
+        panel.plot(
+            [100 * end["mean"] for end in ends.values()],
+            [place, place],
+            color=look["color"],
+            linewidth=0.7,
+            linestyle=":",
+        )
         for test, end in ends.items():
             panel.errorbar(
                 100 * end["mean"], place, xerr=100 * (end["high"] - end["mean"]), fmt="o", color=look["color"],
-                markerfacecolor=look["color"] if test == "learnt" else "white", markersize=3.6, elinewidth=1.4,
+                markerfacecolor=look["color"] if test == "learnt" else "white", markersize=3.6, elinewidth=0.8,
             )  # fmt: skip
     panel.set_title(streams.noise_title(level))
     panel.tick_params(axis="y", length=0)

@@ -104,8 +104,10 @@ def twins(differences: pd.DataFrame) -> str:
 
 
 def kinds(differences: pd.DataFrame, reference: str) -> str:
-    """Columns kind, method, mean, low, high: the final accuracy in each kind of stream less that of the reference. Where
-    which method is the most accurate, and where none is clearly above the reference."""
+    """Columns kind, method, mean, low, high: the final accuracy in each kind of stream less that of the reference.
+
+    Where which method is the most accurate, and where none is clearly above the reference.
+    """
     rows = differences[~differences["method"].isin(BOUNDS)]
     best = rows.loc[rows.groupby("kind", sort=False)["mean"].idxmax()]
     ahead, level = best[best["low"] > 0], best[best["low"] <= 0]
@@ -151,7 +153,7 @@ def radii(differences: pd.DataFrame, held: pd.DataFrame, reference: str, limit: 
     """differences: columns label_noise, method, mean, low, high, the change of the final accuracy from the smallest to
     the largest first radius; held: column mean, the distance over the radius in each cell; limit: of balls that held.
 
-    The change of the reference and the least of all, at the highest label noise, and how many balls did not hold.
+    The change of the reference and the least of all, at the highest label noise, and how many balls held.
     """
     level = differences["label_noise"].max()
     rows = differences[differences["label_noise"] == level].set_index("method")
@@ -160,7 +162,7 @@ def radii(differences: pd.DataFrame, held: pd.DataFrame, reference: str, limit: 
     parts += [f"{_numbers(rows.loc[least])} for the {labels.method(least)}, the least of all"] * (least != reference)
     return (
         f"From the smallest first radius to the largest, final accuracy changes by {labels.listing(parts)}, "
-        f"{noise_words(level)}; {_how_many(held['mean'] > limit)} of {labels.count(len(held))} balls did not hold."
+        f"{noise_words(level)}; {_how_many(held['mean'] <= limit)} of {labels.word(len(held))} balls held."
     )
 
 
@@ -170,8 +172,8 @@ def interactions(found: dict[float, Interaction]) -> str:
     for level, value in found.items():
         row = pd.Series(value._asdict())
         verbs = ("add to each other", "take from each other")
-        parts.append(f"{noise_words(level)} they {change(row, verbs, 'show no clear interaction')}")
-    return f"Memory and ball together: {labels.listing(parts)}."
+        parts.append(f"{change(row, verbs, 'show no clear interaction')} {noise_words(level)}")
+    return f"Memory and ball {labels.listing(parts)}."
 
 
 def under_shift(order: pd.DataFrame, drops: pd.DataFrame) -> str:
@@ -184,7 +186,7 @@ def under_shift(order: pd.DataFrame, drops: pd.DataFrame) -> str:
     rows = drops[(drops["label_noise"] == drops["label_noise"].max()) & ~drops["method"].isin(BOUNDS)]
     least = rows.loc[rows["mean"].idxmax()]
     return (
-        f"Methods stand in much the same order with and without shift as far as Kendall's tau is near 1: it is "
+        "Kendall's tau between the accuracies of methods with and without shift is "
         f"{labels.listing(parts)}; {labels.method(least['method'])} loses the least under shift "
         f"{noise_words(least['label_noise'])} ({_numbers(least)})."
     )

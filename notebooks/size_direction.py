@@ -47,7 +47,7 @@ for ball, twin in pairs.items():
     for what, one, other in (("direction", ball, twin), ("size", twin, reference)):
         both = last[last["method"].isin([one, other])]
         parts.append(differences(both, ["label_noise"], "method", other, confidence).assign(ball=ball, what=what))
-gaps = pd.concat(parts, ignore_index=True)
+gaps = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 display(gaps)
 
 # %%

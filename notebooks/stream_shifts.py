@@ -49,7 +49,7 @@ taus = [
     {"label_noise": level, "seed": seed, "value": kendalltau(rows["learnt"], rows["shifted"]).statistic}
     for (level, seed), rows in wide.groupby(["label_noise", "seed"])
 ]
-order = interval(pd.DataFrame(taus), ["label_noise"], confidence)
+order = interval(pd.DataFrame(taus).dropna(), ["label_noise"], confidence)
 display(order)
 
 # %%

@@ -9,6 +9,7 @@ from robustpath.figures.streams import noise_words
 from robustpath.records import labels
 from robustpath.statistics.streams import Interaction
 
+NOTHING = "Nothing is compared: the experiment has one value or one method alone."
 BOUNDS = ("joint",)  # trained on all tasks at once: no method of a stream is compared with it
 
 
@@ -25,6 +26,8 @@ def budgets(differences: pd.DataFrame, reference: str) -> str:
 
     What becomes of the reference at the largest budget at each label noise, and which method gains most at the highest.
     """
+    if differences.empty:
+        return NOTHING
     most = differences["evaluations"].max()
     last = differences[differences["evaluations"] == most]
     own = last[last["method"] == reference].sort_values("label_noise")
@@ -48,7 +51,7 @@ def best_arms(accuracy: pd.DataFrame, averaged: pd.DataFrame) -> str:
             rf"{labels.method(best['method'])} {noise_words(level)} ({labels.percent(best['mean'])}\,\% "
             f"{labels.percent_range(best['low'], best['high'])})"
         )
-    own = averaged[averaged["label_noise"] == averaged["label_noise"].max()]
+    own = averaged[(averaged["label_noise"] == averaged["label_noise"].max()) & ~averaged["method"].isin(BOUNDS)]
     helped, hurt = _how_many(own["low"] > 0), _how_many(own["high"] < 0)
     return (
         f"The highest final accuracies of {labels.count(rows['method'].nunique())} methods are those of "
@@ -61,6 +64,8 @@ def best_arms(accuracy: pd.DataFrame, averaged: pd.DataFrame) -> str:
 def anchors(differences: pd.DataFrame) -> str:
     """Columns label_noise, best, age, mean, low, high: the final accuracy of the anchor whose age validation prefers,
     less that of the anchor of each other age. What it gains on the two ends: before the batch, and run-long."""
+    if differences.empty:
+        return NOTHING
     parts = []
     for level, own in differences.groupby("label_noise"):
         rows, best = own.set_index("age"), own["best"].iloc[0]
@@ -76,6 +81,8 @@ def distances(differences: pd.DataFrame, reference: str, words: dict[str, str], 
     parts = []
     for experiment, said in words.items():
         own = differences[differences["experiment"] == experiment]
+        if own.empty:
+            continue
         sure = own["holm"] < limit
         below, above = (_how_many(sure & side) for side in (own["mean"] < 0, own["mean"] > 0))
         last = own.loc[own["mean"].idxmin()]
@@ -83,13 +90,15 @@ def distances(differences: pd.DataFrame, reference: str, words: dict[str, str], 
             f"{said}, {below} of {labels.word(len(own))} other distances end below {labels.method(reference)} and "
             f"{above} above (lowest: {labels.method(last['method'])}, {_numbers(last)})"
         )
-    sentence = "; ".join(parts)
+    sentence = "; ".join(parts) or NOTHING.removesuffix(".")
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def twins(differences: pd.DataFrame) -> str:
     """Columns ball, what, label_noise, mean, low, high, where what is "size" (the line search less plain steps) or
     "direction" (the penalty less the line search): what either adds to the final accuracy."""
+    if differences.empty:
+        return NOTHING
     parts = []
     for ball in differences["ball"].unique():
         said = []
@@ -108,6 +117,8 @@ def kinds(differences: pd.DataFrame, reference: str) -> str:
 
     Where which method is the most accurate, and where none is clearly above the reference.
     """
+    if differences.empty:
+        return NOTHING
     rows = differences[~differences["method"].isin(BOUNDS)]
     best = rows.loc[rows.groupby("kind", sort=False)["mean"].idxmax()]
     ahead, level = best[best["low"] > 0], best[best["low"] <= 0]
@@ -130,6 +141,8 @@ def codes(differences: pd.DataFrame, found: pd.DataFrame, reference: str, floors
     differences: columns label_noise, method, mean, low, high, in bits a label; found: columns label_noise, method,
     evaluations, mean; floors: in bits, by label noise.
     """
+    if differences.empty:
+        return NOTHING
     own = differences[differences["method"] == reference].sort_values("label_noise")
     parts = [f"{bits(row)} a label {noise_words(row['label_noise'])}" for _, row in own.iterrows()]
     level = found["label_noise"].max()
@@ -155,6 +168,8 @@ def radii(differences: pd.DataFrame, held: pd.DataFrame, reference: str, limit: 
 
     The change of the reference and the least of all, at the highest label noise, and how many balls held.
     """
+    if differences.empty:
+        return NOTHING
     level = differences["label_noise"].max()
     rows = differences[differences["label_noise"] == level].set_index("method")
     least = rows["mean"].abs().idxmin()

@@ -66,7 +66,10 @@ def means(rows: pd.DataFrame, by: Sequence[str], confidence: float) -> pd.DataFr
 
 
 def differences(rows: pd.DataFrame, by: Sequence[str], of: str, reference: object, confidence: float) -> pd.DataFrame:
-    """Columns `by`, `of`, n, mean, low, high, p: the paired difference to the rows where `of` is `reference`."""
+    """Columns `by`, `of`, n, mean, low, high, p: the paired difference to the rows where `of` is `reference`; no rows
+    where there are no others."""
+    if set(rows[of]) == {reference}:
+        return pd.DataFrame(columns=[*by, of, "n", "mean", "low", "high", "p"])
     return paired(_of_seeds(rows, [*by, of]), list(by), reference, confidence, of=of)
 
 

@@ -251,7 +251,8 @@ class Cell:
 
     def rows(self, runs: Path, parts: list[dict[str, Tensor]]) -> "pd.DataFrame":
         """The scores on the way as rows of the records. What a method predicts on its way has no meaning where its
-        batches are not those of the stream: there only the average of the weights is scored."""
+        batches are not those of the stream: there only the average of the weights is scored. The ratio of distance and
+        radius has no value where a method has no ball."""
         import pandas as pd
 
         from robustpath.protocols import reading
@@ -265,6 +266,9 @@ class Cell:
             values = torch.cat([part[name] for part in parts]).numpy()
             own = about.assign(**facts, split=METRICS[name].splits[0], metric=name, converged=met)
             frames.append(own.assign(value=values if met else float("nan")))
+        ratio = table.get("mean_0.ratio", pd.Series(float("nan"), table.index))
+        own = about.assign(**facts, split=METRICS["ratio"].splits[0], metric="ratio", converged=ratio.notna())
+        frames.append(own.assign(value=ratio))
         return pd.concat(frames, ignore_index=True)
 
 

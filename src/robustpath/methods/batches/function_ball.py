@@ -5,6 +5,7 @@ from torch import Tensor
 from robustpath.methods.anchored import anchored
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.distances import l2
 
 EXAMPLES = 20  # of the memory, drawn anew for each step
 
@@ -26,7 +27,6 @@ def function_ball(base: Method, strength: Tensor) -> Method:
 
     def penalty(params, anchor, batch, context):
         inputs = context.given["replay"].inputs
-        move = context.network(params, inputs) - context.network(anchor, inputs)
-        return strength * move.square().sum(1).mean()
+        return strength * l2(context.network(params, inputs), context.network(anchor, inputs))
 
-    return anchored(base, penalty, {"replay": EXAMPLES})
+    return anchored(base, penalty, needs={"replay": EXAMPLES})

@@ -5,6 +5,7 @@ from torch import Tensor
 from robustpath.methods.anchored import anchored
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.distances import forward_kl
 
 TEMPERATURE = 2.0
 
@@ -22,7 +23,7 @@ def lwf(base: Method, strength: Tensor) -> Method:
     """
 
     def penalty(params, anchor, batch, context):
-        new, old = ((context.network(p, batch.inputs) / TEMPERATURE).log_softmax(1) for p in (params, anchor))
-        return strength * TEMPERATURE**2 * (old.exp() * (old - new)).sum(1).mean()
+        new, old = (context.network(p, batch.inputs) / TEMPERATURE for p in (params, anchor))
+        return strength * TEMPERATURE**2 * forward_kl(new, old)
 
     return anchored(base, penalty)

@@ -8,6 +8,7 @@ from torch import Tensor
 from robustpath.core.parameters import where
 from robustpath.methods.base import Method, Params, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.distances import forward_kl
 
 
 class State(NamedTuple):
@@ -40,8 +41,7 @@ def stop_at_distance(base: Method, radius: Tensor) -> Method:
 
     def step(loss, params, state, batch, context):
         proposed, inner, info = base.step(loss, params, state.inner, batch, context)
-        new, old = (context.network(p, batch.inputs).log_softmax(1) for p in (proposed, state.anchor))
-        distance = (old.exp() * (old - new)).sum(1).mean()
+        distance = forward_kl(*(context.network(p, batch.inputs) for p in (proposed, state.anchor)))
         stopped = state.stopped | (distance > radius)
         moved = torch.where(stopped, state.moved, distance)
         state = State(inner, state.anchor, stopped, moved, state.reached)

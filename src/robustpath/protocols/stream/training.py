@@ -22,14 +22,15 @@ from robustpath.data.prepared import Prepared, load
 from robustpath.data.splits import split
 from robustpath.engine import checkpoint, population, programs
 from robustpath.engine.device import at_precision, deterministic, resolve
-from robustpath.engine.plan import Stage, phases, step_cost
+from robustpath.engine.plan import Stage, phases
 from robustpath.engine.source import Data
 from robustpath.engine.stop import listening
-from robustpath.methods.base import Batch, Method, Spec, build
+from robustpath.methods.base import Method, Spec, build
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols import draws, keeping
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.stream import scores
+from robustpath.protocols.stream.costs import costs
 from robustpath.protocols.stream.metrics import METRICS
 from robustpath.protocols.stream.needs import DEALS
 from robustpath.protocols.stream.source import course, dealing
@@ -92,6 +93,7 @@ class Plan(NamedTuple):
     repeats: int
     stage: Stage
     program: population.Program
+    compiled: bool
 
 
 class Cell:
@@ -102,6 +104,7 @@ class Cell:
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
+        draws.refuse_unknown(settings, spec)
         self.method = single_phase(spec)
         dataset, vary = settings["dataset"], settings["vary"]
         self.seeds = list(range(settings["seeds"]))
@@ -130,8 +133,9 @@ class Cell:
         self.begins = _of_parent(*parent) if parent else lambda run: start[run.seed]
         self.dimension = sum(tensor.numel() for tensor in start[0].values())
         self.around, self.each = costs(
-            self.method, self.loss, start[0], settings["examples_per_batch"], self.streams[0], self.network, self.layers
-        )
+            self.method, self.loss, start[0], settings["examples_per_batch"], self.streams[0].inputs.shape[1:],
+            self.classes, self.network, self.layers,
+        )  # fmt: skip
         self.precision = precision
 
     def plan(self, evaluations: float) -> Plan:
@@ -150,7 +154,7 @@ class Cell:
         key = population.key(self.spec, models.name_of(self.settings), self.precision, stage)
         graph = self.device.type == "cuda"
         step = population.program(self.spec, self.loss, stage, compiled, self.network, graph, key, self.layers)
-        return Plan(repeats, stage, step)
+        return Plan(repeats, stage, step, compiled)
 
     def train(
         self, part: list[Run], plan: Plan, weights: Path, first: int, total: int, asked: Callable[[], str | None]
@@ -171,7 +175,7 @@ class Cell:
             watching.look, watching.init,
         )  # fmt: skip
         label = f"{spec.name} on {settings['dataset']}, runs {first + 1} to {first + len(part)} of {total}"
-        of = json.dumps([settings, self.device.type, code_fingerprint(spec, settings)], sort_keys=True)
+        of = json.dumps([settings, self.device.type, plan.compiled, code_fingerprint(spec, settings)], sort_keys=True)
         key = hashlib.sha256(of.encode()).hexdigest()
         resume = weights.with_name(f".{weights.stem}.part{first}.resume.safetensors")
         snapshot = population.begin(spec, stages, hyperparameters, params)
@@ -256,17 +260,6 @@ def single_phase(spec: Spec) -> Method:
             f"{', '.join(sorted(DEALS))}); take the method off the list of the experiment's methods in config.yaml"
         )
     return method
-
-
-def costs(
-    method: Method, loss: Callable, params: dict[str, Tensor], batch_size: int, own: Stream, network: Callable,
-    layers: Callable,
-) -> tuple[float, float]:  # fmt: skip
-    """Gradient evaluations over a batch of the stream: of what runs around the steps on a batch, and of one step."""
-    batch = Batch(own.inputs[:batch_size], own.labels[:batch_size], torch.arange(batch_size))
-    return tuple(
-        step_cost(method, loss, params, batch, network, layers, parts) for parts in (("arrive", "leave"), ("step",))
-    )
 
 
 def stream_of(settings: dict, prepared: Prepared, seed: int) -> Stream:

@@ -2,5 +2,5 @@
 
 from robustpath import methods
 
-# Those of the family batches ask for a stream and its memory, which only the protocols of streams and episodes deal.
-SUPERVISED = [name for name, family in methods.names().items() if family != "batches"]
+# The others ask for a stream and its memory, or for episodes, which only the protocols of these deal.
+SUPERVISED = [name for name, family in methods.names().items() if not methods.protocols_of(family)]

@@ -12,6 +12,7 @@ from robustpath import numbers
 from robustpath.claims import contrast_model, files, model
 from robustpath.core.errors import UserError
 from robustpath.publication import machine, origin, origin_page
+from robustpath.records import complete
 from robustpath.study import Experiments, load
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +55,7 @@ def records():
                         rows.append(run | where | {"metric": "accuracy", "value": level - 0.02 * severity})
                     rows.append(run | {"split": "train", "shift": "none", "shift_family": "none", "severity": 0}
                                 | {"metric": "cross_entropy", "value": 2 - level})  # fmt: skip
-    return pd.DataFrame(rows)
+    return complete(pd.DataFrame(rows))
 
 
 def settings():

@@ -327,6 +327,7 @@ L.severities: [5, 6]                              | L.severities[1] = 6 is too l
 L.theory.memorisation.sizes: [50, 25]             | L.theory.memorisation.sizes = [50, 25] is not in ascending order
 L.theory.spurious_minimum.noise: [0, 0]           | L.theory.spurious_minimum.noise = [0, 0] is not in ascending order
 L.theory.uniform_convergence.linear_sizes: [9, 8] | L.theory.uniform_convergence.linear_sizes = [9, 8] is not in
+L.theory.associative_retrieval.letters: 9         | L.theory.associative_retrieval.letters = 9 is too small; allowed: a
 L.theory.saddles.methods: [sgd, saddle]           | L.theory.saddles.methods[1] = 'saddle' is not a known method;
 verify.level: 1.5                                 | verify.level = 1.5 is a number; allowed: a whole number from 0 to 3
 {verify.level: 3, start: records}                 | verify.level = 3 compares with a run from raw data, but start =

@@ -19,8 +19,8 @@ from robustpath.config.section import DISTINCT, Section, Word
 from robustpath.config.yaml import merge, read
 from robustpath.data import registry
 from robustpath.protocols import checks
+from robustpath.protocols.experiments import Experiments
 from robustpath.protocols.section import Experiment, Size
-from robustpath.protocols.supervised.section import Supervised
 from robustpath.theory.section import Theory
 
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
@@ -39,23 +39,6 @@ def _any_protocol() -> object:
         return str(named_by("protocol", protocols.DEFAULT))
 
     return Annotated[Union[tuple(sections)], Discriminator(named)]  # noqa: UP007 (their number is not known here)
-
-
-class Experiments(Section):
-    """The experiments of a scale."""
-
-    data_efficiency: Supervised = Field(description="Accuracy against the number of training examples.")
-    held_out: Supervised = Field(description="The same, with draws that held-out training examples select.")
-    minima: Supervised = Field(description="Every method and control, with and without label noise: the first family.")
-    lengths: Supervised = Field(description="SGD of several lengths: its accuracy against its training loss.")
-    trajectories: Supervised = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
-    random_labels: Supervised = Field(description="SGD on labels of which a share, up to all, is random.")
-    variance_split: Supervised = Field(description="The reference under other splits of the data, all else equal.")
-    variance_initialisation: Supervised = Field(description="The same from other initialisations.")
-    variance_order: Supervised = Field(description="The same in other orders of the batches.")
-    variance_draw: Supervised = Field(description="The same with other hyperparameter draws.")
-    walk_levels: Supervised = Field(description="Walks that begin earlier or later in a descent, shorter and longer.")
-    headline: Supervised = Field(description="The main contrasts of `minima`, with more draws.")
 
 
 class Calibration(Section):

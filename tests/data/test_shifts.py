@@ -109,8 +109,8 @@ def test_the_listing_holds_every_shift_once():
         "family": "corruption",
         "split": "test",
         "datasets": [
-            *("fashion_mnist", "mnist5k", "optdigits", "typeface_digits", "typefaces", "cifar10", "cifar100", "kmnist"),
-            *("mnist", "svhn", "tiny_imagenet", "usps", "waterbirds"),
+            *("digit_domains", "fashion_mnist", "mnist5k", "optdigits", "typeface_digits", "typefaces"),
+            *("cifar10", "cifar100", "kmnist", "mnist", "svhn", "tiny_imagenet", "usps", "waterbirds"),
         ],
         "severities": [1, 2, 3, 4, 5],
     }

@@ -10,6 +10,8 @@ from robustpath.methods.base import Batch, Context, Method, Params
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
+from .conftest import bound
+
 MODEL = mlp(6, [8, 7], 4)
 LOSS = mean_cross_entropy(MODEL)
 NETWORK, LAYERS = predict(MODEL), activations(MODEL)
@@ -65,6 +67,48 @@ def stream(
     return Told(params, state, infos, [*centres, params])
 
 
+def by_hand(
+    distance: Callable[[Params, Params, Tensor], Tensor], weight: float, age: float, steps: int = 3, batches: int = 3
+) -> Params:
+    """The parameters after such a stream in double precision, by PyTorch's own differentiation of loss + weight
+    distance(params, anchor, replayed inputs), at the rate 0.1 and clipped at the norm 5."""
+    params, anchor = start(torch.float64), start(torch.float64)
+    for number in range(batches):
+        batch = examples(10, number, torch.float64)
+        for step in range(steps):
+            params = {name: tensor.detach().requires_grad_() for name, tensor in params.items()}
+            inputs = examples(20, 1000 * (number + 1) + step, torch.float64).inputs
+            value = LOSS(params, batch) + weight * distance(params, anchor, inputs)
+            slopes = torch.autograd.grad(value, list(params.values()))
+            size = sum(slope.square().sum() for slope in slopes).sqrt()
+            params = {
+                name: (tensor - 0.1 * slope * min(1.0, 5.0 / size)).detach()
+                for (name, tensor), slope in zip(params.items(), slopes, strict=True)
+            }
+        anchor = {name: age * anchor[name] + (1 - age) * params[name] for name in params}
+    return params
+
+
+def over_layers(distance: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Params, Params, Tensor], Tensor]:
+    """The mean of a distance of features over the two layers of ReLUs."""
+
+    def mean(params, anchor, inputs):
+        now, then = LAYERS(params, inputs), LAYERS(anchor, inputs)
+        return (distance(now["2"], then["2"]) + distance(now["4"], then["4"])) / 2
+
+    return mean
+
+
+def assert_follows(name: str, distance: Callable[[Params, Params, Tensor], Tensor], weight: float) -> None:
+    """The method at the anchor's age 0.9 takes the steps by hand; without the penalty they would be others."""
+    expected = by_hand(distance, weight, 0.9)
+    found = stream(bound(name, weight=weight, learning_rate=0.1), 3, dtype=torch.float64).params
+    plain = stream(bound("online_sgd", learning_rate=0.1), 3, dtype=torch.float64).params
+    for key in expected:
+        torch.testing.assert_close(found[key], expected[key], atol=1e-9, rtol=0)
+    assert max((found[key] - plain[key]).abs().max() for key in plain) > 1e-4
+
+
 def last_replay(steps: int, batches: int = 3, dtype: torch.dtype = torch.float32) -> Tensor:
     """The inputs that the last step of such a stream replays."""
     return examples(20, 1000 * batches + steps - 1, dtype).inputs
@@ -79,6 +123,3 @@ def kl(params: Params, anchor: Params, inputs: Tensor) -> Tensor:
 def same(a: Params, b: Params) -> bool:
     """Bit by bit."""
     return all(torch.equal(a[name], b[name]) for name in a)
-
-
-__all__ = ["Told", "examples", "kl", "last_replay", "same", "start", "stream"]

@@ -3,12 +3,13 @@
 import pytest
 import torch
 
+from robustpath.core.errors import UserError
 from robustpath.methods.base import Batch, Context
 from robustpath.methods.distances import logit_l2
 from robustpath.methods.holding import hold, of_logits
 from robustpath.methods.ways import penalty
 
-from .balls import examples, same, stream
+from .balls import LAYERS, LOSS, NETWORK, examples, same, start, stream
 from .conftest import bound, double
 
 RATE = {"learning_rate": 0.1}
@@ -73,3 +74,10 @@ def test_one_step_a_batch_is_that_without_a_ball():
     method = bound("batch_ball", **RATE)
     assert same(stream(method, 1).params, stream(plain, 1).params)
     assert not same(stream(method, 2).params, stream(plain, 2).params)
+
+
+def test_a_batch_that_is_too_large_is_refused():
+    method = bound("batch_ball", **RATE)
+    context = Context(torch.tensor(0.5), {}, NETWORK, LAYERS)
+    with pytest.raises(UserError, match="at most 128 examples and a batch has 129"):
+        method.arrive(LOSS, start(), method.init(start()), examples(129, 0), context)

@@ -7,7 +7,7 @@ from robustpath.core.parameters import tree_map
 from robustpath.core.types import Batch
 from robustpath.engine.plan import step_passes
 from robustpath.methods.base import grad
-from robustpath.methods.fisher import gradients, mean_square
+from robustpath.methods.fisher import gradients_and_losses, mean_square
 
 from .anchors import ACTIVATIONS, LOSS, PREDICT, apart, examples, normal, same, start, stream
 from .conftest import bound, double
@@ -77,7 +77,8 @@ def test_the_fisher_is_that_of_single_examples():
     """By a loop over examples; the square of the batch's gradient is another number."""
     params, batch = start(), examples(10)
     single = [grad(LOSS)(params, Batch(x[None], y[None])) for x, y in zip(batch.inputs, batch.labels, strict=True)]
-    found = gradients(LOSS, params, batch)
+    found, losses = gradients_and_losses(LOSS, params, batch)
+    assert losses.mean().item() == pytest.approx(LOSS(params, batch).item())
     for number, one in enumerate(single):
         assert apart(tree_map(lambda g, n=number: g[n], found), one) < 1e-14
     squares = {name: torch.stack([one[name] for one in single]).square().mean(0) for name in params}
@@ -89,7 +90,8 @@ def test_fishers_add_up_and_the_anchor_is_the_latest():
     batches = [examples(10, seed) for seed in range(3)]
     course = stream(bound("ewc"), batches, 2)
     fishers = [
-        mean_square(gradients(LOSS, course.params[at], batch)) for at, batch in zip((1, 3, 5), batches, strict=True)
+        mean_square(gradients_and_losses(LOSS, course.params[at], batch)[0])
+        for at, batch in zip((1, 3, 5), batches, strict=True)
     ]
     assert apart(course.states[-1].fisher, tree_map(lambda *parts: sum(parts), *fishers)) < 1e-14
     assert same(course.states[-1].anchor, course.params[-1])

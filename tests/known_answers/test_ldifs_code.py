@@ -1,13 +1,11 @@
 """LDIFS in the form of its authors' program: the program's arithmetic, and what it does not see."""
 
-import math
-
 import pytest
 import torch
 
 from robustpath.core.parameters import tree_map
 from robustpath.core.types import Batch
-from robustpath.methods.batches.ldifs_code import normalised
+from robustpath.methods import distances
 
 from .anchors import ACTIVATIONS, examples, normal, penalty, same, start, stream
 from .conftest import bound, double
@@ -55,18 +53,20 @@ def test_layers_weigh_the_same_whatever_their_widths():
 
 
 def test_silent_units_leave_the_gradient_finite():
-    """By hand: the derivative of h / |h| at (0, 2) along (1, 0) is 1 / 2; at zero it is taken as zero."""
+    """The square root of the program's norm has no derivative at zero, where hidden units are all silent."""
     features = double([[0.0, 2.0], [0.0, 0.0]])
-    found = torch.func.grad(lambda h: normalised(h)[:, 0].sum())(features)
-    assert found[0, 0].item() == pytest.approx(0.5)
-    assert torch.equal(found[1], double([0.0, 0.0]))
-    assert math.isfinite(between("ldifs_code", features, features.flip(0)))
+    found = torch.func.grad(lambda h: distances.ldifs_code(h, features.flip(0)))(features)
+    assert found.isfinite().all()
+    assert torch.equal(
+        torch.func.grad(lambda h: distances.ldifs_code(h, features))(features), torch.zeros(2, 2).double()
+    )
 
 
 def test_channels_of_an_image_are_the_second_axis():
-    """The axis that the program takes: features [b, c, h, w] have norm one in every pixel."""
-    found = normalised(normal(2, 3, 4, 4))
-    assert torch.allclose(found.square().sum(1), torch.ones(2, 4, 4, dtype=torch.float64))
+    """The axis that the program takes: in features [b, c, h, w] the scale of a pixel is not seen."""
+    features = normal(2, 3, 4, 4)
+    assert between("ldifs_code", features, features * normal(2, 1, 4, 4, seed=1).exp()) < 1e-18
+    assert between("ldifs_code", features, features * normal(2, 3, 1, 1, seed=1).exp()) > 1e-3
 
 
 def test_with_one_step_a_batch_it_is_plain_descent():

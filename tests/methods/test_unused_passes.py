@@ -3,17 +3,18 @@ mask keeps the first few, costs the same at every value and would pass for a ste
 
 import pytest
 import torch
-from supervised_methods import SUPERVISED
 from torch.utils._pytree import tree_leaves
 
 from robustpath import methods
 from robustpath.core.parameters import dot, tree_map, where
 from robustpath.engine.plan import phases
 from robustpath.methods.base import Batch, Context, Method, Spec, build, choice, grad
-from robustpath.models.functional import initialise, mean_cross_entropy, predict
-from robustpath.models.mlp import mlp
+from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
+
+from .passes import small_network
 
 LABELS = torch.arange(64) % 3
+PUSHES = (0.1, -0.1, 100.0, -100.0)  # large ones for a pass that counts only where it disagrees with another
 WARM = 3  # steps that come before; the first of a walk only measures
 
 
@@ -29,18 +30,21 @@ def values_of(spec):
 
 def given_to(method, start):
     """What a step is dealt beside its batch."""
-    given = {name: Batch(normal((size, 6), 7), torch.arange(size) % 3) for name, size in method.needs.items()}
+    given = {
+        name: Batch(normal((size, 6), 7), torch.arange(size) % 3, torch.arange(size) % 64)
+        for name, size in method.needs.items()
+    }
     if copies := method.needs.get("noise"):
         shape = (copies,) if copies > 1 else ()
         given["noise"] = {name: normal(shape + tensor.shape, 4) for name, tensor in start.items()}
     return given
 
 
-def outcome(method, model, start, pushed, sign=1):
-    """What a step gives, in which pass number `pushed` is one of another function, higher or lower by `sign`; and how
-    many passes it has."""
-    push = {name: 0.1 * sign * normal(tensor.shape, 3) for name, tensor in start.items()}
-    loss, network, calls, last = mean_cross_entropy(model), predict(model), [], False
+def outcome(method, model, start, pushed, by=0.0):
+    """What a step gives, what runs around it included, in which pass number `pushed` is one of another function, that
+    is tilted `by` so much; and how many passes it has."""
+    push = {name: by * normal(tensor.shape, 3) for name, tensor in start.items()}
+    loss, network, layers, calls, last = mean_cross_entropy(model), predict(model), activations(model), [], False
 
     def tilt(params):
         calls.append(params)
@@ -52,32 +56,43 @@ def outcome(method, model, start, pushed, sign=1):
     def tilted_network(params, inputs):
         return network(params, inputs) + tilt(params) * torch.arange(3)
 
+    def tilted_layers(params, inputs):
+        more = tilt(params)
+        return {
+            name: values + more * torch.arange(values[0].numel()).reshape(values.shape[1:])
+            for name, values in layers(params, inputs).items()
+        }
+
     params, state, given = start, method.init(start), given_to(method, start)
     for number in range(WARM + 1):
         last = number == WARM
         calls.clear()
-        context = Context(torch.tensor(0.5, dtype=torch.float64), given, tilted_network)
-        batch = Batch(normal((64, 6), number), LABELS)
+        context = Context(torch.tensor(0.5, dtype=torch.float64), given, tilted_network, tilted_layers)
+        batch = Batch(normal((64, 6), number), LABELS, torch.arange(64))
+        if method.arrive:
+            state = method.arrive(tilted_loss, params, state, batch, context)
         params, state, info = method.step(tilted_loss, params, state, batch, context)
+        if method.leave:
+            params, state = method.leave(tilted_loss, params, state, batch, context)
     return tree_leaves((params, state, info)), len(calls)
 
 
 def unused(spec, values):
     """The passes (phase, number) that change nothing, neither what a step returns nor what it tells."""
-    model = mlp(6, [2] if spec.largest else [5, 4], 3)
+    model = small_network(spec)
     start = tree_map(torch.Tensor.double, initialise(model, torch.Generator().manual_seed(2)))
     hyperparameters = {name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()}
     found = []
     for index, (_, method) in enumerate(phases(build(spec, hyperparameters))):
         plain, count = outcome(method, model, start, None)
         for number in range(count):
-            others = [outcome(method, model, start, number, sign)[0] for sign in (1, -1)]
+            others = (outcome(method, model, start, number, by)[0] for by in PUSHES)
             if all(torch.equal(a, b) for other in others for a, b in zip(plain, other, strict=True)):
                 found.append((index, number))
     return found
 
 
-@pytest.mark.parametrize("name", SUPERVISED)
+@pytest.mark.parametrize("name", list(methods.names()))
 def test_every_pass_of_a_step_is_used(name):
     spec = methods.load(name)
     assert [unused(spec, values) for values in values_of(spec)] == [[], [], []]

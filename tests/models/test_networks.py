@@ -122,8 +122,8 @@ def test_a_member_of_a_population_learns_as_it_does_alone(name):
     batches = [Batch(images(4, 3, 8, 8).double() * (k + 1), (torch.arange(4) + k) % 4) for k in range(2)]
     alone = [{key: tensor.double() for key, tensor in params.items()} for params in members(model, 2)]
     together = {key: torch.stack([params[key] for params in alone]) for key in alone[0]}
-    stacked = Batch(*(torch.stack(parts) for parts in zip(*batches, strict=True)))
-    gradients, losses = torch.vmap(torch.func.grad_and_value(loss))(together, stacked)
+    stacked = Batch(*(torch.stack(parts) for parts in zip(*(batch[:2] for batch in batches), strict=True)))
+    gradients, losses = torch.vmap(torch.func.grad_and_value(loss), (0, Batch(0, 0)))(together, stacked)
     for k, (params, batch) in enumerate(zip(alone, batches, strict=True)):
         gradient, value = torch.func.grad_and_value(loss)(params, batch)
         assert losses[k].item() == pytest.approx(value.item(), rel=1e-12)
@@ -132,7 +132,7 @@ def test_a_member_of_a_population_learns_as_it_does_alone(name):
 
 def test_the_settings_choose_the_network():
     assert models.name_of({}) == "mlp"
-    assert set(models.names()) == {"mlp", "random_features", *NAMES}
+    assert set(models.names()) == {"adapting_mlp", "episodic_mlp", "mlp", "random_features", *NAMES}
     assert isinstance(network("cnn")[1], nn.Conv2d)
     with pytest.raises(ModuleNotFoundError):
         network("resnet19")

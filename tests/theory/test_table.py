@@ -21,6 +21,7 @@ SETTINGS = {
     "memorisation": {"dimension": 3, "sizes": [4], "seeds": 1},
     "path_norm": {"scale": 1.0, "steps": 2, "seeds": 1},
     "sinusoid": {"steps": 1, "seeds": 1},
+    "associative_retrieval": {"pairs": 2, "letters": 10, "units": 3, "decays": [0.9], "steps": 1, "seeds": 1},
 }
 
 

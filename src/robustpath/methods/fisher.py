@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 
 from robustpath.core.parameters import dot, subtract, tree_map, zeros_like
-from robustpath.methods.base import Batch, Loss, Method, Params, grad
+from robustpath.methods.base import Batch, Loss, Method, Params, grad_and_value
 
 
-def gradients(loss: Loss, params: Params, batch: Batch) -> Params:
-    """The gradient of the loss of every single example of the batch: each tensor gets a first axis of examples [b].
+def gradients_and_losses(loss: Loss, params: Params, batch: Batch) -> tuple[Params, Tensor]:
+    """The gradients of the loss of every single example of the batch, each tensor with a first axis of examples [b],
+    and these losses [b].
 
     Every example has a copy of the parameters of its own, which shares their memory: so the engine sees, and counts,
     one pass over one example for each of them.
@@ -19,7 +20,7 @@ def gradients(loss: Loss, params: Params, batch: Batch) -> Params:
     copies = tree_map(lambda w: w.expand(count, *w.shape), params)
 
     def of_one(p, inputs, label):
-        return grad(loss)(p, Batch(inputs[None], label[None]))
+        return grad_and_value(loss)(p, Batch(inputs[None], label[None]))
 
     return torch.vmap(of_one)(copies, batch.inputs, batch.labels)
 
@@ -57,7 +58,7 @@ def consolidated(base: Method, strength: Tensor, decay: Tensor) -> Method:
         return params, state._replace(inner=inner), info
 
     def leave(loss, params, state, batch, context):
-        new = mean_square(gradients(loss, params, batch))
+        new = mean_square(gradients_and_losses(loss, params, batch)[0])
         return params, Consolidated(state.inner, params, tree_map(lambda f, g: decay * f + g, state.fisher, new))
 
     return base.replace(init=init, step=step, leave=leave)

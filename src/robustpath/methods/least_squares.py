@@ -22,9 +22,13 @@ def targets(batch: Batch, params: Params) -> Tensor:
 def whitened(inverse: Tensor, rows: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     """V = L⁻¹ Z A⁻¹ [b, d] and L⁻¹ E [b, c], L L' = I + Z A⁻¹ Z', of A⁻¹ = `inverse` [d, d], Z = `rows`, E = `others`.
 
-    By Woodbury's identity (A + Z'Z)⁻¹ = A⁻¹ - V'V. In this form rounding leaves the inverse symmetric.
+    By Woodbury's identity (A + Z'Z)⁻¹ = A⁻¹ - V'V. In this form rounding leaves the inverse symmetric. The factor L is
+    found and divided by row after row, by arithmetic that can be compiled; a decomposition from a library cannot.
     """
-    seen = rows @ inverse
-    factor = torch.linalg.cholesky_ex(torch.eye(len(rows), dtype=rows.dtype, device=rows.device) + seen @ rows.T).L
-    solved = torch.linalg.solve_triangular(factor, torch.cat([seen, others], 1), upper=False)
-    return solved[:, : seen.shape[1]], solved[:, seen.shape[1] :]
+    seen, solved = rows @ inverse, []
+    left = torch.cat([torch.eye(len(rows), dtype=rows.dtype, device=rows.device) + seen @ rows.T, seen, others], 1)
+    for _ in range(len(rows)):
+        first = left[0] / left[0, 0].sqrt()
+        left = left[1:, 1:] - torch.outer(left[1:, 0] / left[0, 0].sqrt(), first[1:])
+        solved.append(first[-seen.shape[1] - others.shape[1] :])
+    return torch.stack(solved)[:, : seen.shape[1]], torch.stack(solved)[:, seen.shape[1] :]

@@ -23,8 +23,8 @@ class Kept(NamedTuple):
 
 def nothing_kept(params: Params, *shape: int) -> Kept:
     """Before the first batch; `shape` is that of the values beside one example."""
-    rows = memory.empty(*shape).to(next(iter(params.values())).dtype)
-    return Kept(rows, rows, torch.zeros(()))
+    rows = memory.empty(*shape).to(zero(params).dtype)
+    return Kept(rows, rows, zero(params))
 
 
 def keep(kept: Kept, positions: Tensor, values: Tensor) -> Kept:
@@ -38,6 +38,11 @@ def keep(kept: Kept, positions: Tensor, values: Tensor) -> Kept:
 def of_earlier(kept: Kept) -> Tensor:
     """1 where the memory holds examples of earlier batches, and 0 while the first batch stays, a scalar."""
     return (kept.batches > 1).to(kept.now.dtype)
+
+
+def zero(params: Params) -> Tensor:
+    """The number 0 as the parameters are stored, to count from."""
+    return torch.zeros((), dtype=next(iter(params.values())).dtype)
 
 
 def classes(params: Params) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 HERE = Path(__file__).parent
-HELPERS = {"__init__", "functional", "layers"}
+HELPERS = {"__init__", "functional", "layers", "recall"}
 DEFAULT = "mlp"  # settings of jobs do not name it
 
 

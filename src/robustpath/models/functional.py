@@ -15,13 +15,15 @@ from robustpath.core.types import Batch, Params
 def initialise(model: nn.Module, generator: torch.Generator) -> Params:
     """Parameters drawn from `generator`: weights and biases uniform on ±1/sqrt(fan-in), PyTorch's default.
 
-    A normalisation begins with weights 1 and biases 0. UserError for a parameter of any other module: it would stay
-    without a value.
+    A normalisation begins with weights 1 and biases 0; a module with a function `start(generator)` as that says, its
+    buffers included. UserError for a parameter of any other module: it would stay without a value.
     """
     params = {}
     for name, module in model.named_modules():
         own = {f"{name}.{part}".removeprefix("."): tensor for part, tensor in module.named_parameters(recurse=False)}
-        if isinstance(module, (nn.Linear, nn.Conv2d)):
+        if start := getattr(module, "start", None):
+            params |= {f"{name}.{part}".removeprefix("."): tensor for part, tensor in start(generator).items()}
+        elif isinstance(module, (nn.Linear, nn.Conv2d)):
             bound = 1 / math.sqrt(module.weight[0].numel())
             for part, tensor in own.items():
                 params[part] = torch.empty(tensor.shape).uniform_(-bound, bound, generator=generator)
@@ -30,8 +32,8 @@ def initialise(model: nn.Module, generator: torch.Generator) -> Params:
                 params[part] = torch.ones(tensor.shape) if part.endswith("weight") else torch.zeros(tensor.shape)
         elif own:
             raise UserError(
-                f"no rule says how the parameter {next(iter(own))} of a {type(module).__name__} begins; add one to "
-                "initialise in src/robustpath/models/functional.py"
+                f"no rule says how the parameter {next(iter(own))} of a {type(module).__name__} begins; give the "
+                "module a function `start`, or add a rule to initialise in src/robustpath/models/functional.py"
             )
     return params
 

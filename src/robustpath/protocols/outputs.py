@@ -44,21 +44,23 @@ def write_weights(results: list[Trained], kept: list[Moment], weights: Path, pat
 
 
 def write_runs(
-    settings: dict, spec: Spec, members: Sequence[NamedTuple], stages: list[Stage], values: list[dict],
+    settings: dict, spec: Spec, members: Sequence[NamedTuple], stages: Sequence[list[Stage]], values: list[dict],
     results: list[Trained], runs: Path,
 ) -> None:  # fmt: skip
-    """One row a run: what it is, what it cost, whether it diverged, and the means of what its steps told."""
+    """One row a run: what it is, what it cost, whether it diverged, and the means of what its steps told; `stages` and
+    `values` are those of each run."""
     sums = {name: torch.cat([result.sums[name] for result in results]).tolist() for name in results[0].sums}
-    steps = {str(stage.index): stage.steps for stage in stages}
+    steps = [{str(stage.index): stage.steps for stage in own} for own in stages]
     same = {name: settings[name] for name in ("experiment", "dataset")} | {"method": spec.name, "family": spec.family}
     table = _rows(members, same) | {
-        "gradient_evaluations": [float(sum(stage.steps * stage.cost for stage in stages))] * len(members),
-        "steps": [sum(steps.values())] * len(members),
+        "gradient_evaluations": [float(sum(stage.steps * stage.cost for stage in own)) for own in stages],
+        "steps": [sum(own.values()) for own in steps],
         "diverged": torch.cat([result.diverged for result in results]).tolist(),
         "hyperparameters": [json.dumps(each, sort_keys=True) for each in values],
     }
     for name, totals in sums.items():
-        table[f"mean_{name}"] = [total / steps[name.split(".")[0]] for total in totals]
+        index = name.split(".")[0]
+        table[f"mean_{name}"] = [total / own[index] for total, own in zip(totals, steps, strict=True)]
     _write(table, runs)
 
 

@@ -21,6 +21,29 @@ METHODS = {
     "lookahead": "Lookahead",
     "symmetry_teleportation": "symm. teleportation",
     "schedule_free": "schedule-free SGD",
+    "online_sgd": "online SGD",
+    "l2_sp": "L2-SP",
+    "lwf": "LwF",
+    "online_ewc": "online EWC",
+    "ldifs_code": "LDIFS (code)",
+    "bong_diagonal": "BONG (diagonal)",
+    "a_gem": "A-GEM",
+    "der_plus_plus": "DER++",
+    "mkd_er": "MKD-ER",
+    "mkd_der_plus_plus": "MKD-DER++",
+    "cls_er": "CLS-ER",
+    "gdumb": "GDumb",
+    "joint": "joint training",
+    "epi_ball": "EpiBall",
+    "streaming_lda": "streaming LDA",
+    "reverse_kl_ball": "reverse KL ball",
+    "mmd_ball": "MMD ball",
+    "efm_ball": "EFM ball",
+    "cka_ball": "CKA ball",
+    "mahalanobis_ball": "Mahalanobis ball",
+    "ball_snr": "ball SNR",
+    "ball_surprise_snr": "ball surprise SNR",
+    "maml": "MAML",
 }
 DATASETS = {
     "mnist5k": "MNIST-5k",
@@ -29,6 +52,7 @@ DATASETS = {
     "mnist1d": "MNIST-1D",
     "typefaces": "Typefaces",
     "typeface_digits": "Typeface digits",
+    "digit_domains": "Digit domains",
 }
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 MISSING = "not measured"

@@ -6,7 +6,8 @@ Listing the cases imports nothing, so the workflow can plan without torch; a cas
 from importlib import import_module
 from types import ModuleType
 
-CASES = ("spurious_minimum", "saddles", "uniform_convergence", "memorisation", "path_norm", "sinusoid")
+CASES = ("spurious_minimum", "saddles", "uniform_convergence", "memorisation", "path_norm")
+CASES += ("sinusoid", "associative_retrieval")
 
 
 def load(case: str) -> ModuleType:

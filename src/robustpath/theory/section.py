@@ -74,6 +74,21 @@ class Sinusoid(Section):
     seeds: Seeds
 
 
+class AssociativeRetrieval(Section):
+    """Ba et al.'s letters and digits: fast weights, an LSTM and an IRNN at equal compute."""
+
+    pairs: int = Field(ge=2, le=10, description="Pairs of a letter and a digit in a sequence.")
+    letters: int = Field(ge=10, le=26, description="Letters that a sequence takes its own from; 26 in the paper.")
+    units: int = Field(ge=2, le=1000, description="Recurrent units of every network.")
+    decays: list[Annotated[float, Field(ge=0, le=1)]] = Field(
+        min_length=1,
+        description="Factors by which the fast weights fade in a step; 0.9 or 0.95 in public programs.",
+        json_schema_extra=DISTINCT,
+    )
+    steps: int = Field(ge=1, le=1_000_000, description="Steps of fast weights and the LSTM; the IRNN's follow.")
+    seeds: Seeds
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -83,6 +98,7 @@ class Theory(Section):
     memorisation: Memorisation = Field(description="Few weights that fit any labels.")
     path_norm: PathNorm = Field(description="What rescaling of the units leaves as it is.")
     sinusoid: Sinusoid = Field(description="Starts that learn a sinusoid from ten points.")
+    associative_retrieval: AssociativeRetrieval = Field(description="A memory that lasts for one sequence.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

@@ -62,6 +62,16 @@ def test_a_stream_has_its_examples_task_after_task_and_holds_out_what_the_split_
 
 
 @pytest.mark.parametrize(("kind", "tasks"), TASKS.items())
+def test_no_image_is_scored_twice_and_tasks_that_share_all_examples_divide_them_evenly(kind, tasks):
+    for name, held in made(kind, tasks).held.items():
+        assert len(origin(held.inputs).unique()) == len(held.inputs)
+        if kind not in ("split", "domains"):
+            sizes = torch.bincount(held.task)
+            assert len(sizes) == (2 if kind == "recurring" else tasks)
+            assert (sizes == len(getattr(PARTS, name)) // len(sizes)).all()
+
+
+@pytest.mark.parametrize(("kind", "tasks"), TASKS.items())
 def test_a_stream_depends_on_its_key_alone(kind, tasks):
     torch.manual_seed(1)
     first = made(kind, tasks)
@@ -206,6 +216,8 @@ def test_planning_refuses_what_the_stream_would_refuse():
     assert "has 168 training examples" in kinds.possible("split", 5, 169, entry, 300, 600)
     assert "do not divide into 3" in kinds.possible("split", 3, 10, entry, 300, 600)
     assert "raise test_size" in kinds.possible("split", 5, 10, entry, 300, 9)
+    assert "raise validation_size" in kinds.possible("permuted", 20, 10, entry, 19, 100)
+    assert kinds.possible("permuted", 20, 10, entry, 20, 100) is None
     assert kinds.possible("domains", 3, 280, entry, 300, 600) is None
     assert "has 280 training examples" in kinds.possible("domains", 3, 281, entry, 300, 600)
     assert "no images to rotate" in kinds.possible("rotated", 3, 10, DATASETS["mnist1d"], 300, 600)

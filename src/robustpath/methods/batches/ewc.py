@@ -9,7 +9,7 @@ from robustpath.methods.fisher import consolidated
 
 
 @register(
-    search={"strength": log_uniform(0.01, 1e3, default=1)},
+    search={"strength": log_uniform(0.01, 1e3, default=10)},
     base=online_sgd,
     cite="kirkpatrick2017ewc",
     off={"strength": 0.0},

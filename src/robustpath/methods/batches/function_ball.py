@@ -5,12 +5,13 @@ from torch import Tensor
 from robustpath.methods.anchored import anchored
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.distances import l2
 
 EXAMPLES = 20  # of the memory, drawn anew for each step
 
 
 @register(
-    search={"strength": log_uniform(1e-3, 100, default=1)},
+    search={"strength": log_uniform(1e-4, 10, default=0.03)},
     base=online_sgd,
     cite="benjamin2019function",
     off={"strength": 0.0},
@@ -26,7 +27,6 @@ def function_ball(base: Method, strength: Tensor) -> Method:
 
     def penalty(params, anchor, batch, context):
         inputs = context.given["replay"].inputs
-        move = context.network(params, inputs) - context.network(anchor, inputs)
-        return strength * move.square().sum(1).mean()
+        return strength * l2(context.network(params, inputs), context.network(anchor, inputs))
 
-    return anchored(base, penalty, {"replay": EXAMPLES})
+    return anchored(base, penalty, needs={"replay": EXAMPLES})

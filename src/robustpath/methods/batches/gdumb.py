@@ -8,8 +8,9 @@ from robustpath.methods.batches.online_sgd import online_sgd
 def gdumb(base: Method) -> Method:
     """The base from its first parameters, on batches drawn from the final memory alone (Prabhu et al. 2020).
 
-    It has nothing to say before the end: scores on the way are those of a model that knows the end. Not as published:
-    the greedy sampler that balances classes is not used, since the memory is the reservoir of all methods; the rate is
-    constant and there is no CutMix (aimagelab/mammoth@0151ba0, models/gdumb.py, has a cosine rate over 256 epochs).
+    Its scores on the way have no meaning, since its batches are drawn from what the memory holds at the end. Not as
+    published: the greedy sampler that balances classes is not used, since the memory is the reservoir of all methods;
+    the rate is constant and there is no CutMix (aimagelab/mammoth@0151ba0, models/gdumb.py, has a cosine rate over 256
+    epochs).
     """
     return base.replace(order="memory")

@@ -9,7 +9,7 @@ from robustpath.methods.batches.online_sgd import online_sgd
 
 
 @register(
-    search={"strength": log_uniform(1e-3, 10, default=0.1)}, base=online_sgd, cite="li2018l2sp", off={"strength": 0.0}
+    search={"strength": log_uniform(1e-2, 30, default=1)}, base=online_sgd, cite="li2018l2sp", off={"strength": 0.0}
 )
 def l2_sp(base: Method, strength: Tensor) -> Method:
     """Adds (strength / 2) |w - a|² to the loss; a: the parameters before the batch (Li et al. 2018, eq. 2).

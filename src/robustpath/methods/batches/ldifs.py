@@ -6,6 +6,7 @@ from torch import Tensor
 from robustpath.methods.anchored import anchored
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.distances import l2
 from robustpath.methods.layers import hidden_features
 
 
@@ -27,6 +28,6 @@ def ldifs(base: Method, strength: Tensor) -> Method:
             found = hidden_features(p, context.activations(p, batch.inputs), batch.inputs)
             return torch.cat([layer.flatten(1) for layer in found], 1)
 
-        return strength * (features(params) - features(anchor)).square().sum(1).mean()
+        return strength * l2(features(params), features(anchor))
 
     return anchored(base, penalty)

@@ -3,26 +3,15 @@
 import torch
 from torch import Tensor
 
+from robustpath.methods import distances
 from robustpath.methods.anchored import anchored
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
 from robustpath.methods.layers import hidden_features
 
-EPSILON = 1e-10  # what the program adds to a norm before it divides
-
-
-def normalised(features: Tensor) -> Tensor:
-    """Features [b, c, …] divided by their norms over the second axis; zero where the norm is zero.
-
-    The square root has no derivative at zero: hidden units that are all silent would make the gradient NaN.
-    """
-    square = features.square().sum(1, keepdim=True)
-    silent = square == 0
-    return torch.where(silent, 0, features / (torch.where(silent, 1, square).sqrt() + EPSILON))
-
 
 @register(
-    search={"strength": log_uniform(1, 1e5, default=10)},
+    search={"strength": log_uniform(1, 1e4, default=10)},
     base=online_sgd,
     cite="mukhoti2023ldifs",
     off={"strength": 0.0},
@@ -40,8 +29,6 @@ def ldifs_code(base: Method, strength: Tensor) -> Method:
             return hidden_features(p, context.activations(p, batch.inputs), batch.inputs)
 
         pairs = zip(features(params), features(anchor), strict=True)
-        return (
-            strength * torch.stack([(normalised(new) - normalised(old)).square().mean() for new, old in pairs]).mean()
-        )
+        return strength * torch.stack([distances.ldifs_code(new, old) for new, old in pairs]).mean()
 
     return anchored(base, penalty)

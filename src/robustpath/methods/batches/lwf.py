@@ -1,11 +1,11 @@
 """Learning without forgetting: keep the predictions that the model made on the batch before it learnt from it."""
 
 from torch import Tensor
-from torch.nn.functional import kl_div
 
 from robustpath.methods.anchored import anchored
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.distances import forward_kl
 
 TEMPERATURE = 2.0
 
@@ -23,7 +23,7 @@ def lwf(base: Method, strength: Tensor) -> Method:
     """
 
     def penalty(params, anchor, batch, context):
-        new, old = ((context.network(p, batch.inputs) / TEMPERATURE).log_softmax(1) for p in (params, anchor))
-        return strength * TEMPERATURE**2 * kl_div(new, old, log_target=True, reduction="batchmean")
+        new, old = (context.network(p, batch.inputs) / TEMPERATURE for p in (params, anchor))
+        return strength * TEMPERATURE**2 * forward_kl(new, old)
 
     return anchored(base, penalty)

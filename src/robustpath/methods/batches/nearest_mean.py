@@ -17,7 +17,7 @@ class State(NamedTuple):
 
 
 @register(
-    search={"sharpness": log_uniform(0.01, 10.0, default=0.3)},
+    search={"sharpness": log_uniform(0.01, 10.0, default=1.0)},
     cite="mensink2013distance",
     networks=("random_features",),
 )

@@ -9,7 +9,7 @@ from robustpath.methods.fisher import consolidated
 
 @register(
     search={
-        "strength": log_uniform(0.01, 1e3, default=1),
+        "strength": log_uniform(0.01, 1e3, default=10),
         "decay": choice(0.5, 0.9, 0.97, 0.99, 0.997, default=0.99),
     },
     base=online_sgd,

@@ -18,7 +18,7 @@ class State(NamedTuple):
 
 
 @register(
-    search={"ridge": log_uniform(1e-2, 1e2, default=0.1), "sharpness": log_uniform(1.0, 100.0, default=10.0)},
+    search={"ridge": log_uniform(1e-2, 1e2, default=1.0), "sharpness": log_uniform(1.0, 100.0, default=10.0)},
     cite="mcdonnell2023ranpac",
     networks=("random_features",),
 )

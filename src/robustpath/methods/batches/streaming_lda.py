@@ -10,11 +10,13 @@ from robustpath.methods.least_squares import random_features, targets, whitened
 
 
 class State(NamedTuple):
-    """mean [c, d] and count [c] of each class; inverse: (λI + S)⁻¹ [d, d], S the scatter of features within classes."""
+    """mean [c, d] and count [c] of each class; inverse: (λI + S)⁻¹ [d, d], S the scatter of features within classes;
+    weight: of the readout [c, d], before `sharpness`, as it is needed more often than it changes."""
 
     mean: Tensor
     count: Tensor
     inverse: Tensor
+    weight: Tensor
 
 
 @register(
@@ -36,7 +38,7 @@ def streaming_lda(ridge: Tensor, sharpness: Tensor) -> Method:
     def init(params):
         weight, bias = params["head.weight"], params["head.bias"]
         identity = torch.eye(weight.shape[1], dtype=weight.dtype)
-        return State(torch.zeros_like(weight), torch.zeros_like(bias), identity / ridge)
+        return State(torch.zeros_like(weight), torch.zeros_like(bias), identity / ridge, torch.zeros_like(weight))
 
     def step(loss, params, state, batch, context):
         return params, state, {"loss": loss(readout(params, state), batch)}
@@ -49,10 +51,11 @@ def streaming_lda(ridge: Tensor, sharpness: Tensor) -> Method:
             deviations.append((before / (before + 1)).sqrt() * difference)
             mean, count = mean + torch.outer(label, difference / (before + 1)), count + label
         change, _ = whitened(state.inverse, torch.stack(deviations), rows[:, :0])
-        return params, State(mean, count, state.inverse - change.T @ change)
+        inverse = state.inverse - change.T @ change
+        return params, State(mean, count, inverse, count.sum() * mean @ inverse)
 
     def readout(params, state):
-        weight = sharpness * state.count.sum() * state.mean @ state.inverse
+        weight = sharpness * state.weight
         return params | {"head.weight": weight, "head.bias": -(weight * state.mean).sum(1) / 2}
 
     return Method(init, step, readout, leave=leave)

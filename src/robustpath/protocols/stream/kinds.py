@@ -23,10 +23,10 @@ def possible(
     found = unfit(kind, tasks, entry.name, entry.kind == "image", entry.classes, len(entry.joined))
     if found:
         return found
-    if kind == "split":
-        for key, size in (("validation_size", validation_size), ("test_size", test_size)):
-            if size < entry.classes:
-                return f"{key} {size} is fewer than the {entry.classes} classes of {entry.name}: raise {key}"
+    least, what = (entry.classes, f"classes of {entry.name}") if kind == "split" else (tasks, "tasks to score")
+    for key, size in (("validation_size", validation_size), ("test_size", test_size)):
+        if size < least:
+            return f"{key} {size} is fewer than the {least} {what}: raise {key}"
     room = entry.room(validation_size, test_size)
     if kind == "split":
         room = room // entry.classes * (entry.classes // tasks)

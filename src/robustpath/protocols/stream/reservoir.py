@@ -10,8 +10,9 @@ from robustpath.methods.memory import NOWHERE
 
 
 class Reservoir(NamedTuple):
-    """slots int64 [T, b]: the slot that each example of a batch lies in after it, or NOWHERE; held int64 [T, S]: the
-    example in each slot, by its place in the order, while a batch stays; stored [T]: how many slots are filled then.
+    """slots int64 [T, b]: the slot that each example of a batch lies in after it, or NOWHERE; held int64 [T + 1, S]:
+    the example in each slot, by its place in the order, while a batch stays and after the last; stored [T + 1]: how
+    many slots are filled then.
 
     While a batch stays the memory holds what came before it; while the first stays, that batch.
     """
@@ -39,4 +40,6 @@ def reservoir(batches: int, batch_size: int, size: int, *key: object) -> Reservo
             now[place] = number * batch_size + row
         held.append(before if number else now.clone())
         stored.append(min(size, max(number, 1) * batch_size))
+    held.append(now)
+    stored.append(min(size, batches * batch_size))
     return Reservoir(torch.tensor(slots), torch.stack(held), stored)

@@ -9,6 +9,7 @@ from torch import Tensor
 from robustpath.core import randomness
 from robustpath.engine.plan import NOISE, Stage
 from robustpath.engine.source import NOBODY, Data, Dealt, Fields, Source, examples
+from robustpath.methods.memory import NOWHERE
 from robustpath.protocols.stream.needs import DRAWN
 from robustpath.protocols.stream.reservoir import Reservoir, reservoir
 
@@ -25,7 +26,7 @@ class Course(NamedTuple):
 
 def course(order: str, length: int, batch_size: int, memory: int, *key: object) -> Course:
     """The course of a seed. "joint" is a random order of all examples; in "memory" each batch is drawn from what the
-    memory holds at the end of the stream; every other is that of the stream."""
+    memory holds at the end of the stream, and no slot is its examples' own; every other is that of the stream."""
     batches = length // batch_size
     kept = reservoir(batches, batch_size, memory, *key)
     own = torch.arange(length)
@@ -34,7 +35,8 @@ def course(order: str, length: int, batch_size: int, memory: int, *key: object) 
     held = own[kept.held]
     if order == "memory":
         drawn = randomness.batches(kept.stored[-1], batch_size, 0, batches, "stream", "of memory", *key)
-        return Course(held[-1][drawn], kept._replace(held=held))
+        nowhere = torch.full_like(kept.slots, NOWHERE)
+        return Course(held[-1][drawn], kept._replace(held=held, slots=nowhere))
     return Course(own.reshape(batches, batch_size), kept._replace(held=held))
 
 
@@ -44,9 +46,10 @@ def dealing(
 ) -> Source:  # fmt: skip
     """The source of runs whose batches stay for `repeats` steps.
 
-    data: the streams of all seeds one after the other; courses and seeds: those of the seeds; row: the place of each
-    member's seed, int64 [M]; dimension: how many numbers a vector of noise has; init and look: of the scores on the
-    way, which are the source's state. What is drawn depends on (data set, seed, batch, step of the batch) alone.
+    data: the streams of all seeds one after the other; courses: those of the seeds; seeds: by which what is dealt
+    beside the batches is drawn for each; row: the place of each member's seed, int64 [M]; dimension: how many numbers a
+    vector of noise has; init and look: of the scores on the way, which are the source's state. What is drawn depends on
+    (data set, seed, batch, step of the batch) alone.
     """
     device, drawn = data.inputs.device, {}
     first = row * (data.inputs.shape[0] // len(seeds))
@@ -81,7 +84,7 @@ def dealing(
         for name in stage.needs:
             if name == NOISE:
                 numbers = dimension * stage.needs[NOISE]
-                rows = [randomness.noise(numbers, step, step + 1, "stream", dataset, seed)[0] for seed in seeds]
+                rows = [torch.randn(numbers, generator=_generator(seed, NOISE, batch, repeat)) for seed in seeds]
                 found[NOISE] = torch.stack(rows)[row].to(device)
             elif name == "memory":
                 found[name] = now[name]

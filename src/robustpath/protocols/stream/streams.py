@@ -111,8 +111,8 @@ def _held(tasks: list[Task], prepared: Prepared, part: Tensor, name: str) -> Hel
 def _permuted(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """A random permutation of the numbers of an input for every task, the first one too (as perm-mnist of
     aimagelab/mammoth at 0529fb3)."""
-    plan = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
-    return Plan(plan, plan)
+    each = [Task(_all(prepared), _permutation(prepared, dataset, seed, number)) for number in range(tasks)]
+    return Plan(each, each)
 
 
 def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -123,25 +123,25 @@ def _recurring(prepared: Prepared, tasks: int, examples: int, dataset: str, seed
 
 def _rotated(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """An angle for every task, uniform in 0 to 180 degrees (as rot-mnist of aimagelab/mammoth at 0d727a7)."""
-    plan = []
+    each = []
     for number in range(tasks):
         drawn = torch.rand((), dtype=torch.float64, generator=generator("stream", "angle", dataset, seed, number))
-        plan.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
-    return Plan(plan, plan)
+        each.append(Task(_all(prepared), partial(rotated, degrees=180 * float(drawn))))
+    return Plan(each, each)
 
 
 def _split(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The classes in a random order, divided evenly."""
     classes = prepared.labels.unique()
     order = classes[torch.randperm(len(classes), generator=generator("stream", "classes", dataset, seed))]
-    plan = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
-    return Plan(plan, plan)
+    each = [Task(torch.isin(prepared.labels, own), _unchanged) for own in order.chunk(tasks)]
+    return Plan(each, each)
 
 
 def _domains(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The first values of the attribute, in their order: the data sets that were joined."""
-    plan = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
-    return Plan(plan, plan)
+    each = [Task(prepared.attribute == value, _unchanged) for value in prepared.attribute.unique()[:tasks]]
+    return Plan(each, each)
 
 
 def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
@@ -155,8 +155,8 @@ def _gradual(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: 
 def _abrupt(prepared: Prepared, tasks: int, examples: int, dataset: str, seed: int) -> Plan:
     """The shift that the gradual stream has at the middle of a task, during the whole task."""
     middles = _shifts(prepared, tasks * examples)[examples // 2 :: examples]
-    plan = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
-    return Plan(plan, plan)
+    each = [Task(_all(prepared), partial(shifted, by=own)) for own in middles]
+    return Plan(each, each)
 
 
 def _shifts(prepared: Prepared, length: int) -> Tensor:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from robustpath.core.types import Params
 from robustpath.engine.plan import Network
@@ -55,10 +56,12 @@ def watch(
     held = [each.held["test"] for each in streams]
     scored = int(held[0].task.max()) + 1
     tested = Data(*(torch.cat([getattr(each, part) for each in held]).to(device) for part in ("inputs", "labels")))
-    size = len(held[0].labels)
-    every = torch.arange(size).expand(members, -1) + (row * size)[:, None]
-    fields = examples(tested, every.to(device))
-    of_task = torch.stack([each.task for each in held])[row].to(device)  # [M, n]
+    sizes = torch.tensor([len(each.task) for each in held])
+    # A seed may have fewer test examples than another: its last one fills up the row, and counts for no task.
+    filled = torch.arange(int(sizes.max())).minimum(sizes[:, None] - 1) + (sizes.cumsum(0) - sizes)[:, None]
+    fields = examples(tested, filled[row].to(device))
+    of_task = pad_sequence([each.task for each in held], batch_first=True, padding_value=-1)[row].to(device)  # [M, n]
+    of_first_task = max(int((each.task == 0).sum()) for each in held)  # they come first
     probe = torch.stack([each.held["validation"].inputs[_spread(each, PROBE)] for each in streams])[row].to(device)
     ends = {(number + 1) * batches // tasks: number + 1 for number in range(tasks)} | {0: 0}
 
@@ -69,9 +72,9 @@ def watch(
         return torch.stack([(hits * mask).sum(1) / mask.sum(1) for mask in masks], 1)
 
     def of_first(params: Params) -> Tensor:
-        own = size // scored if bool((of_task[:, : size // scored] == 0).all()) else size
-        hits = (together(params, fields["inputs"][:, :own]).argmax(2) == fields["labels"][:, :own]).double()
-        mask = (of_task[:, :own] == 0).double()
+        first = slice(of_first_task)
+        hits = (together(params, fields["inputs"][:, first]).argmax(2) == fields["labels"][:, first]).double()
+        mask = (of_task[:, first] == 0).double()
         return (hits * mask).sum(1) / mask.sum(1)
 
     def init() -> Seen:

@@ -69,7 +69,8 @@ def train(
         results, durations = _in_parts(cell, members, weights, asked)
 
     write_weights(results, cell.moments, weights, path)
-    write_runs(settings, spec, members, cell.stages, [cell.values(run) for run in members], results, runs)
+    stages, values = [cell.stages] * len(members), [cell.values(run) for run in members]
+    write_runs(settings, spec, members, stages, values, results, runs)
     write_seconds(settings, members, durations, seconds)
     write_scores([], scores)
     for leftover in weights.parent.glob(f".{weights.stem}.part*.resume.safetensors*"):
@@ -146,12 +147,7 @@ class Cell:
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
-        unknown = {name for row in draws.grid(settings) for name in row} - spec.search.keys()
-        if unknown:
-            raise UserError(
-                f"{spec.name} has no hyperparameter {', '.join(sorted(unknown))}, only {', '.join(spec.search)}; "
-                f"mend the grid of experiment {settings['experiment']} in config.yaml"
-            )
+        draws.refuse_unknown(settings, spec)
         dealt = {seed: deal_of(settings, prepared, seed) for seed in range(settings["seeds"])}
         self.pools = {seed: each.parts.train for seed, each in dealt.items()}
         self.rows = list(product(settings["label_noise"], self.pools))

@@ -1,0 +1,17 @@
+"""The multilayer perceptron whose last layer takes a step on the nearest stored examples before each prediction."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from robustpath.models.recall import Adapting, recalling
+
+KINDS = ("image", "signal")
+MEASURED = False
+HIDDEN = True
+PORTION = (16, 0)
+
+
+def network(shape: Sequence[int], classes: int, hidden: Sequence[int]) -> nn.Module:
+    """The perceptron with layers of the widths `hidden`; with an empty memory it computes the same, bit by bit."""
+    return recalling(Adapting, shape, classes, hidden)

@@ -1,0 +1,44 @@
+"""The experiments that every scale has: the figures, tables and numbers of the paper read them by name."""
+
+from pydantic import Field
+
+from robustpath.config.section import Section
+from robustpath.protocols.stream.section import StreamExperiment
+from robustpath.protocols.supervised.section import Supervised
+
+
+class Experiments(Section):
+    """The experiments of a scale."""
+
+    data_efficiency: Supervised = Field(description="Accuracy against the number of training examples.")
+    held_out: Supervised = Field(description="The same, with draws that held-out training examples select.")
+    minima: Supervised = Field(description="Every method and control, with and without label noise: the first family.")
+    lengths: Supervised = Field(description="SGD of several lengths: its accuracy against its training loss.")
+    trajectories: Supervised = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
+    random_labels: Supervised = Field(description="SGD on labels of which a share, up to all, is random.")
+    variance_split: Supervised = Field(description="The reference under other splits of the data, all else equal.")
+    variance_initialisation: Supervised = Field(description="The same from other initialisations.")
+    variance_order: Supervised = Field(description="The same in other orders of the batches.")
+    variance_draw: Supervised = Field(description="The same with other hyperparameter draws.")
+    walk_levels: Supervised = Field(description="Walks that begin earlier or later in a descent, shorter and longer.")
+    headline: Supervised = Field(description="The main contrasts of `minima`, with more draws.")
+    streams: StreamExperiment = Field(
+        description="The second family: accuracy and forgetting at several budgets a batch."
+    )
+    stream_steps: StreamExperiment = Field(description="Plain steps alone, from one a batch to many.")
+    stream_methods: StreamExperiment = Field(description="Every method of the second family at one budget.")
+    stream_readouts: StreamExperiment = Field(description="Readouts of random features, which no order can harm.")
+    stream_memories: StreamExperiment = Field(description="Networks that read an episodic memory.")
+    stream_adaptation: StreamExperiment = Field(description="A network that adapts its last layer to each query.")
+    anchor_age: StreamExperiment = Field(
+        description="One ball, its anchor from the model before the batch to the start."
+    )
+    distances: StreamExperiment = Field(description="Balls of several distances about one anchor, permuted tasks.")
+    distances_split: StreamExperiment = Field(description="The same where classes come one after the other.")
+    radii: StreamExperiment = Field(description="Controllers of the radius, over a tenfold range of its start.")
+    memory_ball: StreamExperiment = Field(description="An episodic memory and a ball: each, both and neither.")
+    stream_split: StreamExperiment = Field(description="Classes that come one after the other.")
+    stream_domains: StreamExperiment = Field(description="Data sets of digits that come one after the other.")
+    stream_gradual: StreamExperiment = Field(description="Signals that drift.")
+    stream_abrupt: StreamExperiment = Field(description="Signals that jump.")
+    stream_recurring: StreamExperiment = Field(description="Two tasks by turns.")

@@ -1,22 +1,31 @@
 """Batches that are made of episodes: the examples of each lie together, its support set before its query set."""
 
-import torch
-from torch import Tensor
+from collections.abc import Callable
+from typing import Any
 
-from robustpath.methods.base import Batch, Loss, Params
+import torch
+
+from robustpath.core.parameters import tree_map
+from robustpath.methods.base import Batch, Params
 from robustpath.methods.batches.maml import halves
 from robustpath.methods.episodes import TOGETHER
 
 
-def tasks(batch: Batch) -> list[tuple[Batch, Batch]]:
-    """(support, query) of every episode of a batch: its equal parts, each in halves. A batch of fewer examples has
-    fewer episodes."""
-    number = min(TOGETHER, len(batch.inputs))
-    parts = [[None] * number if part is None else part.tensor_split(number) for part in batch]
-    return [halves(Batch(*own)) for own in zip(*parts, strict=True)]
+def on_each(function: Callable[..., Any], params: Params, batch: Batch, *others: Any) -> Any:
+    """function(params, support, query, *others) on every episode of a batch: what it gives, with a first axis of
+    episodes, which the others have too.
 
-
-def mean_of_queries(loss: Loss, moved: list[Params], batch: Batch) -> Tensor:
-    """The mean over the episodes of a batch of the loss on their query sets, each at its own parameters."""
-    pairs = zip(moved, tasks(batch), strict=True)
-    return torch.stack([loss(params, query) for params, (_, query) in pairs]).mean()
+    The episodes are the equal parts of the batch, and support and query the halves of each. A batch whose examples do
+    not divide into so many is a single episode.
+    """
+    number = TOGETHER if len(batch.inputs) % (2 * TOGETHER) == 0 else 1
+    pairs = [halves(Batch(*own)) for own in zip(batch.inputs.chunk(number), batch.labels.chunk(number), strict=True)]
+    supports, queries = (
+        (torch.stack([each.inputs for each in own]), torch.stack([each.labels for each in own]))
+        for own in zip(*pairs, strict=True)
+    )
+    # Copies of the parameters, so that each pass is counted once an episode.
+    copies = tree_map(lambda tensor: tensor.expand(number, *tensor.shape), params)
+    return torch.vmap(lambda p, support, query, *own: function(p, Batch(*support), Batch(*query), *own))(
+        copies, supports, queries, *others
+    )

@@ -5,11 +5,11 @@ from torch.nn.functional import one_hot
 
 from robustpath.methods.adapting import adapting
 from robustpath.methods.base import Method, register
-from robustpath.methods.batches.online_sgd import online_sgd
+from robustpath.methods.episodes.adam import adam
 from robustpath.methods.layers import hidden_features
 
 
-@register(search={}, base=online_sgd, cite="mensink2013distance")
+@register(search={}, base=adam, cite="mensink2013distance")
 def prototypes(base: Method) -> Method:
     """The base on batches of all classes of training, then logits -|z - m_c|² / 2 (Mensink et al. 2013).
 

@@ -1,12 +1,14 @@
 """Reptile: the start moves towards where a few steps on each episode lead."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
 from robustpath.core.parameters import tree_map
 from robustpath.methods.adapting import adapting, descent
 from robustpath.methods.base import Method, grad_and_value, log_uniform, register
-from robustpath.methods.tasks import tasks
+from robustpath.methods.tasks import on_each
 
 ROUNDS = 2  # over the two halves of an episode
 
@@ -22,16 +24,17 @@ def reptile(inner_rate: Tensor, outer_rate: Tensor) -> Method:
     used differently; there the inner steps are Adam's, and the outer rate falls to 0.
     """
 
+    def moved(loss, params, support, query):
+        losses = []
+        for half in (support, query) * ROUNDS:
+            gradient, value = grad_and_value(loss)(params, half)
+            params = tree_map(lambda w, g: w - inner_rate * g, params, gradient)
+            losses.append(value)
+        return params, torch.stack(losses).mean()
+
     def step(loss, params, state, batch, context):
-        ends, losses = [], []
-        for halves in tasks(batch):
-            moved = params
-            for half in halves * ROUNDS:
-                gradient, value = grad_and_value(loss)(moved, half)
-                moved = tree_map(lambda w, g: w - inner_rate * g, moved, gradient)
-                losses.append(value)
-            ends.append(moved)
-        after = tree_map(lambda w, *own: w + outer_rate * (sum(own) / len(own) - w), params, *ends)
-        return after, state, {"loss": torch.stack(losses).mean()}
+        ends, losses = on_each(partial(moved, loss), params, batch)
+        after = tree_map(lambda w, end: w + outer_rate * (end.mean(0) - w), params, ends)
+        return after, state, {"loss": losses.mean()}
 
     return adapting(Method(lambda params: (), step, order="episodes"), descent(inner_rate))

@@ -1,4 +1,4 @@
-"""docs/architecture.md, docs/adding.md and CONTRIBUTING.md, held to the code; their examples run on a copy of it."""
+"""CONTRIBUTING.md and pages of docs/, held to the code; their examples run on a copy of it."""
 
 import ast
 import json
@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from robustpath import methods
 from robustpath.__main__ import parser
+from robustpath.methods import memory
+from robustpath.methods.base import build
+from robustpath.protocols.stream import kinds, metrics, needs, source, watching
 from robustpath.study import Config
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("docs/architecture.md", "docs/adding.md", "CONTRIBUTING.md")
+PAGES = ("docs/architecture.md", "docs/adding.md", "docs/streams.md", "CONTRIBUTING.md")
 TEXT = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
 PROSE = {page: re.sub(r"^```\w*\n.*?^```$", "", text, flags=re.S | re.M) for page, text in TEXT.items()}
 CODE = {page: " ".join(re.findall(r"`([^`\n]+)`", text)) for page, text in PROSE.items()}
@@ -49,6 +53,7 @@ logits, labels = torch.randn(2, 3, 4, generator=stream), torch.tensor([0, 3, 1])
 quadratic = importlib.import_module("robustpath.theory.quadratic").run({"steps": 3})
 print(json.dumps({
     "method": [methods.load("smoothed_sgd").family, sorted(methods.load("smoothed_sgd").search)],
+    "stream method": methods.load("batch_lookahead").family,
     "families": methods.families(),
     "network": [list(predict(network)(params, inputs).shape), list(models.facts("linear").kinds)],
     "score": scores.SCORES["brier"](logits, labels).tolist(),
@@ -164,6 +169,24 @@ def test_every_command_target_and_module_that_is_named_exists():
         assert path.with_suffix(".py").is_file() or path.is_dir(), module
 
 
+def test_the_page_on_streams_says_what_the_code_does():
+    page = TEXT["docs/streams.md"]
+    tables = [dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.M)) for table in page.split("\n## ")]
+    assert next(table for table in tables if "permuted" in table) == kinds.KINDS
+    assert next(table for table in tables if "replay" in table).keys() == needs.DEALS
+    scored = next(part for part in page.split("\n## ") if part.startswith("What is scored"))
+    rows = " ".join(row.split("|")[3] for row in scored.splitlines() if row.startswith("| "))
+    assert set(re.findall(r"`(\w+)`", rows)) == set(metrics.METRICS)
+    batches = [name for name, family in methods.names().items() if family == "batches"]
+    others = {name for name in batches if build(methods.load(name), {}).order != "batches"}
+    assert set(re.findall(r"`(\w+)`", re.search(r"^Two kinds of methods.*?\n\n", page, re.S | re.M)[0])) == others
+    for said, number in (
+        ("at most {}.", memory.CAPACITY), ("| {} validation examples", watching.PROBE), ("every {}th", watching.EVERY)
+    ):  # fmt: skip
+        assert said.format(number) in page
+    assert source.DROPPED == 0.1 and "a tenth of the numbers" in page
+
+
 def test_the_keys_and_names_that_are_in_code_type_are_known():
     schema = keys(Config.model_json_schema())
     table = re.search(r"^\| to add a .*?\n\n", TEXT["docs/architecture.md"], re.S | re.M)[0]
@@ -172,7 +195,8 @@ def test_the_keys_and_names_that_are_in_code_type_are_known():
     code = set().union(*(defined(file) for file in (ROOT / "src").rglob("*.py")))
     code |= {path.stem for path in (ROOT / "src").rglob("*") if path.suffix in ("", ".py")}
     code |= set(yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())) | schema | set(commands())
-    words = {word for page in PAGES[:2] for word in re.findall(r"`([a-z_]{3,})`", PROSE[page])}
+    code |= {*metrics.METRICS, *kinds.KINDS, *needs.DEALS}
+    words = {word for page in PAGES[:3] for word in re.findall(r"`([a-z_]{3,})`", PROSE[page])}
     assert len(words) > 20 and words - code - {Path(name).stem for name in NEW} == set()
     for name, file in re.findall(r"`(\w+)` (?:in|of) `(src/[\w/]+\.py)`", PROSE["docs/architecture.md"]):
         assert name in defined(ROOT / file), f"{name} is not in {file}"
@@ -181,12 +205,13 @@ def test_the_keys_and_names_that_are_in_code_type_are_known():
 def test_the_examples_do_what_is_said_of_them(copy):
     found = json.loads(done(run(copy, "-c", TRIED)).splitlines()[-1])
     assert found["method"][0] == "minima" and "radius" in found["method"][1]
+    assert found["stream method"] == "batches"
     assert "augmentations" in found["families"]
     assert found["network"] == [[5, 4], ["image", "signal"]]
     assert found["score"] == pytest.approx(found["slow score"])
     assert found["part"] == "brier"
     assert found["measure"] == [3.0, 0.5]
-    assert found["protocols"] == ["supervised", "single_pass"]
+    assert found["protocols"] == ["supervised", "single_pass", "stream"]
     assert (found["figure"], found["number"], found["claim"]) == ("figure", ["minima"], "M9")
     assert found["theory"] == [0.0]
     assert found["shift"] == pytest.approx(0.0, abs=1e-6)  # half an image and half its negative: grey
@@ -218,6 +243,13 @@ def test_the_method_of_the_example_passes_the_tests_of_every_method(copy):
     chosen = "smoothed_sgd and (loss_falls or switched_off or other_mates or search_space)"
     ran = run(copy, "-m", "pytest", *options, ROOT / "tests/methods", "-k", chosen)
     assert re.search(r"(\d+) passed", done(ran))[1] == "4"
+
+
+def test_the_method_of_a_stream_of_the_example_passes_tests_of_every_method_on_a_stream(copy):
+    options = ["-q", "-c", os.devnull, "-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", ROOT]
+    chosen = "batch_lookahead and (parameters_and_scores or beside_others)"
+    ran = run(copy, "-m", "pytest", *options, ROOT / "tests/protocols/stream/test_every_method.py", "-k", chosen)
+    assert re.search(r"(\d+) passed", done(ran))[1] == "2"
 
 
 def test_a_budget_of_more_than_one_pass_is_refused_by_the_protocol_of_the_example(copy):

@@ -1,6 +1,7 @@
 """What the shipped config promises of each scale."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -72,8 +73,12 @@ def test_the_walks_of_all_levels_are_those_of_the_minima(shipped):
 
 
 def test_figures_know_the_methods_of_one_question_after_those_of_the_list(shipped):
+    """And then those of streams: what a method of the first family looks like does not depend on the second."""
     midway = cfg.methods_of(shipped, "walk_levels")
-    assert list(cfg.report_settings(shipped)["methods"]) == [*shipped.methods, *midway]
+    streams = [name for name, each in cfg.experiments(shipped).items() if each.protocol == "stream"]
+    of_streams = dict.fromkeys(method for name in streams for method in cfg.methods_of(shipped, name))
+    assert "online_sgd" in of_streams
+    assert list(cfg.report_settings(shipped)["methods"]) == [*shipped.methods, *midway, *of_streams]
 
 
 def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):
@@ -87,7 +92,11 @@ def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):
 
 
 def test_jobs_are_few(shipped):
-    assert len(cfg.expand(shipped)) <= (5000 if shipped.scale == "cluster" else 200)
+    """Of each family: a job takes seconds to start."""
+    protocol = {name: each.protocol for name, each in cfg.experiments(shipped).items()}
+    jobs = Counter(protocol[cell.experiment] for cell in cfg.expand(shipped))
+    assert set(jobs) == {"supervised", "stream"}
+    assert max(jobs.values()) <= (5000 if shipped.scale == "cluster" else 200)
 
 
 def test_laptop_is_what_runs_unless_told():

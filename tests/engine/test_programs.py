@@ -293,6 +293,23 @@ def test_a_compiler_that_fails_or_is_missing_leaves_the_step_uncompiled(folder, 
     )
 
 
+def test_a_program_that_cannot_be_run_leaves_the_step_uncompiled(folder, shrinking, monkeypatch, capsys):
+    """As where AOTInductor compiles linalg.cholesky_ex (torch 2.13.0)."""
+
+    class Unusable:
+        def __init__(self, library, runners):
+            assert Path(library).is_file()
+
+        def run(self, flat):
+            raise RuntimeError("Invalid extern node index")
+
+    done = compile_by_copying(monkeypatch, shrinking)
+    monkeypatch.setattr(torch._C._aoti, "AOTIModelContainerRunnerCpu", Unusable)
+    assert is_right(shrinking, programs.packaged(shrinking[0], "a"))
+    assert len(done) == 1, "it is not compiled again in another folder"
+    assert "no program can be compiled here (Invalid extern node index): unc" in capsys.readouterr().out
+
+
 def test_two_that_want_the_same_program_compile_it_once(folder, shrinking, monkeypatch):
     _, _, library, told = shrinking
     done, right = [], []

@@ -1,5 +1,6 @@
 """The replay ball held by a line search: the size of a step, not its direction."""
 
+import pytest
 import torch
 
 from .balls import kl, last_replay, same, start, stream
@@ -30,5 +31,10 @@ def test_it_ends_in_the_ball_on_the_segment():
 
 
 def test_inside_the_ball_it_is_sgd():
+    """All trials are of the end of the segment, and the distance there is what is recorded."""
     plain = stream(bound("online_sgd", **RATE), 4)
-    assert same(stream(bound("ball_line_search", radius=100.0, **RATE), 4).params, plain.params)
+    found = stream(bound("ball_line_search", radius=100.0, **RATE), 4)
+    assert same(found.params, plain.params)
+    expected = kl(plain.params, plain.centres[-2], last_replay(4)) / 100
+    assert found.state.tried.item() == pytest.approx(expected.item(), rel=1e-3)
+    assert found.state.ratio.item() == pytest.approx(expected.item(), rel=1e-3)

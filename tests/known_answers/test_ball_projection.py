@@ -14,10 +14,12 @@ RATE = {"learning_rate": 0.1}
 def test_on_a_parabola_it_is_herons_square_root():
     """d = w², r = 1, from w = 2, by hand: w <- (w + 1/w) / 2 gives 5/4, 41/40 and 3281/3280."""
     settle = projection().settle
-    params, reached, left = settle(lambda p: p["w"].square(), {"w": double(0.0)}, {"w": double(2.0)}, double(1.0))
+    params, reached, left, tried = settle(
+        lambda p: p["w"].square(), {"w": double(0.0)}, {"w": double(2.0)}, double(1.0)
+    )
     assert params["w"].item() == pytest.approx(3281 / 3280, abs=1e-12)
     assert reached.item() == pytest.approx((3281 / 3280) ** 2, abs=1e-12)
-    assert left.item()
+    assert left.item() and tried.item() == pytest.approx((2**2 + 1.25**2 + 1.025**2) / 3, abs=1e-12)
 
 
 def test_inside_the_ball_it_is_sgd():

@@ -11,7 +11,7 @@ RATE = {"learning_rate": 0.1}
 
 def test_the_radius_follows_the_gain_on_the_next_batch():
     """The averages of the gains, by hand from the losses before and after each batch."""
-    found = stream(bound("ball_trust", radius=0.02, **RATE), 3, batches=6, dtype=torch.float64)
+    found = stream(bound("ball_trust", radius=0.02, doubted=0.15, **RATE), 3, batches=6, dtype=torch.float64)
     batches, held, own, radius, expected = [examples(10, i, torch.float64) for i in range(6)], 0.0, 0.0, 0.02, [0.02]
     for number in range(1, 6):
         before, after = found.centres[number - 1], found.centres[number]

@@ -40,7 +40,7 @@ def test_the_weight_grows_outside_and_falls_inside():
 
 def test_the_radius_follows_the_gain_that_the_next_batch_confirms():
     """By hand: the averages of both gains, their quotient, and the factors 0.9 and 1.1 at 0.15 and 0.4."""
-    found = stream(bound("literal_proposal", radius=0.01, **RATE), 3, batches=7, dtype=torch.float64)
+    found = stream(bound("literal_proposal", radius=0.01, doubted=0.15, **RATE), 3, batches=7, dtype=torch.float64)
     batches = [examples(10, number, torch.float64) for number in range(7)]
     held = own = None
     radius, expected, ratio = 0.01, [0.01], 0.0

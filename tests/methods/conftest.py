@@ -6,9 +6,10 @@ import torch
 from robustpath import methods
 from robustpath.core.randomness import generator
 from robustpath.data.prepared import Prepared
-from robustpath.engine import population
+from robustpath.engine import population, source
 from robustpath.engine.plan import phases
-from robustpath.methods.base import build
+from robustpath.methods.base import build, draw
+from robustpath.protocols.supervised import training
 from robustpath.protocols.supervised.training import Cell, Run
 
 SETTINGS = {
@@ -34,6 +35,7 @@ def hidden(name: str) -> list[int]:
     return [2] if methods.load(name).largest else [12, 12]
 
 
+STEPS = 40  # more than two blocks
 STEEP = {"flat_warmup", "level_teleportation"}  # the derivative of a gradient on the probe, at every step of a walk
 
 
@@ -45,9 +47,10 @@ def dear(name: str) -> int:
     return 14 if spec.largest else 3 if name in STEEP else max(1, *streams)
 
 
-def budget(name: str) -> int:
-    """The least that gives every phase of a method a first step, for tests that need few steps."""
-    return SETTINGS["budget"] if len(phases(build(methods.load(name), {}))) > 1 else 24
+def budget(name: str, steps: int = 24) -> int:
+    """That of so many steps of SGD, for tests that need few; the least that gives every phase of a method a first step,
+    where that is more."""
+    return SETTINGS["budget"] if len(phases(build(methods.load(name), {}))) > 1 else steps
 
 
 MEMBERS = [Run(size, 0.0, seed, number) for size in (40, 80) for seed in (0, 1) for number in (0, 1)]
@@ -64,8 +67,14 @@ def blobs():
 
 @pytest.fixture(autouse=True)
 def short_blocks(monkeypatch):
-    """Blocks short enough for every method to have several in a small budget."""
+    """Blocks short enough for every method to have several in a small budget; those of batches end elsewhere."""
     monkeypatch.setattr(population, "BLOCK", 15)
+    monkeypatch.setattr(source, "BLOCK", 8)
+
+
+def fix_draws(monkeypatch, change):
+    """Every member gets the default hyperparameters, changed by `change(run's draw number)`."""
+    monkeypatch.setattr(training.draws, "draw", lambda spec, seed, number: draw(spec, seed, 0) | change(number))
 
 
 @pytest.fixture
@@ -73,7 +82,7 @@ def make_cell(blobs):
     """make_cell(method, **settings) -> a Cell on the blobs, in eager mode."""
 
     def make(name: str, **settings) -> Cell:
-        chosen = SETTINGS | {"method": name, "hidden": hidden(name)} | settings
+        chosen = SETTINGS | {"method": name, "hidden": hidden(name), "budget": budget(name, STEPS)} | settings
         chosen["budget"] *= dear(name)
         return Cell(chosen, methods.load(name), blobs, torch.device("cpu"), len(MEMBERS))
 
@@ -89,3 +98,25 @@ def train(tmp_path):
         return cell.train(members, tmp_path / f"{next(count)}.safetensors", "key", "test")
 
     return run
+
+
+@pytest.fixture(scope="session")
+def trained_before():
+    """What was trained undisturbed, by method and draws: all tests of a method are dealt to one process."""
+    return {}
+
+
+@pytest.fixture
+def undisturbed(make_cell, train, trained_before):
+    """undisturbed(method, defaults=False) -> what all members become when nothing happens to them, each with its own
+    draw or all with the defaults; trained once and only read."""
+
+    def call(name, defaults=False):
+        if (name, defaults) not in trained_before:
+            with pytest.MonkeyPatch.context() as patched:
+                if defaults:
+                    fix_draws(patched, lambda number: {})
+                trained_before[name, defaults] = train(make_cell(name))
+        return trained_before[name, defaults]
+
+    return call

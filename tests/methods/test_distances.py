@@ -132,7 +132,7 @@ def test_units():
     for name in ("l2_relative", "mahalanobis", "procrustes", "mmd"):
         torch.testing.assert_close(ALL[name](3 * other, 3 * H), ALL[name](other, H))
     whole = torch.linalg.inv(torch.cov(H.T, correction=0))
-    expected = torch.einsum("ni,ij,nj->n", other - H, whole, other - H).mean()
+    expected = torch.einsum("ni,ij,nj->n", other - H, whole, other - H).mean() / 6
     torch.testing.assert_close(distances.mahalanobis(other, H, 1e-9), expected, rtol=1e-6, atol=0)
     torch.testing.assert_close(distances.mahalanobis(other @ mixed, H @ mixed, 1e-9), expected, rtol=1e-4, atol=0)
 

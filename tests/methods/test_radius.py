@@ -11,7 +11,7 @@ ONE = torch.ones((), dtype=torch.float64)
 NOTHING = radius.Facts(ONE, 0 * ONE, 0 * ONE, 0 * ONE, 0 * ONE, 10, 0 * ONE)
 MADE = {
     "decay": lambda r: radius.decay(r, 50 * ONE, 0.5 * ONE),
-    "trust": radius.trust,
+    "trust": lambda r: radius.trust(r, 0.15 * ONE),
     "snr": radius.snr,
     "surprise": lambda r: radius.surprise(r, ONE),
     "surprise_snr": lambda r: radius.surprise_snr(r, ONE),
@@ -66,7 +66,7 @@ def test_decay_by_hand():
 def test_trust_by_hand(held, own, ratio, factor):
     """Nothing follows from the first arrival; a share above 0.4 counts only where the ball was reached."""
     facts = NOTHING._replace(held_gain=held * ONE, own_gain=own * ONE, ratio=ratio * ONE)
-    found = run(radius.trust(2 * ONE), [NOTHING, facts, facts])
+    found = run(radius.trust(2 * ONE, 0.15 * ONE), [NOTHING, facts, facts])
     assert [each for each, _ in found] == pytest.approx([2.0, 2 * factor, 2 * factor**2])
 
 
@@ -74,7 +74,9 @@ def test_trust_averages_gains_before_it_divides():
     """Own gains of 1 and 9, of which 1 and 0 hold: the averages give 0.9 / (0.9 + 9) < 0.15, the shares 1 and 0."""
     first = NOTHING._replace(held_gain=ONE, own_gain=ONE, ratio=ONE)
     second = NOTHING._replace(held_gain=0 * ONE, own_gain=9 * ONE, ratio=ONE)
-    assert [each for each, _ in run(radius.trust(ONE), [NOTHING, first, second])] == pytest.approx([1, 1.1, 0.99])
+    assert [each for each, _ in run(radius.trust(ONE, 0.15 * ONE), [NOTHING, first, second])] == pytest.approx(
+        [1, 1.1, 0.99]
+    )
 
 
 def test_snr_by_hand():

@@ -13,7 +13,15 @@ def cluster():
 
 
 def settings(model, hidden=(512, 512), batch=32):
-    return {"model": model, "hidden": list(hidden), "batch_size": batch}
+    return {"model": model, "hidden": list(hidden), "batch_size": batch, "budget": 1}
+
+
+def spent(cell):
+    """Gradient evaluations a run: in a stream so many a batch, on average over the budgets."""
+    if "budget" in cell:
+        return cell["budget"]
+    batches = cell["tasks"] * cell["examples"] // cell["examples_per_batch"]
+    return batches * sum(cell["evaluations"]) / len(cell["evaluations"])
 
 
 def test_a_perceptron_multiplies_and_adds_once_a_weight(cluster):
@@ -35,6 +43,13 @@ def test_a_small_cnn_by_hand(cluster):
     assert grey == 2 * (28**2 * 32 * 9 + 14**2 * 64 * 288 + 7**2 * 128 * 576 + 128 * 10)
 
 
+def test_a_stored_example_costs_what_a_weight_of_a_layer_does(cluster):
+    """A query is compared with 512 keys of 512 numbers, and takes the weighted mean of their 10 values."""
+    weights = 784 * 512 + 512 * 512 + 512 * 10
+    forward, _ = costs.flops(cluster, "fashion_mnist", settings("episodic_mlp"))
+    assert forward == 2 * (weights + 512 * 512 + 512 * 10)
+
+
 def test_resnet18_has_the_operations_that_are_quoted_of_it(cluster):
     forward, gradient = costs.flops(cluster, "cifar10", settings("resnet18", batch=1))
     assert forward / 2 == pytest.approx(0.556e9, rel=0.01)
@@ -48,7 +63,7 @@ def test_each_experiment_is_the_sum_of_its_cells(cluster):
     for name, row in rows.items():
         own = [cfg.train_settings(cluster, cell) for cell in cells if cell.experiment == name]
         assert row["runs"] == sum(map(cfg.runs, own))
-        assert row["gradient evaluations"] == sum(cfg.runs(each) * each["budget"] for each in own)
+        assert row["gradient evaluations"] == sum(cfg.runs(each) * spent(each) for each in own)
     experiment = cfg.experiments(cluster)["minima"]
     data, methods = len(experiment.datasets), len(cfg.methods_of(cluster, "minima"))
     assert rows["minima"]["jobs"] == data * (methods + 2)  # evaluated and measured
@@ -68,6 +83,10 @@ def test_evaluation_counts_every_set_that_is_scored(cluster):
     # CIFAR-10: four corruptions on validation; six, fifteen published, CIFAR-10.1 and the unshifted on test.
     assert costs._scored(cluster, "cifar10", told) == 200 + 500 * (1 + 4 * 5) + 1000 * (1 + (6 + 15) * 5 + 1)
     assert costs._scored(cluster, "mnist", told) == 200 + 500 * (1 + 4 * 5) + 1000 * (1 + 6 * 5 + 2)
+    # A stream has no part to learn from that is scored at its end, and may leave the shifts out.
+    streamed = {"validation_size": 500, "test_size": 1000}
+    assert costs._scored(cluster, "mnist", streamed) == 500 * (1 + 4 * 5) + 1000 * (1 + 6 * 5 + 2)
+    assert costs._scored(cluster, "mnist", streamed | {"shifted": False}) == 500 + 1000
 
 
 def test_the_command_says_that_it_is_an_estimate_and_at_which_rate(capsys, monkeypatch):

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from robustpath.core.errors import UserError
+from robustpath.records import complete
 from robustpath.records.selection import HOLDOUT, ORACLE, VALIDATION, choose, select
 
 
@@ -21,7 +22,7 @@ def table(*draws, held=None):
             *([("holdout", "none", held[draw])] if held else []),
         ]
     ]
-    return pd.DataFrame(rows)
+    return complete(pd.DataFrame(rows))
 
 
 @pytest.mark.parametrize(

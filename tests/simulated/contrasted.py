@@ -59,4 +59,4 @@ def contrasted(seeds=6, draws=4, gain=lambda noise, method, descended, share: 0.
         family="minima", train_size=300, shift="none", shift_family="none", severity=0, metric="accuracy",
         converged=True, diverged=False, gradient_evaluations=600.0, steps=600,
     )  # fmt: skip
-    return table.assign(value=table["value"].clip(0, 1))[list(records.SCHEMA)]
+    return records.complete(table.assign(value=table["value"].clip(0, 1)))[list(records.SCHEMA)]

@@ -109,7 +109,7 @@ def study(methods=METHODS, seeds=12, draws=2, noise=(0.0, 0.2), rng=0, **planted
         _scored(share.assign(experiment="lengths"), seed_effect, generator, exact),
         _random_labels(seeds, generator),
     ]
-    table = pd.concat(parts, ignore_index=True)
+    table = records.complete(pd.concat(parts, ignore_index=True))
     return table.assign(converged=table["value"].notna())[list(records.SCHEMA)]
 
 

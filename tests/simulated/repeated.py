@@ -62,4 +62,4 @@ def repeated(deviations, seeds, pair=0.002, rng=0):
         gradient_evaluations=600.0, steps=600, hyperparameters="{}",
     )  # fmt: skip
     table = table[(table["shift_family"] != "natural") | (table["dataset"] == "typeface_digits")]
-    return table[list(records.SCHEMA)].reset_index(drop=True)
+    return records.complete(table)[list(records.SCHEMA)].reset_index(drop=True)

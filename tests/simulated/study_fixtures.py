@@ -95,7 +95,7 @@ def synthetic(methods=METHODS, datasets=DATASETS, sizes=(50, 150, 500), seeds=10
         accuracy = np.where(table["diverged"], 0.1, accuracy.clip(0.05, 1.0))
         table["value"] = np.where(table["metric"] == "accuracy", accuracy, -np.log(accuracy))
         parts.append(table.assign(dataset=dataset, experiment=EXPERIMENT, label_noise=0.0, converged=True))
-    return pd.concat(parts, ignore_index=True)[list(records.SCHEMA)]
+    return records.complete(pd.concat(parts, ignore_index=True))[list(records.SCHEMA)]
 
 
 def second_rule(*shape):

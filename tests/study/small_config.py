@@ -24,13 +24,13 @@ def small():
     raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     raw["methods"] = list(METHODS)
     cell = {"datasets": ["fashion_mnist"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
+    stream = {"protocol": "stream", "stream": "permuted", "tasks": 2, "examples": 50, "evaluations": [1]}
+    stream |= {key: cell[key] for key in ("datasets", "methods", "seeds")}
     for scale in raw["scales"].values():
         scale["further"] = {}
         for name, experiment in scale["experiments"].items():
-            if experiment.get("protocol") == "stream":
-                scale["experiments"][name] = experiment | {"methods": ["sgd"], "grid": {}, "draws": 1, "model": "mlp"}
-            elif name != "data_efficiency":
-                scale["experiments"][name] = cell
+            if name != "data_efficiency":
+                scale["experiments"][name] = stream if experiment.get("protocol") == "stream" else cell
         scale["experiments"]["held_out"] = cell | {"held_out": 0.2}
         for case in ("spurious_minimum", "saddles"):
             scale["theory"][case]["methods"] = ["sgd"]

@@ -77,14 +77,14 @@ methods        | [sgd, sgd]     | [1] = 'sgd' is a method named twice; allowed: 
 reference      | adam           | = 'adam' is not a known method of the list; did you mean 'radam'? Allowed: sgd
 L.device       | gpu            | = 'gpu' is not a known value; allowed: 'auto', 'cpu', 'cuda'
 L.device       | cpuu           | = 'cpuu' is not a known value; did you mean 'cpu'? Allowed: 'auto', 'cpu'
-E.datasets     | [mnist-1d]     | [0] = 'mnist-1d' is not a known data set; did you mean 'mnist1d'? Allowed: fashion
+E.datasets     | [mnist-1d]     | [0] = 'mnist-1d' is not a known data set; did you mean 'mnist1d'? Allowed: digit
 E.datasets     | [mnist1d, mnist1d] | [1] = 'mnist1d' is a data set named twice; allowed: each name once
 E.methods      | al             | = 'al' is not a known value; did you mean 'all'? Allowed: 'all' or a list
 E.methods      | [sgd, same]    | [1] = 'same' is not a known method; did you mean 'sam'? Allowed: sgd, adamw
 E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' or a list with the reference
 # networks and what they are trained on
-E.model        | vgg            | = 'vgg' is not a known network; allowed: cnn, mlp, resnet18
-E.model        | cnn            | = 'cnn' takes no signals, which 'mnist1d' holds; allowed: mlp
+E.model        | vgg            | = 'vgg' is not a known network; allowed: adapting_mlp, cnn,
+E.model        | cnn            | = 'cnn' takes no signals, which 'mnist1d' holds; allowed: adapting_mlp, episodic_mlp,
 E.datasets     | [cifar10_1]    | [0] = 'cifar10_1' is there to test on alone; allowed: a data set with training ex
 E.datasets     | [cifar10_c]    | [0] = 'cifar10_c' is there to test on alone; allowed: a data set with training ex
 L.further.minima | {datasets: [cifar10], train_sizes: [50], seeds: 2, budget: 1} | = {"datasets": ["cifar10"], "train
@@ -130,7 +130,7 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 17 more)")
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 35 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
     assert text.endswith("calibration ('reference' is a key of the top level)")
 

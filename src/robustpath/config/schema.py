@@ -94,5 +94,6 @@ def sections(schema: dict, node: dict | None = None, place: str = "") -> Iterato
 
 
 def places_of(schema: dict, key: str) -> list[str]:
-    """The addresses of the mappings that have `key`."""
-    return [place or "the top level" for place, node in sections(schema) if key in node["properties"]]
+    """The addresses of the mappings that have `key`, each once, whichever of a union of mappings has it."""
+    having = (place or "the top level" for place, node in sections(schema) if key in node["properties"])
+    return list(dict.fromkeys(having))

@@ -138,8 +138,8 @@ def _total(params: Params) -> Tensor:
 
 
 def _where(mask: Tensor, old: Any, new: Any) -> Any:
-    """`old` where the mask holds, `new` elsewhere."""
-    return tree_map(lambda one, other: torch.where(mask, one, other), old, new)
+    """`old` where the mask holds, `new` elsewhere; what a method hands on as it was is not copied."""
+    return tree_map(lambda one, other: one if one is other else torch.where(mask, one, other), old, new)
 
 
 def begin(

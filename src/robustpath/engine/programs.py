@@ -92,9 +92,16 @@ def obtain(step: Step, arguments: tuple, key: str) -> tuple[Flat, list[str]] | N
         try:
             found = cache.find(folder, program) or _added(step, arguments, folder, program)
             runner = torch._C._aoti.AOTIModelContainerRunnerCpu(str(found.library), 1)
-            return runner.run, found.about["info"]
         except FAILURES as error:
             fault = fault or error
+            continue
+        try:
+            # Some operations, as Cholesky factors, are compiled without a fault and cannot be run.
+            runner.run([tensor.contiguous() for tensor in flat])
+        except FAILURES as error:
+            fault = error
+            break
+        return runner.run, found.about["info"]
     say(f"no program can be compiled here ({_sentence(fault)}): uncompiled, slower, equal to rounding")
     return None
 

@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from robustpath.core.source import constants
+
 if TYPE_CHECKING:
     from robustpath.methods.base import Spec
 
@@ -28,6 +30,12 @@ def names() -> dict[str, str]:
         for file in sorted((here / family).glob("*.py"))
         if not file.stem.startswith("_")
     }
+
+
+def protocols_of(family: str) -> tuple[str, ...]:
+    """The protocols that the methods of a family are for, as its `__init__.py` states in a line of its own; none stated
+    for a family whose methods do not mind."""
+    return tuple(constants(Path(__file__).parent / family / "__init__.py").get("PROTOCOLS", ()))
 
 
 def load(name: str) -> "Spec":

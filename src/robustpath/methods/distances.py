@@ -42,7 +42,7 @@ def cosine(current: Tensor, anchor: Tensor) -> Tensor:
 
 
 def mahalanobis(current: Tensor, anchor: Tensor, shrinkage: float = 0.3) -> Tensor:
-    """Mean dh' ((1 - s) S + s tr(S)/d I)⁻¹ dh, with S the covariance of the anchor's features and s the shrinkage.
+    """Mean dh' ((1 - s) S + s tr(S)/d I)⁻¹ dh / d, with S the covariance of the anchor's features, s the shrinkage.
 
     The inverse is taken in the space of the m examples (Woodbury's identity), which are fewer than the features. At
     s = 0 one linear map applied to both would not count; there the inverse need not exist.
@@ -56,7 +56,7 @@ def mahalanobis(current: Tensor, anchor: Tensor, shrinkage: float = 0.3) -> Tens
         kernel + ridge * torch.eye(examples, dtype=kernel.dtype, device=kernel.device), seen.T
     )[0]
     explained = (1 - shrinkage) * (seen * solved.T).sum(1)
-    return ((change.square().sum(1) - explained) / ridge).mean()
+    return ((change.square().sum(1) - explained) / ridge).mean() / width
 
 
 def efm(current: Tensor, anchor: Tensor, weight: Tensor, bias: Tensor, damping: float = 0.1) -> Tensor:

@@ -1,9 +1,10 @@
 r"""A ball around an anchor: while a model learns from a batch, its behaviour stays near that of the anchor.
 
 A ball is a distance between outputs on a set Z of examples (`Ball`), an anchor, and a way to hold the model inside
-(methods/ways.py); `hold` makes a method of them. The anchor lies in the state and moves after each batch, anchor <-
-age anchor + (1 - age) parameters: at age 0 it is the model before the batch, at age 1 the model that the stream began
-with. Z is "replay", examples of the memory drawn anew for each step, whose labels are not used, or the "batch" itself.
+(methods/ways.py); `hold` makes a method of them. Z is "replay", examples of the memory drawn anew for each step, whose
+labels are not used, or the "batch" itself. On the batch, the anchor is the model as the batch arrives. On replay, it
+moves after each batch, anchor <- age anchor + (1 - age) parameters: at age 0 it is the model before the batch, at age 1
+the model that the stream began with.
 
 | methods | distance | on | anchor | held by |
 | --- | --- | --- | --- | --- |
@@ -56,7 +57,8 @@ class Ball(NamedTuple):
 class State(NamedTuple):
     """inner: the base's state; anchor: its parameters; kept: its outputs on the batch; weight: of the penalty; radius,
     control: of the controller; clamped: whether the radius met a bound; seen: what a controller remembers; ratio:
-    distance / radius after the batch before (0 before there is one); active: whether the ball changed that batch."""
+    distance / radius after the batch before (0 before there is one); active: whether the model had
+    left the ball then; tried: the mean of distance / radius over what was tried to bring it back."""
 
     inner: Any
     anchor: Params
@@ -68,6 +70,7 @@ class State(NamedTuple):
     seen: Any
     ratio: Tensor
     active: Tensor
+    tried: Tensor
 
 
 def logits(context: Context, params: Params, inputs: Tensor) -> Seen:
@@ -130,7 +133,7 @@ def hold(
         radius, begun = control.begin()
         return State(
             base.init(params), params, kept, nothing + way.weight, nothing + radius, begun, nothing,
-            watched_before(control.wants, params), nothing, nothing,
+            watched_before(control.wants, params), nothing, nothing, nothing,
         )  # fmt: skip
 
     def then(state, batch, context):
@@ -144,7 +147,8 @@ def hold(
         if base.arrive:
             state = state._replace(inner=base.arrive(loss, params, state.inner, batch, context))
         if ball.on == "batch":
-            state = state._replace(kept=_in_room(ball.look(context, state.anchor, batch.inputs)))
+            # These parameters are those of the first step, whose pass gives the same outputs: it counts once.
+            state = state._replace(anchor=params, kept=_in_room(ball.look(context, params, batch.inputs)))
         facts, seen = watch(control.wants, loss, params, state.seen, batch, state.ratio)
         radius, clamped, begun = control.arrived(state.control, facts)
         return state._replace(seen=seen, radius=radius, clamped=clamped, control=begun)
@@ -173,7 +177,7 @@ def hold(
         if not way.settle:
             return {}
         found = {"ratio": state.ratio, "active": state.active, "radius": state.radius, "clamped": state.clamped}
-        found |= {} if way.penalty is None else {"weight": state.weight}
+        found |= {"tried": state.tried} if way.penalty is None else {"weight": state.weight}
         return {f"{ball.label}{name}": value for name, value in found.items()}
 
     def leave(loss, params, state, batch, context):
@@ -186,12 +190,14 @@ def hold(
             def measure(p):
                 return ball.distance(ball.look(context, p, inputs), before, state.anchor)
 
-            params, reached, active = way.settle(measure, state.anchor, params, state.radius)
+            params, reached, active, tried = way.settle(measure, state.anchor, params, state.radius)
             weight = way.after(reached, state.radius, state.weight)
-            state = state._replace(ratio=reached / state.radius, active=active.to(reached), weight=weight)
+            ratios = {"ratio": reached / state.radius, "tried": tried / state.radius}
+            state = state._replace(**ratios, active=active.to(reached), weight=weight)
         seen = watch_after(control.wants, loss, params, state.seen, batch)
-        anchor = tree_map(lambda a, w: age * a + (1 - age) * w, state.anchor, params)
-        return params, state._replace(anchor=anchor, seen=seen)
+        if ball.on == "replay":
+            state = state._replace(anchor=tree_map(lambda a, w: age * a + (1 - age) * w, state.anchor, params))
+        return params, state._replace(seen=seen)
 
     def readout(params, state):
         return base.readout(params, state.inner)

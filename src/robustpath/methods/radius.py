@@ -12,7 +12,7 @@ from torch import Tensor
 
 LOWEST, LARGEST = 0.01, 10.0  # of radius / r0
 DECAY = 0.9  # of all averages, a batch
-DOUBTED, TRUSTED = 0.15, 0.4  # shares of a gain that hold on the next batch: below, the radius shrinks; above, it grows
+TRUSTED = 8 / 3  # the share of a gain from which on the radius grows, in units of that below which it shrinks
 SHRUNK, GROWN = 0.9, 1.1
 REACHED = 1 / 1.5  # distance / radius from which on a ball counts as used
 SURPRISED = 4.0  # the largest factor of surprise
@@ -73,19 +73,20 @@ def decay(radius: Tensor, horizon: Tensor, power: Tensor) -> Controller:
     return Controller(lambda: (radius, torch.zeros(())), arrived)
 
 
-def trust(radius: Tensor) -> Controller:
+def trust(radius: Tensor, doubted: Tensor) -> Controller:
     """C2p: by the share of the gain on a batch that the next batch, before its first step, confirms.
 
-    Gains are averaged apart, then divided. Below 0.15 the radius shrinks by 0.9; above 0.4 it grows by 1.1, if the ball
-    was reached. At the change of a task no gain is confirmed, and the radius shrinks.
+    Gains are averaged apart, then divided. Below `doubted` the radius shrinks by 0.9; above 8/3 of that it grows by
+    1.1, if the ball was reached. For small steps the share is 1 / (1 + tr Sigma / (b |G|²)): where the gradients have
+    more noise than `doubted` allows, the radius falls to its bound.
     """
 
     def arrived(state, facts):
         now, means = state
         means = _averaged(means, facts.held_gain, facts.own_gain)
         share = means.first / means.second.clamp_min(torch.finfo(means.second.dtype).tiny)
-        grown = torch.where((share > TRUSTED) & (facts.ratio > REACHED), now * GROWN, now)
-        wanted = torch.where(share < DOUBTED, now * SHRUNK, grown)
+        grown = torch.where((share > TRUSTED * doubted) & (facts.ratio > REACHED), now * GROWN, now)
+        wanted = torch.where(share < doubted, now * SHRUNK, grown)
         now, clamped = _bounded(torch.where(means.batches > 1, wanted, now), radius)  # none is before the first batch
         return now, clamped, (now, means)
 

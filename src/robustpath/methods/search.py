@@ -7,6 +7,7 @@ this or another module of the methods, `METHOD.spec.search`, and unions of these
 import ast
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from robustpath import methods
 
@@ -44,30 +45,51 @@ def needs(family: str, name: str) -> frozenset[str]:
     That can be too many, where such a module holds functions that the method does not use. The slow way, the needs of
     its phases, imports torch.
     """
-    found, waiting, seen = set(), [f"robustpath.methods.{family}.{name}"], set()
-    while waiting:
-        module = waiting.pop()
-        if module in seen:
-            continue
-        seen.add(module)
-        keys, origins = _stated(module)
-        found |= keys
-        waiting += origins
-    return frozenset(found)
+    return frozenset().union(*(each.needs for each in _reached(family, name)))
 
 
 @cache
-def _stated(module: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The text keys of every `needs=` in a module, and the modules of methods that it imports from but the contract."""
+def may_have_phases(family: str, name: str) -> bool:
+    """Whether a method's module, or one of the methods that it imports from, makes a sequence of phases.
+
+    The slow way, the method's phases, imports torch.
+    """
+    return any(each.phased for each in _reached(family, name))
+
+
+class _Stated(NamedTuple):
+    """Of a module: the text keys of every `needs=`; whether it makes a sequence of phases; the modules of methods that
+    it imports from but the contract."""
+
+    needs: frozenset[str] = frozenset()
+    phased: bool = False
+    origins: frozenset[str] = frozenset()
+
+
+@cache
+def _reached(family: str, name: str) -> tuple[_Stated, ...]:
+    """What a method's module states, and every module of the methods that it imports from."""
+    found, waiting = {}, [f"robustpath.methods.{family}.{name}"]
+    while waiting:
+        module = waiting.pop()
+        if module not in found:
+            found[module] = _stated(module)
+            waiting += found[module].origins
+    return tuple(found.values())
+
+
+@cache
+def _stated(module: str) -> _Stated:
     try:
         nodes = list(ast.walk(_module(module)))
     except (OSError, SyntaxError):
-        return frozenset(), frozenset()
+        return _Stated()
     stated = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "needs"]
     keys = [key for value in stated for part in ast.walk(value) if isinstance(part, ast.Dict) for key in part.keys]
     origins = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)} - {CONTRACT}
-    return (
+    return _Stated(
         frozenset(key.value for key in keys if isinstance(key, ast.Constant)),
+        any(isinstance(node, ast.Name) and node.id == "sequence" for node in nodes),
         frozenset(origin for origin in origins if origin.startswith("robustpath.methods.")),
     )
 

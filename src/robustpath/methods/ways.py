@@ -27,13 +27,22 @@ def _whole(weight: Tensor) -> float:
     return 1.0
 
 
+class Settled(NamedTuple):
+    """After a batch: the parameters, their distance, whether the ball had been left, and the mean distance of all that
+    was tried on the way there."""
+
+    params: Params
+    reached: Tensor
+    active: Tensor
+    tried: Tensor
+
+
 class Way(NamedTuple):
     """penalty(distance, radius, weight): what a step adds to the loss; None takes the step without it.
 
     weight: of the penalty at the start. within and after (distance, radius, weight) -> weight: the weight after a step,
     by the distance before it, and after a batch. rate(weight): a factor of the gradient. settle(measure, anchor,
-    params, radius) -> (params, their distance, whether the ball was left): the parameters after a batch; None where no
-    radius counts.
+    params, radius) -> Settled: what becomes of the parameters after a batch; None where no radius counts.
     """
 
     penalty: Callable[[Tensor, Tensor, Tensor], Tensor] | None
@@ -41,7 +50,7 @@ class Way(NamedTuple):
     within: Callable[[Tensor, Tensor, Tensor], Tensor] = _unchanged
     after: Callable[[Tensor, Tensor, Tensor], Tensor] = _unchanged
     rate: Callable[[Tensor], Tensor | float] = _whole
-    settle: Callable[[Measure, Params, Params, Tensor], tuple[Params, Tensor, Tensor]] | None = None
+    settle: Callable[[Measure, Params, Params, Tensor], Settled] | None = None
 
 
 def penalty(weight: Tensor) -> Way:
@@ -98,14 +107,15 @@ def line_search() -> Way:
     """
 
     def settle(measure, anchor, params, radius):
-        inside, outside = torch.zeros_like(radius), torch.ones_like(radius)
-        share, reached = outside, torch.zeros_like(radius)
+        inside, share, outside = torch.zeros_like(radius), torch.ones_like(radius), torch.ones_like(radius)
+        reached, tried = torch.zeros_like(radius), []
         for _ in range(TRIALS):
-            distance = measure(_along(anchor, params, share))
-            fits = distance <= radius
+            tried.append(measure(_along(anchor, params, share)))
+            fits = tried[-1] <= radius
+            reached = torch.where(fits, tried[-1], reached)
             inside, outside = torch.where(fits, share, inside), torch.where(fits, outside, share)
-            reached, share = torch.where(fits, distance, reached), (inside + outside) / 2
-        return _along(anchor, params, inside), reached, inside < 1
+            share = (inside + outside) / 2
+        return Settled(_along(anchor, params, inside), reached, inside < 1, torch.stack(tried).mean())
 
     return Way(None, settle=settle)
 
@@ -114,14 +124,14 @@ def projection() -> Way:
     """After a batch, three steps w <- w - max(d - r, 0) ∇d / |∇d|²: Newton's towards d = r, from outside."""
 
     def settle(measure, anchor, params, radius):
-        left = None
+        tried = []
         for _ in range(PROJECTIONS):
             slope, distance = grad_and_value(measure)(params)
-            left = distance > radius if left is None else left
+            tried.append(distance)
             steep = dot(slope, slope).clamp_min(math.sqrt(torch.finfo(distance.dtype).tiny))
             rate = (distance - radius).relu() / steep
             params = tree_map(lambda w, g, rate=rate: w - rate * g, params, slope)
-        return params, measure(params), left
+        return Settled(params, measure(params), tried[0] > radius, torch.stack(tried).mean())
 
     return Way(None, settle=settle)
 
@@ -130,9 +140,9 @@ def _weighted(distance: Tensor, radius: Tensor, weight: Tensor) -> Tensor:
     return weight * distance
 
 
-def _only_measured(measure: Measure, anchor: Params, params: Params, radius: Tensor) -> tuple[Params, Tensor, Tensor]:
+def _only_measured(measure: Measure, anchor: Params, params: Params, radius: Tensor) -> Settled:
     reached = measure(params)
-    return params, reached, reached > radius
+    return Settled(params, reached, reached > radius, reached)
 
 
 def _along(anchor: Params, params: Params, share: Tensor) -> Params:

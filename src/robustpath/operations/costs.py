@@ -28,8 +28,8 @@ def show(scale: str | None = None, teraflops: float = TERAFLOPS) -> str:
     worth = (
         f"An estimate by calculation for scale {config.scale}, not a measurement: operations of forward and backward\n"
         "passes (training) and of forward passes (evaluation), counted on the networks, at an assumed rate of\n"
-        f"{teraflops:g} TFLOP/s of one GPU. Measuring, tracing and preparing are not in it. Small networks do not\n"
-        "fill a GPU: of them the hours are a lower bound."
+        f"{teraflops:g} TFLOP/s of one GPU. Measuring, tracing, preparing and what is scored during training are not\n"
+        "in it. Small networks do not fill a GPU: of them the hours are a lower bound."
     )
     placed = [_placed(jobs(config, teraflops), gpus) for gpus in GPUS]
     how = (
@@ -122,7 +122,8 @@ def _count(name: str, hidden: tuple[int, ...], of_example: tuple[int, ...], clas
     """Operations of one example, forward, and forward and backward, on tensors without numbers."""
     with torch.device("meta"):
         model = models.network({"model": name, "hidden": hidden}, of_example, classes)
-        params = {key: torch.empty(tensor.shape, requires_grad=True) for key, tensor in model.named_parameters()}
+        trained = (*model.named_parameters(), *model.named_buffers())  # what a network stores is among its parameters
+        params = {key: torch.empty(tensor.shape, requires_grad=True) for key, tensor in trained}
         batch = Batch(torch.empty(1, *of_example), torch.empty(1, dtype=torch.int64))
     with FlopCounterMode(display=False) as forward:
         predict(model)(params, batch.inputs)
@@ -136,7 +137,7 @@ def _scored(config: study.Config, dataset: str, settings: dict) -> float:
     sizes), validation, test and shifts."""
     severities = len(study.active(config).severities)
     sets = {"validation": 1, "test": 1}
-    for shift in registry.shifts_of(dataset):
+    for shift in registry.shifts_of(dataset) if settings.get("shifted", True) else ():
         sets[shift.split] += severities if shift.family in CORRUPTED else 1
     sizes = settings.get("train_sizes", [0])
     learnt = sum(sizes) / len(sizes)

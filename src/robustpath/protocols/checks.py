@@ -58,7 +58,12 @@ def _usable(path: tuple, experiment: Experiment, name: str) -> Iterator[Problem]
     if networks and experiment.model in set(models.names()) - set(networks):
         complaint = f"holds '{name}', which cannot use the network {experiment.model}"
         yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that can, or model: {networks[0]}")
-    protocol = protocols.load(experiment.protocol)
+    protocol, family = protocols.load(experiment.protocol), methods.names()[name]
+    if (meant := methods.protocols_of(family)) and protocol.name not in meant:
+        there = " or ".join(each for each in meant if each in protocols.names())
+        complaint = f"holds '{name}' of the family {family}, which cannot learn in the protocol {protocol.name}"
+        yield Problem((*path, "methods"), experiment.methods, complaint, f"other methods, or protocol: {there}")
+        return
     for need in lacking_needs(name, protocol.deals):
         complaint = f"holds '{name}', which needs '{need}' beside its batches: {protocol.name} does not deal it"
         needing = f"no more than {', '.join(sorted(protocol.deals))}" if protocol.deals else "nothing beside them"
@@ -77,6 +82,18 @@ def lacking_needs(name: str, dealt: frozenset[str]) -> list[str]:
 
     steps = [method for _, method in phases(build(methods.load(name), {}))]
     return sorted({need for step in steps for need in step.needs} - dealt)
+
+
+def has_phases(name: str) -> bool:
+    """Whether a method has phases that follow one another.
+
+    Its source says without torch where it has none; then the method itself is asked.
+    """
+    if not search.may_have_phases(methods.names()[name], name):
+        return False
+    from robustpath.methods.base import build
+
+    return bool(build(methods.load(name), {}).phases)
 
 
 def _draws(path: tuple, experiment: Experiment, config: Section) -> Iterator[Problem]:

@@ -191,7 +191,7 @@ def tables(out: Path, results: Path) -> list[Check]:
         if not path.is_file():
             found.append(Check(3, name, "published", "not made", MISSING))
         elif name == "seconds.parquet":
-            one, other = (pd.read_parquet(file)[records.RUN] for file in (out / name, path))
+            one, other = (records.complete(pd.read_parquet(file))[records.RUN] for file in (out / name, path))
             found.append(_rows(3, name, one, other, records.RUN))
         else:
             found.append(_bytes(3, name, out / name, path))
@@ -205,7 +205,7 @@ def _rows(level: int, name: str, one: pd.DataFrame, other: pd.DataFrame, key: li
     if departing.empty:
         return Check(level, name, *told, SAME)
     first = departing.iloc[0]
-    where = ", ".join(f"{axis}={first[axis]}" for axis in key)
+    where = records.named(first[key])
     if "value" in one:
         told = [repr(float(first["value"])), repr(float(first["value_found"]))]
     return Check(level, f"{name}: {len(departing):,} rows, the first {where}", *told, DIFFERS)

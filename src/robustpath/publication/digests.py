@@ -12,7 +12,7 @@ import pandas as pd
 
 from robustpath import protocols
 from robustpath.protocols.base import ABSENT
-from robustpath.records import KEY, RUN, SCHEMA
+from robustpath.records import KEY, RUN, SCHEMA, complete, named
 
 BLOCK = ["experiment", "dataset", "method"]
 SCORE = [*BLOCK, "split", "shift", "severity", "metric"]
@@ -72,7 +72,7 @@ def altered(table: pd.DataFrame, published: pd.DataFrame) -> list[tuple[str, str
 
     Where several runs and several scores of one method and data set were altered, they are named as they cross.
     """
-    both = of_records(table).merge(published, how="outer", on=KEY, suffixes=("", "_published"))
+    both = of_records(table).merge(complete(published), how="outer", on=KEY, suffixes=("", "_published"))
     changed = both[both["digest"].ne(both["digest_published"])]
     found = []
     for _, rows in changed.groupby(BLOCK, sort=True):
@@ -91,4 +91,4 @@ def _row(table: pd.DataFrame, run: dict, score: dict) -> tuple[str, str]:
     key = run | score
     here = np.logical_and.reduce([(table[name] == value).to_numpy() for name, value in key.items()])
     values = table.loc[here, "value"].tolist()
-    return ", ".join(f"{name}={key[name]}" for name in KEY), repr(values[0]) if values else "no row"
+    return named({name: key[name] for name in KEY}), repr(values[0]) if values else "no row"

@@ -1,7 +1,7 @@
 """Records: the one tidy table of scores and measures, a row a run x split x shift x severity x metric."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -127,7 +127,7 @@ def complete(table: pd.DataFrame) -> pd.DataFrame:
 
 def _row(table: pd.DataFrame, where: pd.Series, key: list[str]) -> str:
     position = int(where.to_numpy().argmax())
-    return f"row {position} ({', '.join(f'{name}={table[name].iloc[position]}' for name in key)})"
+    return f"row {position} ({named(table[key].iloc[position])})"
 
 
 def collate(scores: Iterable[Path], seconds: Iterable[Path], records: Path, seconds_out: Path) -> None:
@@ -261,13 +261,15 @@ def refuse_gaps(rows: pd.DataFrame, fixed: list[str], every: dict[str, np.ndarra
             lost = [dict(zip(axes, run, strict=True)) for run in runs]
             more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
             raise UserError(
-                f"{source}: the records are not complete: {_words(place)} is lacking for "
-                f"{'; '.join(map(_words, lost[:3]))}{more}; run snakemake again"
+                f"{source}: the records are not complete: {named(place)} is lacking for "
+                f"{'; '.join(map(named, lost[:3]))}{more}; run snakemake again"
             )
 
 
-def _words(cell: dict) -> str:
-    return ", ".join(f"{axis}={value}" for axis, value in cell.items())
+def named(cell: Mapping[str, object]) -> str:
+    """A cell, run or row by its columns, without the axes that only other protocols have."""
+    others = {name for name in protocols.axes() if name in cell and cell[name] == ABSENT}
+    return ", ".join(f"{name}={value}" for name, value in cell.items() if name not in others)
 
 
 def report_settings(settings: dict | None = None, scale: str | None = None) -> dict:

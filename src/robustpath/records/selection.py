@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from robustpath.core.errors import UserError
-from robustpath.records import RUN
+from robustpath.records import RUN, named
 
 CELL = RUN[:-1]
 
@@ -36,8 +36,8 @@ def choose(records: pd.DataFrame, rule: Rule = VALIDATION, within: tuple[str, ..
     everything = records[RUN].drop_duplicates()
     if len(scores) < len(everything):
         lacking = everything.merge(scores[RUN], how="left", on=RUN, indicator=True).query("_merge == 'left_only'")
-        run = ", ".join(f"{name}={lacking.iloc[0][name]}" for name in RUN)
-        raise UserError(f"{len(lacking)} runs have no {rule.split} accuracy to choose by, the first is {run}")
+        first = named(lacking.iloc[0][RUN])
+        raise UserError(f"{len(lacking)} runs have no {rule.split} accuracy to choose by, the first is {first}")
     ranked = scores.sort_values(["diverged", "value", "draw"], ascending=[True, False, True], kind="stable")
     cell = [*CELL, *within]
     return ranked.drop_duplicates(cell).sort_values(cell)[[*RUN, "diverged"]].reset_index(drop=True)

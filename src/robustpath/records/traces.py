@@ -20,7 +20,7 @@ def quantities(given: list[str] | None, scale: str) -> pd.DataFrame:
     """
     tables = []
     for file in files(given, scale, "trace/*/*.parquet"):
-        table = pd.read_parquet(file)
+        table = records.complete(pd.read_parquet(file))
         every = {axis: table[axis].unique() for axis in records.RUN}
         axes = ["experiment", "dataset", "method", "metric", "moment"]
         records.refuse_gaps(table.rename(columns={"quantity": "metric"}), axes, every, file)

@@ -10,7 +10,7 @@ from robustpath.methods.ways import penalty
 
 
 @register(
-    search={"weight": log_uniform(0.1, 300.0, default=3.0)},
+    search={"weight": log_uniform(1.0, 1000.0, default=30.0)},
     base=online_sgd,
     cite="kornblith2019cka",
     off={"weight": 0.0},

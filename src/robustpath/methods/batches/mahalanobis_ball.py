@@ -9,7 +9,7 @@ from robustpath.methods.holding import SLOW, hold, of_features
 from robustpath.methods.ways import penalty
 
 
-@register(search={"weight": log_uniform(0.001, 10.0, default=0.1)}, base=online_sgd, off={"weight": 0.0})
+@register(search={"weight": log_uniform(0.01, 10.0, default=0.3)}, base=online_sgd, off={"weight": 0.0})
 def mahalanobis_ball(base: Method, weight: Tensor) -> Method:
     """Ours: `slow_ball` at the age 0.9 with the features' Mahalanobis distance, a mean over layers."""
     return hold(base, of_features(mahalanobis), penalty(weight), SLOW)

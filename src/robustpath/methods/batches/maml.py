@@ -9,8 +9,9 @@ from robustpath.methods.batches.online_sgd import online_sgd
 
 @register(search={"inner_rate": log_uniform(3e-3, 0.3, default=0.03)}, base=online_sgd, cite="finn2017maml")
 def maml(base: Method, inner_rate: Tensor) -> Method:
-    """The base's step on the loss of the second half of the batch after w' = w - a g, g the gradient of the first half,
-    through that step (Finn et al. 2017, equation 1).
+    """The base's step on the loss of a batch's second half after one step on its first half (Finn et al. 2017, eq. 1).
+
+    The gradient goes through w' = w - a g, g that of the first half.
 
     A batch is a task: its examples come together. As published are the loss and its gradient; there a step averages it
     over several tasks and Adam takes it, here it is that of one batch and the base takes it. A single example

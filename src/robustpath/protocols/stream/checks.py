@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from robustpath import methods
 from robustpath.config.checks import ascending, known
 from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
+from robustpath.protocols.checks import has_phases
 from robustpath.protocols.stream import kinds
 from robustpath.protocols.stream.section import StreamExperiment
 
@@ -22,6 +24,10 @@ def problems(path: tuple, experiment: StreamExperiment, scale: Section, config: 
     if experiment.memory > length:
         allowed = f"at most {length:,}, the examples of the stream"
         yield Problem((*path, "memory"), experiment.memory, "is larger than the stream", allowed)
+    for name in experiment.chosen(config.methods):
+        if name in methods.names() and has_phases(name):
+            complaint = f"holds '{name}', which has phases: a stream has no parts that a method may know"
+            yield Problem((*path, "methods"), experiment.methods, complaint, "methods without phases")
     for name in experiment.datasets if experiment.stream in kinds.KINDS else ():
         if entry := registry.DATASETS.get(name):
             sizes = experiment.tasks, experiment.examples, entry, scale.validation_size, scale.test_size

@@ -19,7 +19,7 @@ PROTOCOL = Protocol(
     name="stream",
     section=StreamExperiment,
     axes={
-        "evaluations": Axis("evaluations", "real", 1.0, 100_000.0, "number of gradient evaluations a batch"),
+        "evaluations": Axis("evaluations", "real", 0.1, 100_000.0, "number of gradient evaluations a batch"),
         "label_noise": LABEL_NOISE,
     },
     metrics=METRICS,

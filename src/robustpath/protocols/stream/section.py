@@ -22,7 +22,7 @@ class StreamExperiment(Experiment):
     memory: Annotated[int, Field(ge=1, le=512)] = Field(
         100, description="Examples that the memory holds; every method meets the same memory."
     )
-    evaluations: list[Annotated[float, Field(ge=1, le=100_000)]] = Field(
+    evaluations: list[Annotated[float, Field(ge=0.1, le=100_000)]] = Field(
         min_length=1,
         description="Gradient evaluations that may be spent on each batch, replay included, ascending.",
         json_schema_extra=DISTINCT,

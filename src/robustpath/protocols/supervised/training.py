@@ -147,12 +147,7 @@ class Cell:
         parent: tuple[Path, Path] | None = None,
     ):  # fmt: skip
         self.settings, self.spec, self.device = settings, spec, device
-        unknown = {name for row in draws.grid(settings) for name in row} - spec.search.keys()
-        if unknown:
-            raise UserError(
-                f"{spec.name} has no hyperparameter {', '.join(sorted(unknown))}, only {', '.join(spec.search)}; "
-                f"mend the grid of experiment {settings['experiment']} in config.yaml"
-            )
+        draws.refuse_unknown(settings, spec)
         dealt = {seed: deal_of(settings, prepared, seed) for seed in range(settings["seeds"])}
         self.pools = {seed: each.parts.train for seed, each in dealt.items()}
         self.rows = list(product(settings["label_noise"], self.pools))

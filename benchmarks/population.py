@@ -1,6 +1,7 @@
 """How much faster a population trains than one model after the other, on one thread or one GPU, and what bounds it.
 
     python benchmarks/population.py [--device cuda] [--members 32] [--batch 32] [--methods sgd sam …] [--jax PYTHON]
+    python benchmarks/population.py --stream 32 64 128 [--rounds 5]
 
 Each round times a plain torch loop (torch.optim.SGD, data in memory), the engine's step and, on a CPU, the same step
 under torch.compile in turn, so that all see the same machine; medians over rounds are printed, of CPU time on a CPU,
@@ -8,6 +9,9 @@ which other programs disturb less, and of wall time on a GPU. Where the interpre
 JAX follows. The floor is the time that the network's matrix products alone would take at the machine's rate for one
 large product. What bounds a population is told by the time that the same products take as it calls them, small and
 batched over members: the rest of a step is elementwise.
+
+With --stream, populations of these sizes take steps of experience replay on a stream, what is dealt to them included,
+beside a plain torch loop that does the same.
 """
 
 import argparse
@@ -26,6 +30,7 @@ import torch
 from robustpath import methods
 from robustpath.core.parameters import stack
 from robustpath.core.randomness import batches
+from robustpath.data.prepared import Prepared
 from robustpath.engine import cache, population
 from robustpath.engine.device import resolve
 from robustpath.engine.plan import plan
@@ -33,8 +38,11 @@ from robustpath.engine.source import Data, Dealt, examples
 from robustpath.methods.base import Batch
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import network
+from robustpath.protocols.stream import training
+from robustpath.protocols.stream.source import dealing
 
 NETS = {"64-64-64-10 (8x8 images)": (64, [64, 64], 10), "40-64-64-10 (MNIST-1D)": (40, [64, 64], 10)}
+STREAM_NET = 64, [128, 128], 10
 EXAMPLES = 500
 
 
@@ -46,12 +54,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200, help="population steps a round (default 200)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
     parser.add_argument("--methods", nargs="+", default=["sgd"], choices=list(methods.names()), metavar="METHOD")
+    parser.add_argument("--stream", nargs="+", type=int, metavar="MEMBERS", help="time steps on a stream instead")
     parser.add_argument("--jax", default=sys.executable, metavar="PYTHON", help="an interpreter that has JAX")
     options = parser.parse_args()
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache.lasting() / "compiler"))
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
     torch.set_num_threads(1)
     options.device = resolve(options.device)
+    if options.stream:
+        return report_stream(options)
 
     rate = matrix_product_rate(options.device)
     where = torch.cuda.get_device_name(options.device) if options.device.type == "cuda" else "one thread"
@@ -102,6 +113,83 @@ def report_jax(shape: tuple, options: argparse.Namespace) -> None:
     print(
         f"  sgd in JAX (vmap, jit, scan): {said['microseconds']:.1f} µs a model-step; first call {said['first']:.2f} s"
     )
+
+
+def report_stream(options: argparse.Namespace) -> None:
+    """Print how fast populations take steps of experience replay on a stream."""
+    widths = STREAM_NET[0], *STREAM_NET[1], STREAM_NET[2]
+    loop, alone = plain_replay(), []
+    ways = {
+        (members, compiled): stream_of(members, compiled, options.device)
+        for members in options.stream
+        for compiled in (False, True)
+    }
+    together = {way: [] for way in ways}
+    for _ in range(options.rounds):
+        alone.append(timed(loop, options.steps))
+        for (members, compiled), run in ways.items():
+            together[members, compiled].append(timed(run, options.steps) / members)
+    slow = statistics.median(alone)
+    print(f"a step of er on a stream, {'-'.join(map(str, widths))}, 10 + 20 examples: plain loop {slow:.0f} µs")
+    for (members, compiled), found in together.items():
+        fast = statistics.median(found)
+        way = "compiled" if compiled else "eager"
+        print(f"  {way}, {members} members: {fast:.1f} µs a model-step, {slow / fast:.1f}x faster")
+
+
+def stream_of(members: int, compiled: bool, device: torch.device) -> Callable[[int], None]:
+    """Run a number of steps of members on a stream, beginning again where it ends."""
+    count, seeds = 1_000, 4
+    prepared = Prepared(torch.rand(count, 64), torch.arange(count) % 10, torch.zeros(count, dtype=torch.bool))
+    settings = {
+        "experiment": "benchmark", "dataset": "benchmark", "method": "er", "stream": "permuted", "tasks": 5,
+        "examples": 100, "examples_per_batch": 10, "memory": 100, "label_noise": [0.0], "seeds": seeds,
+        "draws": members // seeds, "vary": ["split", "initialisation", "order"], "validation_size": 100,
+        "test_size": 100, "hidden": STREAM_NET[1], "compile": "always" if compiled else "never",
+    }  # fmt: skip
+    spec = methods.load("er")
+    cell = training.Cell(settings, spec, prepared, device)
+    plan = cell.plan(12.0)
+    row = (torch.arange(members) % seeds).to(device)
+    data = cell.data._replace(row=torch.zeros_like(row))
+    source = dealing(data, cell.courses, cell.orders, row, plan.repeats, cell.dimension, "benchmark", None, tuple)
+    hyperparameters = {key: torch.full((members,), space.default, device=device) for key, space in spec.search.items()}
+    start = stack(cell.begins(training.Run(12.0, 0.0, int(seed), 0)) for seed in row)
+    snapshot = population.begin(spec, [plan.stage], hyperparameters, {k: v.to(device) for k, v in start.items()})
+    now, done = [snapshot.params, snapshot.state, snapshot.diverged], [0]
+    progress = torch.full((), 0.5, device=device)
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            _, dealt = source.next((), now[0], plan.stage, done[0] % plan.stage.steps)
+            now[:] = plan.program(hyperparameters, *now, progress, dealt)[:3]
+            done[0] += 1
+
+    run(20)
+    return run
+
+
+def plain_replay() -> Callable[[int], None]:
+    """Experience replay on one model, as most code does it: 10 examples stay for 4 steps, beside 20 of the memory."""
+    sizes = [STREAM_NET[0], *STREAM_NET[1]]
+    layers = [part for a, b in pairwise(sizes) for part in (torch.nn.Linear(a, b), torch.nn.ReLU())]
+    network = torch.nn.Sequential(*layers, torch.nn.Linear(sizes[-1], STREAM_NET[2]))
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    inputs, labels = torch.rand(EXAMPLES, 64), torch.randint(10, (EXAMPLES,))
+    memory, kept = torch.rand(100, 64), torch.randint(10, (100,))
+
+    def run(steps: int) -> None:
+        for step in range(steps):
+            own, slots = torch.arange(10) + step // 4 * 10 % EXAMPLES, torch.randint(100, (20,))
+            together = torch.cat([inputs[own], memory[slots]]), torch.cat([labels[own], kept[slots]])
+            loss = torch.nn.functional.cross_entropy(network(together[0]), together[1])
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimiser.step()
+
+    run(50)
+    return run
 
 
 def timed(run: Callable[[int], None], steps: int) -> float:

@@ -11,6 +11,7 @@ from streamed import condition, family, hypothesis, less
 from robustpath.claims import contrast_judge, contrast_model, contrast_values, sentences, verdicts
 from robustpath.claims.files import CONTRASTS
 from robustpath.numbers import batches
+from robustpath.numbers.claims import of_family
 
 AHEAD = condition(terms=less("new", "old"), at_least=5.0, what="the accuracy of the new less that of the old")
 
@@ -193,12 +194,12 @@ def test_where_all_runs_are_alike_only_the_null_is_not_refuted():
 
 def test_the_macros_are_those_of_the_verdicts(told):
     whole = {"scale": "laptop", "confidence": 0.95, **told}
-    macros = batches.collect(whole)
-    assert macros["BOneVerdict"].value == "supported" and macros["BNineVerdict"].value == "supported"
-    assert macros["BFourNoisySentence"].value.startswith("With 30\\,\\% noisy labels, the final accuracy of plain SGD")
-    assert macros["BatchesClaimsSummary"].value == "Of nine hypotheses, nine are supported."
-    absent = batches.collect(None)
-    assert set(absent) == set(macros) and absent["BOneVerdict"].value != "supported"
+    macros = of_family("batches", whole, batches.LEVELS)
+    assert macros["BOneVerdict"][0] == "supported" and macros["BNineVerdict"][0] == "supported"
+    assert macros["BFourNoisySentence"][0].startswith("With 30\\,\\% noisy labels, the final accuracy of plain SGD")
+    assert macros["BatchesClaimsSummary"][0] == "Of nine hypotheses, nine are supported."
+    absent = of_family("batches", None, batches.LEVELS)
+    assert set(absent) == set(macros) and absent["BOneVerdict"][0] != "supported"
 
 
 def test_the_experiments_of_the_numbers_are_those_of_the_file():

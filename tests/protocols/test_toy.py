@@ -70,18 +70,18 @@ def test_the_axis_of_another_protocol_is_absent_from_the_records(facts):
 
 def test_scores_on_the_way_and_at_the_end_are_in_the_records(facts):
     of_stream = {(metric, split): count for name, metric, split, count in facts["rows"] if name == "stream"}
-    taken = [("accuracy", "validation"), ("accuracy", "test"), ("prequential_accuracy", "train"), ("surprise", "train")]
+    taken = [("accuracy", "validation"), ("accuracy", "test"), ("accuracy_before", "train"), ("surprise", "train")]
     assert of_stream == dict.fromkeys(taken, 3 * RUNS)
 
 
 def test_what_is_published_has_a_part_of_its_own_for_it(facts):
-    assert facts["parts"]["prequential"] == ["prequential_accuracy", "surprise"]
+    assert facts["parts"]["prequential"] == ["accuracy_before", "surprise"]
     assert facts["joined"]
     assert facts["unknown metric"].startswith("the metric regret is in no part of what is published")
 
 
 def test_a_claim_may_name_its_measure_and_no_score(facts):
-    assert facts["claims"] == {"surprise": True, "prequential_accuracy": False, "lambda_max": True}
+    assert facts["claims"] == {"surprise": True, "accuracy_before": False, "lambda_max": True}
 
 
 def test_the_config_reference_explains_its_keys(facts):

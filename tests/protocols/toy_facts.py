@@ -114,7 +114,7 @@ def facts(out: Path) -> dict:
         },
         "joined": records.read(out / "published/records").shape[0] == len(table),
         "judged": judged(config, table, out / "retrained"),
-        "claims": {name: accepted(name) for name in ("surprise", "prequential_accuracy", "lambda_max")},
+        "claims": {name: accepted(name) for name in ("surprise", "accuracy_before", "lambda_max")},
         "unknown metric": refused(
             lambda: publishing.fill(out / "lost", out, table.assign(metric="regret"), config, "a1b2c3d4" * 5)
         ),

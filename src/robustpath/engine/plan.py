@@ -70,7 +70,7 @@ def step_passes(
     def count(p: Params, examples: int) -> None:
         if part not in parts:
             return
-        layers = [_transformations(tensor) for tensor in p.values()]
+        layers = [transformations(tensor) for tensor in p.values()]
         models = max(models for _, models in layers)
         tally[max(order for order, _ in layers)] += models * examples / len(batch.inputs)
 
@@ -165,7 +165,7 @@ def moments(stages: list[Stage], points: int) -> list[Moment]:
     return sorted(kept)
 
 
-def _transformations(tensor: Tensor) -> tuple[int, int]:
+def transformations(tensor: Tensor) -> tuple[int, int]:
     """How often a tensor inside a method's step is being differentiated, and how many models it stands for.
 
     A method may vectorise over copies of the model: the loss is called once then, and counts once a copy. PyTorch tells

@@ -1,9 +1,10 @@
 r"""A ball around an anchor: while a model learns from a batch, its behaviour stays near that of the anchor.
 
 A ball is a distance between outputs on a set Z of examples (`Ball`), an anchor, and a way to hold the model inside
-(methods/ways.py); `hold` makes a method of them. The anchor lies in the state and moves after each batch, anchor <-
-age anchor + (1 - age) parameters: at age 0 it is the model before the batch, at age 1 the model that the stream began
-with. Z is "replay", examples of the memory drawn anew for each step, whose labels are not used, or the "batch" itself.
+(methods/ways.py); `hold` makes a method of them. Z is "replay", examples of the memory drawn anew for each step, whose
+labels are not used, or the "batch" itself. On the batch, the anchor is the model as the batch arrives. On replay, it
+moves after each batch, anchor <- age anchor + (1 - age) parameters: at age 0 it is the model before the batch, at age 1
+the model that the stream began with.
 
 | methods | distance | on | anchor | held by |
 | --- | --- | --- | --- | --- |
@@ -146,7 +147,8 @@ def hold(
         if base.arrive:
             state = state._replace(inner=base.arrive(loss, params, state.inner, batch, context))
         if ball.on == "batch":
-            state = state._replace(kept=_in_room(ball.look(context, state.anchor, batch.inputs)))
+            # These parameters are those of the first step, whose pass gives the same outputs: it counts once.
+            state = state._replace(anchor=params, kept=_in_room(ball.look(context, params, batch.inputs)))
         facts, seen = watch(control.wants, loss, params, state.seen, batch, state.ratio)
         radius, clamped, begun = control.arrived(state.control, facts)
         return state._replace(seen=seen, radius=radius, clamped=clamped, control=begun)
@@ -193,8 +195,9 @@ def hold(
             ratios = {"ratio": reached / state.radius, "tried": tried / state.radius}
             state = state._replace(**ratios, active=active.to(reached), weight=weight)
         seen = watch_after(control.wants, loss, params, state.seen, batch)
-        anchor = tree_map(lambda a, w: age * a + (1 - age) * w, state.anchor, params)
-        return params, state._replace(anchor=anchor, seen=seen)
+        if ball.on == "replay":
+            state = state._replace(anchor=tree_map(lambda a, w: age * a + (1 - age) * w, state.anchor, params))
+        return params, state._replace(seen=seen)
 
     def readout(params, state):
         return base.readout(params, state.inner)

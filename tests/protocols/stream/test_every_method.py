@@ -17,7 +17,8 @@ from robustpath.core.errors import Stopped
 from robustpath.engine import population
 
 STEPS = 2  # on each batch
-ROUNDED = {"lpr"}  # LAPACK's QR decomposition rounds a matrix in another way where it lies elsewhere in memory
+# Large products and decompositions of matrices are rounded in another way where they lie elsewhere in memory.
+ROUNDED = {"lpr", "ridge_readout", "streaming_lda"}
 WITH_OFF_SWITCH = [name for name in STREAMED if methods.load(name).off]
 
 
@@ -68,9 +69,12 @@ def test_every_run_has_parameters_and_scores(name, whole, prepared):
     table, way = pd.read_parquet(runs), pd.read_parquet(scores)
     assert not table["diverged"].any()
     assert all(tensor.isfinite().all() and len(tensor) == 4 for tensor in load_file(weights).values())
-    met = way[way["converged"]]
+    ratio, scored = (way[(way["metric"] == "ratio") == of_ball] for of_ball in (True, False))
+    met = scored[scored["converged"]]
     assert met["value"].notna().all()
-    assert len(met) == len(way) or set(met["metric"]) == {"averaged_accuracy"}
+    assert len(met) == len(scored) or set(met["metric"]) == {"averaged_accuracy"}
+    assert ratio["converged"].tolist() == ratio["value"].notna().tolist() == ["mean_0.ratio" in table] * 4
+    assert not ratio["converged"].any() or ratio["value"].tolist() == table["mean_0.ratio"].tolist()
     cell = cell_of(name, prepared)
     assert set(table["steps"]) == {8 * STEPS}
     cost = 8 * (cell.around + STEPS * cell.each)
@@ -102,7 +106,7 @@ def test_a_run_is_the_same_beside_others_and_where_it_cannot_see_how_far_the_str
     if name in STREAMED:
         without_progress()
     elsewhere, found = trained(cell, [runs[2], runs[0], runs[0], runs[0]], tmp_path)
-    equal = partial(torch.allclose, atol=1e-5) if name in ROUNDED else torch.equal
+    equal = partial(torch.allclose, rtol=1e-4, atol=1e-4) if name in ROUNDED else torch.equal
     assert all(equal(elsewhere.params[key][0], together[key][2]) for key in together)
     of_run = way[(way["seed"] == runs[2].seed) & (way["draw"] == runs[2].draw)].set_index("metric")
     for metric, row in of_run.iterrows():

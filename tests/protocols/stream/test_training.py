@@ -127,9 +127,9 @@ def test_what_cannot_be_trained_is_refused_in_one_sentence(train):
         "2.9 gradient evaluations a batch are too few for er: one step on a batch costs 3; raise `evaluations` of "
         "experiment streams in config.yaml"
     )
-    # A step of DER costs 1 for the batch and 2 for what is replayed, and the pass of the batch as it arrives a third.
-    assert "too few for der: one step on a batch costs 3.33;" in refused(train, "der", evaluations=[3.3])
-    train("enough", "der", evaluations=[3.334])
+    # A step of EWC costs 1, and the gradients of the single examples for its Fisher matrix another.
+    assert "too few for ewc: one step on a batch costs 2;" in refused(train, "ewc", evaluations=[1.9])
+    train("enough", "ewc", evaluations=[2.0])
     assert "contour_warmup has phases, and a stream has no parts" in refused(train, "contour_warmup")
     assert "moment, only learning_rate; mend the grid of experiment streams" in refused(
         train, "er", draws=1, grid={"moment": [0.1]}
@@ -137,27 +137,53 @@ def test_what_cannot_be_trained_is_refused_in_one_sentence(train):
     assert "training examples for a task, fewer than 200" in refused(train, "er", examples=200)
 
 
-def test_a_checkpoint_of_other_settings_is_set_aside(train, monkeypatch, capsys, tmp_path):
+@pytest.fixture
+def stop(monkeypatch):
+    """stop() -> the next training is stopped by a signal at its fifth step."""
+
+    def call():
+        program, count = population.program, {"done": 0}
+
+        def killing(*arguments, **options):
+            step = program(*arguments, **options)
+
+            def run(*inputs):
+                count["done"] += 1
+                if count["done"] == 5:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                return step(*inputs)
+
+            return run
+
+        monkeypatch.setattr(population, "program", killing)
+
+    return call
+
+
+def test_a_checkpoint_of_other_settings_is_set_aside(train, stop, capsys, tmp_path):
     undisturbed = train("a", "er", draws=1, evaluations=[7.0])
-    program, count = population.program, {"done": 0}
-
-    def killing(*arguments, **options):
-        step = program(*arguments, **options)
-
-        def call(*inputs):
-            count["done"] += 1
-            if count["done"] == 5:
-                os.kill(os.getpid(), signal.SIGTERM)
-            return step(*inputs)
-
-        return call
-
-    monkeypatch.setattr(population, "program", killing)
+    stop()
     with pytest.raises(Stopped):
         train("b", "er", draws=1, evaluations=[7.0], memory=20)
     assert same(train("b", "er", draws=1, evaluations=[7.0]), undisturbed)
     assert "is of other settings or code: set aside" in capsys.readouterr().out
     assert not [path for path in (tmp_path / "b").iterdir() if path.name.startswith(".")]
+
+
+def test_a_checkpoint_of_a_compiled_population_is_set_aside_where_nothing_is_compiled(train, stop, monkeypatch, capsys):
+    """A run that was begun in one way and ended in the other would have bytes of its own."""
+    settings = {"draws": 1, "evaluations": [7.0], "compile": "always"}
+    monkeypatch.setattr(training.programs, "has_compiler", lambda: False)
+    undisturbed = train("a", "er", **settings)
+    monkeypatch.setattr(training.programs, "has_compiler", lambda: True)
+    program = population.program
+    monkeypatch.setattr(population, "program", lambda *given: program(*given[:3], False, *given[4:]))
+    stop()
+    with pytest.raises(Stopped):
+        train("b", "er", **settings)
+    monkeypatch.setattr(training.programs, "has_compiler", lambda: False)
+    assert same(train("b", "er", **settings), undisturbed)
+    assert "is of other settings or code: set aside" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(not training.programs.has_compiler(), reason="needs a C++ compiler")

@@ -42,7 +42,7 @@ PROTOCOL = Protocol(
     },
     metrics={
         "accuracy": Metric("fraction", 0.0, 1.0, "higher", ("train", "validation", "test"), "accuracy", always=True),
-        "prequential_accuracy": Metric(
+        "accuracy_before": Metric(
             "fraction", 0.0, 1.0, "higher", ("train",), "prequential", always=True, on_the_way=True
         ),
         "surprise": Metric(

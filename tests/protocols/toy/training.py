@@ -156,5 +156,5 @@ def _on_the_way(table: pd.DataFrame, state: State) -> list[pd.DataFrame]:
     """Rows of the records: the means over all batches of what was predicted before their first step."""
     about = table.drop(columns=[name for name in table if name.startswith("mean_")])
     facts = {"split": "train", "shift": "none", "shift_family": "none", "severity": 0, "converged": True}
-    sums = {"prequential_accuracy": state.correct, "surprise": state.loss}
+    sums = {"accuracy_before": state.correct, "surprise": state.loss}
     return [about.assign(**facts, metric=name, value=(sums[name] / state.came).double().numpy()) for name in sums]

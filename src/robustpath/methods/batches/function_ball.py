@@ -29,4 +29,4 @@ def function_ball(base: Method, strength: Tensor) -> Method:
         inputs = context.given["replay"].inputs
         return strength * l2(context.network(params, inputs), context.network(anchor, inputs))
 
-    return anchored(base, penalty, {"replay": EXAMPLES})
+    return anchored(base, penalty, needs={"replay": EXAMPLES})

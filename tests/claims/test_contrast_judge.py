@@ -146,6 +146,14 @@ def planted(good=True):
         ages = {0.0: 0.5, 0.5: 0.6, 0.8: 0.7, 0.9: 0.8, 0.95: 0.75, 0.98: 0.7, 0.995: 0.6, 1.0: 0.4}
         draws = [({"age": age, "weight": 3.0}, {"accuracy": accuracy}) for age, accuracy in ages.items()]
         add("anchor_age", "slow_ball", 0, noise, draws=draws)
+        both = {(0.0, 0.0): 0.5, (1.0, 0.0): 0.5, (0.0, 10.0): 0.5, (1.0, 10.0): 0.6}
+        draws = [({"memory": memory, "ball": ball}, {"accuracy": each}) for (memory, ball), each in both.items()]
+        add("memory_ball", "epi_ball", 0, noise, draws=draws)
+        for method, width in {"ball_trust": 0.01, "ball_multiplier": 0.08, "ball_decay": 0.03}.items():
+            draws = [
+                ({"radius": radius}, {"accuracy": 0.7 + width * place}) for place, radius in enumerate((0.002, 0.02))
+            ]
+            add("radii", method, 0, noise, draws=draws)
     for experiment, feature in (("distances", 0.84), ("distances_split", 0.5)):
         for method, accuracy in {
             "slow_ball": 0.86,
@@ -154,12 +162,6 @@ def planted(good=True):
             "cka_ball": 0.7,
         }.items():
             add(experiment, method, accuracy)
-    both = {(0.0, 0.0): 0.5, (1.0, 0.0): 0.5, (0.0, 10.0): 0.5, (1.0, 10.0): 0.6}
-    draws = [({"memory": memory, "ball": ball}, {"accuracy": each}) for (memory, ball), each in both.items()]
-    add("memory_ball", "epi_ball", 0, draws=draws)
-    for method, width in {"ball_trust": 0.01, "ball_multiplier": 0.08, "ball_decay": 0.03}.items():
-        draws = [({"radius": radius}, {"accuracy": 0.7 + width * place}) for place, radius in enumerate((0.002, 0.02))]
-        add("radii", method, 0, draws=draws)
     for experiment in ("stream_split", "stream_domains", "stream_gradual", "stream_abrupt", "stream_recurring"):
         add(experiment, "literal_proposal", 0.5)
         add(experiment, "er", 0.6)

@@ -158,13 +158,16 @@ def test_a_corruption_changes_the_code_of_evaluations_alone(copy):
         ("optdigits", '"""UCI optical', '"""Optical', set()),
         ("optdigits", "CC BY 4.0", "CC BY 3.0", set()),
         ("mnist", "https://ossci-datasets", "https://other-datasets", set()),
-        ("optdigits", "6ebb3d2f", "00000000", {("prepare", "optdigits")}),
-        ("optdigits", "/ 16", "/ 15", {("prepare", "optdigits")}),
+        ("optdigits", "6ebb3d2f", "00000000", {("prepare", "optdigits"), ("prepare", "digit_domains")}),
+        ("optdigits", "/ 16", "/ 15", {("prepare", "optdigits"), ("prepare", "digit_domains")}),
+        ("digit_domains", "[:PER_CLASS] for", "[: PER_CLASS - 1] for", {("prepare", "digit_domains")}),
         ("mnist1d", "signal_generator.shifted_test(knob", "signal_generator.shifted_test(str(knob)",
          {("prepare", "mnist1d"), ("evaluate", "mnist1d")}),
     ],
 )  # fmt: skip
-def test_an_edit_of_one_file_changes_the_code_of_that_data_set_alone(copy, file, old, new, changed):
+def test_an_edit_of_one_file_changes_the_code_of_that_data_set_and_of_what_joins_it_alone(
+    copy, file, old, new, changed
+):
     before, own = fingerprints(SOURCE), copy / f"src/robustpath/data/sets/{file}.py"
     text = own.read_text()
     assert old in text

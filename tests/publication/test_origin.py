@@ -9,15 +9,20 @@ import pytest
 import yaml
 
 from robustpath import numbers
-from robustpath.claims import model
+from robustpath.claims import contrast_model, files, model
 from robustpath.core.errors import UserError
+from robustpath.protocols.base import ABSENT
+from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.publication import machine, origin, origin_page
+from robustpath.records import complete
 from robustpath.study import Experiments, load
 
 ROOT = Path(__file__).parents[2]
 TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").glob("*.tex")))
 MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
-CLAIMS = {claim.id for family in model.load(ROOT / "paper/claims.yaml").families.values() for claim in family.claims}
+FAMILIES = [model.load(ROOT / files.CLAIMS).families, contrast_model.load(ROOT / files.CONTRASTS).families]
+CLAIMS = {claim.id for told in FAMILIES for family in told.values() for claim in family.claims}
+STREAMS = [name for name, field in Experiments.model_fields.items() if field.annotation is StreamExperiment]
 WALKS = [f'{{"descended": 0.1, "share": 0.5, "step_length": {length}}}' for length in (0.0, 0.05)]
 
 
@@ -36,7 +41,9 @@ def records():
                 sizes = product((50, 500), (0.0, 0.2), WALKS if experiment == "walk_levels" else ["{}"])
                 for size, noise, values in sizes:
                     run = {"experiment": experiment, "dataset": "optdigits", "method": method, "family": "minima"}
-                    run |= {"train_size": size, "label_noise": noise, "seed": seed, "draw": int(values == WALKS[1])}
+                    streamed = {"train_size": ABSENT, "evaluations": size / 50}
+                    run |= streamed if experiment in STREAMS else {"train_size": size, "evaluations": float(ABSENT)}
+                    run |= {"label_noise": noise, "seed": seed, "draw": int(values == WALKS[1])}
                     run |= {"gradient_evaluations": 60.0, "steps": 60, "diverged": False, "converged": True}
                     run |= {"hyperparameters": values}
                     level = 0.5 + 0.03 * len(method) / 10 + 0.01 * seed * len(method) % 0.07 + size / 5000
@@ -53,13 +60,19 @@ def records():
                         rows.append(run | where | {"metric": "accuracy", "value": level - 0.02 * severity})
                     rows.append(run | {"split": "train", "shift": "none", "shift_family": "none", "severity": 0}
                                 | {"metric": "cross_entropy", "value": 2 - level})  # fmt: skip
-    return pd.DataFrame(rows)
+    return complete(pd.DataFrame(rows))
 
 
 def settings():
     from robustpath.study import report_settings
 
     return report_settings(load(ROOT / "config.yaml", {"scale": "smoke"}))
+
+
+@pytest.fixture(scope="module")
+def made(records):
+    """The numbers of these records."""
+    return numbers.collect(records, settings())
 
 
 def test_figures_tables_and_claims_of_the_paper_are_in_the_table(entries):
@@ -75,21 +88,19 @@ def test_every_origin_is_a_line_of_a_file(entries):
             assert any(f"def {entry.function}(" in line for line in lines[entry.line - 1 : entry.line + 1]), entry
 
 
-def test_every_number_of_the_text_has_a_maker_in_the_table(entries, records):
-    made = numbers.collect(records, settings())
+def test_every_number_of_the_text_has_a_maker_in_the_table(entries, made):
     used = origin_page.used_in(ROOT / "paper") & set(made)
     assert len(used) > 100
     assert {made[name].maker for name in used} <= set(entries)
 
 
 @pytest.mark.parametrize("experiment", Experiments.model_fields)
-def test_a_number_changes_with_no_experiment_but_those_it_says_it_reads(experiment, entries, records):
-    before = numbers.collect(records, settings())
+def test_a_number_changes_with_no_experiment_but_those_it_says_it_reads(experiment, entries, records, made):
     own = (records["experiment"] == experiment).to_numpy()
     shifted = records["value"].where(~own, 0.9 * records["value"] + 0.001 * records["seed"] ** 2 * own)
     more = records[own & (records["seed"] == 0)].assign(seed=3)
     after = numbers.collect(pd.concat([records.assign(value=shifted), more], ignore_index=True), settings())
-    changed = {before[name].maker for name in before if before[name].value != after[name].value}
+    changed = {made[name].maker for name in made if made[name].value != after[name].value}
     assert changed, "no number notices this experiment"
     assert all(experiment in entries[maker].experiments for maker in changed)
 
@@ -105,8 +116,7 @@ def test_a_notebook_names_no_experiment_but_those_of_its_entry():
             assert "lengths" in entry["experiments"], name
 
 
-def test_the_page_has_an_anchor_for_every_link(entries, records, tmp_path):
-    made = numbers.collect(records, settings())
+def test_the_page_has_an_anchor_for_every_link(entries, made, tmp_path):
     (tmp_path / "numbers.tex").write_text(
         "\n".join(f"\\newcommand{{\\{n}}}{{\\origin{{{m.maker}}}{{{m.value}}}}}% {m.meaning}" for n, m in made.items())
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from robustpath import methods
+from robustpath import methods, protocols
 from robustpath.records import labels
 from robustpath.records.labels import MISSING
 
@@ -62,5 +62,10 @@ def difference(prefix: str, row: pd.Series | None, what: str) -> Macros:
 
 
 def known_methods(settings: dict) -> list[str]:
-    """Methods of the settings and the registry: macros of a method that is switched off stay defined."""
-    return list(dict.fromkeys([*settings["methods"], *methods.names()]))
+    """Methods of the supervised experiments, and all of their families: macros of a method that is switched off stay
+    defined."""
+    supervised = [each for each in settings["experiments"].values() if protocols.name_of(each) == protocols.DEFAULT]
+    used = {name for each in supervised for name in each["methods"]}
+    known = {**settings["methods"], **methods.names()}
+    families = {known[name] for name in used}
+    return [name for name, family in known.items() if name in used or family in families]

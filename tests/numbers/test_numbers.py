@@ -255,6 +255,7 @@ def test_what_remains_after_the_correction_is_a_sentence():
     comparison = pd.DataFrame(rows, columns=["shift_family", "method", "difference", "holm"])
     said = {
         "methods": dict.fromkeys(["sgd", "adamw", "radam", "sam"], "minima"),
+        "experiments": {"data_efficiency": {"methods": ["sgd", "adamw", "radam", "sam"]}},
         "reference": "sgd",
         "confidence": 0.95,
     }

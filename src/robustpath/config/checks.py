@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from robustpath.config.errors import Problem, nearest
 
-
 LISTED = 60  # names that a sentence can hold
 
 

@@ -74,11 +74,11 @@ def collate(scores, seconds, records, seconds_out):
     outcome.tell(outcome.collate, records)
 
 
-def claims(records, claims, settings, out):
+def claims(records, claims, contrasts, settings, out):
     """Judge the hypotheses by the records."""
     from robustpath.claims.judge import write
 
-    write(records, claims, settings, out)
+    write(records, claims, settings, out, contrasts)
     outcome.tell(outcome.claims, out)
 
 

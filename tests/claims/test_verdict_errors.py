@@ -7,7 +7,7 @@ import scipy
 from study_fixtures import CLAIMS
 
 from robustpath import study
-from robustpath.claims import conditions, judge, model, verdict_errors
+from robustpath.claims import conditions, entries, model, verdict_errors
 from robustpath.claims.boundaries import Study
 from robustpath.core.errors import UserError
 from robustpath.statistics import evidence
@@ -56,7 +56,7 @@ def break_the_judge(monkeypatch, support, refute):
         return decide(p_support and p_support / support, p_refute and p_refute / refute, confidence)
 
     decide = conditions.decide
-    for module in (conditions, judge):
+    for module in (conditions, entries):
         monkeypatch.setattr(module, "decide", rash)
 
 

@@ -9,17 +9,19 @@ import pytest
 import yaml
 
 from robustpath import numbers
-from robustpath.claims import model
+from robustpath.claims import contrast_model, files, model
 from robustpath.core.errors import UserError
 from robustpath.protocols.base import ABSENT
 from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.publication import machine, origin, origin_page
+from robustpath.records import complete
 from robustpath.study import Experiments, load
 
 ROOT = Path(__file__).parents[2]
 TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").glob("*.tex")))
 MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
-CLAIMS = {claim.id for family in model.load(ROOT / "paper/claims.yaml").families.values() for claim in family.claims}
+FAMILIES = [model.load(ROOT / files.CLAIMS).families, contrast_model.load(ROOT / files.CONTRASTS).families]
+CLAIMS = {claim.id for told in FAMILIES for family in told.values() for claim in family.claims}
 STREAMS = [name for name, field in Experiments.model_fields.items() if field.annotation is StreamExperiment]
 WALKS = [f'{{"descended": 0.1, "share": 0.5, "step_length": {length}}}' for length in (0.0, 0.05)]
 
@@ -58,7 +60,7 @@ def records():
                         rows.append(run | where | {"metric": "accuracy", "value": level - 0.02 * severity})
                     rows.append(run | {"split": "train", "shift": "none", "shift_family": "none", "severity": 0}
                                 | {"metric": "cross_entropy", "value": 2 - level})  # fmt: skip
-    return pd.DataFrame(rows)
+    return complete(pd.DataFrame(rows))
 
 
 def settings():

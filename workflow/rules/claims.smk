@@ -1,7 +1,8 @@
 rule claims:
     input:
         records="<results>/records.parquet",
-        claims="paper/claims.yaml",
+        claims=CLAIMS,
+        contrasts=CONTRASTS,
     output:
         "<results>/claims.json",
     log:
@@ -21,14 +22,14 @@ rule claims:
     message:
         "Judge the hypotheses"
     shell:
-        "python -m robustpath claims --records {input.records} --claims {input.claims} --settings {params.settings:q}"
-        " --out {output} > {log} 2>&1"
+        "python -m robustpath claims --records {input.records} --claims {input.claims} --contrasts {input.contrasts}"
+        " --settings {params.settings:q} --out {output} > {log} 2>&1"
 
 
 rule calibrate:
     input:
         records="<results>/records.parquet",
-        claims="paper/claims.yaml",
+        claims=CLAIMS,
     output:
         "<results>/calibration.parquet",
     log:

@@ -25,7 +25,8 @@ checked(protocols.axes)
 checked(protocols.metrics)
 
 from robustpath import study
-from robustpath.claims import model
+from robustpath.claims import contrast_model, model
+from robustpath.claims.files import CLAIMS, CONTRASTS
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data import registry
 from robustpath.figures.manifest import manifest
@@ -117,10 +118,14 @@ def fingerprints():
 
 
 def known_claims():
-    """paper/claims.yaml, refused before any job where it is wrong or names a method that there is not."""
-    claims = model.load("paper/claims.yaml")
+    """The files of hypotheses, refused before any job where one is wrong or names what there is not."""
+    claims, contrasts = model.load(CLAIMS), contrast_model.load(CONTRASTS)
     model.check_names(claims, {*names(), *CONFIG.methods})
-    return claims
+    contrast_model.check_apart(claims, contrasts)
+    experiments = [*study.Experiments.model_fields, *study.experiments(CONFIG)]
+    known = contrast_model.Known(names(), list(registry.DATASETS), experiments)
+    contrast_model.check_names(CONTRASTS, contrasts, known)
+    return claims, contrasts
 
 
 def told(settings):

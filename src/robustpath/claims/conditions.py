@@ -64,7 +64,7 @@ def printed(verdict: str, p_support: float | None, p_refute: float | None) -> fl
     return p_refute if verdict == REFUTED else p_support
 
 
-def _sought(what: str, unit: str, threshold: float, side: str, against: str | None = None) -> dict:
+def blank(what: str, unit: str, threshold: float, side: str, against: str | None = None) -> dict:
     """A finding before it has numbers."""
     known = {"what": what, "against": against, "unit": unit, "threshold": threshold, "side": side}
     empty = dict.fromkeys(["effect", "low", "high", "p", "p_support", "p_refute", "detectable"])
@@ -73,17 +73,17 @@ def _sought(what: str, unit: str, threshold: float, side: str, against: str | No
     }
 
 
-def _filled(finding: dict, found: Estimate, confidence: float, left_out: int = 0) -> dict:
+def filled(finding: dict, found: Estimate, confidence: float, left_out: int = 0) -> dict:
     """The finding with its numbers, the p of both events and the verdict."""
     threshold, scale = finding["threshold"], SCALES.get(finding["unit"], 1.0)
     at = threshold / scale
     support, refute = (found.above, found.below) if finding["side"] == "above" else (found.below, found.above)
     sign = 1 if finding["side"] == "above" else -1
     ps = {"p_support": support(at), "p_refute": refute(at), "detectable": scale * found.detectable(at, sign)}
-    return _told(finding, found, ps, confidence, left_out)
+    return numbered(finding, found, ps, confidence, left_out)
 
 
-def _told(finding: dict, found: Estimate, numbers: dict, confidence: float, left_out: int) -> dict:
+def numbered(finding: dict, found: Estimate, numbers: dict, confidence: float, left_out: int) -> dict:
     scale = SCALES.get(finding["unit"], 1.0)
     bounds = {"effect": scale * found.effect, "low": scale * found.low, "high": scale * found.high}
     known = {name: float(value) if np.isfinite(value) else None for name, value in (bounds | numbers).items()}
@@ -116,9 +116,9 @@ def sought(condition) -> dict:
     """The finding of a difference or an inequivalence before it has numbers."""
     what = f"accuracy, {TEST_SETS[condition.test_set]}, against {condition.against}"
     if condition.kind == "inequivalence":
-        finding = _sought(f"{what}, beyond the margin on either side", POINTS, condition.margin, "either")
+        finding = blank(f"{what}, beyond the margin on either side", POINTS, condition.margin, "either")
         return finding | {"against": condition.against, "power_at_zero": None}
-    return _sought(what, POINTS, condition.threshold, condition.side, condition.against)
+    return blank(what, POINTS, condition.threshold, condition.side, condition.against)
 
 
 def difference(finding: dict, condition, values: np.ndarray, datasets: list[str], confidence: float, lost=0) -> dict:
@@ -129,7 +129,7 @@ def difference(finding: dict, condition, values: np.ndarray, datasets: list[str]
     """
     found = stratified.mean(values, datasets, confidence)
     if condition.kind != "inequivalence":
-        return _filled(finding, found, confidence, lost)
+        return filled(finding, found, confidence, lost)
     margin = condition.margin / SCALES[POINTS]
     numbers = {
         "p_support": stratified.beyond_margin(found, margin),
@@ -137,7 +137,7 @@ def difference(finding: dict, condition, values: np.ndarray, datasets: list[str]
         "detectable": SCALES[POINTS] * found.detectable(margin, 1),
         "power_at_zero": stratified.equivalence_power(found, margin, confidence),
     }
-    return _told(finding, found, numbers, confidence, lost)
+    return numbered(finding, found, numbers, confidence, lost)
 
 
 def _difference(condition, variants: list[str], case: Case) -> dict:
@@ -193,7 +193,7 @@ def deciding(found: list[dict], verdict: str) -> dict:
 def _matched_difference(condition, variants: list[str], case: Case) -> dict:
     (variant,) = variants
     what = f"accuracy, {TEST_SETS[condition.test_set]}, against SGD at the same training loss"
-    finding = _sought(what, POINTS, condition.threshold, condition.side, case.family.curve)
+    finding = blank(what, POINTS, condition.threshold, condition.side, case.family.curve)
     grid = case.matched.get(condition.test_set)
     own = grid.of(variant) if grid else None
     if absent := _absent(finding, (variant, own)):
@@ -210,7 +210,7 @@ def _effective_robustness(condition, variants: list[str], case: Case) -> dict:
     """By the line of all baselines and by every line that lacks one of them: the p of both events are the largest."""
     (variant,) = variants
     what = "accuracy under shift above the line of the baselines"
-    finding = _sought(what, POINTS, condition.threshold, condition.side)
+    finding = blank(what, POINTS, condition.threshold, condition.side)
     whole = case.residuals.get(None)
     own = whole.of(variant) if whole else None
     if absent := _absent(finding, (f"{variant} beside a line of baselines", own)):
@@ -259,21 +259,21 @@ def _beside(variant: str, residuals: Grid, case: Case) -> dict | None:
 def _level_error(condition, variants: list[str], case: Case) -> dict:
     """A walk without a level error, since it diverged, counts as one that left its level."""
     (variant,) = variants
-    finding = _sought("median relative error of the level", "share", case.family.tolerance, "below")
+    finding = blank("median relative error of the level", "share", case.family.tolerance, "below")
     grid = case.measure.get("walk_level_error")
     own = grid.of(variant) if grid else None
     if absent := _absent(finding, (f"the level of {variant}", own)):
         return absent
     there = grid.there[grid.places[variant]]
     errors = np.where(there & np.isnan(own), np.inf, own)
-    return _filled(finding, stratified.median(errors, grid.datasets, case.confidence), case.confidence)
+    return filled(finding, stratified.median(errors, grid.datasets, case.confidence), case.confidence)
 
 
 def _ratio(condition, variants: list[str], case: Case) -> dict:
     (variant,) = variants
     under, against = condition.against_measure or condition.measure, condition.against
     what = f"{condition.measure} over {under} of {against}"
-    finding = _sought(what, "ratio", condition.threshold, condition.side, against)
+    finding = blank(what, "ratio", condition.threshold, condition.side, against)
     if variant == against:
         return finding | {"note": ITSELF}
     tops, bottoms = case.measure.get(condition.measure), case.measure.get(under)
@@ -302,13 +302,13 @@ def _ratios(
         wide = [f"the mean of {names[side]} on {datasets[place]}" for place, side in np.argwhere(unsure)]
         why = "; ".join(f"{mean} is not known to within half of itself" for mean in wide)
         found = stratified.unknown(why, found.effect, found.n)
-    return _filled(finding, found, case.confidence, lost)
+    return filled(finding, found, case.confidence, lost)
 
 
 def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
     (variant,) = variants
     what = f"{condition.measure} over SGD's at the same training loss"
-    finding = _sought(what, "ratio", condition.threshold, condition.side, case.family.curve)
+    finding = blank(what, "ratio", condition.threshold, condition.side, case.family.curve)
     grid = case.matched.get(condition.measure)
     own = grid.of(variant) if grid else None
     if absent := _absent(finding, (f"{condition.measure} of {variant}", own)):
@@ -321,7 +321,7 @@ def _matched_ratio(condition, variants: list[str], case: Case) -> dict:
 def _partial_correlation(condition, variants: list[str], case: Case) -> dict:
     """Over variants and data sets, each the mean over its seeds: between those lies nearly all of the variance."""
     what = f"partial Spearman correlation of the gain over {case.reference} with {condition.measure}, given"
-    finding = _sought(f"{what} {condition.given}", "correlation", condition.threshold, condition.side)
+    finding = blank(f"{what} {condition.given}", "correlation", condition.threshold, condition.side)
     columns = [case.plain.get(condition.test_set), *map(case.measure.get, (condition.measure, condition.given))]
     base = columns[0].of(case.reference) if columns[0] else None
     known = [name for name in variants if all(grid and grid.of(name) is not None for grid in columns)]
@@ -341,7 +341,7 @@ def _partial_correlation(condition, variants: list[str], case: Case) -> dict:
     units = units[:, ~np.isnan(units).any(axis=(0, 2))]
     correlation, freedom = partial_spearman(*units)
     found = stratified.rank_correlation(correlation, freedom, units[0].size, case.confidence)
-    return _filled(finding, found, case.confidence, lost)
+    return filled(finding, found, case.confidence, lost)
 
 
 def _on(grid: Grid, method: str, datasets: list[str]) -> np.ndarray:

@@ -7,26 +7,31 @@ import numpy as np
 import pandas as pd
 
 from robustpath import methods, records
-from robustpath.claims import conditions
-from robustpath.claims.conditions import EVENTS, REFUTED, SUPPORTED, UNDECIDED, VOID, Case, decide, printed
+from robustpath.claims import conditions, contrast_judge, contrast_model
+from robustpath.claims.conditions import REFUTED, SUPPORTED, UNDECIDED, VOID, Case
+from robustpath.claims.entries import DECIDING, brief, correct, shaped, weighed
 from robustpath.claims.model import Claim, Claims, Family, check_names, load, parts
 from robustpath.claims.ordering import distance_from_support
 from robustpath.core.files import replacing
 from robustpath.statistics import robustness
 from robustpath.statistics.evidence import Evidence, gather
 from robustpath.statistics.grid import grids
-from robustpath.statistics.intervals import holm
 
 TOGETHER = "all"
-DECIDING = ["effect", "low", "high", "n", "unit", "threshold", "side", "what", "against", "interval", "left_out"]
-DECIDING += ["detectable"]
 
 
-def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> None:
-    """Judge the claims and write claims.json: for each family the rules that held, then a verdict a hypothesis."""
-    claims = load(claims_file)
+def write(records_file: Path, claims_file: Path, settings: dict, out: Path, contrasts_file: Path | None = None) -> None:
+    """Judge the claims and write claims.json: for each family the rules that held, then a verdict a hypothesis.
+
+    contrasts_file: hypotheses that compare means of runs on streams (see contrast_model); None: there are none.
+    """
+    claims, table = load(claims_file), records.load(records_file)
     told = {"scale": settings["scale"], "confidence": settings["confidence"]}
-    told["families"] = judge(records.load(records_file), claims, settings)
+    told["families"] = judge(table, claims, settings)
+    if contrasts_file:
+        contrasts = contrast_model.load(contrasts_file)
+        contrast_model.check_apart(claims, contrasts)
+        told["families"] |= contrast_judge.judge(table, contrasts, settings["confidence"])
     with replacing(out) as temporary:
         temporary.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n")
 
@@ -76,18 +81,8 @@ def concluded(family: Family, found: list[list[dict]], confidence: float) -> lis
     pools = [[entry for own, inside in zip(found, together, strict=True) if inside for entry in own]]
     pools += [own for own, inside in zip(found, together, strict=True) if not inside]
     for pool in pools:
-        _correct([entry for entry in pool if entry["verdict"] != VOID])
+        correct([entry for entry in pool if entry["verdict"] != VOID])
     return [_verdict(claim, own, family, confidence) for claim, own in zip(family.claims, found, strict=True)]
-
-
-def _correct(entries: list[dict]) -> None:
-    """Enter Holm's p of both events, each over the entries that have one; and `holm`, that of the printed event."""
-    for name in EVENTS:
-        own = [entry for entry in entries if entry[name] is not None]
-        for entry, p in zip(own, holm(pd.Series([entry[name] for entry in own], dtype=float)), strict=True):
-            entry[f"holm_{name[2:]}"] = float(p)
-    for entry in entries:
-        entry["holm"] = printed(entry["verdict"], entry["holm_support"], entry["holm_refute"])
 
 
 def void_walks(table: pd.DataFrame, tolerance: float) -> pd.DataFrame:
@@ -148,18 +143,6 @@ def _entry(claim: Claim, name: str, members: list[str], level: float, case: Case
     return weighed(name, level, found, case.confidence, note)
 
 
-def weighed(name: str, level: float, found: list[dict], confidence: float, note: str = "") -> dict:
-    """The entry of one variant at one label noise whose conditions have these findings.
-
-    It is supported where all are (p: the largest), refuted where one is, at its p times how many there are.
-    """
-    p_support, p_refute = conditions.conjunction(found)
-    verdict = decide(p_support, p_refute, confidence)
-    decides = conditions.deciding(found, verdict)
-    ps = {"p": printed(verdict, p_support, p_refute), "p_support": p_support, "p_refute": p_refute}
-    return _shaped(name, level, verdict, note or decides["note"], ps) | {"decides": decides, "conditions": found}
-
-
 def _is_void(variant: str, case: Case) -> bool:
     grid = case.measure.get("walk_level_error")
     own = grid.of(variant) if grid else None
@@ -169,19 +152,13 @@ def _is_void(variant: str, case: Case) -> bool:
     return bool(np.median(errors) > case.family.tolerance)
 
 
-def _shaped(name: str, level: float, verdict: str, note: str, ps: dict | None = None) -> dict:
-    empty = dict.fromkeys(["p", *EVENTS, "holm", "holm_support", "holm_refute"])
-    said = {"variant": name, "label_noise": level, "verdict": verdict, "note": note, "passed_by": []}
-    return said | empty | (ps or {})
-
-
 def _void(name: str, level: float, note: str) -> dict:
-    return _shaped(name, level, VOID, note) | {"decides": None, "conditions": []}
+    return shaped(name, level, VOID, note) | {"decides": None, "conditions": []}
 
 
 def _unmeasured(claim: Claim, note: str) -> list[dict]:
     names = [TOGETHER] if claim.together else claim.variants
-    shapes = [_shaped(name, level, UNDECIDED, note) for level in claim.label_noise for name in names]
+    shapes = [shaped(name, level, UNDECIDED, note) for level in claim.label_noise for name in names]
     return [shape | {"decides": None, "conditions": []} for shape in shapes]
 
 
@@ -226,12 +203,4 @@ def _placebos(claim: Claim, verdict: dict, family: Family, cases: dict[float, Ca
             finding["passed_by"] = [row["variant"] for row in held]
         entry["passed_by"] = [row["variant"] for row in here if row["verdict"] == SUPPORTED]
     passed = [name for entry in verdict["entries"] if entry["verdict"] == SUPPORTED for name in entry["passed_by"]]
-    return {"passed_by": list(dict.fromkeys(passed)), "placebos": [_brief(row) for row in rows], "exempt": exempt}
-
-
-def _brief(entry: dict) -> dict:
-    """An entry less what its conditions say beside their numbers."""
-    kept = ("what", "against", "effect", "low", "high", "unit", "threshold", "side", "p", "verdict", "note")
-    brief = [{name: finding[name] for name in kept} for finding in entry["conditions"]]
-    dropped = ("decides", "holm", "holm_support", "holm_refute")
-    return {name: value for name, value in entry.items() if name not in dropped} | {"conditions": brief}
+    return {"passed_by": list(dict.fromkeys(passed)), "placebos": [brief(row) for row in rows], "exempt": exempt}

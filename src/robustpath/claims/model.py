@@ -1,10 +1,10 @@
 """paper/claims.yaml as data: families of hypotheses, their conditions and thresholds; unknown keys and wrong types are
 refused."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -15,6 +15,7 @@ from robustpath.core.errors import UserError
 
 TestSet = Literal["none", "natural", "corruption", "ood"]
 Side = Literal["above", "below"]
+Read = TypeVar("Read")
 Measure = Literal[tuple(protocols.measures())]
 BEST_CONTROL = "best_control"
 
@@ -224,17 +225,25 @@ class Claims(Section):
 
 def load(path: str | Path) -> Claims:
     """The claims in a YAML file; UserError names the first wrong key or value, in one sentence."""
+    return read(path, Claims, _keys)
+
+
+def read(path: str | Path, whole: type[Read], keys: Callable[[dict], list[str]]) -> Read:
+    """A YAML file as the section `whole`; keys(section) are those that a section of the file may have.
+
+    UserError names the first wrong key or value, in one sentence.
+    """
     path = Path(path)
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the folder that holds paper/claims.yaml") from None
+        raise UserError(f"{path}: no such file; run from the folder that holds paper/{path.name}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: is not valid YAML ({' '.join(str(error).split())})") from None
     try:
-        return Claims.model_validate(raw)
+        return whole.model_validate(raw)
     except ValidationError as error:
-        raise UserError(f"{path}: {_sentence(error.errors(include_url=False), raw)}") from None
+        raise UserError(f"{path}: {_sentence(error.errors(include_url=False), raw, keys)}") from None
 
 
 def check_names(claims: Claims, known: Iterable[str]) -> None:
@@ -263,7 +272,7 @@ def _named(family: Family) -> list[tuple[str, str]]:
     return found
 
 
-def _sentence(errors: list[dict], raw) -> str:
+def _sentence(errors: list[dict], raw, keys: Callable) -> str:
     """The first mistake, unknown keys before all others, since a misspelt key also leaves its right name missing."""
     error = min(errors, key=lambda error: error["type"] != "extra_forbidden")
     place = _place(error["loc"], raw)
@@ -271,7 +280,7 @@ def _sentence(errors: list[dict], raw) -> str:
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     if error["type"] == "extra_forbidden":
         missing = [other["loc"][-1] for other in errors if other["type"] == "missing"]
-        meant = nearest(place[-1], [*missing, *_keys(value_at(raw, place[:-1]))])
+        meant = nearest(place[-1], [*missing, *_keys_at(keys, value_at(raw, place[:-1]))])
         hint = "take it out" if meant is ABSENT else f"did you mean {meant}?"
         return f"{name} is not a known key; {hint}{more}"
     if error["type"] == "missing":
@@ -292,10 +301,12 @@ def _place(location: tuple, raw) -> tuple:
     return place
 
 
-def _keys(section) -> list[str]:
+def _keys_at(keys: Callable, section) -> list[str]:
+    return keys(section) if isinstance(section, dict) else []
+
+
+def _keys(section: dict) -> list[str]:
     """The keys that a section may have, told by those it has."""
-    if not isinstance(section, dict):
-        return []
     models = {model.model_fields["kind"].annotation.__args__[0]: model for model in _KINDS}
     plain = Claim if "statement" in section else Family if "letter" in section else Claims
     model = models.get(section.get("kind"), plain)

@@ -5,10 +5,11 @@ Nothing is typed for a verdict, so that every outcome reads true.
 
 import re
 
-from robustpath.claims import verdicts
+from robustpath.claims import contrast_model, verdicts
 from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, TEST_SETS, VOID, level
 from robustpath.records import labels
 
+UNITS = {"percentage points": " points", "bits per label": " bits per label"}
 MEASURES = {
     "walk_function_distance": "the function distance",
     "barrier_matched": "the barrier after matching the units",
@@ -33,14 +34,17 @@ def summary(told: dict) -> str:
     parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
     shared = [each for each in found if each["verdict"] == SUPPORTED and each["passed_by"]]
     text = f"Of {labels.word(len(found))} {_plural('hypothesis', len(found))}, {labels.listing(parts)}"
+    others = told.get("without", "methods without a walk")
     if shared:
-        text += f"; of those supported, {labels.word(len(shared))} {_be(len(shared))} met by methods without a walk too"
+        text += f"; of those supported, {labels.word(len(shared))} {_be(len(shared))} met by {others} too"
     return f"{text}."
 
 
 def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) -> str:
     noise = best["label_noise"]
     lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
+    if best.get("beside"):
+        lead = f"Beside the hypothesis, {lead[0].lower()}{lead[1:]}"
     if all(entry["verdict"] == VOID for entry in entries):
         return f"{lead}, no {subject} keeps its level, so that none can be judged."
     if not best["conditions"]:
@@ -57,7 +61,7 @@ def _clause(finding: dict, variant: str) -> str:
         return f"{_phrase(finding, variant)} is not known"
     unit = finding["unit"]
     words = verdicts.number(finding["effect"], unit)
-    numbers = f"{words}{' points' if unit == 'percentage points' else ''}"
+    numbers = f"{words}{UNITS.get(unit, '')}"
     if finding["low"] is None:
         span = f" (no interval: {_plain(finding['note'].strip('()'))})" if finding["note"] else ""
     else:
@@ -76,7 +80,10 @@ def _plain(note: str) -> str:
 
 
 def _against_threshold(finding: dict) -> str:
-    threshold = verdicts.number(finding["threshold"], finding["unit"], signed=False)
+    threshold = verdicts.threshold(finding)
+    if finding["side"] == "within":
+        said = {SUPPORTED: f"within {threshold}", REFUTED: f"outside {threshold}"}
+        return said.get(finding["verdict"], f"neither shown to lie within {threshold} nor outside it")
     if finding["side"] == "either":
         said = {SUPPORTED: f"beyond $\\pm${threshold}", REFUTED: f"equivalent within $\\pm${threshold}"}
         return said.get(finding["verdict"], f"neither beyond $\\pm${threshold} nor equivalent within it")
@@ -103,6 +110,8 @@ def _phrase(finding: dict, variant: str) -> str:
             return f"the accuracy of {own} ({test_set}) less that of SGD at the same training loss"
         case "effective_robustness":
             return f"the accuracy of {own} under shift above the line of the published methods"
+        case kind if kind in contrast_model.KINDS:
+            return labels.escape(finding["what"])
         case "partial_correlation":
             return f"the partial rank correlation of gains with {measure}"
         case _:

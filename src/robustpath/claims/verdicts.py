@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from robustpath import records
+from robustpath.claims import contrast_model
 from robustpath.claims.ordering import distance_from_support
 from robustpath.core.errors import UserError
 from robustpath.records import labels
@@ -21,10 +22,17 @@ SYMBOLS = {"supported": "$+$", "refuted": "$-$", "undecided": r"$\circ$", "void"
 def read(claims: str | Path | None, scale: str = "laptop", family: str = "minima") -> dict:
     """What claims.json says of one family, with the scale and the confidence; None takes that of `scale` (see
     records.files)."""
+    if (found := find(claims, family, scale)) is None:
+        families = ", ".join(read_all(claims, scale)["families"])
+        raise UserError(f"{claims or 'claims.json'}: no family {family}, only {families}")
+    return found
+
+
+def find(claims: str | Path | None, family: str, scale: str = "laptop") -> dict | None:
+    """What `read` gives; None where no such family was judged."""
     told = read_all(claims, scale)
-    if family not in told["families"]:
-        raise UserError(f"{claims or 'claims.json'}: no family {family}, only {', '.join(told['families'])}")
-    return {"scale": told["scale"], "confidence": told["confidence"], **told["families"][family]}
+    own = told["families"].get(family)
+    return own and {"scale": told["scale"], "confidence": told["confidence"], **own}
 
 
 def read_all(claims: str | Path | None, scale: str = "laptop") -> dict:
@@ -89,6 +97,8 @@ def measure(finding: dict) -> str:
             return "acc. above line"
         case "partial_correlation":
             return f"rank corr., {what}"
+        case kind if kind in contrast_model.KINDS:
+            return labels.escape(finding["short"])
         case _:
             return f"{what}, {against}" if against else what
 
@@ -101,11 +111,23 @@ def number(value: float | None, unit: str | None, signed: bool = True) -> str:
         return labels.points(value / 100, 2)
     if unit == "share":
         return rf"{100 * value:.2f}\,\%" if signed else rf"{100 * value:g}\,\%"
-    if unit == "correlation" and signed:
+    if unit in ("correlation", "bits per label") and signed:
         return labels.signed(value)
     if not signed:
-        return f"{value:g}"
+        return minus(value)
     return f"{value:.2f}" if abs(value) < 100 else labels.count(value)
+
+
+def threshold(finding: dict) -> str:
+    """The threshold of a finding for LaTeX: a number without a sign of its own, or the ends of an interval."""
+    if finding["side"] == "within":
+        return rf"[{', '.join(minus(end) for end in finding['threshold'])}]"
+    return number(finding["threshold"], finding["unit"], signed=False)
+
+
+def minus(value: float) -> str:
+    """A number for LaTeX, shortly, with a minus where it is negative."""
+    return f"${value:g}$" if value < 0 else f"{value:g}"
 
 
 def span(low: float | None, high: float | None, unit: str | None) -> str:

@@ -14,13 +14,19 @@ def span(text: str, first: int, last: int) -> tuple[str, str]:
 
 
 def booktabs(
-    header: list[Row | str], groups: list[list[Row]], alignment: str, gap: str = "4pt", size: str = "footnotesize"
+    header: list[Row | str],
+    groups: list[list[Row]],
+    alignment: str,
+    gap: str = "4pt",
+    size: str = "footnotesize",
+    stretch: float = 1.0,
 ) -> str:
     """A tabular: header rows (or rules, as strings), then groups of rows a thin gap apart.
 
-    `gap` is the space on either side of a column, `size` the size of its type.
+    `gap` is the space on either side of a column, `size` that of its type, `stretch` a factor on the height of rows.
     """
     lines = [f"\\begingroup\\{size}\\setlength{{\\tabcolsep}}{{{gap}}}%"]
+    lines += [f"\\renewcommand{{\\arraystretch}}{{{stretch:g}}}%"] * (stretch != 1.0)
     lines += [f"\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", "\\toprule"]
     lines += [row if isinstance(row, str) else " & ".join(row) + r" \\" for row in header]
     lines.append("\\midrule")

@@ -1,10 +1,11 @@
 """Macros of the verdicts on a family of hypotheses: counts, sentences, and the numbers of every case.
 
-Which hypotheses and variants there are, the verdicts say; where none were judged yet, paper/claims.yaml.
+Which hypotheses and variants there are, the verdicts say; where none were judged yet, the files of hypotheses.
 """
 
 from robustpath import records
-from robustpath.claims import model, sentences, verdicts
+from robustpath.claims import contrast_model, model, sentences, verdicts
+from robustpath.claims.files import CLAIMS, CONTRASTS
 from robustpath.numbers.macros import Macros
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -23,11 +24,14 @@ def of_family(family: str, told: dict | None, levels: dict[str, tuple[float | No
 
 
 def _known(family: str, told: dict | None) -> tuple[list[str], list[str]]:
-    """The hypotheses of a family, and the variants that any of them is judged for."""
+    """The hypotheses of a family, and the variants that any of them is judged for (of a contrast: all)."""
     if told:
         cases = [entry["variant"] for verdict in told["verdicts"] for entry in verdict["entries"]]
         return [verdict["id"] for verdict in told["verdicts"]], list(dict.fromkeys([*told["short_names"], *cases]))
-    own = model.load(records.root() / "paper/claims.yaml").families[family]
+    contrasts = contrast_model.load(records.root() / CONTRASTS).families
+    if family in contrasts:
+        return [claim.id for claim in contrasts[family].claims], ["all"]
+    own = model.load(records.root() / CLAIMS).families[family]
     return [claim.id for claim in own.claims], [*own.short_names, "all"]
 
 
@@ -91,12 +95,13 @@ def _numbers(prefix: str, own: dict | None, what: str) -> Macros:
     def probability(key: str) -> str:
         return MISSING if own.get(key) is None else labels.probability(own[key])
 
+    threshold = MISSING if own.get("threshold") is None else verdicts.threshold(own)
     span = MISSING if own.get("low") is None else verdicts.span(own["low"], own["high"], unit)
     return {
         f"{prefix}Verdict": (own.get("verdict", MISSING), f"{what}: verdict"),
         f"{prefix}Effect": (number("effect"), f"{what}: effect ({unit or 'unknown unit'})"),
         f"{prefix}Interval": (span, f"{what}: interval of the effect"),
-        f"{prefix}Threshold": (number("threshold", signed=False), f"{what}: threshold"),
+        f"{prefix}Threshold": (threshold, f"{what}: threshold"),
         f"{prefix}Detectable": (number("detectable"), f"{what}: smallest true effect found with 80 per cent"),
         f"{prefix}N": (str(own["n"]) if own.get("n") is not None else MISSING, f"{what}: runs compared"),
         f"{prefix}P": (probability("p"), f"{what}: one-sided p of its verdict, with its relation"),

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from robustpath.config.section import Section
+from robustpath.protocols.episodes.section import EpisodesExperiment
 from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.protocols.supervised.section import Supervised
 
@@ -42,3 +43,4 @@ class Experiments(Section):
     stream_gradual: StreamExperiment = Field(description="Signals that drift.")
     stream_abrupt: StreamExperiment = Field(description="Signals that jump.")
     stream_recurring: StreamExperiment = Field(description="Two tasks by turns.")
+    episodes: EpisodesExperiment = Field(description="Few-shot episodes: new classes from one or a few examples each.")

@@ -88,6 +88,17 @@ def commit_date(root: Path, commit: str) -> str:
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
 
 
+def last_change(root: Path, file: str) -> str:
+    """The last commit that changed a file of the project, "" where none did."""
+    return _git(root, "log", "-1", "--format=%H", "--", file).strip()
+
+
+def is_ancestor(root: Path, commit: str, of: str) -> bool:
+    """Whether a commit is another one or an ancestor of it; CalledProcessError where git does not know one of them."""
+    _git(root, "cat-file", "-e", f"{of}^{{commit}}")
+    return bool(commit) and _git(root, "merge-base", commit, of).strip() == commit
+
+
 def _without(why: str) -> Source:
     return Source("unknown", "unknown", (), why)
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import yaml
 
 from robustpath import numbers, protocols, study
-from robustpath.claims import model
+from robustpath.claims import contrast_model, files, model
 from robustpath.figures.manifest import manifest
-from robustpath.numbers import contrasts, evidence, minima, selection, variance
+from robustpath.numbers import batches, contrasts, evidence, minima, selection, variance
 from robustpath.numbers.macros import EVERY, maker
 from robustpath.study import Config, Experiments
 
@@ -26,9 +26,10 @@ BESIDE = {
     "claims": CLAIMS,
     "calibration": CALIBRATION,
 }
-MODULES = (numbers, minima, evidence, variance, selection, contrasts)
+MODULES = (numbers, minima, evidence, variance, selection, contrasts, batches)
 READS = {
     "_hypotheses": (CLAIMS,),
+    "_stream_hypotheses": (CLAIMS,),
     "_walks": (RECORDS, CLAIMS),
     "_line": (RECORDS, CLAIMS),
     "_calibration": (CALIBRATION,),
@@ -95,31 +96,28 @@ def table(config: Config, root: Path = Path(".")) -> list[Origin]:
                 _read(make), *_sum(costs, _read(make)),
             )
         )  # fmt: skip
-    families = model.load(root / "paper/claims.yaml").families.values()
-    line, place = inspect.getsourcelines(_judge())[1], "src/robustpath/claims/judge.py"
-    for family, claim in ((own, claim) for own in families for claim in own.claims):
-        read = (family.experiment, family.curve)
-        found.append(
-            Origin(
-                claim.id,
-                "claim",
-                claim.statement,
-                place,
-                "judge",
-                line,
-                (RECORDS,),
-                (CLAIMS,),
-                read,
-                *_sum(costs, read),
-            )
-        )
-    return found
+    return found + [_of_claim(*each, costs) for each in _claims(root)]
 
 
-def _judge():
-    from robustpath.claims.judge import judge
+def _claims(root: Path) -> Iterator[tuple]:
+    """Every claim with the module that judges it and the experiments it rests on."""
+    # Here, since a job that only lists does not need what judges.
+    from robustpath.claims import contrast_judge, judge
 
-    return judge
+    for family in model.load(root / files.CLAIMS).families.values():
+        for claim in family.claims:
+            yield claim, judge, (family.experiment, family.curve)
+    for family in contrast_model.load(root / files.CONTRASTS).families.values():
+        for claim in family.claims:
+            yield claim, contrast_judge, tuple(contrast_model.experiments(claim))
+
+
+def _of_claim(claim, module, read: tuple[str, ...], costs: dict) -> Origin:
+    name = module.__name__.rpartition(".")[2]
+    line = inspect.getsourcelines(module.judge)[1]
+    place = f"src/robustpath/claims/{name}.py"
+    cost = _sum(costs, read)
+    return Origin(claim.id, "claim", claim.statement, place, "judge", line, (RECORDS,), (CLAIMS,), read, *cost)
 
 
 def _read(make: Callable) -> tuple[str, ...]:

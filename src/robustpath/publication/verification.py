@@ -17,7 +17,16 @@ from typing import NamedTuple
 
 from robustpath import study
 from robustpath.core.errors import UserError
-from robustpath.publication import certificate, compare, draws, machine, published, publishing, retraining
+from robustpath.publication import (
+    certificate,
+    compare,
+    draws,
+    machine,
+    preregistered,
+    published,
+    publishing,
+    retraining,
+)
 from robustpath.publication.compare import DIFFERS, GOOD, SAME, Check, Findings, Unchecked
 from robustpath.publication.machine import Source
 from robustpath.study import Config
@@ -80,7 +89,7 @@ def run(
     if scope.level and not sound:
         unchecked.append(Unchecked("levels above 0", "the published records are not those of the manifest"))
     elif scope.level:
-        parts = [_settings(folder, config), draws.check(folder)]
+        parts = [_settings(folder, config), draws.check(folder), preregistered.check(folder, root)]
         commits = {published.manifest(folder)["commit"], here.commit}
         skipped = _moved(folder, here)
         parts.append(printed(scope, folder, threads, commits, root, skipped))

@@ -96,12 +96,14 @@ def test_a_pass_counts_once(method, expected):
         ("cls_er", (0, 3 + 4 * THIRD)),  # clser.py: two teachers over the draw
         ("esmer", (0, 4)),  # esmer.py: the teacher over batch and draw
         ("sdp", (THIRD, 4)),  # sdp.py: a pass as examples arrive, another over those of the step
+        ("lpr", (THIRD, 3)),  # lpr_plugin.py: the whole memory, 100, in every tenth batch
         ("function_ball", (0, 3 + 2 * THIRD)),
         ("slow_ball", (0, 3 + 2 * THIRD)),
         ("replay_ball", (0, 3 + 2 * THIRD)),
         ("ball_multiplier", (2 * THIRD, 3 + 2 * THIRD)),  # the model is measured as the batch leaves
         ("twin_ball", (0, 3 + 2 * THIRD)),
         ("batch_ball", (0, 1)),
+        ("stop_at_distance", (1, 1)),  # the gradient as the batch arrives, then one where each step leads
         ("batch_feature_ball", (0, 1)),
     ],
 )

@@ -69,9 +69,12 @@ def test_every_run_has_parameters_and_scores(name, whole, prepared):
     table, way = pd.read_parquet(runs), pd.read_parquet(scores)
     assert not table["diverged"].any()
     assert all(tensor.isfinite().all() and len(tensor) == 4 for tensor in load_file(weights).values())
-    met = way[way["converged"]]
+    ratio, scored = (way[(way["metric"] == "ratio") == of_ball] for of_ball in (True, False))
+    met = scored[scored["converged"]]
     assert met["value"].notna().all()
-    assert len(met) == len(way) or set(met["metric"]) == {"averaged_accuracy"}
+    assert len(met) == len(scored) or set(met["metric"]) == {"averaged_accuracy"}
+    assert ratio["converged"].tolist() == ratio["value"].notna().tolist() == ["mean_0.ratio" in table] * 4
+    assert not ratio["converged"].any() or ratio["value"].tolist() == table["mean_0.ratio"].tolist()
     cell = cell_of(name, prepared)
     assert set(table["steps"]) == {8 * STEPS}
     cost = 8 * (cell.around + STEPS * cell.each)

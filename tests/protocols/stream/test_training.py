@@ -127,9 +127,9 @@ def test_what_cannot_be_trained_is_refused_in_one_sentence(train):
         "2.9 gradient evaluations a batch are too few for er: one step on a batch costs 3; raise `evaluations` of "
         "experiment streams in config.yaml"
     )
-    # A step of DER costs 1 for the batch and 2 for what is replayed, and the pass of the batch as it arrives a third.
-    assert "too few for der: one step on a batch costs 3.33;" in refused(train, "der", evaluations=[3.3])
-    train("enough", "der", evaluations=[3.334])
+    # A step of EWC costs 1, and the gradients of the single examples for its Fisher matrix another.
+    assert "too few for ewc: one step on a batch costs 2;" in refused(train, "ewc", evaluations=[1.9])
+    train("enough", "ewc", evaluations=[2.0])
     assert "contour_warmup has phases, and a stream has no parts" in refused(train, "contour_warmup")
     assert "moment, only learning_rate; mend the grid of experiment streams" in refused(
         train, "er", draws=1, grid={"moment": [0.1]}

@@ -18,6 +18,8 @@ METRICS = {
     "examples_to_threshold": _of_stream("examples", 0.0, INFINITE, "lower", "train"),
     "below_threshold": _of_stream("share of tasks", 0.0, 1.0, "lower", "train"),
     "movement": _of_stream("nats a batch", 0.0, INFINITE, "neither", "validation"),
+    # Of the distance to the anchor, after a batch, to the radius of the ball.
+    "ratio": _of_stream("radii", 0.0, INFINITE, "neither", "train"),
     # Of the accuracies on every task after every task.
     "forgetting": _of_stream("fraction", -1.0, 1.0, "lower"),
     "backward_transfer": _of_stream("fraction", -1.0, 1.0, "higher"),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -40,8 +41,8 @@ from robustpath.protocols.stream.watching import Seen, watch
 if TYPE_CHECKING:
     import pandas as pd
 
-WIDTH = {"cpu": 64, "cuda": 4096}  # members trained together
-COMPILED_STEPS = 10_000  # model-steps of a budget from which the 10 s of its compilation, once for all jobs, repay
+WIDTH = {"cpu": 64, "cuda": 4096}  # members trained together, at most
+COMPILED_STEPS = 150_000  # model-steps of a cell from which its up to three compilations of 10 s repay
 THRESHOLD = 0.8  # prequential accuracy over the last 50 examples of a task
 
 
@@ -72,8 +73,8 @@ def train(
         cell = Cell(settings, spec, load(data), device, parent)
         for evaluations, own in groupby(members, lambda run: run.evaluations):
             together, plan = list(own), cell.plan(evaluations)
-            for start in range(0, len(together), WIDTH[device.type]):
-                begun, part = time.monotonic(), together[start : start + WIDTH[device.type]]
+            for start in range(0, len(together), cell.width):
+                begun, part = time.monotonic(), together[start : start + cell.width]
                 trained.append(cell.train(part, plan, weights, len(durations), len(members), asked))
                 stages += [[plan.stage]] * len(part)
                 durations += [(time.monotonic() - begun) / len(part)] * len(part)
@@ -137,10 +138,13 @@ class Cell:
             self.classes, self.network, self.layers,
         )  # fmt: skip
         self.precision = precision
+        self.members = len(settings["label_noise"]) * len(self.seeds) * draws.count(settings)  # of each budget
+        # In parts of one size, since a program is compiled for so many members.
+        self.width = math.ceil(self.members / math.ceil(self.members / WIDTH[device.type]))
 
     def plan(self, evaluations: float) -> Plan:
         """How a budget of gradient evaluations a batch is spent; UserError where it is below one step."""
-        repeats = int((evaluations - self.around) / self.each + 1e-9)
+        repeats = self.repeats(evaluations)
         if repeats < 1:
             raise UserError(
                 f"{evaluations:g} gradient evaluations a batch are too few for {self.spec.name}: one step on a batch "
@@ -149,25 +153,34 @@ class Cell:
             )
         steps = repeats * len(self.courses[0].order)
         stage = Stage(0, steps, self.each + self.around / repeats, dict(self.method.needs), self.method.order)
-        members = len(self.settings["label_noise"]) * len(self.seeds) * draws.count(self.settings)
-        compiled = compiles(self.settings.get("compile", "auto"), members * steps, self.device)
+        compiled = compiles(self.settings.get("compile", "auto"), self.steps(), self.device)
         key = population.key(self.spec, models.name_of(self.settings), self.precision, stage)
         graph = self.device.type == "cuda"
         step = population.program(self.spec, self.loss, stage, compiled, self.network, graph, key, self.layers)
         return Plan(repeats, stage, step, compiled)
+
+    def repeats(self, evaluations: float) -> int:
+        """The steps on a batch that a budget pays."""
+        return int((evaluations - self.around) / self.each + 1e-9)
+
+    def steps(self) -> int:
+        """The model-steps of the whole cell."""
+        repeats = sum(self.repeats(evaluations) for evaluations in self.settings["evaluations"])
+        return self.members * len(self.courses[0].order) * repeats
 
     def train(
         self, part: list[Run], plan: Plan, weights: Path, first: int, total: int, asked: Callable[[], str | None]
     ) -> tuple[Trained, dict[str, Tensor]]:
         """Train some members of one budget: what they became, and their scores on the way by metric [runs]."""
         spec, settings, stages = self.spec, self.settings, [plan.stage]
-        drawn = [draws.values(settings, spec, run.seed, run.draw) for run in part]
+        filled = part + [part[-1]] * (self.width - len(part) if plan.compiled else 0)
+        drawn = [draws.values(settings, spec, run.seed, run.draw) for run in filled]
         hyperparameters = {
             name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in spec.search
         }
-        params = on_device(stack(self.begins(run) for run in part), self.device)
-        row = torch.tensor([run.seed for run in part])
-        levels = torch.tensor([settings["label_noise"].index(run.label_noise) for run in part])
+        params = on_device(stack(self.begins(run) for run in filled), self.device)
+        row = torch.tensor([run.seed for run in filled])
+        levels = torch.tensor([settings["label_noise"].index(run.label_noise) for run in filled])
         data = self.data._replace(row=levels.to(self.device))
         watching = watch(data, self.streams, self.courses, row, plan.repeats, self.network, params, self.classes)
         source = dealing(
@@ -190,8 +203,14 @@ class Cell:
         read = partial(population.readout, spec, stages, hyperparameters, snapshot)
         seen = watching.look(snapshot.source, read, plan.stage.steps)
         print(f"{label}: {time.monotonic() - began:.1f} s, of them {sum(spent):.2f} s model steps")
-        own = on_device(read(), torch.device("cpu"))
-        return Trained(own, {}, snapshot.diverged.cpu(), snapshot.sums), self._scores(seen, watching.accuracy, part)
+        found, count = self._scores(seen, watching.accuracy, filled), len(part)
+        trained = Trained(
+            {name: tensor[:count].cpu() for name, tensor in read().items()},
+            {},
+            snapshot.diverged[:count].cpu(),
+            {name: total[:count].cpu() for name, total in snapshot.sums.items()},
+        )
+        return trained, {name: values[:count] for name, values in found.items()}
 
     def _scores(self, seen: Seen, accuracy: Callable, part: list[Run]) -> dict[str, Tensor]:
         """The scores on the way of some members, float64 [runs] each."""
@@ -207,7 +226,10 @@ class Cell:
             for logits, targets in zip(seen.logits.split(batch_size, 1), labels.split(batch_size, 1), strict=True)
         ], 1)  # fmt: skip
         hits = seen.logits.argmax(2) == labels
-        counts, never = scores.samples_to_threshold(hits.unflatten(1, (tasks, -1)), THRESHOLD)
+        # The threshold is that of clean labels: of noisy ones, nobody can predict more than the noise leaves.
+        clean = torch.stack([self.streams[run.seed].labels[self.courses[run.seed].order.flatten()] for run in part])
+        right = seen.logits.argmax(2) == clean.to(self.device)
+        counts, never = scores.samples_to_threshold(right.unflatten(1, (tasks, -1)), THRESHOLD)
         # A stream that comes back to its tasks has fewer that are scored than are learnt.
         table = seen.accuracies[:, :, torch.arange(tasks, device=self.device) % seen.accuracies.shape[2]]
         matrix, before = table[:, 1:], table[:, 0]
@@ -229,7 +251,8 @@ class Cell:
 
     def rows(self, runs: Path, parts: list[dict[str, Tensor]]) -> "pd.DataFrame":
         """The scores on the way as rows of the records. What a method predicts on its way has no meaning where its
-        batches are not those of the stream: there only the average of the weights is scored."""
+        batches are not those of the stream: there only the average of the weights is scored. The ratio of distance and
+        radius has no value where a method has no ball."""
         import pandas as pd
 
         from robustpath.protocols import reading
@@ -243,6 +266,9 @@ class Cell:
             values = torch.cat([part[name] for part in parts]).numpy()
             own = about.assign(**facts, split=METRICS[name].splits[0], metric=name, converged=met)
             frames.append(own.assign(value=values if met else float("nan")))
+        ratio = table.get("mean_0.ratio", pd.Series(float("nan"), table.index))
+        own = about.assign(**facts, split=METRICS["ratio"].splits[0], metric="ratio", converged=ratio.notna())
+        frames.append(own.assign(value=ratio))
         return pd.concat(frames, ignore_index=True)
 
 

@@ -2,5 +2,6 @@
 
 from robustpath import methods
 
-# Those of the family batches ask for a stream and its memory, which only the protocols of streams and episodes deal.
-SUPERVISED = [name for name, family in methods.names().items() if family != "batches"]
+# Those of the other families ask for a stream and its memory, or for episodes, which only other protocols deal.
+OTHERS = {"batches", "episodes"}
+SUPERVISED = [name for name, family in methods.names().items() if family not in OTHERS]

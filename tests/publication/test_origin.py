@@ -14,7 +14,6 @@ from robustpath.core.errors import UserError
 from robustpath.protocols.base import ABSENT
 from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.publication import machine, origin, origin_page
-from robustpath.records import complete
 from robustpath.study import Experiments, load
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +59,7 @@ def records():
                         rows.append(run | where | {"metric": "accuracy", "value": level - 0.02 * severity})
                     rows.append(run | {"split": "train", "shift": "none", "shift_family": "none", "severity": 0}
                                 | {"metric": "cross_entropy", "value": 2 - level})  # fmt: skip
-    return complete(pd.DataFrame(rows))
+    return pd.DataFrame(rows)
 
 
 def settings():

@@ -11,6 +11,7 @@ from streamed import condition, family, hypothesis, less
 from robustpath.claims import contrast_judge, contrast_model, contrast_values, sentences, verdicts
 from robustpath.claims.files import CONTRASTS
 from robustpath.numbers import batches
+from robustpath.numbers.claims import of_family
 
 AHEAD = condition(terms=less("new", "old"), at_least=5.0, what="the accuracy of the new less that of the old")
 
@@ -145,6 +146,14 @@ def planted(good=True):
         ages = {0.0: 0.5, 0.5: 0.6, 0.8: 0.7, 0.9: 0.8, 0.95: 0.75, 0.98: 0.7, 0.995: 0.6, 1.0: 0.4}
         draws = [({"age": age, "weight": 3.0}, {"accuracy": accuracy}) for age, accuracy in ages.items()]
         add("anchor_age", "slow_ball", 0, noise, draws=draws)
+        both = {(0.0, 0.0): 0.5, (1.0, 0.0): 0.5, (0.0, 10.0): 0.5, (1.0, 10.0): 0.6}
+        draws = [({"memory": memory, "ball": ball}, {"accuracy": each}) for (memory, ball), each in both.items()]
+        add("memory_ball", "epi_ball", 0, noise, draws=draws)
+        for method, width in {"ball_trust": 0.01, "ball_multiplier": 0.08, "ball_decay": 0.03}.items():
+            draws = [
+                ({"radius": radius}, {"accuracy": 0.7 + width * place}) for place, radius in enumerate((0.002, 0.02))
+            ]
+            add("radii", method, 0, noise, draws=draws)
     for experiment, feature in (("distances", 0.84), ("distances_split", 0.5)):
         for method, accuracy in {
             "slow_ball": 0.86,
@@ -153,12 +162,6 @@ def planted(good=True):
             "cka_ball": 0.7,
         }.items():
             add(experiment, method, accuracy)
-    both = {(0.0, 0.0): 0.5, (1.0, 0.0): 0.5, (0.0, 10.0): 0.5, (1.0, 10.0): 0.6}
-    draws = [({"memory": memory, "ball": ball}, {"accuracy": each}) for (memory, ball), each in both.items()]
-    add("memory_ball", "epi_ball", 0, draws=draws)
-    for method, width in {"ball_trust": 0.01, "ball_multiplier": 0.08, "ball_decay": 0.03}.items():
-        draws = [({"radius": radius}, {"accuracy": 0.7 + width * place}) for place, radius in enumerate((0.002, 0.02))]
-        add("radii", method, 0, draws=draws)
     for experiment in ("stream_split", "stream_domains", "stream_gradual", "stream_abrupt", "stream_recurring"):
         add(experiment, "literal_proposal", 0.5)
         add(experiment, "er", 0.6)
@@ -193,12 +196,12 @@ def test_where_all_runs_are_alike_only_the_null_is_not_refuted():
 
 def test_the_macros_are_those_of_the_verdicts(told):
     whole = {"scale": "laptop", "confidence": 0.95, **told}
-    macros = batches.collect(whole)
-    assert macros["BOneVerdict"].value == "supported" and macros["BNineVerdict"].value == "supported"
-    assert macros["BFourNoisySentence"].value.startswith("With 30\\,\\% noisy labels, the final accuracy of plain SGD")
-    assert macros["BatchesClaimsSummary"].value == "Of nine hypotheses, nine are supported."
-    absent = batches.collect(None)
-    assert set(absent) == set(macros) and absent["BOneVerdict"].value != "supported"
+    macros = of_family("batches", whole, batches.LEVELS)
+    assert macros["BOneVerdict"][0] == "supported" and macros["BNineVerdict"][0] == "supported"
+    assert macros["BFourNoisySentence"][0].startswith("With 30\\,\\% noisy labels, the final accuracy of plain SGD")
+    assert macros["BatchesClaimsSummary"][0] == "Of nine hypotheses, nine are supported."
+    absent = of_family("batches", None, batches.LEVELS)
+    assert set(absent) == set(macros) and absent["BOneVerdict"][0] != "supported"
 
 
 def test_the_experiments_of_the_numbers_are_those_of_the_file():

@@ -30,6 +30,7 @@ STUDY = {
     "minima_comparison",
     "matched_loss",
     "hypotheses",
+    "stream_hypotheses",
     "placebos",
     "claims_by_dataset",
     "walks",

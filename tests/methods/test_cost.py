@@ -25,6 +25,8 @@ START = initialise(MODEL, torch.Generator().manual_seed(2))
 LOSS, NETWORK, LAYERS = mean_cross_entropy(MODEL), predict(MODEL), activations(MODEL)
 # Similarities of all pairs of examples and projections on directions are no pass, and about an eighth of the whole.
 BESIDE = {"cka_ball", "neighbour_ball", "sliced_ball"}
+# The product of a gradient with a matrix of the size of a layer is no pass, and is nearly as much here.
+PRODUCTS = {"lpr"}
 
 
 def flops(call) -> int:
@@ -49,8 +51,7 @@ def examples(count: int) -> Batch | None:
 def names_and_phases():
     for name in methods.names():
         spec = methods.load(name)
-        # Linear algebra on the features of a fixed network is no pass, and is more than one.
-        if not spec.largest and "random_features" not in spec.networks:
+        if not spec.largest and "mlp" in (spec.networks or ("mlp",)) and name not in PRODUCTS:
             yield from ((name, index) for index in range(len(phases(build(spec, {})))))
 
 

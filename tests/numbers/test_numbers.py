@@ -7,9 +7,10 @@ import pytest
 import scipy.stats
 from study_fixtures import CLAIMS
 
-from robustpath import numbers
+from robustpath import methods, numbers
 from robustpath.claims import judge, verdict_errors, verdicts
 from robustpath.numbers import evidence, minima
+from robustpath.numbers.macros import known_methods
 from robustpath.records import labels
 from robustpath.records.selection import select
 from robustpath.statistics.comparison import compare
@@ -79,6 +80,16 @@ def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make
     methods = {"sgd": "minima", "contour_warmup": "minima", "adamw": "minima", "radam": "minima"}
     shape = (methods, ["mnist1d"], (50,), 3, 1)
     assert set(macros) <= set(numbers.collect(make_records(*shape), make_settings(*shape)))
+
+
+def test_methods_of_streams_have_no_macros_of_the_other_experiments(small_settings):
+    streams = {"protocol": "stream", "methods": ["online_sgd", "er"]}
+    both = small_settings | {
+        "methods": small_settings["methods"] | {"er": "batches"},
+        "experiments": small_settings["experiments"] | {"streams": streams},
+    }
+    assert known_methods(both) == known_methods(small_settings)
+    assert set(known_methods(both)) == {name for name, family in methods.names().items() if family == "minima"}
 
 
 def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, minima_settings, claims_file):
@@ -244,6 +255,7 @@ def test_what_remains_after_the_correction_is_a_sentence():
     comparison = pd.DataFrame(rows, columns=["shift_family", "method", "difference", "holm"])
     said = {
         "methods": dict.fromkeys(["sgd", "adamw", "radam", "sam"], "minima"),
+        "experiments": {"data_efficiency": {"methods": ["sgd", "adamw", "radam", "sam"]}},
         "reference": "sgd",
         "confidence": 0.95,
     }

@@ -42,7 +42,7 @@ def runs(cells, seeds=SEEDS, spread=0.01, rng=0):
     table = pd.DataFrame(rows).assign(
         family="batches", train_size=-1, converged=True, diverged=False, gradient_evaluations=1.0, steps=1
     )
-    return table[[name for name in records.SCHEMA if name in table]]
+    return records.complete(table)[list(records.SCHEMA)]
 
 
 def split_of(metric):

@@ -12,6 +12,7 @@ from robustpath import records
 from robustpath.claims import judge, verdict_errors
 
 CLAIMS = Path(__file__).parents[2] / "paper" / "claims.yaml"
+CONTRASTS = CLAIMS.with_name("claims_batches.yaml")
 
 METHODS = {
     "sgd": "minima",
@@ -155,7 +156,7 @@ def minima_settings():
 def judged(table, settings, folder):
     """Records and verdicts on disk: two paths."""
     records.write(table, folder / "records.parquet")
-    judge.write(folder / "records.parquet", CLAIMS, settings, folder / "claims.json")
+    judge.write(folder / "records.parquet", CLAIMS, settings, folder / "claims.json", CONTRASTS)
     return folder / "records.parquet", folder / "claims.json"
 
 

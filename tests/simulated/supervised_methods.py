@@ -2,5 +2,6 @@
 
 from robustpath import methods
 
-# The others ask for a stream and its memory, or for episodes, which only the protocols of these deal.
-SUPERVISED = [name for name, family in methods.names().items() if not methods.protocols_of(family)]
+# Those of the other families ask for a stream and its memory, or for episodes, which only other protocols deal.
+OTHERS = {"batches", "episodes"}
+SUPERVISED = [name for name, family in methods.names().items() if family not in OTHERS]

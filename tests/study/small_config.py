@@ -15,7 +15,7 @@ METHODS = ("sgd", "adamw", "radam", "swa", "ema", "sam", "contour_warmup", "isot
 LAPTOP = ("scales", "laptop")
 EXPERIMENT = (*LAPTOP, "experiments", "data_efficiency")
 L, E = "scales.laptop", "scales.laptop.experiments.data_efficiency"
-H = "scales.laptop.experiments.held_out"
+H, S = "scales.laptop.experiments.held_out", "scales.laptop.experiments.streams"
 GONE = object()
 
 
@@ -30,7 +30,7 @@ def small():
         scale["further"] = {}
         for name, experiment in scale["experiments"].items():
             if name != "data_efficiency":
-                scale["experiments"][name] = stream if experiment.get("protocol") == "stream" else cell
+                scale["experiments"][name] = dict(stream if experiment.get("protocol") == "stream" else cell)
         scale["experiments"]["held_out"] = cell | {"held_out": 0.2}
         for case in ("spurious_minimum", "saddles"):
             scale["theory"][case]["methods"] = ["sgd"]

@@ -1,14 +1,16 @@
 """What every mistake in the config is told."""
 
+import re
+
 import pytest
 import yaml
-from small_config import EXPERIMENT, FILE, FURTHER, GONE, LAPTOP, E, H, L, edited, message
+from small_config import EXPERIMENT, FILE, FURTHER, GONE, LAPTOP, E, H, L, S, edited, message
 
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
 from robustpath.core.errors import UserError
 
-# key | value put there, as YAML | what the message says after it. L: the laptop scale; E, H: two of its experiments.
+# key | value put there, as YAML | what the message says after it. L: the laptop scale; E, H, S: experiments of it.
 MISTAKES = r"""
 # unknown keys, at each level
 scal           | 1              | = 1 is not a known key; did you mean 'scale'? Allowed: scale, start, verify
@@ -108,6 +110,17 @@ E.held_out     | -0.2           | = -0.2 is too small; allowed: a number from 0 
 E.held_out     | 20 %           | = '20 %' is text; did you mean 0.2? Allowed: a number from 0 to 0.9
 E.held_out     | 0.82           | = 0.82 leaves 9 to learn from; allowed: a share that leaves at least 10, one of
 H.held_out     | 0.0            | = 0.0 holds no example out; allowed: a share above 0, such as 0.2
+# streams
+S.budget       | 100            | = 100 is not a known key; allowed: protocol, datasets, methods, model, seeds, vary, dr
+E.evaluations  | [6]            | = [6] is not a known key; allowed: protocol, datasets, methods, model, seeds, vary, dr
+S.protocol     | supervised     | = 'supervised' is not a known value; allowed: 'stream'
+E.protocol     | stream         | = 'stream' is not a known value; allowed: 'supervised'
+S.stream       | rotate         | = 'rotate' is not a known stream; did you mean 'rotated'? Allowed: permuted, rotated
+S.evaluations  | [12, 6]        | = [12, 6] is not in ascending order without repeats; did you mean [6.0, 12.0]?
+S.evaluations  | 6              | = 6 is a number; allowed: a list of one or more entries, each a number from 0.1 to
+S.memory       | 600            | = 600 is too large; allowed: a whole number from 1 to 512
+S.examples     | 55             | = 55 does not divide into batches; allowed: a multiple of examples_per_batch, 10
+L.further.one  | {protocol: streams, datasets: [usps]} | .protocol = 'streams' is not a known protocol; did you mean 'st
 """
 
 
@@ -116,7 +129,7 @@ def mistakes():
         if not line.startswith("#"):
             key, value, expected = (column.strip() for column in line.split("|", 2))
             yield (
-                key.replace("L.", f"{L}.").replace("E.", f"{E}.").replace("H.", f"{H}.") if key != "L" else L,
+                re.sub(r"^[LEHS](?=\.|$)", lambda letter: {"L": L, "E": E, "H": H, "S": S}[letter[0]], key),
                 value,
                 expected,
             )
@@ -131,6 +144,8 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
     assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 35 more)")
+    text = message(edited(((*EXPERIMENT, "evaluations"), [6])))
+    assert text.endswith("measured ('evaluations' is a key of scales.<name>.experiments.streams and of 16 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))
     assert text.endswith("calibration ('reference' is a key of the top level)")
 

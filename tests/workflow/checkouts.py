@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,8 +121,26 @@ def refused(folder: Path, *arguments: str) -> str:
     return lines[0]
 
 
-def run_whole(folder: Path) -> Path:
+def run_whole(folder: Path, *arguments: str) -> Path:
     """Run the smoke scale to its PDF."""
-    done = snakemake(folder)
+    done = snakemake(folder, *arguments)
     assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def run_in_one_process(folder: Path, rules: Sequence[str]) -> Path:
+    """Run all jobs of some rules of the smoke scale without Snakemake, in a process of another hash seed."""
+    listed = snakemake(folder, "-n", "--forceall", "--printshellcmds", "--until", *rules)
+    assert listed.returncode == 0, listed.stderr
+    commands = re.findall(r"^Shell command: (.+)$", listed.stdout, re.M)
+    (folder / "commands").write_text("\n".join(commands))
+    environment = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "1", "PYTHONPATH": str(folder / "src")}
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("one_process.py"), "commands"],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder

@@ -8,13 +8,22 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
-from checkouts import ODD, checkout, duplicate, run_whole, snakemake
+from checkouts import ODD, checkout, duplicate, run_in_one_process, run_whole, snakemake
 from faults import ONE_TRAINING, study, undisturbed
 from node import held, history, latest, node, possible
 
+# A result of each rule whose jobs go to a cluster, or what it is made of.
+ANEW = (
+    "data/mnist1d.safetensors",
+    "measure/lengths/optdigits.parquet",
+    "theory/path_norm.parquet",
+    "trace/trajectories/optdigits.parquet",
+)
+
 
 class ClusterRun(NamedTuple):
-    """A run through SLURM: its folder, what Snakemake said, and its jobs as the controller remembers them."""
+    """A run through SLURM: its folder, what Snakemake said, and its jobs as the controller remembers them (none where
+    there is no SLURM)."""
 
     folder: Path
     said: str
@@ -55,10 +64,14 @@ def smoke_run(tmp_path_factory, sources):
 
 
 @pytest.fixture(scope="session")
-def slurm_run(tmp_path_factory, sources):
-    """The smoke scale as a cluster's user runs it, on a SLURM of one node that is started here."""
-    folder = duplicate(sources, tmp_path_factory.mktemp("cluster") / "repository")
-    command = ("--profile", "slurm", "--config", "scale=smoke")
+def made_anew(tmp_path_factory, smoke_run):
+    """A finished smoke run of which a part is made anew with all that follows from it, by every rule: as a cluster's
+    user does it, on a SLURM of one node that is started here; without SLURM where that cannot be."""
+    folder = duplicate(smoke_run, tmp_path_factory.mktemp("cluster") / "repository")
+    forced = ("--forcerun", *(f"results/smoke/{file}" for file in ANEW))
+    if possible():
+        return ClusterRun(run_whole(folder, *forced), "", [])
+    command = ("--profile", "slurm", "--config", "scale=smoke", *forced)
     with held():
         node("start")
         known = latest()
@@ -78,8 +91,7 @@ def faultless(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def another_run(request, tmp_path_factory, sources):
-    """A second run of the smoke scale: through SLURM where that can be, else as the first."""
-    if not possible():
-        return request.getfixturevalue("slurm_run").folder
-    return run_whole(duplicate(sources, tmp_path_factory.mktemp("again") / "repository"))
+def computed_again(tmp_path_factory, sources):
+    """A second run of the smoke scale up to its scores, measures, traces and theory."""
+    folder = duplicate(sources, tmp_path_factory.mktemp("again") / "repository")
+    return run_in_one_process(folder, ["evaluate", "measure", "trace", "theory"])

@@ -34,7 +34,7 @@ def listed(finished):
             shutil.copy(file, target)
     (out / "records").mkdir()
     (out / "records/accuracy.parquet").touch()
-    published.write_manifest(out, {})
+    published.write_manifest(out, {"settings": publishing.settings(study.load(finished / "config.yaml"))})
     shutil.rmtree(finished / "results")
     return finished
 
@@ -84,6 +84,19 @@ def test_a_figure_that_is_not_published_is_named(listed):
     done = snakemake(listed, "-n", "--config", "start=text")
     assert done.stderr == (
         "error: published/smoke lacks generated/escape.pdf; start from raw data, or publish the scale anew\n"
+    )
+
+
+def test_experiments_that_the_published_records_lack_are_named(listed):
+    out = listed / "published/smoke"
+    settings = published.manifest(out)["settings"]
+    for name in ("radii", "distances"):
+        del settings["experiments"][name]
+    published.write_manifest(out, {"settings": settings})
+    done = snakemake(listed, "-n", "--config", "start=records")
+    assert done.stderr == (
+        "error: published/smoke has no records of the experiments distances, radii; start from raw data, or publish "
+        "the scale anew\n"
     )
 
 

@@ -311,6 +311,11 @@ def published_files():
 
 def unpacked():
     """What the published files give; refused where they lack what the rest of the way needs."""
+    if CONFIG.start == "records" and (unknown := published.lacking(PUBLISHED, study.Experiments.model_fields)):
+        raise UserError(
+            f"{PUBLISHED} has no records of the experiments {', '.join(unknown)}; start from raw data, or publish the "
+            "scale anew"
+        )
     made = [f"{RESULTS}/{name}" for name in published.unpacked(PUBLISHED, CONFIG.start)]
     needed = drawn() if CONFIG.start == "text" else [file for entry in MANIFEST.values() for file in tables(entry)]
     if lacking := sorted(set(needed) - set(made)):

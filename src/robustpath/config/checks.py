@@ -4,11 +4,16 @@ from collections.abc import Collection, Iterator, Sequence
 
 from robustpath.config.errors import Problem, nearest
 
+LISTED = 60  # names that a sentence can hold
+
 
 def known(path: tuple, name: str, what: str, allowed: Collection[str]) -> Iterator[Problem]:
     """A name that is not one of those `allowed`."""
     if name not in allowed:
-        yield Problem(path, name, f"is not a known {what}", ", ".join(allowed), nearest(name, allowed))
+        words = ", ".join(allowed)
+        if len(allowed) > LISTED:
+            words = f"one of the {len(allowed)} that `python -m robustpath list {what}s` shows"
+        yield Problem(path, name, f"is not a known {what}", words, nearest(name, allowed))
 
 
 def distinct(path: tuple, names: Sequence, what: str, allowed: Collection) -> Iterator[Problem]:

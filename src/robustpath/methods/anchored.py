@@ -20,8 +20,9 @@ class State(NamedTuple):
 def anchored(base: Method, penalty: Penalty, needs: Mapping[str, int] | None = None) -> Method:
     """The base's steps on the loss plus penalty(params, anchor, batch, context), a scalar.
 
-    The anchor moves to the present parameters when a batch arrives, so the method needs to know no tasks. A step pays
-    for the passes of the penalty, those of the anchor included: nothing is kept from one step to the next.
+    The anchor moves to the present parameters when a batch arrives, so the method needs to know no tasks. In a stream,
+    what the penalty asks of the batch is part of the pass of the loss, and the anchor's outputs on it are those of the
+    first step (protocols/stream/costs.py): a penalty on the batch costs nothing beside the base.
     """
 
     def init(params):

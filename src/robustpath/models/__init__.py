@@ -8,6 +8,7 @@ Listing names and facts reads files only; a network's module is imported when it
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -33,9 +34,10 @@ class Facts(NamedTuple):
     hidden: bool
 
 
-def names() -> list[str]:
+@cache
+def names() -> tuple[str, ...]:
     """Every network, in alphabetical order."""
-    return sorted(file.stem for file in HERE.glob("*.py") if file.stem not in HELPERS)
+    return tuple(sorted(file.stem for file in HERE.glob("*.py") if file.stem not in HELPERS))
 
 
 def facts(name: str) -> Facts:

@@ -72,7 +72,7 @@ def collect(
         **variance.collect(table, settings),
         **selection.collect(table, settings),
         **contrasts.collect(table, settings),
-        **batches.collect(streams),
+        **batches.collect(streams, settings),
     }
 
 

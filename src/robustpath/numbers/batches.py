@@ -2,6 +2,7 @@
 
 from robustpath.numbers.claims import of_family
 from robustpath.numbers.macros import Macros, Number, made, reads
+from robustpath.records import labels
 
 FAMILY = "batches"
 LEVELS = {"Clean": (0.0, "clean labels"), "Noisy": (0.3, "three tenths of the labels noisy")}
@@ -11,9 +12,26 @@ EXPERIMENTS = (
 )  # fmt: skip
 
 
-def collect(told: dict | None) -> dict[str, Number]:
+def collect(told: dict | None, settings: dict) -> dict[str, Number]:
     """Name -> Number; told: what claims.json says of the family, None where nothing was judged."""
-    return made(_stream_hypotheses, told)
+    return {**made(_stream, settings), **made(_stream_hypotheses, told)}
+
+
+@reads("streams")
+def _stream(settings: dict) -> Macros:
+    """What the main stream is, as the config asks for it."""
+    known = settings["experiments"]["streams"]
+    budgets = [f"{budget:g}" for budget in known["evaluations"]]
+    noise = labels.listing([f"{100 * level:g}" for level in known["label_noise"] if level])
+    return {
+        "StreamTasksWord": (labels.word(known["tasks"]), "tasks of the main stream, in words"),
+        "StreamExamples": (labels.count(known["examples"]), "training examples of each of its tasks"),
+        "StreamBatchSize": (labels.word(known["examples_per_batch"]), "examples of each of its batches, in words"),
+        "StreamMemory": (labels.count(known["memory"]), "examples that its memory holds"),
+        "StreamBudgets": (labels.listing(budgets), "gradient evaluations a batch"),
+        "StreamNoisePercent": (noise, "labels of the stream that are drawn anew, in per cent"),
+        "StreamSeedCountWord": (labels.word(known["seeds"]), "seeds of the main stream, in words"),
+    }
 
 
 @reads(*EXPERIMENTS)

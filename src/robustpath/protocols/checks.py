@@ -54,20 +54,30 @@ def _network(path: tuple, experiment: Experiment) -> Iterator[Problem]:
 
 def _usable(path: tuple, experiment: Experiment, name: str) -> Iterator[Problem]:
     """A method must be able to use the network, and the protocol must deal what its steps need."""
+    for complaint, allowed in _unusable(experiment, name):
+        if "methods" in experiment.model_fields_set:
+            yield Problem((*path, "methods"), experiment.methods, complaint, allowed)
+        else:
+            said = f"{allowed}; the list at the top, which stands in its place, {complaint}"
+            yield Problem((*path, "methods"), experiment.methods, "is missing", said)
+
+
+def _unusable(experiment: Experiment, name: str) -> Iterator[tuple[str, str]]:
+    """Why an experiment cannot train a method that it holds, and what it could train."""
     networks = search.networks(methods.names()[name], name)
     if networks and experiment.model in set(models.names()) - set(networks):
         complaint = f"holds '{name}', which cannot use the network {experiment.model}"
-        yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that can, or model: {networks[0]}")
+        yield complaint, f"methods that can, or model: {networks[0]}"
     protocol, family = protocols.load(experiment.protocol), methods.names()[name]
     if (meant := methods.protocols_of(family)) and protocol.name not in meant:
         there = " or ".join(each for each in meant if each in protocols.names())
         complaint = f"holds '{name}' of the family {family}, which cannot learn in the protocol {protocol.name}"
-        yield Problem((*path, "methods"), experiment.methods, complaint, f"other methods, or protocol: {there}")
+        yield complaint, f"other methods, or protocol: {there}"
         return
     for need in lacking_needs(name, protocol.deals):
         complaint = f"holds '{name}', which needs '{need}' beside its batches: {protocol.name} does not deal it"
         needing = f"no more than {', '.join(sorted(protocol.deals))}" if protocol.deals else "nothing beside them"
-        yield Problem((*path, "methods"), experiment.methods, complaint, f"methods that need {needing}")
+        yield complaint, f"methods that need {needing}"
 
 
 def lacking_needs(name: str, dealt: frozenset[str]) -> list[str]:

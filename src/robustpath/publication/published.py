@@ -8,6 +8,7 @@ results/{scale}/records.parquet.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from robustpath.core.errors import UserError
@@ -51,6 +52,12 @@ def manifest(out: Path) -> dict:
     if not isinstance(told, dict) or not isinstance(told.get("files"), dict):
         raise UserError(f"{path}: lists no files; restore it from the repository")
     return told
+
+
+def lacking(out: Path, experiments: Iterable[str]) -> list[str]:
+    """Those of some experiments that the records in the published folder `out` were made without."""
+    told = manifest(out).get("settings", {}).get("experiments", {})
+    return [name for name in experiments if name not in told]
 
 
 def sha256(path: Path) -> str:

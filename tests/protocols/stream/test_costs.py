@@ -96,6 +96,7 @@ def test_a_pass_counts_once(method, expected):
         ("cls_er", (0, 3 + 4 * THIRD)),  # clser.py: two teachers over the draw
         ("esmer", (0, 4)),  # esmer.py: the teacher over batch and draw
         ("sdp", (THIRD, 4)),  # sdp.py: a pass as examples arrive, another over those of the step
+        ("lpr", (THIRD, 3)),  # lpr_plugin.py: the whole memory, 100, in every tenth batch
         ("function_ball", (0, 3 + 2 * THIRD)),
         ("slow_ball", (0, 3 + 2 * THIRD)),
         ("replay_ball", (0, 3 + 2 * THIRD)),

@@ -25,7 +25,7 @@ class State(NamedTuple):
     reached: Tensor
 
 
-@register(search={"radius": log_uniform(1e-3, 3, default=0.3)}, base=online_sgd, off={"radius": float("inf")})
+@register(search={"radius": log_uniform(1e-3, 3, default=0.03)}, base=online_sgd, off={"radius": float("inf")})
 def stop_at_distance(base: Method, radius: Tensor) -> Method:
     """The base's steps until one would leave the ball KL(p_a || p) <= radius on the batch: neither it nor any later
     step on this batch is taken.

@@ -11,8 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from robustpath.protocols.supervised.scores import cross_entropy
-
 TEMPERATURES = 2 ** (torch.arange(-8, 17, dtype=torch.float64) / 4)  # 1/4 to 16, with 1 among them
 UNCHANGED = 8  # the place of temperature 1
 
@@ -54,7 +52,9 @@ def forward_transfer(matrix: Tensor, before: Tensor) -> Tensor:
 def bits(logits: Tensor, labels: Tensor) -> Tensor:
     """The mean of -log2 of the probability of the label [M]; of prequential logits [M, n, classes], the length of the
     code for a label (Dawid 1984; Bornschein et al. 2023)."""
-    return cross_entropy(logits, labels) / math.log(2)
+    targets = labels.expand(len(logits), -1)
+    nats = functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none").mean(1)
+    return nats.double() / math.log(2)
 
 
 def samples_to_threshold(correct: Tensor, threshold: float, window: int = 50) -> tuple[Tensor, Tensor]:

@@ -32,8 +32,8 @@ from robustpath.protocols import draws, keeping
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.stream import scores
 from robustpath.protocols.stream.costs import costs
-from robustpath.protocols.stream.metrics import METRICS
 from robustpath.protocols.stream.needs import DEALS
+from robustpath.protocols.stream.on_the_way import ON_THE_WAY
 from robustpath.protocols.stream.source import course, dealing
 from robustpath.protocols.stream.streams import Stream, stream
 from robustpath.protocols.stream.watching import Seen, watch
@@ -264,10 +264,10 @@ class Cell:
         for name in parts[0]:
             met = self.method.order == "batches" or name == "averaged_accuracy"
             values = torch.cat([part[name] for part in parts]).numpy()
-            own = about.assign(**facts, split=METRICS[name].splits[0], metric=name, converged=met)
+            own = about.assign(**facts, split=ON_THE_WAY[name].splits[0], metric=name, converged=met)
             frames.append(own.assign(value=values if met else float("nan")))
         ratio = table.get("mean_0.ratio", pd.Series(float("nan"), table.index))
-        own = about.assign(**facts, split=METRICS["ratio"].splits[0], metric="ratio", converged=ratio.notna())
+        own = about.assign(**facts, split=ON_THE_WAY["ratio"].splits[0], metric="ratio", converged=ratio.notna())
         frames.append(own.assign(value=ratio))
         return pd.concat(frames, ignore_index=True)
 

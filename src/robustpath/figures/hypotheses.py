@@ -1,0 +1,83 @@
+"""The table of hypotheses: a statement with its verdict, then the case nearest to support at each label noise."""
+
+from robustpath.claims import conditions, verdicts
+from robustpath.figures.tables import Row
+from robustpath.records import labels
+
+SIGNS = {"above": "$>$", "below": "$<$", "either": r"$\pm$", "within": r"$\in$"}
+HEADER: list[Row | str] = [
+    ["", "case", "measure", "threshold", "effect [interval]", "$p$", "found", "plac.", "variants"]
+]
+ALIGNMENT = "lllrlrrcl"
+COLUMNS = len(HEADER[0])
+SURE = ("supported", "refuted")
+KEY = ", ".join(f"{symbol} {word}" for word, symbol in verdicts.SYMBOLS.items())
+
+
+def groups(told: dict) -> list[list[Row]]:
+    """The rows of a family as `tables.booktabs` takes them; told: what claims.json says of it."""
+    return [_group(verdict, told) for verdict in told["verdicts"]]
+
+
+def intervals(told: dict) -> str:
+    """The kinds of intervals in the findings of a family, in LaTeX."""
+    found = [finding for verdict in told["verdicts"] for entry in verdict["entries"] for finding in entry["conditions"]]
+    kinds = sorted({finding["interval"] for finding in found if not finding["interval"].startswith("none")})
+    return labels.escape("; ".join(kinds) or "none")
+
+
+def _group(verdict: dict, told: dict) -> list[Row]:
+    """The statement of a hypothesis with its verdicts by the two rules, then a row for each label noise."""
+    statement = f"{labels.escape(verdict['statement'].rstrip('.'))}: \\textbf{{{verdict['verdict']}}}"
+    if verdict["earlier"]:
+        statement += f" (was {verdict['earlier']['verdict']})"
+    if verdict["passed_by"]:
+        statement += r"\textsuperscript{\dag}"
+    levels = sorted({entry["label_noise"] for entry in verdict["entries"]})
+    cases = [[entry for entry in verdict["entries"] if entry["label_noise"] == level] for level in levels]
+    head = [rf"\multicolumn{{{COLUMNS}}}{{@{{}}p{{0.97\linewidth}}@{{}}}}{{{verdict['id']}\enspace {statement}}}"]
+    rows = zip(verdicts.nearest(verdict), cases, strict=True)
+    return [head, *(_row(verdict, best, own, told) for best, own in rows)]
+
+
+def _row(verdict: dict, best: dict, entries: list[dict], told: dict) -> Row:
+    """The case nearest to support at one label noise: case, measure, threshold, effect, p, power, and all verdicts."""
+    found, short = best["decides"], told["short_names"]
+    case = rf"{100 * best['label_noise']:g}\,\% {short.get(best['variant'], 'all')}"
+    if found is None or found["effect"] is None:
+        return ["", case, "", "", "--", "--", "--", "--", _signs(entries, told)]
+    unit, measure = found["unit"], verdicts.measure(found)
+    threshold = f"{SIGNS[found['side']]} {verdicts.threshold(found)}"
+    effect = f"{verdicts.number(found['effect'], unit)} {verdicts.span(found['low'], found['high'], unit)}"
+    lost = _lost(best, told)
+    p = verdicts.p_value(best["p"]) + r"\rlap{$^{\prime}$}" * lost
+    detectable = verdicts.number(found["detectable"], unit)
+    if found.get("power_at_zero") is not None:
+        detectable += f" ({100 * found['power_at_zero']:.0f})"
+    return ["", case, measure, threshold, effect, p, detectable, _counted(verdict, entries), _signs(entries, told)]
+
+
+def _counted(verdict: dict, entries: list[dict]) -> str:
+    """How many placebos meet all conditions, in brackets where no variant does."""
+    if not verdict["placebos"]:
+        return "--"
+    names = {name for entry in entries for name in entry["passed_by"]}
+    return str(len(names)) if any(entry["verdict"] == "supported" for entry in entries) else f"({len(names)})"
+
+
+def _signs(entries: list[dict], told: dict) -> str:
+    """The verdict of each variant in the order of the caption; with a prime where it does not stand corrected."""
+    said = {entry["variant"]: entry for entry in entries}
+    chosen = [said[name] for name in [*told["short_names"], "all"] if name in said]
+    return "".join(_symbol(entry, told) for entry in chosen)
+
+
+def _symbol(entry: dict, told: dict) -> str:
+    """The verdict's symbol, with a prime where the corrected p does not reach the level."""
+    sign = verdicts.SYMBOLS[entry["verdict"]]
+    return rf"{sign}$^{{\prime}}$" if _lost(entry, told) else sign
+
+
+def _lost(entry: dict, told: dict) -> bool:
+    """Whether a verdict does not stand after Holm's correction."""
+    return entry["verdict"] in SURE and entry["holm"] >= conditions.level(told["confidence"])

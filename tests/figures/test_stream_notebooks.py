@@ -1,0 +1,141 @@
+import re
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+import pytest
+import stream_records
+import yaml
+from matplotlib import pyplot
+
+from robustpath import records
+from robustpath.records import labels
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+STREAMS = [name for name, entry in MANIFEST.items() if entry["category"] == "Batches" and "inputs" not in entry]
+SEEDS = 3
+# Fewer methods and values than the study has, in which each question still has an answer.
+SMALL = {
+    "stream_budgets": {"methods": ["online_sgd", "er", "slow_ball", "joint"], "evaluations": [6, 24]},
+    "stream_methods": {"methods": ["online_sgd", "er", "ball_multiplier", "gdumb"]},
+    "size_direction": {"methods": ["online_sgd", "replay_ball", "ball_line_search"], "evaluations": [6, 24]},
+    "prequential": {"methods": ["online_sgd", "er"], "evaluations": [6, 24]},
+    "stream_kinds": {"methods": ["online_sgd", "er", "joint"]},
+    "stream_shifts": {"methods": ["online_sgd", "er", "slow_ball"], "evaluations": [24]},
+}
+OWN = {
+    "stream_readouts": ["ridge_readout"],
+    "stream_memories": ["nearest_keys"],
+    "stream_adaptation": ["memory_adaptation"],
+}
+
+
+def told(name, scale="laptop", **changes):
+    """The settings of a notebook's experiments, with few seeds, draws and methods."""
+    found = stream_records.settings(*MANIFEST[name]["experiments"], seeds=SEEDS, scale=scale, **changes)
+    for experiment, methods in OWN.items():
+        if experiment in found["experiments"]:
+            found["experiments"][experiment]["methods"] = methods
+    return found
+
+
+def run(name, planted, settings, folder):
+    """The result and the caption of a notebook, executed in this process on records with these means."""
+    file = folder / "records.parquet"
+    records.write(stream_records.recorded(settings, planted, 0.004), file)
+    out = folder / f"{name}.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}"
+    caption = folder / f"{name}.caption.tex"
+    given = {"records": str(file), "settings": settings, "out": str(out), "caption": str(caption)}
+    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', (FOLDER / f"{name}.py").read_text())
+    scope = {}
+    with matplotlib.rc_context({"backend": "agg"}):
+        exec(compile(head + parameters, name, "exec"), scope)
+        exec(compile(body, name, "exec"), scope | given)
+    pyplot.close("all")
+    return out.read_bytes(), caption.read_text()
+
+
+def effects(run):
+    """Means with an effect for each question."""
+    gain = {"er": 0.2, "slow_ball": 0.25, "replay_ball": 0.15, "ball_line_search": 0.05, "joint": 0.4}
+    accuracy = 0.4 + gain.get(run["method"], 0.0) - 0.3 * run["label_noise"]
+    if run["method"] == "online_sgd" and run["label_noise"]:
+        accuracy -= 0.1 * (run["evaluations"] > 6)
+    accuracy += 0.1 * (run.get("age") == 0.9) - 0.02 * abs(run.get("age", 0.0) - 0.9)
+    accuracy += {3.0: -0.1, 100.0: 0.1}.get(run.get("weight"), 0.0)
+    accuracy += 0.05 * (run.get("memory", 0) > 0) * (1 + (run.get("ball", 0) > 0))
+    accuracy += 0.1 * (run.get("radius", 0.0) > 0.01) * (run["method"] == "ball_multiplier")
+    means = {
+        "accuracy": accuracy,
+        "averaged_accuracy": accuracy + 0.05,
+        "ratio": 2.0 if run["method"] == "ball_trust" else 0.8,
+    }
+    return means | {"prequential_bits": 2.0 - accuracy, "calibrated_bits": 1.9 - accuracy, "forgetting": 0.8 - accuracy}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """made(notebook) -> its result and caption on the planted effects."""
+
+    @cache
+    def call(name):
+        return run(name, effects, told(name, draws=1, **SMALL.get(name, {})), tmp_path_factory.mktemp(name))
+
+    return call
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_notebook_of_streams_makes_its_result_and_caption(name, made):
+    result, caption = made(name)
+    assert caption.startswith(r"\textbf{")
+    assert rf"\emph{{{MANIFEST[name]['question']}}}" in caption
+    assert f"{SEEDS} paired seeds" in caption and r"95\,\% $t$ intervals" in caption
+    assert "nan" not in re.split(r"\W+", caption)
+    if MANIFEST[name]["kind"] == "figure":
+        assert result.startswith(b"%PDF")
+        return
+    text = result.decode()
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert len({columns(row) for row in rows}) == 1 and "nan" not in re.split(r"\W+", text)
+    shown = text + caption
+    assert [name for name in stream_records.settings()["methods"] if "_" in name and labels.escape(name) in shown] == []
+
+
+def columns(row):
+    """The number of columns that a row of a table spans."""
+    spans = [re.match(r"\s*\\multicolumn\{(\d+)\}", cell) for cell in re.split(r"(?<!\\)&", row)]
+    return sum(int(span[1]) if span else 1 for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    {
+        "stream_budgets": r"online SGD shows no clear change \(.* on clean labels and loses \(\$-(9|10)\.\d\$",
+        "stream_methods": r"those of ER on clean labels \((5[6-9]|6\d)\.\d.* raises the accuracy of seven of seven",
+        "anchor_age": r"a mean over about 10 batches on clean labels \(\$\+1[12]\.\d\$ .* over the model before",
+        "distances": r"ten of ten other distances end below slow ball and none above",
+        "size_direction": r"replay ball, \$\+(4|5)\.\d\$ .* points and \$\+(9|10)\.\d\$",
+        "stream_kinds": r"those of ER on split, domains, gradual, abrupt and recurring streams\.",
+        "prequential": r"changes by .* and \$\+0\.(09|10|11)\$ \[.* the shortest .* is that of ER at",
+        "radii": r"\$\+(9|10)\.\d\$ \[.* for the ball multiplier .* 48 of 56 balls held\.",
+        "memory_ball": r"Memory and ball add to each other \(\$\+(4|5)\.\d\$ .* on clean labels and add to each other",
+        "stream_shifts": r"Kendall's tau .* is (0\.\d\d|1\.00) \[",
+    }.items(),
+)
+def test_a_caption_opens_with_the_effect_that_was_planted(name, finding, made):
+    opening = made(name)[1].split("} \\emph")[0]
+    assert re.search(finding, opening), opening
+
+
+def test_a_weight_at_the_end_of_the_grid_is_marked(made):
+    result, _ = made("distances")
+    rows = [line for line in result.decode().splitlines() if line.endswith(r"\\") and "pm" in line]
+    assert len(rows) == 11 and all(r"& $\geq$100 &" in row for row in rows)
+
+
+def test_notebooks_of_streams_bear_one_method_and_value(tmp_path):
+    for name in ("distances", "size_direction", "radii"):
+        (tmp_path / name).mkdir()
+        _, caption = run(name, effects, told(name, "smoke"), tmp_path / name)
+        assert caption.startswith(r"\textbf{Nothing is compared") or name == "distances"

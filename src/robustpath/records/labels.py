@@ -36,6 +36,7 @@ METHODS = {
     "episodic_maml": "MAML",
     "fomaml": "FOMAML",
     "reptile": "Reptile",
+    "prototypes": "nearest prototype",
     "fine_tuning": "fine-tuning",
     "ldifs_fine_tuning": "LDIFS fine-tuning",
     "joint": "joint training",

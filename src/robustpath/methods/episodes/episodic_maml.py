@@ -11,7 +11,7 @@ from robustpath.methods.episodes.adam import adam
 from robustpath.methods.tasks import mean, on_each
 
 
-@register(search={"inner_rate": log_uniform(0.1, 3.0, default=1.0)}, base=adam, cite="finn2017maml")
+@register(search={"inner_rate": log_uniform(0.1, 2.0, default=0.5)}, base=adam, cite="finn2017maml")
 def episodic_maml(base: Method, inner_rate: Tensor) -> Method:
     """The base's step on the mean query loss after one step on each support set (Finn et al. 2017, eq. 1).
 

@@ -12,7 +12,7 @@ from robustpath.methods.tasks import mean, on_each
 
 
 @register(
-    search={"inner_rate": log_uniform(0.05, 2.0, default=0.3)},
+    search={"inner_rate": log_uniform(0.1, 2.0, default=0.4)},
     base=adam,
     cite="finn2017maml",
 )

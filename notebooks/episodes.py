@@ -14,7 +14,9 @@
 # %%
 from IPython.display import display
 
+from robustpath import methods
 from robustpath.figures import captions, episodes, tables
+from robustpath.methods.base import build
 from robustpath.protocols.episodes.sizes import NAMES, STEPS
 from robustpath.records import labels, load, report_settings
 from robustpath.statistics.intervals import interval, paired
@@ -37,9 +39,10 @@ chosen = chosen.assign(steps=chosen["metric"].map(after))
 cells = ["shots", "steps", "method"]
 rows = chosen.groupby([*cells, "seed"], as_index=False)["value"].mean()
 found = interval(rows, cells, settings["confidence"])
-methods = [name for name in settings["methods"] if name in set(rows["method"])]
+names = [name for name in settings["methods"] if name in set(rows["method"])]
 compared = paired(rows[rows["steps"] > 0], ["shots", "steps"], reference, settings["confidence"])
 display(found, compared)
+learning = [name for name in names if build(methods.load(name), {}).order == "episodes"]
 
 
 # %%
@@ -61,15 +64,14 @@ spans = [
 header = [
     ["", *(text for text, _ in spans)],
     " ".join(rule for _, rule in spans),
-    ["steps on the support set", *[f"{steps}" for steps in STEPS] * len(shots)],
+    ["steps", *[f"{steps}" for steps in STEPS] * len(shots)],
 ]
 body = [
     [labels.escape(labels.method(method)), *(cell(number, steps, method) for number in shots for steps in STEPS)]
-    for method in methods
+    for method in names
 ]
 captions.write(tables.booktabs(header, [body], "l" + "r" * width * len(shots), gap="3.2pt", size="scriptsize"), out)
 
 # %%
-captions.write(
-    episodes.caption("episodes", episodes.finding(compared, reference), settings, table, experiment), caption
-)
+finding = episodes.finding(compared[compared["method"].isin(learning)], reference)
+captions.write(episodes.caption("episodes", finding, settings, table, experiment), caption)

@@ -9,24 +9,21 @@ from robustpath.statistics.comparison import cost
 
 
 def finding(differences: pd.DataFrame, reference: str) -> str:
-    """Columns shots, method, steps, mean, low, high: accuracy less that of the reference after as many steps.
-
-    Of the most accurate other method after the fewest steps and after the most, with one example a class and with most.
-    """
+    """Columns shots, method, steps, mean, low, high: of methods that learn from episodes, accuracy less that of the
+    reference after as many steps. What the best of them does after the fewest steps and after the most."""
     if differences.empty:
-        return "Nothing is compared: the experiment has one method alone."
-    steps = sorted(differences["steps"].unique())
-    parts = []
+        return "Nothing is compared: no method learns from episodes."
+    steps, parts = sorted(differences["steps"].unique()), []
     for shots in sorted(differences["shots"].unique()):
         said = []
         for number in dict.fromkeys([steps[0], steps[-1]]):
             own = differences[(differences["shots"] == shots) & (differences["steps"] == number)]
             best = own.loc[own["mean"].idxmax()]
-            words = f"after {steps_words(number)} {labels.escape(labels.method(best['method']))}"
-            said.append(f"{words} {change(best, ('leads', 'is behind'), 'is not clearly apart')}")
-        parts.append(f"with {shots_words(shots)}, {' and '.join(said)}")
-    told = f"Of the methods compared with {labels.escape(labels.method(reference))}, the most accurate: "
-    return told + "; ".join(parts) + "."
+            name, verbs = labels.escape(labels.method(best["method"])), ("leads", "is behind")
+            said.append(f"{name} {change(best, verbs, 'is not clearly apart')} after {steps_words(number)}")
+        parts.append(f"{' and '.join(said)} with {shots_words(shots)}")
+    against = labels.escape(labels.method(reference))
+    return f"The best method that learns from episodes, compared with {against}: {'; '.join(parts)}."
 
 
 def steps_words(steps: int) -> str:

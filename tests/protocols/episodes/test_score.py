@@ -11,7 +11,7 @@ from robustpath.core.types import Batch
 from robustpath.data.prepared import save
 from robustpath.engine.source import Data
 from robustpath.methods.adapting import adaptation_of
-from robustpath.methods.base import Context, build
+from robustpath.methods.base import Context, Method, build, register
 from robustpath.protocols.episodes import classes, score
 from robustpath.protocols.episodes.adaptation import accuracies
 from robustpath.protocols.episodes.sizes import NAMES, STEPS
@@ -95,6 +95,24 @@ def test_adapting_to_all_episodes_together_is_adapting_to_one_after_the_other(na
             now, state, _ = rule.step(cell.loss, now, state, batch, context)
     assert torch.allclose(found[0], by_hand.mean(0), atol=0.03)  # rounding may turn a query that is on the border
     assert by_hand[:, 1:].mean() > 0.6
+
+
+def test_scores_are_those_after_0_1_5_and_10_steps():
+    """w counts the steps, and a query t is right where w > t: of 0.5, 4.5, 9.5 and 10.5 none, one, two, three are."""
+
+    def step(loss, params, state, batch, context):
+        return {"w": params["w"] + 1}, state, {"loss": params["w"]}
+
+    def counting():
+        return Method(lambda params: (), step)
+
+    def network(params, inputs):
+        return torch.stack([params["w"] - inputs, inputs - params["w"]], 1)
+
+    spec = register(search={})(counting).spec
+    queries = Batch(torch.tensor([[0.5, 4.5, 9.5, 10.5]] * 3), torch.zeros(3, 4, dtype=torch.int64))
+    found = accuracies(spec, None, network, None, 2, {}, {"w": torch.tensor([0.0, 20.0])}, queries, queries)
+    assert found.tolist() == [[0.0, 0.25, 0.5, 0.75], [1.0] * 4]
 
 
 def test_support_and_queries_share_classes_and_no_image(prepared):

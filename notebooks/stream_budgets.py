@@ -77,9 +77,7 @@ figure.legend(
 style.save(figure, out)
 
 # %%
-captions.write(
-    streams.caption(
-        "stream_budgets", findings.budgets(changes, reference), settings, table, [experiment],
-    ),
-    caption,
-)  # fmt: skip
+mixed = "Joint training, in which tasks are mixed, is an upper bound and has nothing to forget."
+note = mixed if "joint" in places else ""
+finding = findings.budgets(changes, reference)
+captions.write(streams.caption("stream_budgets", finding, settings, table, [experiment], note), caption)

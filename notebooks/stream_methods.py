@@ -108,7 +108,7 @@ captions.write(tables.booktabs(header, groups, alignment, gap="2.6pt", size="scr
 # %%
 finding = findings.best_arms(found["accuracy"], averaged)
 spent = {name: settings["experiments"][name]["evaluations"][0] for name in experiments}
-listed = labels.listing([f"{labels.count(number)} ({words})" for number, words in (
+listed = labels.listing([f"{number:g} ({words})" for number, words in (
     (spent["stream_readouts"], "readouts"), (spent["stream_methods"], "all others"))])  # fmt: skip
 note = (
     rf"Gradient evaluations a batch: {listed}. Columns are shares of random training labels: {labels.levels(levels)}."

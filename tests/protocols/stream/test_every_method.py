@@ -108,6 +108,8 @@ def test_a_run_is_the_same_beside_others_and_where_it_cannot_see_how_far_the_str
     elsewhere, found = trained(cell, [runs[2], runs[0], runs[0], runs[0]], tmp_path)
     equal = partial(torch.allclose, rtol=1e-4, atol=1e-4) if name in ROUNDED else torch.equal
     assert all(equal(elsewhere.params[key][0], together[key][2]) for key in together)
+    # The ratio of a ball is a mean over steps, which the table of runs has.
+    way = way[way["metric"] != "ratio"]
     of_run = way[(way["seed"] == runs[2].seed) & (way["draw"] == runs[2].draw)].set_index("metric")
     for metric, row in of_run.iterrows():
         score = found[metric][0].item()

@@ -8,7 +8,7 @@ from robustpath.methods.base import Method, grad_and_value, log_uniform, registe
 CLIPPED_AT = 5.0  # the largest norm of a gradient: a penalty on a ball is stiff, and one step must not leave it
 
 
-@register(search={"learning_rate": log_uniform(0.02, 0.5, default=0.1)}, cite="robbins1951stochastic")
+@register(search={"learning_rate": log_uniform(0.02, 0.5, default=0.2)}, cite="robbins1951stochastic")
 def online_sgd(learning_rate: Tensor) -> Method:
     """w <- w - lr g min(1, 5 / |g|): no momentum and no schedule, which would know where the stream ends.
 

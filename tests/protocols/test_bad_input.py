@@ -27,7 +27,7 @@ def copy(toy_sources, tmp_path):
     [
         (
             {"protocol": "toys"},
-            "protocol = 'toys' is not a known protocol; did you mean 'toy'? Allowed: supervised, s",
+            "protocol = 'toys' is not a known protocol; did you mean 'toy'? Allowed: supervised, ",
         ),
         ({"protocol": 3}, "protocol = 3 is not a known protocol; allowed: supervised, "),
         (

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Batch, Params
@@ -25,7 +26,13 @@ def on_each(function: Callable[..., Any], params: Params, batch: Batch, *others:
         for own in zip(*pairs, strict=True)
     )
     # Copies of the parameters, so that each pass is counted once an episode.
-    copies = tree_map(lambda tensor: tensor.expand(number, *tensor.shape), params)
+    copies = tree_map(lambda tensor: torch.stack([tensor] * number), params)
     return torch.vmap(lambda p, support, query, *own: function(p, Batch(*support), Batch(*query), *own))(
         copies, supports, queries, *others
     )
+
+
+def mean(values: Tensor) -> Tensor:
+    """The mean over the first axis, that of episodes, added in their order: a reduction may add in another order where
+    a population has another number of members."""
+    return sum(values.unbind()) / len(values)

@@ -94,7 +94,7 @@ def test_a_method_of_streams_is_refused_in_a_supervised_experiment(shipped, name
         study.validate(raw)
     assert str(error.value) == (
         f'config.yaml: scales.smoke.further.one.methods = ["sgd", "{name}"] holds \'{name}\' of the family batches, '
-        "which cannot learn in the protocol supervised; allowed: other methods, or protocol: stream"
+        "which cannot learn in the protocol supervised; allowed: other methods, or protocol: stream or episodes"
     )
 
 

@@ -9,7 +9,7 @@ from robustpath.methods.moments import no_moments, take_in
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
-@register(search={"learning_rate": log_uniform(1e-3, 2e-2, default=5e-3)}, cite="kingma2015adam")
+@register(search={"learning_rate": log_uniform(2e-3, 5e-2, default=7e-3)}, cite="kingma2015adam")
 def adam(learning_rate: Tensor) -> Method:
     """w <- w - lr m̂ / (sqrt(v̂) + eps) with the paper's own constants (Kingma and Ba 2015, algorithm 1).
 

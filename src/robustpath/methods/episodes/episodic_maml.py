@@ -8,10 +8,10 @@ from robustpath.core.parameters import tree_map
 from robustpath.methods.adapting import adapting, descent
 from robustpath.methods.base import Method, grad, log_uniform, register
 from robustpath.methods.episodes.adam import adam
-from robustpath.methods.tasks import on_each
+from robustpath.methods.tasks import mean, on_each
 
 
-@register(search={"inner_rate": log_uniform(0.03, 3.0, default=0.3)}, base=adam, cite="finn2017maml")
+@register(search={"inner_rate": log_uniform(0.1, 2.0, default=0.5)}, base=adam, cite="finn2017maml")
 def episodic_maml(base: Method, inner_rate: Tensor) -> Method:
     """The base's step on the mean query loss after one step on each support set (Finn et al. 2017, eq. 1).
 
@@ -24,9 +24,9 @@ def episodic_maml(base: Method, inner_rate: Tensor) -> Method:
         return loss(moved, query)
 
     def step(loss, params, state, batch, context):
-        def mean(p, b):
-            return on_each(partial(after_a_step, loss), p, b).mean()
+        def outer(p, b):
+            return mean(on_each(partial(after_a_step, loss), p, b))
 
-        return base.step(mean, params, state, batch, context)
+        return base.step(outer, params, state, batch, context)
 
     return adapting(base.replace(step=step, order="episodes"), descent(inner_rate))

@@ -7,7 +7,7 @@ from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.episodes.adam import adam
 
 
-@register(search={"tuning_rate": log_uniform(0.03, 3.0, default=0.3)}, base=adam, cite="chen2019closer")
+@register(search={"tuning_rate": log_uniform(0.02, 1.0, default=0.1)}, base=adam, cite="chen2019closer")
 def fine_tuning(base: Method, tuning_rate: Tensor) -> Method:
     """The base on batches of all classes of training, then descent on the support set (Chen et al. 2019, Baseline).
 

@@ -8,10 +8,14 @@ from robustpath.core.parameters import add, tree_map
 from robustpath.methods.adapting import adapting, descent
 from robustpath.methods.base import Method, grad, log_uniform, register
 from robustpath.methods.episodes.adam import adam
-from robustpath.methods.tasks import on_each
+from robustpath.methods.tasks import mean, on_each
 
 
-@register(search={"inner_rate": log_uniform(0.03, 3.0, default=0.3)}, base=adam, cite="finn2017maml")
+@register(
+    search={"inner_rate": log_uniform(0.1, 2.0, default=0.4)},
+    base=adam,
+    cite="finn2017maml",
+)
 def fomaml(base: Method, inner_rate: Tensor) -> Method:
     """The base's step on the mean query loss, each support set's step held fixed (Finn et al. 2017, section 5.2).
 
@@ -25,9 +29,9 @@ def fomaml(base: Method, inner_rate: Tensor) -> Method:
         ends = on_each(partial(moved, loss), params, batch)
         moves = tree_map(lambda end, w: end - w, ends, params)
 
-        def mean(p, b):
-            return on_each(lambda start, support, query, move: loss(add(start, move), query), p, b, moves).mean()
+        def outer(p, b):
+            return mean(on_each(lambda start, _, query, move: loss(add(start, move), query), p, b, moves))
 
-        return base.step(mean, params, state, batch, context)
+        return base.step(outer, params, state, batch, context)
 
     return adapting(base.replace(step=step, order="episodes"), descent(inner_rate))

@@ -9,7 +9,7 @@ from robustpath.methods.episodes.fine_tuning import fine_tuning
 
 
 @register(
-    search={"strength": log_uniform(1e-3, 10, default=0.1)},
+    search={"strength": log_uniform(1e-4, 1.0, default=1e-2)},
     base=fine_tuning,
     cite="mukhoti2023ldifs",
     off={"strength": 0.0},

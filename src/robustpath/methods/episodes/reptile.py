@@ -8,13 +8,13 @@ from torch import Tensor
 from robustpath.core.parameters import tree_map
 from robustpath.methods.adapting import adapting, descent
 from robustpath.methods.base import Method, grad_and_value, log_uniform, register
-from robustpath.methods.tasks import on_each
+from robustpath.methods.tasks import mean, on_each
 
 ROUNDS = 2  # over the two halves of an episode
 
 
 @register(
-    search={"inner_rate": log_uniform(0.03, 3.0, default=0.3), "outer_rate": log_uniform(0.05, 1.0, default=0.3)},
+    search={"inner_rate": log_uniform(0.1, 2.0, default=0.3), "outer_rate": log_uniform(0.1, 1.0, default=1.0)},
     cite="nichol2018reptile",
 )
 def reptile(inner_rate: Tensor, outer_rate: Tensor) -> Method:
@@ -34,7 +34,7 @@ def reptile(inner_rate: Tensor, outer_rate: Tensor) -> Method:
 
     def step(loss, params, state, batch, context):
         ends, losses = on_each(partial(moved, loss), params, batch)
-        after = tree_map(lambda w, end: w + outer_rate * (end.mean(0) - w), params, ends)
-        return after, state, {"loss": losses.mean()}
+        after = tree_map(lambda w, end: w + outer_rate * (mean(end) - w), params, ends)
+        return after, state, {"loss": mean(losses)}
 
     return adapting(Method(lambda params: (), step, order="episodes"), descent(inner_rate))

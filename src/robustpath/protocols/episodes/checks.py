@@ -41,6 +41,3 @@ def _too_small(path: tuple, experiment: EpisodesExperiment, position: int, entry
         complaint = f"and the {shots} shots are more than the {faces['validation']} examples of a class of {entry.name}"
         allowed = f"at most {faces['validation']} together"
         yield Problem((*path, "queries"), experiment.queries, complaint + " in validation", allowed)
-    if 2 * shots > faces["train"]:
-        complaint = f"is too many: an episode of training has twice as many of {faces['train']} examples of a class"
-        yield Problem((*path, "shots"), experiment.shots, complaint, f"at most {faces['train'] // 2}")

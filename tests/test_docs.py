@@ -177,7 +177,7 @@ def test_the_page_on_streams_says_what_the_code_does():
     scored = next(part for part in page.split("\n## ") if part.startswith("What is scored"))
     rows = " ".join(row.split("|")[3] for row in scored.splitlines() if row.startswith("| "))
     assert set(re.findall(r"`(\w+)`", rows)) == set(metrics.METRICS)
-    batches = [name for name, family in methods.names().items() if family == "batches"]
+    batches = [name for name in methods.names() if "stream" in methods.protocols_of(name)]
     others = {name for name in batches if build(methods.load(name), {}).order != "batches"}
     assert set(re.findall(r"`(\w+)`", re.search(r"^Two kinds of methods.*?\n\n", page, re.S | re.M)[0])) == others
     for said, number in (

@@ -73,12 +73,12 @@ def test_the_walks_of_all_levels_are_those_of_the_minima(shipped):
 
 
 def test_figures_know_the_methods_of_one_question_after_those_of_the_list(shipped):
-    """And then those of streams and episodes: what a method looks like does not depend on later families."""
+    """And then those of other protocols: what a method of the first family looks like does not depend on the second."""
     midway = cfg.methods_of(shipped, "walk_levels")
-    streams = [name for name, each in cfg.experiments(shipped).items() if each.protocol != "supervised"]
-    of_streams = dict.fromkeys(method for name in streams for method in cfg.methods_of(shipped, name))
-    assert "online_sgd" in of_streams
-    assert list(cfg.report_settings(shipped)["methods"]) == [*shipped.methods, *midway, *of_streams]
+    others = [name for name, each in cfg.experiments(shipped).items() if each.protocol != "supervised"]
+    of_others = dict.fromkeys(method for name in others for method in cfg.methods_of(shipped, name))
+    assert "online_sgd" in of_others
+    assert list(cfg.report_settings(shipped)["methods"]) == [*shipped.methods, *midway, *of_others]
 
 
 def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):
@@ -92,7 +92,7 @@ def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):
 
 
 def test_jobs_are_few(shipped):
-    """Of each family: a job takes seconds to start."""
+    """Of each protocol: a job takes seconds to start."""
     protocol = {name: each.protocol for name, each in cfg.experiments(shipped).items()}
     jobs = Counter(protocol[cell.experiment] for cell in cfg.expand(shipped))
     assert set(jobs) == {"supervised", "stream", "episodes"}

@@ -40,7 +40,7 @@ def test_the_finding_names_the_best_after_the_fewest_and_the_most_steps():
 @pytest.fixture
 def simulated(tmp_path):
     """Records of three methods whose accuracies differ between seeds by a tenth of a point."""
-    about = {"experiment": "episodes", "dataset": "typefaces", "family": "episodes", "draw": 0, "shift": "none",
+    about = {"experiment": "episodes", "dataset": "typefaces", "family": "batches", "draw": 0, "shift": "none",
              "shift_family": "none", "severity": 0, "converged": True, "gradient_evaluations": 400.0, "steps": 400,
              "diverged": False, "hyperparameters": "{}"}  # fmt: skip
     rows = [

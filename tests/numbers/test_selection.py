@@ -58,6 +58,7 @@ def test_two_seeds_share_as_much_of_their_test_sets_as_is_said(pool, official):
 def test_the_settings_name_what_the_test_sets_of_the_study_are_drawn_from():
     pools = study.numbers_settings(study.load("config.yaml", {"scale": "laptop"}))["test_pools"]
     known = {"optdigits": 1797, "typeface_digits": 2270, "mnist5k": 5000, "fashion_mnist": 10_000, "mnist1d": 5000}
+    known["typefaces"] = 5902
     known["digit_domains"] = 3 * 10 * 174  # of each of three sets as many of a digit as Optdigits has of its rarest
     assert pools == known
     assert "test_pools" not in study.report_settings(study.load("config.yaml"))

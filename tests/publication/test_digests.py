@@ -9,10 +9,13 @@ import pytest
 from robustpath.publication import digests
 from robustpath.records import KEY, SCHEMA
 
+OTHERS = ["shots", "evaluations"]  # axes of other protocols than that of these records
+
 
 def named(table, position):
-    """A row by its key; no word of the axis of another protocol."""
-    return ", ".join(f"{name}={table[name].iloc[position]}" for name in KEY if name != "evaluations")
+    """A row by its key; no word of the axes of other protocols."""
+    own = [name for name in KEY if name not in OTHERS]
+    return ", ".join(f"{name}={table[name].iloc[position]}" for name in own)
 
 
 def test_rows_in_another_order_are_the_same_records(table):
@@ -33,9 +36,9 @@ def test_every_column_has_a_part_in_the_digest(table, column):
 def test_the_digest_is_the_same_on_any_machine(table):
     first = table[[*SCHEMA]].iloc[[0]].assign(value=0.5)
     assert first["experiment"].item() == "minima"
-    assert digests.row_digests(first).tolist() == [by_hand(first.iloc[0], absent=["evaluations"])]
+    assert digests.row_digests(first).tolist() == [by_hand(first.iloc[0], absent=OTHERS)]
     streamed = first.assign(train_size=-1, evaluations=12.0)
-    assert digests.row_digests(streamed).tolist() == [by_hand(streamed.iloc[0], absent=["train_size"])]
+    assert digests.row_digests(streamed).tolist() == [by_hand(streamed.iloc[0], absent=["train_size", "shots"])]
 
 
 def by_hand(row, absent):
@@ -68,7 +71,7 @@ def test_altered_rows_are_named_with_what_they_are_now(table):
 
 
 def test_digests_that_were_made_before_there_was_another_protocol_still_name_the_row(table):
-    kept, altered = digests.of_records(table).drop(columns="evaluations"), table.copy()
+    kept, altered = digests.of_records(table).drop(columns=OTHERS), table.copy()
     assert not digests.altered(table, kept)
     altered.loc[7, "value"] += 1e-6
     assert digests.altered(altered, kept) == [(named(table, 7), repr(float(altered["value"][7])))]

@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from robustpath import numbers
+from robustpath import numbers, protocols
 from robustpath.claims import contrast_model, files, model
 from robustpath.core.errors import UserError
 from robustpath.protocols.base import ABSENT
-from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.publication import machine, origin, origin_page
 from robustpath.study import Experiments, load
 
@@ -21,7 +20,9 @@ TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").g
 MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
 FAMILIES = [model.load(ROOT / files.CLAIMS).families, contrast_model.load(ROOT / files.CONTRASTS).families]
 CLAIMS = {claim.id for told in FAMILIES for family in told.values() for claim in family.claims}
-STREAMS = [name for name, field in Experiments.model_fields.items() if field.annotation is StreamExperiment]
+PROTOCOLS = {
+    name: field.annotation.model_fields["protocol"].default for name, field in Experiments.model_fields.items()
+}
 WALKS = [f'{{"descended": 0.1, "share": 0.5, "step_length": {length}}}' for length in (0.0, 0.05)]
 
 
@@ -40,9 +41,8 @@ def records():
                 sizes = product((50, 500), (0.0, 0.2), WALKS if experiment == "walk_levels" else ["{}"])
                 for size, noise, values in sizes:
                     run = {"experiment": experiment, "dataset": "optdigits", "method": method, "family": "minima"}
-                    streamed = {"train_size": ABSENT, "evaluations": size / 50}
-                    run |= streamed if experiment in STREAMS else {"train_size": size, "evaluations": float(ABSENT)}
-                    run |= {"label_noise": noise, "seed": seed, "draw": int(values == WALKS[1])}
+                    run |= {"train_size": size, "evaluations": size / 50, "shots": size // 50, "label_noise": noise}
+                    run |= {"seed": seed, "draw": int(values == WALKS[1])}
                     run |= {"gradient_evaluations": 60.0, "steps": 60, "diverged": False, "converged": True}
                     run |= {"hyperparameters": values}
                     level = 0.5 + 0.03 * len(method) / 10 + 0.01 * seed * len(method) % 0.07 + size / 5000
@@ -59,7 +59,11 @@ def records():
                         rows.append(run | where | {"metric": "accuracy", "value": level - 0.02 * severity})
                     rows.append(run | {"split": "train", "shift": "none", "shift_family": "none", "severity": 0}
                                 | {"metric": "cross_entropy", "value": 2 - level})  # fmt: skip
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    for experiment, protocol in PROTOCOLS.items():
+        others = protocols.axes().keys() - protocols.load(protocol).axes
+        table.loc[table["experiment"] == experiment, list(others)] = ABSENT
+    return table.drop_duplicates()
 
 
 def settings():

@@ -3,5 +3,5 @@
 from robustpath import methods
 
 # Those of the other families ask for a stream and its memory, or for episodes, which only other protocols deal.
-OTHERS = {"batches", "episodes"}
+OTHERS = {"batches"}
 SUPERVISED = [name for name, family in methods.names().items() if family not in OTHERS]

@@ -25,12 +25,16 @@ def small():
     raw["methods"] = list(METHODS)
     cell = {"datasets": ["fashion_mnist"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
     stream = {"protocol": "stream", "stream": "permuted", "tasks": 2, "examples": 50, "evaluations": [1]}
-    stream |= {key: cell[key] for key in ("datasets", "methods", "seeds")}
+    episodes = {"protocol": "episodes", "ways": 5, "shots": [1], "queries": 5, "validation_episodes": 2}
+    episodes |= {"test_episodes": 2, "datasets": ["typefaces"], "budget": 10}
+    cells = {"supervised": cell}
+    for own in (stream, episodes):
+        cells[own["protocol"]] = {key: cell[key] for key in ("datasets", "methods", "seeds")} | own
     for scale in raw["scales"].values():
         scale["further"] = {}
         for name, experiment in scale["experiments"].items():
             if name != "data_efficiency":
-                scale["experiments"][name] = dict(stream if experiment.get("protocol") == "stream" else cell)
+                scale["experiments"][name] = dict(cells[experiment.get("protocol", "supervised")])
         scale["experiments"]["held_out"] = cell | {"held_out": 0.2}
         for case in ("spurious_minimum", "saddles"):
             scale["theory"][case]["methods"] = ["sgd"]

@@ -79,7 +79,7 @@ def test_cells_follow_the_order_of_the_config():
 def test_the_partners_of_natural_shifts_are_prepared():
     raw = edited(((*EXPERIMENT, "datasets"), ["mnist1d", "mnist5k"]))
     config = cfg.validate(raw)
-    assert cfg.datasets_to_prepare(config) == ["mnist1d", "mnist5k", "fashion_mnist", "optdigits"]
+    assert cfg.datasets_to_prepare(config) == ["mnist1d", "mnist5k", "fashion_mnist", "typefaces", "optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist5k")["natural"] == ["optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist1d")["natural"] == []
 

@@ -32,10 +32,12 @@ def names() -> dict[str, str]:
     }
 
 
-def protocols_of(family: str) -> tuple[str, ...]:
-    """The protocols that the methods of a family are for, as its `__init__.py` states in a line of its own; none stated
-    for a family whose methods do not mind."""
-    return tuple(constants(Path(__file__).parent / family / "__init__.py").get("PROTOCOLS", ()))
+def protocols_of(name: str) -> tuple[str, ...]:
+    """The protocols that a method is for, as its file or else its family's `__init__.py` states in a line of its own;
+    none stated for a method that does not mind."""
+    folder = Path(__file__).parent / names()[name]
+    own, of_family = (constants(file).get("PROTOCOLS", ()) for file in (folder / f"{name}.py", folder / "__init__.py"))
+    return tuple(own or of_family)
 
 
 def load(name: str) -> "Spec":

@@ -9,7 +9,7 @@ from torch import Tensor
 from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Batch, Params
 from robustpath.methods.batches.maml import halves
-from robustpath.methods.episodes import TOGETHER
+from robustpath.methods.episode_sizes import TOGETHER
 
 
 def on_each(function: Callable[..., Any], params: Params, batch: Batch, *others: Any) -> Any:

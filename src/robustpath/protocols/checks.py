@@ -68,10 +68,10 @@ def _unusable(experiment: Experiment, name: str) -> Iterator[tuple[str, str]]:
     if networks and experiment.model in set(models.names()) - set(networks):
         complaint = f"holds '{name}', which cannot use the network {experiment.model}"
         yield complaint, f"methods that can, or model: {networks[0]}"
-    protocol, family = protocols.load(experiment.protocol), methods.names()[name]
-    if (meant := methods.protocols_of(family)) and protocol.name not in meant:
+    protocol = protocols.load(experiment.protocol)
+    if (meant := methods.protocols_of(name)) and protocol.name not in meant:
         there = " or ".join(each for each in meant if each in protocols.names())
-        complaint = f"holds '{name}' of the family {family}, which cannot learn in the protocol {protocol.name}"
+        complaint = f"holds '{name}', which cannot learn in the protocol {protocol.name}"
         yield complaint, f"other methods, or protocol: {there}"
         return
     for need in lacking_needs(name, protocol.deals):

@@ -28,7 +28,7 @@ SETTINGS = {
     "device": "cpu",
     "compile": "never",
 }
-LEARNT = [name for name, family in methods.names().items() if family == "episodes"]
+LEARNT = [name for name in methods.names() if "episodes" in methods.protocols_of(name)]
 
 
 def patterns(noise: float = 0.05) -> Prepared:

@@ -35,8 +35,8 @@ def shipped():
         ({"methods": ["fomaml", "high_rate_warmup"]}, 'methods = ["fomaml", "high_rate_warmup"] holds'),
         (
             {"methods": ["fomaml", "er"]},
-            "methods = [\"fomaml\", \"er\"] holds 'er', which needs 'replay' beside its batches: episodes does not "
-            "deal it; allowed: methods that need nothing beside them",
+            'methods = ["fomaml", "er"] holds \'er\', which cannot learn in the protocol episodes; allowed: '
+            "other methods, or protocol: stream",
         ),
         ({"evaluations": [4]}, "evaluations = [4] is not a known key; allowed: protocol, datasets, methods"),
     ],

@@ -30,7 +30,7 @@ SETTINGS = {
     "device": "cpu",
     "compile": "never",
 }
-STREAMED = [name for name, family in methods.names().items() if family == "batches"]
+STREAMED = [name for name in methods.names() if "stream" in methods.protocols_of(name)]
 OTHERS = ["sgd", "sam"]  # of the methods with one phase that need no stream
 
 

@@ -61,7 +61,7 @@ def message(shipped, changed):
         ({"stream": "domains"}, "stream = 'domains' is not possible: optdigits is not made of several data sets"),
         ({"stream": "rotated", "datasets": ["mnist1d"]}, "stream = 'rotated' is not possible: mnist1d has no images"),
         ({"evaluations": [12, 4]}, "evaluations = [12, 4] is not in ascending order without repeats; did you mean"),
-        ({"evaluations": [0.5]}, "evaluations[0] = 0.5 is too small; allowed: a number from 1 to 100,000"),
+        ({"evaluations": [0.05]}, "evaluations[0] = 0.05 is too small; allowed: a number from 0.1 to 100,000"),
         ({"label_noise": [0.3, 0.0]}, "label_noise = [0.3, 0.0] is not in ascending order without repeats"),
         ({"budget": 10}, "budget = 10 is not a known key; allowed: protocol, datasets, methods"),
         ({"train_sizes": [50]}, "train_sizes = [50] is not a known key; allowed: protocol, datasets, methods"),
@@ -93,8 +93,8 @@ def test_a_method_of_streams_is_refused_in_a_supervised_experiment(shipped, name
     with pytest.raises(ConfigError) as error:
         study.validate(raw)
     assert str(error.value) == (
-        f'config.yaml: scales.smoke.further.one.methods = ["sgd", "{name}"] holds \'{name}\' of the family batches, '
-        "which cannot learn in the protocol supervised; allowed: other methods, or protocol: stream or episodes"
+        f'config.yaml: scales.smoke.further.one.methods = ["sgd", "{name}"] holds \'{name}\', '
+        "which cannot learn in the protocol supervised; allowed: other methods, or protocol: stream"
     )
 
 

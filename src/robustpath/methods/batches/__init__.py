@@ -1,3 +1,3 @@
 """How much is learnt from one batch?"""
 
-PROTOCOLS = ("stream", "episodes")  # its methods need batches that stay, and a memory of those before
+PROTOCOLS = ("stream",)  # where its methods learn, but those whose file says otherwise: batches stay, beside a memory

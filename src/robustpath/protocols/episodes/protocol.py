@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from robustpath.methods.episodes import TOGETHER
+from robustpath.methods.episode_sizes import TOGETHER
 from robustpath.protocols.base import Axis, Protocol
 from robustpath.protocols.episodes.checks import problems
 from robustpath.protocols.episodes.metrics import METRICS

@@ -8,7 +8,7 @@ from torch import Tensor
 from robustpath.core import randomness
 from robustpath.engine.plan import Stage
 from robustpath.engine.source import BLOCK, Data, Dealt, Source, examples
-from robustpath.methods.episodes import TOGETHER
+from robustpath.methods.episode_sizes import TOGETHER
 from robustpath.protocols.episodes import deals
 from robustpath.protocols.episodes.classes import Part
 

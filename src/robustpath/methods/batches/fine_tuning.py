@@ -4,7 +4,9 @@ from torch import Tensor
 
 from robustpath.methods.adapting import adapting, descent
 from robustpath.methods.base import Method, log_uniform, register
-from robustpath.methods.episodes.adam import adam
+from robustpath.methods.batches.adam import adam
+
+PROTOCOLS = ("episodes",)
 
 
 @register(search={"tuning_rate": log_uniform(0.02, 1.0, default=0.1)}, base=adam, cite="chen2019closer")

@@ -4,8 +4,10 @@ from torch import Tensor
 
 from robustpath.methods.adapting import Adapting, adapting
 from robustpath.methods.base import Method, log_uniform, register
+from robustpath.methods.batches.fine_tuning import fine_tuning
 from robustpath.methods.batches.ldifs import ldifs
-from robustpath.methods.episodes.fine_tuning import fine_tuning
+
+PROTOCOLS = ("episodes",)
 
 
 @register(

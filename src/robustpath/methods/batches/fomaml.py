@@ -7,8 +7,10 @@ from torch import Tensor
 from robustpath.core.parameters import add, tree_map
 from robustpath.methods.adapting import adapting, descent
 from robustpath.methods.base import Method, grad, log_uniform, register
-from robustpath.methods.episodes.adam import adam
+from robustpath.methods.batches.adam import adam
 from robustpath.methods.tasks import mean, on_each
+
+PROTOCOLS = ("episodes",)
 
 
 @register(

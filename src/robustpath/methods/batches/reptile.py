@@ -10,6 +10,8 @@ from robustpath.methods.adapting import adapting, descent
 from robustpath.methods.base import Method, grad_and_value, log_uniform, register
 from robustpath.methods.tasks import mean, on_each
 
+PROTOCOLS = ("episodes",)
+
 ROUNDS = 2  # over the two halves of an episode
 
 

@@ -6,6 +6,8 @@ from robustpath.core.parameters import tree_map
 from robustpath.methods.base import Method, grad_and_value, log_uniform, register
 from robustpath.methods.moments import no_moments, take_in
 
+PROTOCOLS = ("episodes",)
+
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 

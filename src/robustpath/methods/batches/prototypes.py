@@ -5,8 +5,10 @@ from torch.nn.functional import one_hot
 
 from robustpath.methods.adapting import adapting
 from robustpath.methods.base import Method, register
-from robustpath.methods.episodes.adam import adam
+from robustpath.methods.batches.adam import adam
 from robustpath.methods.layers import hidden_features
+
+PROTOCOLS = ("episodes",)
 
 
 @register(search={}, base=adam, cite="mensink2013distance")

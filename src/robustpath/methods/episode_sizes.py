@@ -1,0 +1,3 @@
+"""How batches of episodes are made up: what methods and their protocol both read, without torch."""
+
+TOGETHER = 4  # episodes of a batch

@@ -3,6 +3,7 @@
 from robustpath.numbers.claims import of_family
 from robustpath.numbers.macros import Macros, Number, made, reads
 from robustpath.records import labels
+from robustpath.records.labels import MISSING
 
 FAMILY = "batches"
 LEVELS = {"Clean": (0.0, "clean labels"), "Noisy": (0.3, "three tenths of the labels noisy")}
@@ -20,18 +21,28 @@ def collect(told: dict | None, settings: dict) -> dict[str, Number]:
 @reads("streams")
 def _stream(settings: dict) -> Macros:
     """What the main stream is, as the config asks for it."""
-    known = settings["experiments"]["streams"]
-    budgets = [f"{budget:g}" for budget in known["evaluations"]]
-    noise = labels.listing([f"{100 * level:g}" for level in known["label_noise"] if level])
-    return {
-        "StreamTasksWord": (labels.word(known["tasks"]), "tasks of the main stream, in words"),
-        "StreamExamples": (labels.count(known["examples"]), "training examples of each of its tasks"),
-        "StreamBatchSize": (labels.word(known["examples_per_batch"]), "examples of each of its batches, in words"),
-        "StreamMemory": (labels.count(known["memory"]), "examples that its memory holds"),
-        "StreamBudgets": (labels.listing(budgets), "gradient evaluations a batch"),
-        "StreamNoisePercent": (noise, "labels of the stream that are drawn anew, in per cent"),
-        "StreamSeedCountWord": (labels.word(known["seeds"]), "seeds of the main stream, in words"),
-    }
+    known = settings["experiments"].get("streams")
+    values = dict.fromkeys(_STREAM, MISSING)
+    if known:
+        noise = [f"{100 * level:g}" for level in known["label_noise"] if level]
+        found = (
+            labels.word(known["tasks"]), labels.count(known["examples"]), labels.word(known["examples_per_batch"]),
+            labels.count(known["memory"]), labels.listing([f"{budget:g}" for budget in known["evaluations"]]),
+            labels.listing(noise), labels.word(known["seeds"]),
+        )  # fmt: skip
+        values = dict(zip(_STREAM, found, strict=True))
+    return {f"Stream{name}": (value, _STREAM[name]) for name, value in values.items()}
+
+
+_STREAM = {
+    "TasksWord": "tasks of the main stream, in words",
+    "Examples": "training examples of each of its tasks",
+    "BatchSize": "examples of each of its batches, in words",
+    "Memory": "examples that its memory holds",
+    "Budgets": "gradient evaluations a batch",
+    "NoisePercent": "labels of the stream that are drawn anew, in per cent",
+    "SeedCountWord": "seeds of the main stream, in words",
+}
 
 
 @reads(*EXPERIMENTS)

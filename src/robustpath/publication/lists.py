@@ -38,7 +38,8 @@ def write(check: bool = False, root: Path = Path(".")) -> list[Path]:
 
 
 def codecheck(entries: list[Origin], root: Path) -> str:
-    """The configuration of a CODECHECK (Nüst & Eglen 2021) as far as authors fill it in: paper and manifest.
+    """The configuration of a CODECHECK (Nüst & Eglen 2021) as far as authors fill it in: paper and manifest, of which a
+    figure that is newer than what is published is no part.
 
     Who checked, summary, certificate and report are the codechecker's to add.
     """
@@ -46,13 +47,15 @@ def codecheck(entries: list[Origin], root: Path) -> str:
     authors = [{"name": author.get("name") or f"{author['given-names']} {author['family-names']}"}
                | ({"ORCID": author["orcid"].rpartition("/")[2]} if "orcid" in author else {})
                for author in citation["authors"]]  # fmt: skip
+    folder = published.folder(SCALE, root)
+    there = (folder / "generated").is_dir()
     manifest = [
         {
             "file": f"{published.folder(SCALE).as_posix()}/{entry.outputs[0]}",
             "comment": f"{entry.kind}: {entry.meaning}",
         }
         for entry in entries
-        if entry.kind in PRINTED
+        if entry.kind in PRINTED and (not there or (folder / entry.outputs[0]).is_file())
     ]
     told = {"version": SPECIFICATION, "paper": {"title": citation["title"], "authors": authors}, "manifest": manifest}
     if "repository-code" in citation:

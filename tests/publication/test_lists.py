@@ -14,6 +14,8 @@ from robustpath.publication import lists, published
 ROOT = Path(__file__).parents[2]
 PARTS = ("config.yaml", "CITATION.cff", "README.md", "codecheck.yml", "paper/claims.yaml", "paper/claims_batches.yaml")
 SECONDS = published.folder(lists.SCALE, Path()) / "seconds.parquet"
+DRAWN = published.folder(lists.SCALE, Path()) / "generated"
+PUBLISHED = {file.name.split(".")[0] for file in (ROOT / DRAWN).glob("*")}
 TEXT = {"type": "string", "minLength": 1}
 # What CODECHECK's configuration 2.0 asks of authors; codechecker and report are filled in by who checks.
 SPECIFIED = {
@@ -62,6 +64,8 @@ def clone(tmp_path):
         (tmp_path / part).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / part, tmp_path / part)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    if PUBLISHED:
+        shutil.copytree(ROOT / DRAWN, tmp_path / DRAWN)
     return tmp_path
 
 
@@ -73,9 +77,6 @@ def edit(file, old, new):
 
 def test_the_committed_files_are_in_step():
     assert [path.name for path in lists.write(check=True, root=ROOT)] == ["codecheck.yml", "README.md"]
-
-
-PUBLISHED = {file.name.split(".")[0] for file in (ROOT / "published" / lists.SCALE / "generated").glob("*")}
 
 
 def test_codecheck_is_as_specified_and_lists_every_figure_and_table():

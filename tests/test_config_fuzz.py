@@ -87,15 +87,13 @@ def found(raw, path):
 
 
 def form(path):
-    """What makes two places alike: the same key of a block of the same kind, which gives the same of its keys."""
+    """What makes two places alike: the same key of a block of the same kind, given there or left to its default."""
     keys = [position for position, part in enumerate(path) if isinstance(part, str)]
     block, entry = path[: keys[-1]], path[keys[-1] :]
-    here, given = SHIPPED, ()
     try:
-        here, given = value_at(SHIPPED, block), ()
-        given = tuple(sorted(here)) if "properties" in node_at(SCHEMA, block) else ()
+        given = entry[0] in value_at(SHIPPED, block)
     except KeyError:  # a block that is left to its default
-        pass
+        given = False
     ends = tuple("entry" if isinstance(part, int) and part else part for part in entry)
     return json.dumps([node_at(SCHEMA, block).get("title"), given, ends])
 

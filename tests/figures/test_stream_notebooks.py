@@ -13,7 +13,11 @@ from robustpath.records import labels
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
-STREAMS = [name for name, entry in MANIFEST.items() if entry["category"] == "Batches" and "inputs" not in entry]
+STREAMS = [
+    name
+    for name, entry in MANIFEST.items()
+    if entry["category"] == "Batches" and "inputs" not in entry and name != "episodes"
+]
 SEEDS = 3
 # Fewer methods and values than the study has, in which each question still has an answer.
 SMALL = {

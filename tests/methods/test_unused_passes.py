@@ -92,7 +92,15 @@ def unused(spec, values):
     return found
 
 
-@pytest.mark.parametrize("name", list(methods.names()))
+def asked():
+    """All methods but those whose network reads a memory that no gradient moves, and SDP, whose anchor counts only once
+    it predicts better than chance, which the random labels here do not let it."""
+    for name in methods.names():
+        if name != "sdp" and not {"episodic_mlp", "adapting_mlp"} & set(methods.load(name).networks):
+            yield name
+
+
+@pytest.mark.parametrize("name", list(asked()))
 def test_every_pass_of_a_step_is_used(name):
     spec = methods.load(name)
     assert [unused(spec, values) for values in values_of(spec)] == [[], [], []]

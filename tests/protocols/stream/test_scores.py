@@ -29,7 +29,6 @@ def probabilities(*rows):
 
 
 def test_scores_of_the_accuracy_matrix_are_those_of_their_definitions():
-    close(scores.final_accuracy(MATRIX), [2.0 / 3, 2.5 / 3])
     close(scores.learning_accuracy(MATRIX), [2.4 / 3, 1.9 / 3])
     # The second run is best at task 1 at the very end; what it knew of task 2 before that task does not count.
     close(scores.forgetting(MATRIX), [(0.2 + 0.2) / 2, (0.0 + 0.0) / 2])
@@ -77,14 +76,6 @@ def test_a_task_shorter_than_the_window_is_censored_at_its_length():
     assert (counts == 20).all() and censored.all()
     counts, censored = scores.samples_to_threshold(torch.ones(2, 3, 50, dtype=torch.bool), 0.8)
     assert (counts == 50).all() and not censored.any()
-
-
-def test_the_worst_case_is_the_mean_of_minima_and_the_last_task():
-    evaluated = torch.tensor([[0.9, 0.4, 0.8], [0.7, 0.7, 0.6]], dtype=torch.float64)
-    minima = scores.minimum_accuracy(evaluated)
-    close(minima, [0.4, 0.6])
-    second, last = torch.tensor([0.5, 0.9], dtype=torch.float64), torch.tensor([0.6, 0.3], dtype=torch.float64)
-    close(scores.worst_case_accuracy(torch.stack([minima, second], 1), last), [1.5 / 3, 1.8 / 3])
 
 
 def test_movement_is_the_divergence_from_what_was_predicted_before():

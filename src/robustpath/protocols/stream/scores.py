@@ -15,11 +15,6 @@ TEMPERATURES = 2 ** (torch.arange(-8, 17, dtype=torch.float64) / 4)  # 1/4 to 16
 UNCHANGED = 8  # the place of temperature 1
 
 
-def final_accuracy(matrix: Tensor) -> Tensor:
-    """The mean accuracy over tasks after the last one [M] (Lopez-Paz and Ranzato 2017, ACC)."""
-    return matrix[:, -1].double().mean(1)
-
-
 def learning_accuracy(matrix: Tensor) -> Tensor:
     """The mean over tasks of the accuracy on a task right after it [M] (Riemer et al. 2019)."""
     return _diagonal(matrix).mean(1)
@@ -70,18 +65,6 @@ def samples_to_threshold(correct: Tensor, threshold: float, window: int = 50) ->
     reached = correct.unfold(2, window, 1).sum(3).double() / window >= threshold
     censored = ~reached.any(2)
     return torch.where(censored, length, reached.int().argmax(2) + window), censored
-
-
-def minimum_accuracy(evaluated: Tensor) -> Tensor:
-    """The lowest of the accuracies [M, E] on one task at E evaluations after it was learnt: min-ACC of a single task
-    (De Lange et al. 2023) [M]."""
-    return evaluated.double().amin(1)
-
-
-def worst_case_accuracy(minima: Tensor, last: Tensor) -> Tensor:
-    """WC-ACC: the mean of the minimum accuracies of all tasks but the last [M, T - 1] and of the accuracy on the last
-    at its end [M] (De Lange et al. 2023; as in Mattdl/ContinualEvaluation at bae2a58, continual_eval_metrics.py)."""
-    return torch.cat([minima.double(), last.double()[:, None]], 1).mean(1)
 
 
 def movement(before: Tensor, after: Tensor) -> Tensor:

@@ -15,7 +15,7 @@
 # %%
 from IPython.display import display
 
-from robustpath.data import registry
+from robustpath.data import sets
 from robustpath.figures import captions, findings, streams, style
 from robustpath.records import labels, load, report_settings
 from robustpath.statistics.streams import differences, means, noise_entropy, scores, selected
@@ -45,7 +45,7 @@ display(found["prequential_bits"], found["calibrated_bits"], changes)
 
 # %%
 noise = sorted(chosen["label_noise"].unique())
-classes = registry.get(settings["experiments"][experiment]["datasets"][0]).classes
+classes = sets.load(settings["experiments"][experiment]["datasets"][0]).ENTRY.classes
 floors = {level: noise_entropy(level, classes) for level in noise}
 places, height = streams.places(
     name for name in settings["methods"] if name in set(found["prequential_bits"]["method"])

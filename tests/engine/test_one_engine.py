@@ -8,6 +8,8 @@ from robustpath.core.fingerprint import SOURCE
 PACKAGE = SOURCE / "robustpath"
 # A method may take several steps of another one inside its own, for one member: its candidates.
 ALLOWED = ("engine", "methods")
+# What a network makes of the support set of an episode is a part of its evaluation, and trains no run.
+EVALUATION = Path("protocols/episodes/adaptation.py")
 OF_A_METHOD = {"init", "step", "readout"}
 
 
@@ -46,7 +48,7 @@ def engines(package: Path) -> list[str]:
     return [
         f"{place}, line {line}"
         for place, file in files.items()
-        if place.parts[0] not in ALLOWED
+        if place.parts[0] not in ALLOWED and place != EVALUATION
         for line in vectorised(file)
     ]
 

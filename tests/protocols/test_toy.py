@@ -38,13 +38,15 @@ def test_the_workflow_plans_it_and_collates_its_scores_on_the_way(toy_sources):
     assert planned.returncode == 0, planned.stderr[-2000:]
     (collate,) = re.findall(r"robustpath collate .*", planned.stdout + planned.stderr)
     of_stream = [f"results/smoke/train/stream/mnist1d/{name}.scores.parquet" for name in STREAM["methods"]]
-    assert set(re.findall(r"\S+\.scores\.parquet", collate)) == set(of_stream)
+    found = {file for file in re.findall(r"\S+\.scores\.parquet", collate) if "/train/stream/" in file}
+    assert found == set(of_stream)
     assert all(target in collate for target in TARGETS)
 
 
 def test_it_is_listed(toy_sources):
     listed = python(toy_sources, "-m", "robustpath", "list", "protocols", "--json")
-    assert json.loads(listed.stdout)[1] == {
+    (toy,) = [row for row in json.loads(listed.stdout) if row["protocol"] == "toy"]
+    assert toy == {
         "protocol": "toy",
         "axes": ["steps_per_batch", "label_noise"],
         "summary": "A toy stream: a batch stays for some steps, and of two candidates the one of the larger loss comes "

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from robustpath.protocols.supervised.metrics import LOWER_BOUNDS, METRICS
+from robustpath.records import complete
 from robustpath.statistics.certainty import ERROR, certainty, known
 
 RUN = {"experiment": "minima", "dataset": "d", "method": "sgd", "train_size": 9, "label_noise": 0.0, "draw": 0}
 
 
 def rows(metric, values, converged):
-    return pd.DataFrame({"metric": metric, "value": values, "converged": converged, "seed": range(len(values))}).assign(
-        **RUN
-    )
+    table = pd.DataFrame({"metric": metric, "value": values, "converged": converged, "seed": range(len(values))})
+    return complete(table.assign(**RUN))
 
 
 def test_lower_bounds_are_kept_and_counted_and_what_is_lost_is_not():

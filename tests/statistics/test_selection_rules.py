@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from robustpath.records import complete
 from robustpath.statistics.selection_rules import agreement, two_rules
 
 SPLITS = ("validation", "holdout", "test")
@@ -20,7 +21,7 @@ def runs(experiment, method, draws, level=0.0, sizes=(50,)):
         for size in sizes for draw, seeds in enumerate(draws) for seed, scores in enumerate(seeds)
         for split, value in zip(SPLITS, scores, strict=True) if value is not None
     ]  # fmt: skip
-    return pd.DataFrame(rows)
+    return complete(pd.DataFrame(rows))
 
 
 def held_out_study():

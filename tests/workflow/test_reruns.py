@@ -6,7 +6,7 @@ import pytest
 from checkouts import edit, plan
 
 from robustpath.figures.manifest import manifest
-from robustpath.study import datasets_to_prepare, expand, load
+from robustpath.study import datasets_to_prepare, expand, experiments, load
 
 METHODS = "src/robustpath/methods/minima"
 
@@ -73,10 +73,17 @@ def test_a_method_reruns_its_own_cells_and_what_depends_on_them(finished):
 
 
 def test_the_engine_reruns_every_training(finished):
-    append(finished / "src/robustpath/protocols/supervised/training.py", "\nUNUSED = 1\n")
+    append(finished / "src/robustpath/engine/population.py", "\nUNUSED = 1\n")
     planned = plan(finished)
     assert planned.rules["train"] == len(cells(finished))
     assert not planned.rules["prepare"]
+
+
+def test_the_training_of_a_protocol_reruns_its_own_cells(finished):
+    append(finished / "src/robustpath/protocols/supervised/training.py", "\nUNUSED = 1\n")
+    known = experiments(load(finished / "config.yaml"))
+    own = [cell for cell in cells(finished) if known[cell.experiment].protocol == "supervised"]
+    assert 0 < plan(finished).rules["train"] == len(own) < len(cells(finished))
 
 
 def test_the_recipe_of_the_data_reruns_everything(finished):

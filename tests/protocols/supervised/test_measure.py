@@ -87,7 +87,7 @@ class Trained:
         settings = SETTINGS | {"methods": list(methods)} | changes
         measure(settings, {"optdigits": self.folder / "data.safetensors"}, *files, out, 1)
         found = pd.read_parquet(out)
-        records.validate(found, out)
+        records.validate(records.complete(found), out)
         return found
 
 
@@ -229,8 +229,8 @@ def test_a_walk_after_the_descent_begins_at_its_end(trained):
 
 
 def test_a_run_does_not_depend_on_its_mates(trained):
-    together = trained.measure().set_index(records.KEY)["value"]
-    alone = trained.measure(methods=("warmup",), reference="none").set_index(records.KEY)["value"]
+    together = records.complete(trained.measure()).set_index(records.KEY)["value"]
+    alone = records.complete(trained.measure(methods=("warmup",), reference="none")).set_index(records.KEY)["value"]
     assert len(alone) == 4 * (21 + 6)
     assert np.allclose(together[alone.index], alone, rtol=1e-3, equal_nan=True)
     assert not {"barrier", "disagreement"} & set(alone.reset_index()["metric"])
@@ -249,11 +249,11 @@ def test_a_grid_is_measured_whole_and_compared_with_the_reference_draw_0(trained
 
 def test_what_is_not_finite_or_rests_on_a_diverged_run_says_so(trained):
     row, other = row_of(0.0, 0), row_of(0.0, 1)
-    expected = trained.measure().set_index(records.KEY)
+    expected = records.complete(trained.measure()).set_index(records.KEY)
     trained.files["warmup"]["1.weight"][row, 0, 0] = torch.nan
     trained.tables["warmup"].loc[row, "diverged"] = True
     trained.tables["sgd"].loc[other, "diverged"] = True
-    found = trained.measure().set_index(records.KEY)
+    found = records.complete(trained.measure()).set_index(records.KEY)
     assert (found["value"].isna() <= ~found["converged"]).all()
     lost = found.xs(("warmup", 0.0, 0), level=("method", "label_noise", "seed"))
     lambdas = lost.xs("lambda_max", level="metric")

@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_flatten
 
 from robustpath import models
 from robustpath.core.types import Params
-from robustpath.data import registry
+from robustpath.data import sets
 from robustpath.methods.base import Spec, build
 from robustpath.methods.holding import ROOM
 from robustpath.methods.memory import CAPACITY
@@ -21,7 +21,7 @@ LABEL = torch.int64.itemsize
 def of_run(spec: Spec, settings: Mapping, experiment: Mapping) -> int | None:
     """Bytes that a run of an experiment keeps, from what the report is told of both; None on a data set of signals,
     whose length is known only once they are prepared. A method that trains on all tasks at once keeps the stream."""
-    entry = registry.get(experiment["datasets"][0])
+    entry = sets.load(experiment["datasets"][0]).ENTRY
     if entry.kind != "image":
         return None
     side = entry.side or settings["image_size"]

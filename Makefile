@@ -10,8 +10,8 @@ LEVEL ?= 1
 CELLS ?= 3
 SEED ?= 0
 MINUTES ?= 10
-# Of `make test`: one works through the runs of the whole pipeline, the other through the rest.
-PROCESSES ?= 2
+# Of `make test`: one works through the runs of the whole pipeline, one waits for the SLURM node, one does the rest.
+PROCESSES ?= 3
 UV ?= uv
 
 # By `python -m`, since the programs of .venv name their folder in a first line that cannot hold every name.

@@ -54,7 +54,7 @@ def message(shipped, changed):
         (
             {"stream": "split", "tasks": 3},
             "stream = 'split' is not possible: the 10 classes of optdigits do not divide into 3 equal tasks: set tasks "
-            "to 2 or 5 or 10; allowed: a stream that is",
+            "to 2 or 5 or 10; allowed: a stream that the data can give",
         ),
         ({"stream": "split", "tasks": 5, "examples": 2000}, "stream = 'split' is not possible: optdigits has "),
         ({"examples": 5000}, "stream = 'permuted' is not possible: optdigits has "),

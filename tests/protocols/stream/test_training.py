@@ -12,7 +12,7 @@ from small_stream import cell_of, same, settings_of, trained_files
 
 from robustpath import records
 from robustpath.core.errors import Stopped, UserError
-from robustpath.engine import population
+from robustpath.engine import population, programs
 from robustpath.protocols.stream import training
 
 
@@ -173,20 +173,20 @@ def test_a_checkpoint_of_other_settings_is_set_aside(train, stop, capsys, tmp_pa
 def test_a_checkpoint_of_a_compiled_population_is_set_aside_where_nothing_is_compiled(train, stop, monkeypatch, capsys):
     """A run that was begun in one way and ended in the other would have bytes of its own."""
     settings = {"draws": 1, "evaluations": [7.0], "compile": "always"}
-    monkeypatch.setattr(training.programs, "has_compiler", lambda: False)
+    monkeypatch.setattr(programs, "has_compiler", lambda: False)
     undisturbed = train("a", "er", **settings)
-    monkeypatch.setattr(training.programs, "has_compiler", lambda: True)
+    monkeypatch.setattr(programs, "has_compiler", lambda: True)
     program = population.program
     monkeypatch.setattr(population, "program", lambda *given: program(*given[:3], False, *given[4:]))
     stop()
     with pytest.raises(Stopped):
         train("b", "er", **settings)
-    monkeypatch.setattr(training.programs, "has_compiler", lambda: False)
+    monkeypatch.setattr(programs, "has_compiler", lambda: False)
     assert same(train("b", "er", **settings), undisturbed)
     assert "is of other settings or code: set aside" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not training.programs.has_compiler(), reason="needs a C++ compiler")
+@pytest.mark.skipif(not programs.has_compiler(), reason="needs a C++ compiler")
 def test_a_compiled_population_is_the_eager_one_to_rounding_and_itself_exactly(train):
     eager = train("a", "online_sgd", draws=1)
     compiled, again = (train(folder, "online_sgd", draws=1, compile="always") for folder in ("b", "c"))

@@ -38,7 +38,16 @@ class Case:
         ]
         joined = Data(*(torch.cat([getattr(each, part) for each in self.streams]) for part in ("inputs", "labels")))
         together = joined._replace(labels=joined.labels[None], row=torch.zeros(3, dtype=torch.int64))
-        self.watch = watch(together, self.streams, self.courses, ROW, REPEATS, NETWORK, self.path[0], CLASSES)
+        self.watch = watch(
+            together,
+            self.streams,
+            self.courses,
+            ROW,
+            REPEATS,
+            NETWORK,
+            {name: tensor[0] for name, tensor in self.path[0].items()},
+            CLASSES,
+        )
 
     def seen(self):
         found = self.watch.init()

@@ -1,10 +1,7 @@
 """Training a cell on episodes: every number of shots, seed and draw of one method."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable
-from functools import partial
 from itertools import groupby, product
 from pathlib import Path
 from typing import NamedTuple
@@ -14,23 +11,21 @@ import torch
 from robustpath import methods, models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
-from robustpath.core.fingerprint import fingerprint
-from robustpath.core.parameters import on_device, stack
 from robustpath.data.prepared import Prepared, load
-from robustpath.engine import checkpoint, population, programs
+from robustpath.engine import population
 from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import Stage, plan
 from robustpath.engine.source import Data
 from robustpath.engine.stop import listening
 from robustpath.methods.base import Batch, Spec
 from robustpath.models.functional import activations, initialise, predict
-from robustpath.protocols import draws, keeping
+from robustpath.protocols import draws, portions
 from robustpath.protocols.episodes.classes import parts, turned
 from robustpath.protocols.episodes.network import loss_of, outputs, with_fresh_head
 from robustpath.protocols.episodes.source import batch_size, dealing
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 
-WIDTH = {"cpu": 64, "cuda": 4096}  # members trained together
+WIDTH = {"cpu": 64, "cuda": 4096}  # members trained together, at most
 COMPILED_STEPS = 200_000  # model-steps of a number of shots from which the 10 s of its compilation repay
 
 
@@ -59,10 +54,10 @@ def train(
         cell = Cell(settings, spec, load(data), device, parent)
         for shots, own in groupby(members, lambda run: run.shots):
             together, stage = list(own), cell.stage(shots)
-            program = cell.program(stage, len(together))
-            for start in range(0, len(together), WIDTH[device.type]):
-                begun, part = time.monotonic(), together[start : start + WIDTH[device.type]]
-                results.append(cell.train(part, stage, program, weights, len(durations), len(members), asked))
+            program = cell.program(stage)
+            for start in range(0, len(together), cell.width):
+                begun, part = time.monotonic(), together[start : start + cell.width]
+                results.append(cell.train(part, stage, *program, weights, len(durations), len(members), asked))
                 stages += [[stage]] * len(part)
                 durations += [(time.monotonic() - begun) / len(part)] * len(part)
     write_weights(results, [], weights, path)
@@ -97,7 +92,9 @@ class Cell:
         begun = [randomness.varied("initialisation", seed, vary) for seed in seeds]
         start = [initialise(model, randomness.generator(dataset, seed, "initialisation")) for seed in begun]
         self.start = [with_fresh_head(params, self.ways) for params in start]
-        self.begins = _of_parent(*parent) if parent else lambda run: self.start[run.seed]
+        self.members = settings["seeds"] * draws.count(settings)  # of each number of shots
+        self.width = portions.size(self.members, WIDTH[device.type])
+        self.begins = portions.of_parent(*parent) if parent else lambda run: self.start[run.seed]
 
     def stage(self, shots: int) -> Stage:
         """How the budget is spent with so many shots; UserError where it is below one step."""
@@ -114,56 +111,34 @@ class Cell:
             )
         return found[0]
 
-    def program(self, stage: Stage, members: int) -> population.Program:
-        """One step of all members."""
-        wish, graph = self.settings.get("compile", "auto"), self.device.type == "cuda"
-        repays = wish == "always" or members * stage.steps >= COMPILED_STEPS
-        compiled = wish != "never" and repays and (graph or programs.has_compiler())
-        key = population.key(self.spec, models.name_of(self.settings), self.precision, stage)
-        return population.program(self.spec, self.loss, stage, compiled, self.network, graph, key, self.layers)
+    def program(self, stage: Stage) -> tuple[population.Program, bool]:
+        """One step of all members, and whether it is compiled."""
+        repays = self.members * stage.steps >= COMPILED_STEPS
+        compiled = portions.compiles(self.settings.get("compile", "auto"), repays, self.device)
+        graph, key = (
+            self.device.type == "cuda",
+            population.key(self.spec, models.name_of(self.settings), self.precision, stage),
+        )
+        step = population.program(self.spec, self.loss, stage, compiled, self.network, graph, key, self.layers)
+        return step, compiled
 
     def train(
-        self, part: list[Run], stage: Stage, program: population.Program, weights: Path, first: int, total: int,
-        asked: Callable[[], str | None],
+        self, part: list[Run], stage: Stage, program: population.Program, compiled: bool, weights: Path, first: int,
+        total: int, asked: Callable[[], str | None],
     ) -> Trained:  # fmt: skip
         """What some members of one number of shots become."""
-        spec, settings, stages = self.spec, self.settings, [stage]
-        drawn = [draws.values(settings, spec, run.seed, run.draw) for run in part]
-        hyperparameters = {
-            name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in spec.search
-        }
-        params = on_device(stack(self.begins(run) for run in part), self.device)
-        row = torch.tensor([run.seed for run in part])
-        source = dealing(self.data, self.trained, self.orders, row, self.ways, part[0].shots, settings["dataset"])
-        label = f"{spec.name} on {settings['dataset']}, runs {first + 1} to {first + len(part)} of {total}"
-        of = json.dumps([settings, self.device.type, code_fingerprint(spec, settings)], sort_keys=True)
-        key = hashlib.sha256(of.encode()).hexdigest()
-        resume = weights.with_name(f".{weights.stem}.part{first}.resume.safetensors")
-        snapshot = population.begin(spec, stages, hyperparameters, params)
-        if saved := checkpoint.read(resume, key):
-            snapshot = checkpoint.restore(saved, snapshot._replace(source=source.init()))
-            print(f"{label}: going on from step {snapshot.step} of {stage.steps}")
-        keep = keeping.keeper(resume, key, label, stages, len(part), asked)
-        began, spent = time.monotonic(), []
-        step = programs.timed(program, spent)
-        snapshot = population.advance(snapshot, spec, stages, [step], hyperparameters, source, keep, (), asked)
-        keeping.save(resume, snapshot, key, label, len(part))
-        print(f"{label}: {time.monotonic() - began:.1f} s, of them {sum(spent):.2f} s model steps")
-        read = partial(population.readout, spec, stages, hyperparameters, snapshot)
-        return Trained(on_device(read(), torch.device("cpu")), {}, snapshot.diverged.cpu(), snapshot.sums)
-
-
-def code_fingerprint(spec: Spec, settings: dict) -> str:
-    """The fingerprint of the code that trains a method on episodes."""
-    return fingerprint(
-        "robustpath.protocols.episodes.training",
-        f"robustpath.methods.{spec.family}.{spec.name}",
-        f"robustpath.models.{models.name_of(settings)}",
-    )
-
-
-def _of_parent(weights: Path, runs: Path) -> Callable[[Run], dict[str, torch.Tensor]]:
-    """The parameters with which a run of a cell that has a parent begins."""
-    from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
-
-    return reading.parameters_of_parent(weights, runs)
+        own = portions.filled(part, self.width, compiled)
+        row = torch.tensor([run.seed for run in own])
+        source = dealing(self.data, self.trained, self.orders, row, self.ways, part[0].shots, self.settings["dataset"])
+        portion = portions.Portion(own, len(part), first, total, stage, program, compiled)
+        key = portions.code("episodes", self.spec, self.settings)
+        snapshot, read = portions.trained(
+            portion, self.settings, self.spec, key, self.begins, source, weights, self.device, asked
+        )
+        count = len(part)
+        return Trained(
+            {name: tensor[:count].cpu() for name, tensor in read().items()},
+            {},
+            snapshot.diverged[:count].cpu(),
+            {name: total[:count].cpu() for name, total in snapshot.sums.items()},
+        )

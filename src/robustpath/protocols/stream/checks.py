@@ -32,5 +32,10 @@ def problems(path: tuple, experiment: StreamExperiment, scale: Section, config: 
         if entry := registry.DATASETS.get(name):
             sizes = experiment.tasks, experiment.examples, entry, scale.validation_size, scale.test_size
             if complaint := kinds.possible(experiment.stream, *sizes):
-                yield Problem((*path, "stream"), experiment.stream, f"is not possible: {complaint}", "a stream that is")
+                yield Problem(
+                    (*path, "stream"),
+                    experiment.stream,
+                    f"is not possible: {complaint}",
+                    "a stream that the data can give",
+                )
                 return

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -17,10 +16,11 @@ from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.data.splits import split
 from robustpath.engine.device import resolve
 from robustpath.protocols import reading
+from robustpath.protocols.scored import tabulated
 from robustpath.protocols.stream.scores import calibration_error
 from robustpath.protocols.stream.streams import Task, plan, shares
 from robustpath.protocols.stream.training import labels_of
-from robustpath.protocols.supervised.measures.stacked import network
+from robustpath.protocols.supervised.measures.stacked import Network, network
 from robustpath.protocols.supervised.scores import SCORES
 
 ALL = SCORES | {"calibration_error": calibration_error}
@@ -52,28 +52,27 @@ def evaluate(
     table = pd.concat([reading.table(path) for path in runs], ignore_index=True)
     trained = [reading.tensors(path, device) for path in weights]
     params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
-    about = table.drop(columns=[name for name in table if name.startswith("mean_")])
-    frames = []
+    scored = []
     dealt = table["seed"].map(lambda seed: varied("split", seed, settings["vary"]))
-    for seed, rows in about.groupby(dealt):
+    for seed, rows in table.groupby(dealt):
+        groups = [(level, own.index.to_numpy()) for level, own in rows.groupby("label_noise")]
+        chosen = [{name: tensor[which.tolist()] for name, tensor in params.items()} for _, which in groups]
         for examples in _examples(settings, seed, prepared):
-            for level, chosen in rows.groupby("label_noise"):
+            for (level, which), own_params in zip(groups, chosen, strict=True):
                 labels = examples.labels
                 if examples.about.split == "validation":
                     labels = labels_of(labels, classes, f"{settings['dataset']}/validation", seed, level)
-                which = chosen.index.to_list()
-                found = score(together, {k: v[which] for k, v in params.items()}, examples.inputs, labels, members)
-                facts = examples.about._asdict()
-                for metric, values in found.items():
-                    same = {key: facts[key] for key in ("split", "shift", "shift_family", "severity")}
-                    frames.append(chosen.assign(**same, metric=metric, converged=True, value=values))
+                found = score(together, own_params, examples.inputs, labels, members)
+                scored.append((which, examples.about, found))
         print(f"{settings['dataset']}: stream {seed + 1} of {dealt.nunique()} scored")
     with replacing(scores) as temporary:
-        pd.concat(frames, ignore_index=True).to_parquet(temporary, index=False)
+        tabulated(table, scored).to_parquet(temporary, index=False)
 
 
 @torch.no_grad()
-def score(together, params: dict[str, Tensor], inputs: Tensor, labels: Tensor, members: int) -> dict[str, np.ndarray]:
+def score(
+    together: Network, params: dict[str, Tensor], inputs: Tensor, labels: Tensor, members: int
+) -> dict[str, Tensor]:
     """Every score of runs with parameters [M, …] on inputs [n, …] with labels [n]: {metric: [M]}; `members` at once."""
     device = next(iter(params.values())).device
     parts = zip(*(tensor.split(members) for tensor in params.values()), strict=True)
@@ -81,7 +80,7 @@ def score(together, params: dict[str, Tensor], inputs: Tensor, labels: Tensor, m
     for part in parts:
         logits = together(dict(zip(params, part, strict=True)), inputs.to(device))
         found.append({name: compute(logits, labels.to(device)) for name, compute in ALL.items()})
-    return {name: torch.cat([each[name] for each in found]).cpu().numpy() for name in ALL}
+    return {name: torch.cat([each[name] for each in found]).cpu() for name in ALL}
 
 
 def _examples(settings: dict, seed: int, prepared: dict[str, Prepared]) -> Iterator[Scored]:

@@ -1,11 +1,7 @@
 """Training a cell on a stream: every budget a batch, level of label noise, seed and draw of one method."""
 
-import hashlib
-import json
-import math
 import time
 from collections.abc import Callable
-from functools import partial
 from itertools import groupby, product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,19 +12,17 @@ from torch import Tensor
 from robustpath import methods, models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
-from robustpath.core.fingerprint import fingerprint
-from robustpath.core.parameters import on_device, stack
 from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared, load
 from robustpath.data.splits import split
-from robustpath.engine import checkpoint, population, programs
+from robustpath.engine import population
 from robustpath.engine.device import at_precision, deterministic, resolve
 from robustpath.engine.plan import Stage, phases
 from robustpath.engine.source import Data
 from robustpath.engine.stop import listening
 from robustpath.methods.base import Method, Spec, build
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
-from robustpath.protocols import draws, keeping
+from robustpath.protocols import draws, portions
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.stream import scores
 from robustpath.protocols.stream.costs import costs
@@ -131,7 +125,7 @@ class Cell:
         )
         begun = [randomness.varied("initialisation", seed, vary) for seed in self.seeds]
         start = [initialise(model, randomness.generator(dataset, seed, "initialisation")) for seed in begun]
-        self.begins = _of_parent(*parent) if parent else lambda run: start[run.seed]
+        self.begins = portions.of_parent(*parent) if parent else lambda run: start[run.seed]
         self.dimension = sum(tensor.numel() for tensor in start[0].values())
         self.around, self.each = costs(
             self.method, self.loss, start[0], settings["examples_per_batch"], self.streams[0].inputs.shape[1:],
@@ -139,8 +133,7 @@ class Cell:
         )  # fmt: skip
         self.precision = precision
         self.members = len(settings["label_noise"]) * len(self.seeds) * draws.count(settings)  # of each budget
-        # In parts of one size, since a program is compiled for so many members.
-        self.width = math.ceil(self.members / math.ceil(self.members / WIDTH[device.type]))
+        self.width = portions.size(self.members, WIDTH[device.type])
 
     def plan(self, evaluations: float) -> Plan:
         """How a budget of gradient evaluations a batch is spent; UserError where it is below one step."""
@@ -153,7 +146,7 @@ class Cell:
             )
         steps = repeats * len(self.courses[0].order)
         stage = Stage(0, steps, self.each + self.around / repeats, dict(self.method.needs), self.method.order)
-        compiled = compiles(self.settings.get("compile", "auto"), self.steps(), self.device)
+        compiled = portions.compiles(self.settings.get("compile", "auto"), self.steps() >= COMPILED_STEPS, self.device)
         key = population.key(self.spec, models.name_of(self.settings), self.precision, stage)
         graph = self.device.type == "cuda"
         step = population.program(self.spec, self.loss, stage, compiled, self.network, graph, key, self.layers)
@@ -172,38 +165,24 @@ class Cell:
         self, part: list[Run], plan: Plan, weights: Path, first: int, total: int, asked: Callable[[], str | None]
     ) -> tuple[Trained, dict[str, Tensor]]:
         """Train some members of one budget: what they became, and their scores on the way by metric [runs]."""
-        spec, settings, stages = self.spec, self.settings, [plan.stage]
-        filled = part + [part[-1]] * (self.width - len(part) if plan.compiled else 0)
-        drawn = [draws.values(settings, spec, run.seed, run.draw) for run in filled]
-        hyperparameters = {
-            name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in spec.search
-        }
-        params = on_device(stack(self.begins(run) for run in filled), self.device)
-        row = torch.tensor([run.seed for run in filled])
-        levels = torch.tensor([settings["label_noise"].index(run.label_noise) for run in filled])
+        own = portions.filled(part, self.width, plan.compiled)
+        row = torch.tensor([run.seed for run in own])
+        levels = torch.tensor([self.settings["label_noise"].index(run.label_noise) for run in own])
         data = self.data._replace(row=levels.to(self.device))
-        watching = watch(data, self.streams, self.courses, row, plan.repeats, self.network, params, self.classes)
+        watching = watch(
+            data, self.streams, self.courses, row, plan.repeats, self.network, self.begins(part[0]), self.classes
+        )
         source = dealing(
-            data, self.courses, self.orders, row, plan.repeats, self.dimension, settings["dataset"],
+            data, self.courses, self.orders, row, plan.repeats, self.dimension, self.settings["dataset"],
             watching.look, watching.init,
         )  # fmt: skip
-        label = f"{spec.name} on {settings['dataset']}, runs {first + 1} to {first + len(part)} of {total}"
-        of = json.dumps([settings, self.device.type, plan.compiled, code_fingerprint(spec, settings)], sort_keys=True)
-        key = hashlib.sha256(of.encode()).hexdigest()
-        resume = weights.with_name(f".{weights.stem}.part{first}.resume.safetensors")
-        snapshot = population.begin(spec, stages, hyperparameters, params)
-        if saved := checkpoint.read(resume, key):
-            snapshot = checkpoint.restore(saved, snapshot._replace(source=source.init()))
-            print(f"{label}: going on from step {snapshot.step} of {plan.stage.steps}")
-        keep = keeping.keeper(resume, key, label, stages, len(part), asked)
-        began, spent = time.monotonic(), []
-        step = programs.timed(plan.program, spent)
-        snapshot = population.advance(snapshot, spec, stages, [step], hyperparameters, source, keep, (), asked)
-        keeping.save(resume, snapshot, key, label, len(part))
-        read = partial(population.readout, spec, stages, hyperparameters, snapshot)
+        portion = portions.Portion(own, len(part), first, total, plan.stage, plan.program, plan.compiled)
+        key = portions.code("stream", self.spec, self.settings)
+        snapshot, read = portions.trained(
+            portion, self.settings, self.spec, key, self.begins, source, weights, self.device, asked
+        )
         seen = watching.look(snapshot.source, read, plan.stage.steps)
-        print(f"{label}: {time.monotonic() - began:.1f} s, of them {sum(spent):.2f} s model steps")
-        found, count = self._scores(seen, watching.accuracy, filled), len(part)
+        found, count = self._scores(seen, watching.accuracy, own), len(part)
         trained = Trained(
             {name: tensor[:count].cpu() for name, tensor in read().items()},
             {},
@@ -249,7 +228,7 @@ class Cell:
         }
         return {name: value.double().cpu() for name, value in found.items()}
 
-    def rows(self, runs: Path, parts: list[dict[str, Tensor]]) -> "pd.DataFrame":
+    def rows(self, runs: Path, seen: list[dict[str, Tensor]]) -> "pd.DataFrame":
         """The scores on the way as rows of the records. What a method predicts on its way has no meaning where its
         batches are not those of the stream: there only the average of the weights is scored. The ratio of distance and
         radius has no value where a method has no ball."""
@@ -261,9 +240,9 @@ class Cell:
         about = table.drop(columns=[name for name in table if name.startswith("mean_")])
         facts = {"shift": "none", "shift_family": "none", "severity": 0}
         frames = []
-        for name in parts[0]:
+        for name in seen[0]:
             met = self.method.order == "batches" or name == "averaged_accuracy"
-            values = torch.cat([part[name] for part in parts]).numpy()
+            values = torch.cat([part[name] for part in seen]).numpy()
             own = about.assign(**facts, split=ON_THE_WAY[name].splits[0], metric=name, converged=met)
             frames.append(own.assign(value=values if met else float("nan")))
         ratio = table.get("mean_0.ratio", pd.Series(float("nan"), table.index))
@@ -298,26 +277,3 @@ def stream_of(settings: dict, prepared: Prepared, seed: int) -> Stream:
 def labels_of(labels: Tensor, classes: int, dataset: str, seed: int, level: float) -> Tensor:
     """The labels of a stream [L] at a level of noise."""
     return noisy(labels, classes, f"{dataset}/stream", seed, level)
-
-
-def compiles(wish: str, steps: int, device: torch.device) -> bool:
-    """Whether so many model-steps are compiled."""
-    if wish == "never" or (wish == "auto" and steps < COMPILED_STEPS):
-        return False
-    return device.type == "cuda" or programs.has_compiler()
-
-
-def code_fingerprint(spec: Spec, settings: dict) -> str:
-    """The fingerprint of the code that trains a method on a stream."""
-    return fingerprint(
-        "robustpath.protocols.stream.training",
-        f"robustpath.methods.{spec.family}.{spec.name}",
-        f"robustpath.models.{models.name_of(settings)}",
-    )
-
-
-def _of_parent(weights: Path, runs: Path) -> Callable[[Run], dict[str, Tensor]]:
-    """The parameters with which a run of a cell that has a parent begins."""
-    from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
-
-    return reading.parameters_of_parent(weights, runs)

@@ -47,7 +47,7 @@ def watch(
     like: Params, classes: int,
 ) -> Watch:  # fmt: skip
     """Scores of members whose seeds have these streams and courses; `row`: the place of each member's seed [M]; `like`:
-    parameters of all members [M, …]."""
+    parameters of one model."""
     device, members = data.inputs.device, len(row)
     together = torch.vmap(network)
     lengths = [len(each.labels) for each in streams]
@@ -85,7 +85,7 @@ def watch(
             nothing + 1.0,
             nothing,
             torch.zeros(members, probe.shape[1], classes, device=device),
-            {name: torch.zeros_like(tensor) for name, tensor in like.items()},
+            {name: tensor.new_zeros(members, *tensor.shape, device=device) for name, tensor in like.items()},
         )
 
     @torch.no_grad()

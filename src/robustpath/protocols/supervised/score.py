@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -15,12 +14,10 @@ from robustpath.data.shifts import ShiftedSet, shifted_sets
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.protocols import reading
+from robustpath.protocols.scored import tabulated
 from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.measures.stacked import Network, network
 from robustpath.protocols.supervised.scores import SCORES
-
-RUN = ["experiment", "dataset", "method", "family", "train_size", "label_noise", "seed", "draw"]
-COST = ["gradient_evaluations", "steps", "diverged", "hyperparameters"]
 
 
 def evaluate(
@@ -57,7 +54,7 @@ def evaluate(
             scored.append((which, examples._replace(inputs=None, labels=None), measured))
         print(f"{settings['dataset']}: split {seed + 1} of {deals.nunique()} scored")
     with replacing(scores) as temporary:
-        _rows(table, scored).to_parquet(temporary, index=False)
+        tabulated(table, scored).to_parquet(temporary, index=False)
 
 
 def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, Prepared]):
@@ -97,25 +94,3 @@ def score(
 def _score(network: Network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> dict[str, Tensor]:
     logits = torch.cat([network(params, part) for part in inputs], 1)
     return {name: compute(logits, labels) for name, compute in SCORES.items()}
-
-
-def _rows(table: pd.DataFrame, scored: list[tuple[np.ndarray, ShiftedSet, dict[str, Tensor]]]) -> pd.DataFrame:
-    """The rows of all sets, made at once: set by set (the runs as rows of the table, what they were scored on, their
-    scores), there metric by metric, there run by run."""
-    parts = [(which, about, metric, each) for which, about, scores in scored for metric, each in scores.items()]
-    lengths = [len(which) for which, *_ in parts]
-    runs = table.take(np.concatenate([which for which, *_ in parts])).reset_index(drop=True)
-
-    def repeated(values: list) -> pd.Series:
-        return pd.Series(values).repeat(lengths).reset_index(drop=True)
-
-    return runs[RUN].assign(
-        split=repeated([about.split for _, about, *_ in parts]),
-        shift=repeated([about.shift for _, about, *_ in parts]),
-        shift_family=repeated([about.shift_family for _, about, *_ in parts]),
-        severity=repeated([about.severity for _, about, *_ in parts]),
-        metric=repeated([metric for *_, metric, _ in parts]),
-        value=torch.cat([each for *_, each in parts]).cpu().numpy(),
-        converged=True,
-        **{name: runs[name] for name in COST},
-    )

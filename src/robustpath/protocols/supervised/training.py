@@ -16,7 +16,6 @@ from torch import Tensor
 from robustpath import methods, models
 from robustpath.core import randomness
 from robustpath.core.errors import UserError
-from robustpath.core.fingerprint import fingerprint
 from robustpath.core.parameters import stack
 from robustpath.data.prepared import Prepared, load
 from robustpath.engine import checkpoint, memory, population, programs
@@ -26,7 +25,7 @@ from robustpath.engine.source import Data, Source
 from robustpath.engine.stop import listening, nobody
 from robustpath.methods.base import Batch, Spec
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
-from robustpath.protocols import draws, keeping
+from robustpath.protocols import draws, keeping, portions
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.held_out import learnt
@@ -89,7 +88,7 @@ def _in_parts(
         json.dumps(cell.settings, sort_keys=True)
         + str(cell.device.type)
         + cell.mode
-        + code_fingerprint(cell.spec, models.name_of(cell.settings))
+        + portions.code("supervised", cell.spec, cell.settings)
     )
     key = hashlib.sha256(key.encode()).hexdigest()
     results, durations = [], []
@@ -123,22 +122,6 @@ def _checkpoint_of(weights: Path, start: int) -> Path:
     return weights.with_name(f".{weights.stem}.part{start}.resume.safetensors")
 
 
-def code_fingerprint(spec: Spec, network: str) -> str:
-    """The fingerprint of the code that trains a method: the engine's, the method's own and its network's."""
-    return fingerprint(
-        "robustpath.protocols.supervised.training",
-        f"robustpath.methods.{spec.family}.{spec.name}",
-        f"robustpath.models.{network}",
-    )
-
-
-def _of_parent(weights: Path, runs: Path) -> Callable[[Run], dict[str, Tensor]]:
-    """The parameters with which a run of a cell that has a parent begins."""
-    from robustpath.protocols import reading  # imports pandas, which a job without a parent has no use for
-
-    return reading.parameters_of_parent(weights, runs)
-
-
 class Cell:
     """A cell ready to train: data on the device, stages planned, steps vectorised (and compiled where it pays)."""
 
@@ -159,7 +142,7 @@ class Cell:
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
         )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = _of_parent(*parent) if parent else None
+        self.parent = portions.of_parent(*parent) if parent else None
         example = self._example_batch(prepared)
         self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
         self.moments = moments(self.stages, settings["points"])
@@ -266,7 +249,8 @@ class Cell:
         """The members, filled up to a width by copies of the last, their hyperparameters and first parameters."""
         filled = part + [part[-1]] * (width - len(part))
         params = stack(self._first(run) for run in filled)
-        return filled, self._hyperparameters(filled), {name: tensor.to(self.device) for name, tensor in params.items()}
+        values = portions.hyperparameters(self.settings, self.spec, filled, self.device)
+        return filled, values, {name: tensor.to(self.device) for name, tensor in params.items()}
 
     def _first(self, run: Run) -> dict[str, Tensor]:
         """The parameters that a run begins with: those of its parent's default draw, or a fresh initialisation."""
@@ -275,10 +259,6 @@ class Cell:
     def values(self, run: Run) -> dict[str, float]:
         """The hyperparameters of a run."""
         return draws.values(self.settings, self.spec, run.seed, run.draw)
-
-    def _hyperparameters(self, runs: list[Run]) -> dict[str, Tensor]:
-        drawn = [self.values(run) for run in runs]
-        return {name: torch.tensor([values[name] for values in drawn]).to(self.device) for name in self.spec.search}
 
     def source(self, runs: list[Run]) -> Source:
         """What the runs learn from."""

@@ -143,7 +143,7 @@ def stream_of(members: int, compiled: bool, device: torch.device) -> Callable[[i
     prepared = Prepared(torch.rand(count, 64), torch.arange(count) % 10, torch.zeros(count, dtype=torch.bool))
     settings = {
         "experiment": "benchmark", "dataset": "benchmark", "method": "er", "stream": "permuted", "tasks": 5,
-        "examples": 100, "examples_per_batch": 10, "memory": 100, "label_noise": [0.0], "seeds": seeds,
+        "examples": 100, "examples_per_batch": 10, "memory": 100, "evaluations": [12.0], "label_noise": [0.0], "seeds": seeds,
         "draws": members // seeds, "vary": ["split", "initialisation", "order"], "validation_size": 100,
         "test_size": 100, "hidden": STREAM_NET[1], "compile": "always" if compiled else "never",
     }  # fmt: skip

@@ -68,11 +68,15 @@ def main() -> None:
     where = torch.cuda.get_device_name(options.device) if options.device.type == "cuda" else "one thread"
     print(f"{where}; one 1024 x 1024 matrix product runs at {rate / 1e9:.0f} GFLOP/s; batch {options.batch}")
     for net, shape in NETS.items():
-        flops = 6 * options.batch * sum(a * b for a, b in pairwise([shape[0], *shape[1], shape[2]]))
-        flops -= 2 * options.batch * shape[0] * shape[1][0]  # no gradient is taken of the inputs
+        flops = flops_of(shape, options.batch)
         print(f"\n{net}: {flops / 1e6:.2f} MFLOP in products a gradient evaluation, floor {flops / rate * 1e6:.1f} µs")
-        small = min(timed(batched_products(shape, options), 20) for _ in range(options.rounds)) / options.members
-        print(f"  its products alone, batched over {options.members} members: {small:.1f} µs a model-step")
+        small = min(
+            timed(batched_products(shape, options.members, options.batch, options.device), 20)
+            for _ in range(options.rounds)
+        )
+        print(
+            f"  its products alone, batched over {options.members} members: {small / options.members:.1f} µs a model-step"
+        )
         for name in options.methods:
             report(name, shape, flops, rate, options)
         if options.device.type == "cpu":
@@ -129,8 +133,13 @@ def report_stream(options: argparse.Namespace) -> None:
         alone.append(timed(loop, options.steps))
         for (members, compiled), run in ways.items():
             together[members, compiled].append(timed(run, options.steps) / members)
-    slow = statistics.median(alone)
+    slow, rate = statistics.median(alone), matrix_product_rate(options.device)
+    flops = flops_of(STREAM_NET, 30)
     print(f"a step of er on a stream, {'-'.join(map(str, widths))}, 10 + 20 examples: plain loop {slow:.0f} µs")
+    print(f"  {flops / 1e6:.2f} MFLOP in products, floor {flops / rate * 1e6:.1f} µs at {rate / 1e9:.0f} GFLOP/s")
+    for members in options.stream:
+        small = min(timed(batched_products(STREAM_NET, members, 30, options.device), 20) for _ in range(options.rounds))
+        print(f"  its products alone, batched over {members} members: {small / members:.1f} µs a model-step")
     for (members, compiled), found in together.items():
         fast = statistics.median(found)
         way = "compiled" if compiled else "eager"
@@ -143,9 +152,9 @@ def stream_of(members: int, compiled: bool, device: torch.device) -> Callable[[i
     prepared = Prepared(torch.rand(count, 64), torch.arange(count) % 10, torch.zeros(count, dtype=torch.bool))
     settings = {
         "experiment": "benchmark", "dataset": "benchmark", "method": "er", "stream": "permuted", "tasks": 5,
-        "examples": 100, "examples_per_batch": 10, "memory": 100, "evaluations": [12.0], "label_noise": [0.0], "seeds": seeds,
-        "draws": members // seeds, "vary": ["split", "initialisation", "order"], "validation_size": 100,
-        "test_size": 100, "hidden": STREAM_NET[1], "compile": "always" if compiled else "never",
+        "examples": 100, "examples_per_batch": 10, "memory": 100, "evaluations": [12.0], "label_noise": [0.0],
+        "seeds": seeds, "draws": members // seeds, "vary": ["split", "initialisation", "order"],
+        "validation_size": 100, "test_size": 100, "hidden": STREAM_NET[1], "compile": "always" if compiled else "never",
     }  # fmt: skip
     spec = methods.load("er")
     cell = training.Cell(settings, spec, prepared, device)
@@ -215,12 +224,17 @@ def matrix_product_rate(device: torch.device) -> float:
     return 2 * 1024**3 / min(timed(lambda _: a @ a, 1) for _ in range(10)) * 1e6
 
 
-def batched_products(shape: tuple, options: argparse.Namespace) -> Callable[[int], None]:
+def flops_of(shape: tuple, batch: int) -> int:
+    """Floating-point operations in the matrix products of a gradient evaluation."""
+    flops = 6 * batch * sum(a * b for a, b in pairwise([shape[0], *shape[1], shape[2]]))
+    return flops - 2 * batch * shape[0] * shape[1][0]  # no gradient is taken of the inputs
+
+
+def batched_products(shape: tuple, members: int, batch: int, device: torch.device) -> Callable[[int], None]:
     """Every matrix product of a gradient evaluation of all members and nothing else."""
     widths = [shape[0], *shape[1], shape[2]]
-    members, batch = options.members, options.batch
-    weights = [torch.randn(members, a, b, device=options.device) for a, b in pairwise(widths)]
-    values = [torch.randn(members, batch, width, device=options.device) for width in widths]
+    weights = [torch.randn(members, a, b, device=device) for a, b in pairwise(widths)]
+    values = [torch.randn(members, batch, width, device=device) for width in widths]
 
     def run(steps: int) -> None:
         for _ in range(steps):

@@ -74,9 +74,8 @@ def main() -> None:
             timed(batched_products(shape, options.members, options.batch, options.device), 20)
             for _ in range(options.rounds)
         )
-        print(
-            f"  its products alone, batched over {options.members} members: {small / options.members:.1f} µs a model-step"
-        )
+        small /= options.members
+        print(f"  its products alone, batched over {options.members} members: {small:.1f} µs a model-step")
         for name in options.methods:
             report(name, shape, flops, rate, options)
         if options.device.type == "cpu":

@@ -18,7 +18,7 @@ class View(NamedTuple):
     representations: [N, d] by name: "inputs" (flat), "random_features" (of a network that was never trained) and
     "penultimate" (what the trained model's last layer reads).
     head: the last layer, penultimate [b, d] -> logits [b, classes].
-    labelled: positions [l] in the order in which they were labelled; labels: [l], of them alone, as noisy as the pool's.
+    labelled: positions [l] in the order in which they were labelled; labels: [l] of them alone, as noisy as the pool.
     correct: bool [moments, l], whether the model was right on each labelled example at moments of its training, in
     their order; losses: [moments, l], its cross-entropies there.
     unlabelled: positions [u], ascending.

@@ -292,35 +292,59 @@ def test_a_run_without_a_value_is_left_out_and_counted():
 
 
 def at_threshold(condition, methods, simulated, monkeypatch):
-    """Verdicts on many simulated studies whose truth is that the condition holds exactly at its bound."""
+    """Verdicts on many simulated studies whose truth is that the condition holds exactly at its bound; `methods` are
+    the true means, or those of the metric and of the one at which methods are compared."""
     generator = np.random.default_rng(5)
     index = pd.MultiIndex.from_product([["mnist5k"], range(8)], names=["dataset", "seed"])
+
+    def sampled(mean):
+        return pd.Series(mean + generator.normal(0, 0.02, 8), index=index)
+
     found = []
     for _ in range(simulated):
-        own = {name: pd.Series(mean + generator.normal(0, 0.02, 8), index=index) for name, mean in methods.items()}
-        monkeypatch.setattr(contrast_conditions, "values", lambda runs, term, what, level, own=own: own[key(term)])
+        own = {name: [sampled(mean) for mean in np.atleast_1d(means)] for name, means in methods.items()}
+        monkeypatch.setattr(
+            contrast_conditions,
+            "values",
+            lambda runs, term, what, level, own=own: own[key(term)][what.metric == "prequential_accuracy"],
+        )
         found.append(weigh(condition, Case(runs_of(GRID), 0.0, 0.95))["verdict"])
     return pd.Series(found)
 
 
 def key(term):
-    return term.hyperparameters.get("radius", term.method)
+    own = list(term.hyperparameters.values()) or [term.evaluations]
+    return term.method if own == [None] else own[0]
 
 
 GRID = pd.DataFrame(
     {"experiment": "streams", "method": "ball", "hyperparameters": [f'{{"radius": {r}}}' for r in (1.0, 2.0, 3.0)]}
 )
+BEATEN = {"term": PAIR[0], "against": {"experiment": "streams", "method": "old"}, "evaluations": [1, 2, 5]}
+AGES = {"term": {"experiment": "streams", "method": "ball"}, "hyperparameter": "age", "inside": [0.8, 0.9, 0.95, 0.98]}
+INTERIOR = streamed.condition("interior", outside={0.0: 10, 1.0: 10}, **AGES)
+INSIDE = dict.fromkeys(AGES["inside"], 0.6)
+CURVE = {1.0: (0.2, 0.6), 2.0: (0.3, 0.7), 5.0: (0.4, 0.8)}  # a slope of 1
 
 
 @pytest.mark.parametrize(
     ("condition", "methods", "simulated"),
     [
-        (streamed.condition(terms=PAIR, at_least=5.0), {"new": 0.55, "old": 0.5}, 400),
-        (streamed.condition(terms=PAIR, at_most=-4.0), {"new": 0.46, "old": 0.5}, 400),
-        (streamed.condition(terms=PAIR, within=[-3.0, 1.0]), {"new": 0.51, "old": 0.5}, 400),
-        (streamed.condition(terms=PAIR, within=[-3.0, 1.0]), {"new": 0.47, "old": 0.5}, 400),
+        (streamed.condition(terms=PAIR, at_least=5.0), {"new": 0.55, "old": 0.5}, 200),
+        (streamed.condition(terms=PAIR, at_most=-4.0), {"new": 0.46, "old": 0.5}, 200),
+        (streamed.condition(terms=PAIR, within=[-3.0, 1.0]), {"new": 0.51, "old": 0.5}, 200),
+        (streamed.condition(terms=PAIR, within=[-3.0, 1.0]), {"new": 0.47, "old": 0.5}, 200),
         (ranged(at_most=3.0), {1.0: 0.5, 2.0: 0.53, 3.0: 0.515}, 120),
         (ranged(at_least=5.0), {1.0: 0.5, 2.0: 0.55, 3.0: 0.52}, 120),
+        (streamed.condition("each", at_least=5.0, **BEATEN), {"new": 0.55, 1.0: 0.5, 2.0: 0.4, 5.0: 0.3}, 200),
+        (streamed.condition("each", at_least=5.0, **BEATEN), {"new": 0.55, 1.0: 0.5, 2.0: 0.5, 5.0: 0.5}, 200),
+        # Every age inside is ahead of one end, or of both, by exactly the bound.
+        (INTERIOR, INSIDE | {0.0: 0.5, 1.0: 0.3}, 150),
+        (INTERIOR, INSIDE | {0.0: 0.5, 1.0: 0.5}, 150),
+        (matched(at_least=5.0), CURVE | {"new": (0.35, 0.7)}, 200),
+        (matched(at_most=5.0), CURVE | {"new": (0.35, 0.7)}, 200),
+        # Outside of the curve, where its end stands for it.
+        (matched(at_least=5.0, reach=10.0), CURVE | {"new": (0.45, 0.82)}, 200),
     ],
 )
 def test_at_the_threshold_a_wrong_verdict_is_as_rare_as_its_level(condition, methods, simulated, monkeypatch):

@@ -14,7 +14,7 @@ from node import held, history, latest, node, possible
 
 # A result of each rule whose jobs go to a cluster, or what it is made of.
 ANEW = (
-    "data/mnist1d.safetensors",
+    "data/digit_domains.safetensors",
     "measure/lengths/optdigits.parquet",
     "theory/path_norm.parquet",
     "trace/trajectories/optdigits.parquet",

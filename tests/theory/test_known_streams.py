@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
-from robustpath import study
 from robustpath.data.prepared import Prepared
 from robustpath.data.splits import split
 from robustpath.theory import known_streams as case
 from robustpath.theory.known_streams import FEW, MANY, NOISY, Key
 
+ROOT = Path(__file__).parents[2]
 SHORT = {"batches": 2, "steps": 2, "seeds": 2}
 # What the pilot measured, within its bands.
 PILOT = {
@@ -82,29 +83,32 @@ def test_every_accuracy_that_a_band_reads_is_trained():
     assert trained == set(PILOT)
 
 
-def test_only_whole_streams_with_the_steps_of_the_pilot_are_judged(monkeypatch):
+def test_only_long_streams_with_the_steps_of_the_pilot_are_judged(monkeypatch):
     def made_up(trial, settings, prepared):
         keys = [Key(trial.stream.kind, trial.arm.title, trial.steps, level) for level in trial.levels]
         return {key: [PILOT[key] - 0.01, PILOT[key] + 0.01] for key in keys}
 
     monkeypatch.setattr(case, "accuracies", made_up)
-    whole = case.run({"batches": 122, "steps": MANY, "seeds": 2})
-    assert whole["value"].iloc[-1] == whole["expected"].iloc[-1] == 18
-    assert len(whole) == 2 * len(PILOT) + 19
-    for shorter in ({"batches": 121, "steps": MANY}, {"batches": 122, "steps": MANY - 1}):
+    long = case.run({"batches": 50, "steps": MANY, "seeds": 2})
+    assert long["value"].iloc[-1] == long["expected"].iloc[-1] == 18
+    assert len(long) == 2 * len(PILOT) + 19
+    for shorter in ({"batches": 49, "steps": MANY}, {"batches": 50, "steps": MANY - 1}):
         assert case.run({**shorter, "seeds": 2})["expected"].isna().all()
 
 
-def test_the_laptop_scale_and_the_cluster_have_whole_streams():
-    digits = case.digits()
+def test_the_laptop_scale_and_the_cluster_are_judged_and_the_smoke_scale_is_not():
+    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    for name, scale in scales.items():
+        own = scale["theory"]["known_streams"]
+        assert (own["batches"] >= case.JUDGED and own["steps"] == MANY) == (name != "smoke")
+    assert scales["cluster"]["theory"]["known_streams"]["batches"] == case.PERMUTED.batches
+
+
+def test_whole_tasks_have_the_training_examples_that_there_are():
     own = case.SETTING
-    train = split(digits, own["dataset"], 0, own["validation_size"], own["test_size"]).train
-    assert len(train) == own["examples_per_batch"] * case.PERMUTED.batches
-    assert len(train) * 2 // 10 // own["examples_per_batch"] == case.BY_CLASS.batches
-    scales = study.load(Path(__file__).parents[2] / "config.yaml").scales
-    for name in ("laptop", "cluster"):
-        assert scales[name].theory.known_streams.batches == case.PERMUTED.batches
-        assert scales[name].theory.known_streams.steps == MANY
+    train = split(case.digits(), own["dataset"], 0, own["validation_size"], own["test_size"]).train
+    assert len(train) == 10 * case.PERMUTED.batches
+    assert len(train) // 5 // 10 == case.BY_CLASS.batches
 
 
 def test_training_is_that_of_a_plain_loop(monkeypatch):

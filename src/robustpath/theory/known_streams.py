@@ -1,13 +1,20 @@
 """Streams of small digits whose outcome a pilot of this study has shown: who forgets, and what more steps do.
 
-The data are the 1,797 digits of Optdigits at 8 x 8 pixels, in the protocol `stream` with its own training: five tasks,
-batches of 10 that come once, a memory of 100 examples, 20 of them replayed in a step, a perceptron 64-128-128-10, plain
-SGD. Each seed has its own split (500 test examples), stream, start and order. The accuracy is that at the end, the mean
-over tasks of the accuracy on the test examples.
+The data are the 1,797 digits of Optdigits at 8 x 8 pixels, trained on by the protocol `stream` itself: five tasks (two
+classes each, or all classes with the pixels in an order of the task), batches of 10 that come once, 10 steps on each
+batch, a memory of 100 examples of which 20 are replayed in a step, a perceptron 64-128-128-10. Each seed has its own
+split (500 test examples), stream, start and order. The accuracy is that at the end: the mean over tasks of the accuracy
+on all test examples that belong to the task, each as the task has it.
 
-The bands are those of the pilot and were fixed before this program was written; a measured value that misses its band
-is printed beside it, and the row "bands that hold" counts it. Of the pilot's setting everything is taken but this: a
-seed has 1,220 training examples, not 1,297, since 20 are kept for validation and classes are balanced.
+From the pilot are also the hyperparameters: rate 0.1 and gradients clipped at 5, the balls' weights and the anchor's
+age, alpha 2.4 of DER where labels are noisy. Of this study are: the rate of ER, 0.2 (the others add the loss on the
+memory to that on the batch, ER takes the mean of both, so that at 0.1 it moves less than they do), DER++'s alpha and
+beta of 0.5 (its authors' choice), and EWC's strength, which was compared with 0.1 to 100. All were fixed on other
+seeds. Not as in the pilot: tasks of permuted digits have at most 1,220 examples, and 500 at the laptop scale, not
+1,290; and a batch, not a task, is what EWC and LwF look back at, since no method knows the tasks.
+
+The bands are the pilot's, fixed before this program was written. A value that misses its band is printed beside it, and
+the row "bands that hold" counts how many do.
 """
 
 import operator
@@ -61,6 +68,7 @@ SETTING = {
     "compile": "never",
 }
 FEW, MANY = 2, 10  # steps on a batch
+JUDGED = 50  # batches of a task of permuted digits, from which on the bands are judged
 NOISY = 0.3  # share of the labels that are drawn anew
 
 
@@ -117,12 +125,12 @@ BY_CLASS = Stream("split", "digits class by class", 24)
 PERMUTED = Stream("permuted", "permuted digits", 122)
 RATE = {"learning_rate": 0.1}
 SGD = Arm("SGD", online_sgd.spec, RATE)
-ER = Arm("ER", er.spec, {"learning_rate": 0.3})
+ER = Arm("ER", er.spec, {"learning_rate": 0.2})
 DER = Arm("DER", der.spec, RATE | {"alpha": 2.4})
 DER_PLUS_PLUS = Arm("DER++", der_plus_plus.spec, RATE | {"alpha": 0.5, "beta": 0.5})
 SLOW_BALL = Arm("slow ball", slow_ball.spec, RATE | {"weight": 10.0, "age": 0.9})
 REPLAY_BALL = Arm("replay ball", replay_ball.spec, RATE | {"weight": 3.0})
-EWC = Arm("EWC", ewc.spec, RATE | {"strength": 1.0})
+EWC = Arm("EWC", ewc.spec, RATE | {"strength": 3.0})
 LWF = Arm("LwF", lwf.spec, RATE | {"strength": 0.5})
 RIDGE = Arm("ridge", ridge_readout.spec, {"ridge": 1.0}, random_features)
 TRIALS = (
@@ -188,10 +196,10 @@ def at_the_end(cell: Cell, params: Params, seed: int, prepared: Prepared) -> flo
 
 
 def run(settings: dict) -> pd.DataFrame:
-    """The accuracy of every trial at the end, seed by seed; of the pilot's setting also the bands.
+    """The accuracy of every trial at the end, seed by seed, and the bands.
 
-    settings: batches (of a task, at most), steps (on a batch), seeds. With fewer batches or steps than the pilot's the
-    problem is another one, of which the bands say nothing.
+    settings: batches (of a task, at most), steps (on a batch), seeds. Fewer than JUDGED batches or MANY steps are
+    another problem, of which the bands say nothing.
     """
     prepared, rows, means = digits(), [], {}
     for trial in TRIALS:
@@ -202,8 +210,8 @@ def run(settings: dict) -> pd.DataFrame:
             name = f"accuracy after {steps} step{'s' * (steps > 1)} a batch"
             rows += [Row(place, name, value, seed=seed) for seed, value in enumerate(found)]
             means[key] = sum(found) / len(found)
-    whole = settings["batches"] >= PERMUTED.batches and settings["steps"] == MANY
-    return table.frame(CASE, [*rows, *(claims(means) if whole else ())])
+    judged = settings["batches"] >= JUDGED and settings["steps"] == MANY
+    return table.frame(CASE, [*rows, *(claims(means) if judged else ())])
 
 
 def claims(accuracy: Mapping[Key, float]) -> list[Row]:

@@ -92,10 +92,8 @@ class AssociativeRetrieval(Section):
 class KnownStreams(Section):
     """Streams of small digits whose outcome a pilot has shown: what forgets, and what more steps on a batch do."""
 
-    batches: int = Field(
-        ge=1, le=122, description="Batches of a task, at most; 122 for whole streams, of which alone bands are judged."
-    )
-    steps: int = Field(ge=2, le=10, description="Steps on a batch; 10 in the pilot, where alone bands are judged.")
+    batches: int = Field(ge=1, le=122, description="Batches of a task, at most; the outcome is judged from 50 on.")
+    steps: int = Field(ge=2, le=10, description="Steps on a batch; the outcome is judged at 10.")
     seeds: Seeds
 
 

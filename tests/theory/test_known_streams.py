@@ -92,6 +92,8 @@ def test_only_long_streams_with_the_steps_of_the_pilot_are_judged(monkeypatch):
     long = case.run({"batches": 50, "steps": MANY, "seeds": 2})
     assert long["value"].iloc[-1] == long["expected"].iloc[-1] == 18
     assert len(long) == 2 * len(PILOT) + 19
+    judged = dict(zip(long["quantity"], long["value"], strict=True))
+    assert judged["accuracy of SGD, at least"] == pytest.approx(PILOT[Key("split", "SGD")])  # the mean over seeds
     for shorter in ({"batches": 49, "steps": MANY}, {"batches": 50, "steps": MANY - 1}):
         assert case.run({**shorter, "seeds": 2})["expected"].isna().all()
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 
 CASES = ("spurious_minimum", "saddles", "uniform_convergence", "memorisation", "path_norm")
-CASES += ("sinusoid", "associative_retrieval")
+CASES += ("sinusoid", "associative_retrieval", "known_streams")
 
 
 def load(case: str) -> ModuleType:

@@ -89,6 +89,14 @@ class AssociativeRetrieval(Section):
     seeds: Seeds
 
 
+class KnownStreams(Section):
+    """Streams of small digits whose outcome a pilot has shown: what forgets, and what more steps on a batch do."""
+
+    batches: int = Field(ge=1, le=122, description="Batches of a task, at most; the outcome is judged from 50 on.")
+    steps: int = Field(ge=2, le=10, description="Steps on a batch; the outcome is judged at 10.")
+    seeds: Seeds
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -99,6 +107,7 @@ class Theory(Section):
     path_norm: PathNorm = Field(description="What rescaling of the units leaves as it is.")
     sinusoid: Sinusoid = Field(description="Starts that learn a sinusoid from ten points.")
     associative_retrieval: AssociativeRetrieval = Field(description="A memory that lasts for one sequence.")
+    known_streams: KnownStreams = Field(description="Who forgets on streams of small digits.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

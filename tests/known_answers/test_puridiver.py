@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 from torch.nn.functional import cross_entropy
 
@@ -12,19 +13,19 @@ from robustpath.methods.memory import NOWHERE
 from .conftest import bound, double
 from .streams import Visit, close, descended, live, network, random_batch, start
 
-RATE, SHARE, SLOTS, STEPS = 0.3, 0.4, 30, 3
+RATE, SHARE, SLOTS, STEPS, BATCHES = 0.6, 0.4, 40, 2, 8
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 def visits():
-    """Batches of ten, of which three fill a memory of thirty and three take some of its slots; six replayed examples a
+    """Batches of ten, of which four fill a memory of forty and four take some of its slots; six replayed examples a
     step, in whose inputs the first number is set to 0."""
     generator = torch.Generator().manual_seed(5)
     inputs, labels = torch.zeros(SLOTS, 2, dtype=torch.float64), torch.zeros(SLOTS, dtype=torch.int64)
     found = []
-    for number in range(6):
+    for number in range(BATCHES):
         slots = torch.arange(10) + 10 * number
-        if number >= 3:
+        if 10 * number >= SLOTS:
             slots = torch.where(torch.arange(10) < 4, torch.randperm(SLOTS, generator=generator)[:10], NOWHERE)
         batch = random_batch(50 + number, slots.tolist())
         taken = slots != NOWHERE
@@ -43,8 +44,16 @@ def visits():
 
 
 def fitted(values):
-    """For every value, whether it belongs to the smaller, and with which probability."""
-    mixture = GaussianMixture(2, max_iter=10, tol=1e-2, reg_covar=5e-4, random_state=0).fit(values)
+    """For every value, whether it belongs to the smaller, and with which probability. Two means may come to rest at
+    several places, and scikit-learn draws where they start; here they start at the ends."""
+    labels = KMeans(2, init=[[values.min()], [values.max()]], n_init=1, tol=0.0).fit(values).labels_
+    parts = [values[labels == number] for number in (0, 1)]
+    mixture = GaussianMixture(
+        2, max_iter=10, tol=1e-2, reg_covar=5e-4,
+        weights_init=[len(part) / len(values) for part in parts],
+        means_init=[part.mean(0) for part in parts],
+        precisions_init=[[[1 / (part.var() + 5e-4)]] for part in parts],
+    ).fit(values)  # fmt: skip
     chances = mixture.predict_proba(values)
     first = int(mixture.means_[:, 0].argmin())
     return chances.argmax(1) == first, chances[:, first]

@@ -97,7 +97,7 @@ def by_hand():
 
 def test_it_takes_the_steps_by_hand():
     expected, told = by_hand()
-    found, infos = lived(bound("ball_trust_held", radius=RADIUS, learning_rate=RATE))
+    found, infos = lived(bound("ball_trust_held", radius=RADIUS, doubted=0.25, learning_rate=RATE))
     for info, facts in zip(infos, told[:-1], strict=True):
         reported = [info[name].item() for name in ("radius", "rejected", "own_gain", "held_gain")]
         assert reported == pytest.approx(facts, rel=1e-6, abs=1e-12)
@@ -116,11 +116,11 @@ def test_it_takes_the_steps_by_hand():
     ],
 )  # fmt: skip
 def test_the_rule_by_hand(held_gain, own_gain, ratio, factor, rejected):
-    found = judgement(*map(double, (3.0, 2.0, own_gain, held_gain, ratio)))
+    found = judgement(*map(double, (3.0, 2.0, 0.25, own_gain, held_gain, ratio)))
     assert (found.radius.item(), found.clamped.item(), found.rejected.item()) == (3.0 * factor, 0, rejected)
 
 
 @pytest.mark.parametrize(("now", "held_gain", "end"), [(0.03, -1.0, 0.02), (15.0, 1.0, 20.0)])
 def test_the_radius_stays_in_its_range_and_says_so(now, held_gain, end):
-    found = judgement(*map(double, (now, 2.0, 1.0, held_gain, 1.0)))
+    found = judgement(*map(double, (now, 2.0, 0.25, 1.0, held_gain, 1.0)))
     assert (found.radius.item(), found.clamped.item()) == (end, 1)

@@ -18,7 +18,7 @@ from robustpath.methods.radius import LARGEST, LOWEST, REACHED, Controller
 
 EVERY = 5  # slots, one is held out
 HELD = 20  # examples of the slice that are read
-DOUBTED, TRUSTED = 0.25, 0.75  # the share of a gain below which the radius shrinks, and above which it grows
+TRUSTED = 3.0  # the share of a gain from which on the radius grows, in units of that below which it shrinks
 SHRUNK, GROWN = 0.5, 2.0
 
 
@@ -73,16 +73,18 @@ def outside() -> Ball:
     return Ball(distance, look)
 
 
-def judgement(radius: Tensor, start: Tensor, own_gain: Tensor, held_gain: Tensor, ratio: Tensor) -> Judgement:
+def judgement(
+    radius: Tensor, start: Tensor, doubted: Tensor, own_gain: Tensor, held_gain: Tensor, ratio: Tensor
+) -> Judgement:
     """C2: by rho, the gain on the slice as a share of that on the batch; `ratio`: distance / radius.
 
-    Below 1/4 the radius is halved, above 3/4 it is doubled if the ball was reached; it stays in the range of all
-    controllers, [r0 / 100, 10 r0] for r0 = `start`. A batch with rho < 0 is rejected, and so is one whose steps did not
+    Below `doubted` the radius is halved, above three times that it is doubled if the ball was reached (1/4 and 3/4 are
+    usual for trust regions); it stays in the range of all controllers, [r0 / 100, 10 r0] for r0 = `start`. A batch with rho < 0 is rejected, and so is one whose steps did not
     lower its own loss, for which the share has no meaning.
     """
     rejected = (held_gain < 0) | (own_gain <= 0)
-    grown = torch.where((held_gain > TRUSTED * own_gain) & (ratio > REACHED), radius * GROWN, radius)
-    wanted = torch.where(rejected | (held_gain < DOUBTED * own_gain), radius * SHRUNK, grown)
+    grown = torch.where((held_gain > TRUSTED * doubted * own_gain) & (ratio > REACHED), radius * GROWN, radius)
+    wanted = torch.where(rejected | (held_gain < doubted * own_gain), radius * SHRUNK, grown)
     kept = torch.minimum(torch.maximum(wanted, LOWEST * start), LARGEST * start)
     return Judgement(kept, (kept != wanted).to(kept), rejected.to(kept))
 
@@ -92,7 +94,7 @@ def given_radius(radius: Tensor) -> Controller:
     return Controller(lambda: (radius, (radius, torch.zeros(()))), lambda state, facts: (*state, state))
 
 
-def judged(method: Method, radius: Tensor) -> Method:
+def judged(method: Method, radius: Tensor, doubted: Tensor) -> Method:
     """A method in a ball about the model before the batch (age 0) with `given_radius`: after each batch, its radius
     follows `judgement`, and the parameters are those before the batch where that rejects it.
 
@@ -117,7 +119,7 @@ def judged(method: Method, radius: Tensor) -> Method:
         before = state.ball.anchor
         params, ball = method.leave(loss, params, state.ball, batch, context)
         own_gain, held_gain = state.own - loss(params, batch), state.held - held_loss(context, params)
-        found = judgement(ball.radius, radius, own_gain, held_gain, ball.ratio)
+        found = judgement(ball.radius, radius, doubted, own_gain, held_gain, ball.ratio)
         params = where(found.rejected > 0, before, params)
         ball = ball._replace(anchor=params, control=(found.radius, found.clamped))
         return params, state._replace(ball=ball, own_gain=own_gain, held_gain=held_gain, rejected=found.rejected)

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 STEPS = 10  # at most, of EM
 TOLERANCE = 1e-2  # of the mean log-likelihood, in nats
 LEAST_VARIANCE = 5e-4  # added to every variance
-MOVES = 10  # of the two means that EM starts from
+MOVES = 8  # of the two means that EM starts from
 
 
 class Mixture(NamedTuple):
@@ -25,53 +26,61 @@ class Mixture(NamedTuple):
 
 
 def fit(values: Tensor, counts: Tensor) -> Mixture:
-    """The mixture of the values [n] whose `counts` [n] is 1, not 0; some must count.
+    """The mixture of the values [n] whose `counts` [n] is 1, not 0; nothing finite where none counts.
 
     The two means start at the least and the largest value, so that no random number is drawn, where scikit-learn draws
-    its first ones; both move until they stay.
+    its first ones; then they move towards their values.
     """
     low = torch.where(counts > 0, values, math.inf).min()
     high = torch.where(counts > 0, values, -math.inf).max()
-    centres = torch.stack([low, high])
+    middle = (low + high) / 2
+    powers = _powers(values - middle) * counts[:, None]
+    whole = powers.sum(0)
+    border = torch.zeros_like(middle)
     for _ in range(MOVES):
-        members = _nearest(values, centres) * counts[:, None]
-        found = (members * values[:, None]).sum(0) / members.sum(0).clamp_min(1)
-        centres = torch.where(members.sum(0) > 0, found, centres)
-    mixture = _fitted(values, _nearest(values, centres) * counts[:, None])
+        lower = (powers[:, 1] <= border).to(values.dtype) @ powers
+        upper = whole - lower
+        between = (lower[1] / lower[0].clamp_min(1) + upper[1] / upper[0].clamp_min(1)) / 2
+        border = torch.where((lower[0] > 0) & (upper[0] > 0), between, border)
+    lower = (powers[:, 1] <= border).to(values.dtype) @ powers
+    mixture = _of_sums(torch.stack([lower, whole - lower]))
     before, done = torch.full_like(low, -math.inf), torch.zeros_like(low, dtype=torch.bool)
     for _ in range(STEPS):
-        joint = _joint(mixture, values)
-        total = joint.logsumexp(1, keepdim=True)
-        following = _fitted(values, (joint - total).exp() * counts[:, None])
+        first, second = _log_joint(mixture)
+        odds = powers @ (first - second)
+        # Log (e^first + e^second) is first + log (1 + e^-odds); values that do not count have odds 0 and no weight.
+        likelihood = (whole @ first + counts @ softplus(-odds)) / whole[0]
+        lower = odds.sigmoid() @ powers
+        following = _of_sums(torch.stack([lower, whole - lower]))
         mixture = Mixture(*(torch.where(done, old, new) for old, new in zip(mixture, following, strict=True)))
-        likelihood = (total[:, 0] * counts).sum() / counts.sum()
         done = done | ((likelihood - before).abs() < TOLERANCE)
         before = likelihood
+    mixture = mixture._replace(means=mixture.means + middle)
     ordered = mixture.means[0] <= mixture.means[1]
     return Mixture(*(torch.where(ordered, part, part.flip(0)) for part in mixture))
 
 
 def in_first(mixture: Mixture, values: Tensor) -> Tensor:
     """The probability [n] that a value is of the part with the smaller mean."""
-    return _joint(mixture, values).softmax(1)[:, 0]
+    first, second = _log_joint(mixture)
+    return (_powers(values) @ (first - second)).sigmoid()
 
 
-def _nearest(values: Tensor, centres: Tensor) -> Tensor:
-    """1 for the nearer centre of each value, else 0, [n, 2]."""
-    first = (values - centres[0]).abs() <= (values - centres[1]).abs()
-    return torch.stack([first, ~first], 1).to(values.dtype)
+def _powers(values: Tensor) -> Tensor:
+    """1, x and x² of every value [n, 3]: sums of them over a part say its size, mean and variance."""
+    return torch.stack([torch.ones_like(values), values, values.square()], 1)
 
 
-def _fitted(values: Tensor, members: Tensor) -> Mixture:
-    """The mixture for the weights [n, 2] with which values belong to its parts."""
-    sizes = members.sum(0) + 10 * torch.finfo(values.dtype).eps
-    means = (members * values[:, None]).sum(0) / sizes
-    spread = (members * (values[:, None] - means).square()).sum(0) / sizes
-    return Mixture(sizes / sizes.sum(), means, spread + LEAST_VARIANCE)
+def _of_sums(sums: Tensor) -> Mixture:
+    """The mixture whose parts have these sums [2, 3] of 1, x and x²."""
+    sizes = sums[:, 0] + 10 * torch.finfo(sums.dtype).eps
+    means = sums[:, 1] / sizes
+    variances = (sums[:, 2] / sizes - means.square()).clamp_min(0.0) + LEAST_VARIANCE
+    return Mixture(sizes / sizes.sum(), means, variances)
 
 
-def _joint(mixture: Mixture, values: Tensor) -> Tensor:
-    """Log density of each value and part [n, 2]."""
+def _log_joint(mixture: Mixture) -> Tensor:
+    """Of each part, the numbers [2, 3] whose products with 1, x and x² sum to the log of share times density."""
     shares, means, variances = mixture
-    squares = (values[:, None] - means).square() / variances
-    return shares.log() - 0.5 * (math.log(2 * math.pi) + variances.log() + squares)
+    constant = shares.log() - 0.5 * ((2 * math.pi * variances).log() + means.square() / variances)
+    return torch.stack([constant, means / variances, -0.5 / variances], 1)

@@ -79,8 +79,8 @@ def judgement(
     """C2: by rho, the gain on the slice as a share of that on the batch; `ratio`: distance / radius.
 
     Below `doubted` the radius is halved, above three times that it is doubled if the ball was reached (1/4 and 3/4 are
-    usual for trust regions); it stays in the range of all controllers, [r0 / 100, 10 r0] for r0 = `start`. A batch with rho < 0 is rejected, and so is one whose steps did not
-    lower its own loss, for which the share has no meaning.
+    usual for trust regions); it stays in the range of all controllers, [r0 / 100, 10 r0] for r0 = `start`. A batch with
+    rho < 0 is rejected, and so is one whose steps did not lower its own loss, for which the share has no meaning.
     """
     rejected = (held_gain < 0) | (own_gain <= 0)
     grown = torch.where((held_gain > TRUSTED * doubted * own_gain) & (ratio > REACHED), radius * GROWN, radius)

@@ -38,19 +38,19 @@ def fit(values: Tensor, counts: Tensor) -> Mixture:
     whole = powers.sum(0)
     border = torch.zeros_like(middle)
     for _ in range(MOVES):
-        lower = (powers[:, 1] <= border).to(values.dtype) @ powers
+        lower = _sums(powers[:, 1] <= border, powers)
         upper = whole - lower
         between = (lower[1] / lower[0].clamp_min(1) + upper[1] / upper[0].clamp_min(1)) / 2
         border = torch.where((lower[0] > 0) & (upper[0] > 0), between, border)
-    lower = (powers[:, 1] <= border).to(values.dtype) @ powers
+    lower = _sums(powers[:, 1] <= border, powers)
     mixture = _of_sums(torch.stack([lower, whole - lower]))
     before, done = torch.full_like(low, -math.inf), torch.zeros_like(low, dtype=torch.bool)
     for _ in range(STEPS):
         first, second = _log_joint(mixture)
-        odds = powers @ (first - second)
+        odds = (powers * (first - second)).sum(1)
         # Log (e^first + e^second) is first + log (1 + e^-odds); values that do not count have odds 0 and no weight.
-        likelihood = (whole @ first + counts @ softplus(-odds)) / whole[0]
-        lower = odds.sigmoid() @ powers
+        likelihood = ((whole * first).sum() + (counts * softplus(-odds)).sum()) / whole[0]
+        lower = _sums(odds.sigmoid(), powers)
         following = _of_sums(torch.stack([lower, whole - lower]))
         mixture = Mixture(*(torch.where(done, old, new) for old, new in zip(mixture, following, strict=True)))
         done = done | ((likelihood - before).abs() < TOLERANCE)
@@ -63,12 +63,17 @@ def fit(values: Tensor, counts: Tensor) -> Mixture:
 def in_first(mixture: Mixture, values: Tensor) -> Tensor:
     """The probability [n] that a value is of the part with the smaller mean."""
     first, second = _log_joint(mixture)
-    return (_powers(values) @ (first - second)).sigmoid()
+    return (_powers(values) * (first - second)).sum(1).sigmoid()
 
 
 def _powers(values: Tensor) -> Tensor:
     """1, x and x² of every value [n, 3]: sums of them over a part say its size, mean and variance."""
     return torch.stack([torch.ones_like(values), values, values.square()], 1)
+
+
+def _sums(weights: Tensor, powers: Tensor) -> Tensor:
+    """The sums [3] over all values, weighted [n]."""
+    return (weights[:, None] * powers).sum(0)
 
 
 def _of_sums(sums: Tensor) -> Mixture:

@@ -25,8 +25,9 @@ START = initialise(MODEL, torch.Generator().manual_seed(2))
 LOSS, NETWORK, LAYERS = mean_cross_entropy(MODEL), predict(MODEL), activations(MODEL)
 # Similarities of all pairs of examples and projections on directions are no pass, and about an eighth of the whole.
 BESIDE = {"cka_ball", "neighbour_ball", "sliced_ball"}
-# The product of a gradient with a matrix of the size of a layer is no pass, and is nearly as much here.
-PRODUCTS = {"lpr"}
+# Products of a gradient with a matrix of the size of a layer, or of the similarities of all pairs of examples with each
+# other, are no pass, and are as much as the passes here.
+PRODUCTS = {"lpr", "procrustes_ball"}
 
 
 def flops(call) -> int:

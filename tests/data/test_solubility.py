@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 
-from robustpath.data import molecule_archive
+from robustpath.data import molecule_archive, sets
 from robustpath.data.download import payload
-from robustpath.data.prepare import prepare
-from robustpath.data.prepared import load
+from robustpath.data.prepared import Prepared
 from robustpath.data.registry import DATASETS
 from robustpath.data.shifts import shifted_sets
 
@@ -35,11 +35,14 @@ def known():
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prepared")
+def prepared():
+    """What preparing the data sets gives, without files."""
+    found = {}
     for name in NAMES:
-        prepare({"dataset": name, "image_size": None}, folder / f"{name}.safetensors", folder / f"{name}.json")
-    return {name: load(folder / f"{name}.safetensors") for name in NAMES}
+        module = sets.load(name)
+        raw, *columns = module.read({molecule_archive.FILE.name: payload(molecule_archive.FILE)})
+        found[name] = Prepared(module.preprocess(raw, None)[0], *map(torch.from_numpy, columns))
+    return found
 
 
 def bits(molecule):

@@ -39,29 +39,19 @@ def read(payloads):
     """Which of the WORDS words each text has, uint8 [N, WORDS]; labels, 1 for positive; official-test mask; group and
     domain.
 
-    Texts that repeat one before them are left out. Movie reviews come first: three tenths of them are for testing, by
-    the hash of the text, and each of the others is a group of its own. Words are the most frequent ones of the latter,
-    so that neither test examples nor other domains have a say.
+    Movie reviews come first: three tenths of them are for testing, by the hash of the text, and each of the others is a
+    group of its own. Words are the most frequent ones of the latter, so that neither test examples nor other domains
+    have a say.
     """
     import numpy as np
 
-    from robustpath.data.held_out import held_out
-
-    rated = {}
-    for kind, rating, text in texts(payloads[FILE]):
-        if abs(rating) > RATED:
-            rated.setdefault(text, (kind, rating))
+    rated = texts(payloads[FILE])
     kinds = ("movie_reviews", *ENTRY.domains)
-    found = [words(text) for text in rated]
     domain = np.array([kinds.index(kind) for kind, _ in rated.values()], np.int64) - 1
-    labels = np.array([rating > 0 for _, rating in rated.values()], np.int64)
-    official_test = np.array([held_out(text, TEST_SHARE) for text in rated]) & (domain < 0)
-    pool = (domain < 0) & ~official_test
-    place = {word: column for column, word in enumerate(vocabulary(found[row] for row in np.flatnonzero(pool)))}
-    has = np.zeros((len(found), WORDS), np.uint8)
-    for row, own in enumerate(found):
-        has[row, [place[word] for word in own if word in place]] = 1
-    return has, labels, official_test, np.where(pool, np.arange(len(pool)), -1), domain
+    labels, tested = judged(rated)
+    official_test = tested & (domain < 0)
+    pool = (domain < 0) & ~tested
+    return bags(rated, pool), labels, official_test, np.where(pool, np.arange(len(pool)), -1), domain
 
 
 def preprocess(raw, size):
@@ -77,9 +67,40 @@ def preprocess(raw, size):
 
 
 def texts(payload):
-    """(domain, mean rating, text) of each line of the table."""
-    rows = (line.split("\t") for line in payload.decode("utf-8").split("\n")[:-1])
-    return [(domain, float(rating), text) for domain, _, rating, text in rows]
+    """(kind, mean rating) of every text that counts as positive or negative; what repeats one before it is left out."""
+    rated = {}
+    for line in payload.decode("utf-8").split("\n")[:-1]:
+        kind, _, rating, text = line.split("\t")
+        if abs(float(rating)) > RATED:
+            rated.setdefault(text, (kind, float(rating)))
+    return rated
+
+
+def judged(rated):
+    """Of each text: its label, int64 [N], and whether the hash of the text takes it for testing, bool [N]."""
+    import numpy as np
+
+    from robustpath.data.held_out import held_out
+
+    labels = np.array([rating > 0 for _, rating in rated.values()], np.int64)
+    return labels, np.array([held_out(text, TEST_SHARE) for text in rated])
+
+
+def bags(rated, pool):
+    """Which of the WORDS words that most texts of the `pool` have each text has, uint8 [N, WORDS]; of equally frequent
+    words the first in the alphabet."""
+    from collections import Counter
+
+    import numpy as np
+
+    found = [words(text) for text in rated]
+    frequency = Counter(word for place in np.flatnonzero(pool) for word in found[place])
+    known = sorted(frequency, key=lambda word: (-frequency[word], word))[:WORDS]
+    column = {word: place for place, word in enumerate(known)}
+    has = np.zeros((len(found), WORDS), np.uint8)
+    for row, own in zip(has, found, strict=True):
+        row[[column[word] for word in own if word in column]] = 1
+    return has
 
 
 def words(text):
@@ -87,11 +108,3 @@ def words(text):
     import re
 
     return set(re.findall(r"[\w']+|[^\w\s]+", text.lower()))
-
-
-def vocabulary(found):
-    """The WORDS words that most texts have, of equally frequent ones the first in the alphabet."""
-    from collections import Counter
-
-    frequency = Counter(word for own in found for word in own)
-    return sorted(frequency, key=lambda word: (-frequency[word], word))[:WORDS]

@@ -92,14 +92,18 @@ def test_a_text_is_cut_into_words_and_marks():
 
 def test_an_example_holds_the_words_of_its_text(data, rated):
     movies = [text for text, (kind, _) in rated.items() if kind == "movie_reviews"]
-    pool = [place for place in range(len(movies)) if data.group[place] >= 0]
-    frequency = Counter(word for place in pool for word in sentiment.words(movies[place]))
-    columns = sorted(frequency, key=lambda word: (-frequency[word], word))[:1024]
+    columns = frequent(text for text, group in zip(movies, data.group, strict=False) if group >= 0)
     for place in (*range(40), *range(5000, 5040)):
         own = sentiment.words(movies[place])
         expected = np.array([word in own for word in columns], np.float32)
         expected *= 4 / max(np.linalg.norm(expected), 1)
         np.testing.assert_allclose(data.inputs[place].numpy(), expected, rtol=1e-6)
+
+
+def frequent(pool):
+    """The 1024 words that most texts of the pool have, equally frequent ones in alphabetical order."""
+    frequency = Counter(word for text in pool for word in sentiment.words(text))
+    return sorted(frequency, key=lambda word: (-frequency[word], word))[:1024]
 
 
 def test_the_words_depend_on_the_pool_alone(table, data):
@@ -170,12 +174,10 @@ def test_the_attribute_is_the_kind_of_text_and_an_example_has_the_words_of_its_t
     assert of_kinds.labels.tolist() == [int(rating > 0) for _, _, rating in known]
     assert of_kinds.attribute.tolist() == [int(kind == "tweets") for _, kind, _ in known]
     assert of_kinds.official_test.tolist() == [sentiment_test(text) for text, _, _ in known]
-    frequency = Counter(
-        word for text, _, _ in known if not sentiment_test(text) for word in sentiment.words(text)
-    ).most_common(2)
+    columns = frequent(text for text, _, _ in known if not sentiment_test(text))
     for place in range(0, len(known), 200):
-        held = (of_kinds.inputs[place, :2] > 0).tolist()
-        assert held == [word in sentiment.words(known[place][0]) for word, _ in frequency]
+        own = sentiment.words(known[place][0])
+        assert (of_kinds.inputs[place] > 0).tolist() == [word in own for word in columns]
 
 
 def test_where_kind_and_sentiment_agree_in_training_the_kind_is_learnt(of_kinds):

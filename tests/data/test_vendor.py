@@ -39,7 +39,7 @@ def tar(content):
 def sdist(script, tmp_path, monkeypatch):
     """A source distribution with two texts of each kind, which the script takes for the known one."""
     inner = {f"{script.INNER}/{file}": "\r\n".join(LINES).encode() for file in script.TEXTS.values()}
-    files = {"LICENSE.txt": b"A licence.\r\n", f"additional_resources/{script.INNER}.tar.gz": tar(inner)}
+    files = {"LICENSE.txt": b"A licence.\r\nIts end.", f"additional_resources/{script.INNER}.tar.gz": tar(inner)}
     path = tmp_path / NAME
     path.write_bytes(tar({f"vaderSentiment-3.3.2/{name}": data for name, data in files.items()}))
     monkeypatch.setitem(script.CHECKSUMS, NAME, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -53,7 +53,7 @@ def test_every_line_of_every_kind_is_in_the_table(script, sdist, tmp_path):
     manifest = json.loads((tmp_path / "sentiment.json").read_text())
     assert (manifest["sha256"], manifest["bytes"]) == (hashlib.sha256(table).hexdigest(), len(table))
     assert manifest["sources"][0]["sha256"] == hashlib.sha256("\r\n".join(LINES).encode()).hexdigest()
-    assert (tmp_path / "sentiment.LICENSE.txt").read_bytes() == b"A licence.\n"
+    assert (tmp_path / "sentiment.LICENSE.txt").read_bytes() == b"A licence.\nIts end.\n"
 
 
 def test_a_check_finds_what_differs_and_not_how_it_was_compressed(script, sdist, tmp_path, capsys):

@@ -18,6 +18,8 @@ from robustpath.data.splits import split
 SHIPPED = {name: dataset for name, dataset in DATASETS.items() if not dataset.fetched}
 GROUPED = {name: dataset for name, dataset in SHIPPED.items() if isinstance(dataset, GroupedDataSet)}
 SHAPES = {"mnist1d": (40,), "coloured_mnist1d": (2, 40), "gauss_groups": (20,), "dominoes": (16, 8)}
+SHAPES |= dict.fromkeys(("sentiment", "sentiment_kinds"), (1024,))
+SHAPES |= dict.fromkeys(("solubility", "solubility_rings", "solubility_size"), (1024,))
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +65,10 @@ def test_the_registered_room_for_training_is_what_the_split_leaves(folder, datas
     entry = DATASETS[dataset]
     # Whole groups may be more than is asked for: up to all but one example of each class, in validation and in test.
     slack = 2 * entry.classes * (entry.largest_group - 1)
+    sizes = (300, 600) if entry.examples > 1000 else (60, 120)
     for seed in range(1 if entry.largest_group == 1 else 10):
-        parts = split(prepared, dataset, seed, 300, 600)
-        assert 0 <= len(parts.train) - largest_train(dataset, 300, 600) <= slack
+        parts = split(prepared, dataset, seed, *sizes)
+        assert 0 <= len(parts.train) - largest_train(dataset, *sizes) <= slack
 
 
 @pytest.mark.parametrize("dataset", GROUPED)

@@ -34,6 +34,7 @@ def test_a_perceptron_multiplies_and_adds_once_a_weight(cluster):
 
 def test_a_signal_has_its_own_length(cluster):
     assert costs.flops(cluster, "mnist1d", settings("mlp"))[0] == 2 * (40 * 512 + 512 * 512 + 512 * 10)
+    assert costs.flops(cluster, "sentiment", settings("mlp"))[0] == 2 * (1024 * 512 + 512 * 512 + 512 * 2)
 
 
 def test_a_small_cnn_by_hand(cluster):

@@ -7,6 +7,7 @@ A data set's file has
   names of ENTRY.files to their content as bytes, or to their paths where they are large ones to fetch;
 - preprocess(inputs, size) -> (tensor, words), the inputs as training reads them and a sentence for the data card, where
   what is usual for images (grey or colour of preprocessing.py, by ENTRY.channels) does not fit;
+- of a signal that has not 40 numbers: LENGTH, how many it has, by which costs are estimated before it is prepared;
 - where it has no files but generates its examples: recipe() -> what the card says of how, as a dict;
 - where labels may be confused with an attribute and an experiment may say how much: an ENTRY that is a
   grouped.GroupedDataSet, which counts the examples of each group;

@@ -58,11 +58,11 @@ MEMBERS = [Run(size, 0.0, seed, number) for size in (40, 80) for seed in (0, 1) 
 
 @pytest.fixture(scope="session")
 def blobs():
-    """Three overlapping Gaussian classes in eight dimensions."""
+    """Three overlapping Gaussian classes in eight dimensions; an attribute that the inputs do not tell."""
     labels = torch.arange(300) % 3
     centres = 1.5 * torch.randn(3, 8, generator=generator("blobs", "centres"))
     inputs = centres[labels] + torch.randn(300, 8, generator=generator("blobs", "noise"))
-    return Prepared(inputs, labels, torch.zeros(300, dtype=torch.bool))
+    return Prepared(inputs, labels, torch.zeros(300, dtype=torch.bool), attribute=torch.arange(300) // 3 % 2)
 
 
 @pytest.fixture(autouse=True)

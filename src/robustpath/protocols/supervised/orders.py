@@ -45,8 +45,8 @@ def by_attribute(known: Known) -> Tensor:
 
 def easy_to_hard(known: Known) -> Tensor:
     """By the loss of the parent: the example of rank r, from 0 to 1, is met from the share r / 2 of training to
-    (1 + r) / 2, its times in equal distances. So the first half lets in ever harder examples, and the second half leaves
-    out ever harder ones; in a single pass, the losses rise."""
+    (1 + r) / 2, its times in equal distances. So the first half lets in ever harder examples, and the second leaves out
+    ever harder ones; in a single pass, the losses rise."""
     rank = torch.empty(len(known.tables["irreducible"]))
     rank[known.own[known.tables["irreducible"][known.own].argsort(stable=True)]] = torch.linspace(0, 1, len(known.own))
     by_example = known.met.argsort(stable=True)

@@ -95,15 +95,15 @@ def fix_draws(monkeypatch, change):
 
 @pytest.fixture
 def make_cell(blobs, reference, monkeypatch):
-    """make_cell(method, **settings) -> a Cell on the blobs, in eager mode; with a parent if it looks at its losses."""
+    """make_cell(method, **settings) -> a Cell on the blobs, in eager mode, with a parent that gives its losses."""
 
     def make(name: str, **settings) -> Cell:
         spec = methods.load(name)
         chosen = SETTINGS | {"method": name, "hidden": hidden(name), "budget": budget(name, STEPS)} | settings
         chosen["budget"] *= dear(name)
         monkeypatch.setattr(training.portions, "of_parent", lambda *files: lambda run: reference)
-        parent = ("weights", "runs") if any("irreducible" in m.needs for _, m in phases(build(spec, {}))) else None
-        return Cell(chosen, spec, blobs, torch.device("cpu"), len(MEMBERS), parent)
+        chosen["parent"] = {"gives": "losses"}
+        return Cell(chosen, spec, blobs, torch.device("cpu"), len(MEMBERS), ("weights", "runs"))
 
     return make
 

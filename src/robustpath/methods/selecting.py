@@ -18,7 +18,7 @@ CANDIDATES = 320  # n_B of RHO-LOSS on CIFAR-10; with a batch of 32, one in ten 
 Choose = Callable[[Tensor, int, Context], Tensor]
 
 
-def selecting(base: Method, choose: Choose, **needs: int) -> Method:
+def selecting(base: Method, choose: Choose) -> Method:
     """The base on chosen candidates: choose(losses [n], count, context) -> their places, int64 [count].
 
     UserError for a batch of more than CANDIDATES examples.
@@ -36,7 +36,7 @@ def selecting(base: Method, choose: Choose, **needs: int) -> Method:
         chosen = Batch(candidates.inputs[places], candidates.labels[places])
         return base.step(loss, params, state, chosen, context)
 
-    return base.replace(step=step, needs={**base.needs, **needs, "stream": CANDIDATES})
+    return base.replace(step=step, needs={**base.needs, "stream": CANDIDATES})
 
 
 def highest(scores: Tensor, count: int) -> Tensor:

@@ -108,9 +108,9 @@ def parent(monkeypatch):
     return lambda run, inputs: predict(model)(of(run), inputs)
 
 
-def with_parent(prepared, **needs):
-    files = ("weights", "runs")
-    return training.Cell(SETTINGS | SIZES, asking(**needs), prepared, torch.device("cpu"), len(RUNS), files)
+def with_parent(prepared, gives="losses", **needs):
+    settings, files = SETTINGS | SIZES | {"parent": {"gives": gives}}, ("weights", "runs")
+    return training.Cell(settings, asking(**needs), prepared, torch.device("cpu"), len(RUNS), files)
 
 
 @pytest.mark.parametrize("needs", [{"irreducible": 1}, {"irreducible": 1, "stream": 20, "holdout": 4}])
@@ -125,15 +125,15 @@ def test_losses_of_the_parent_are_those_of_the_examples_beside_them(prepared, pa
 
 
 def test_a_run_whose_parent_is_a_reference_begins_afresh(prepared, parent):
-    made, child = with_parent(prepared, irreducible=1), with_parent(prepared, probe=1)
+    made, child = with_parent(prepared, probe=1), with_parent(prepared, "parameters", probe=1)
     for run in RUNS:
         assert all(torch.equal(tensor, made.start[run.seed][name]) for name, tensor in made._first(run).items())
         assert not torch.equal(child._first(run)["1.weight"], made._first(run)["1.weight"])
 
 
-def test_a_cell_without_the_parent_that_it_looks_at_is_refused(prepared):
+def test_a_cell_without_the_parent_that_it_looks_at_is_refused(prepared, parent):
     with pytest.raises(UserError, match="experiment data_efficiency names none: give it a `parent`"):
-        cell(prepared, irreducible=1)
+        with_parent(prepared, "parameters", irreducible=1)
 
 
 def met(made, steps=12):
@@ -177,7 +177,7 @@ def test_easy_examples_come_early_and_hard_ones_late(prepared, parent):
     needs = {"irreducible": 1, "order": "easy_to_hard"}
     files = ("weights", "runs")
     for budget in (10, 20):  # 80 and 160 of 40 examples: two and four passes
-        settings = SETTINGS | SIZES | {"budget": budget, "train_sizes": [40, 80], "batch_size": 8}
+        settings = SETTINGS | SIZES | {"budget": budget, "parent": {"gives": "losses"}}
         made = training.Cell(settings, asking(**needs), prepared, torch.device("cpu"), len(RUNS), files)
         run = RUNS[1]
         losses = made.beside(RUNS, [made.rows.index((each.label_noise, each.seed)) for each in RUNS]).losses[1]

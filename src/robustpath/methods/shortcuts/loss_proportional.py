@@ -38,4 +38,5 @@ def loss_proportional(base: Method) -> Method:
             )
         return sample(losses, count, numbers[: len(losses)])
 
-    return selecting(base, choose, noise=1)
+    chosen = selecting(base, choose)
+    return chosen.replace(needs={**chosen.needs, "noise": 1})

@@ -16,4 +16,5 @@ def rho_loss(base: Method) -> Method:
     def choose(losses, count, context):
         return highest(losses - context.given["irreducible"].labels, count)
 
-    return selecting(base, choose, irreducible=1, holdout=1)
+    chosen = selecting(base, choose)
+    return chosen.replace(needs={**chosen.needs, "irreducible": 1, "holdout": 1})

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from robustpath import models
+from robustpath import methods, models
 from robustpath.config.checks import ascending
 from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
+from robustpath.methods import search
 from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.section import Supervised
 
@@ -18,6 +19,7 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
     yield from _measured(path, experiment)
     yield from _points(path, experiment)
     yield from _held_out(path, experiment)
+    yield from _losses(path, experiment, config)
     if experiment.methods != "all":
         compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
         if compares and config.reference in set(config.methods) - set(experiment.methods):
@@ -40,6 +42,21 @@ def _points(path: tuple, experiment: Supervised) -> Iterator[Problem]:
     if experiment.points > experiment.budget + 1:
         allowed = f"at most {experiment.budget + 1:,}, the start and one after each gradient evaluation of the budget"
         yield Problem((*path, "points"), experiment.points, "is too large", allowed)
+
+
+def _losses(path: tuple, experiment: Supervised, config: Section) -> Iterator[Problem]:
+    """A method that looks at the losses of a parent needs one that gives them."""
+    families = methods.names()
+    looking = [
+        name
+        for name in experiment.chosen(config.methods)
+        if name in families and "irreducible" in search.needs(families[name], name)
+    ]
+    if looking and (experiment.parent is None or experiment.parent.gives != "losses"):
+        given = experiment.parent.gives if experiment.parent else None
+        place = (*path, "parent", "gives") if experiment.parent else (*path, "parent")
+        complaint = f"has no losses for '{looking[0]}' to look at"
+        yield Problem(place, given, complaint, "gives: losses, with an experiment and a method such as holdout_sgd")
 
 
 def _held_out(path: tuple, experiment: Supervised) -> Iterator[Problem]:

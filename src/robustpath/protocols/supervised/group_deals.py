@@ -45,19 +45,14 @@ def asked(stages: Sequence[Stage]) -> bool:
     return any(stage.needs.keys() & {*OWN} or stage.order in ORDERS for stage in stages)
 
 
-def has_reference(stages: Sequence[Stage]) -> bool:
-    """Whether a cell needs the losses of its parent: its runs then begin at a fresh initialisation."""
-    return any("irreducible" in stage.needs for stage in stages)
-
-
 def beside(
     stages: Sequence[Stage], prepared: Prepared, labels: Tensor, settings: Mapping, network: Network,
     parent: Callable[[NamedTuple], Params] | None,
 ) -> Callable[[Sequence, Sequence[int]], About] | None:  # fmt: skip
     """A function (runs, their rows of `labels` [R, N]) -> what they are told; None where the stages ask for nothing.
 
-    UserError where the data set has no attribute, or more groups than there is room for, or the cell has no parent, and
-    a stage needs it.
+    UserError where the data set has no attribute, or more groups than there is room for, or the cell has no parent that
+    gives losses, and a stage needs it.
     """
     if not asked(stages):
         return None
@@ -66,7 +61,7 @@ def beside(
     if "irreducible" in needs and parent is None:
         raise UserError(
             f"{settings['method']} looks at the losses of another model and experiment {settings['experiment']} names "
-            "none: give it a `parent` in config.yaml"
+            "none: give it a `parent` with `gives: losses` in config.yaml"
         )
 
     def about(runs: Sequence, rows: Sequence[int]) -> About:

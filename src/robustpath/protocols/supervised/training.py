@@ -143,12 +143,13 @@ class Cell:
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
         )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = portions.of_parent(*parent) if parent else None
+        ended = portions.of_parent(*parent) if parent else None
+        gives = settings.get("parent", {}).get("gives")
+        self.parent = None if gives == "losses" else ended
         example = self._example_batch(prepared)
         self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
-        self.beside = group_deals.beside(self.stages, prepared, self.data.labels, settings, network, self.parent)
-        if group_deals.has_reference(self.stages):
-            self.parent = None  # whose losses are dealt, and who is no start
+        reference = ended if gives == "losses" else None
+        self.beside = group_deals.beside(self.stages, prepared, self.data.labels, settings, network, reference)
         self.moments = moments(self.stages, settings["points"])
         compiled = self._choice(settings.get("compile", "auto"), members)
         self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)

@@ -7,6 +7,7 @@ from robustpath.config.checks import ascending
 from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
+from robustpath.data.grouped import GroupedDataSet
 from robustpath.methods import search
 from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.section import Supervised
@@ -20,12 +21,14 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
     yield from _points(path, experiment)
     yield from _held_out(path, experiment)
     yield from _losses(path, experiment, config)
+    yield from _groups(path, experiment, config)
     if experiment.methods != "all":
         compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
         if compares and config.reference in set(config.methods) - set(experiment.methods):
             allowed = f"'all' or a list with the reference method '{config.reference}'"
             yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
     yield from _sizes(path, scale, experiment)
+    yield from _correlation(path, scale, experiment)
 
 
 def _measured(path: tuple, experiment: Supervised) -> Iterator[Problem]:
@@ -44,19 +47,32 @@ def _points(path: tuple, experiment: Supervised) -> Iterator[Problem]:
         yield Problem((*path, "points"), experiment.points, "is too large", allowed)
 
 
+def _looking(experiment: Supervised, config: Section, *needs: str) -> list[str]:
+    """The methods of an experiment that need one of these, as their sources say."""
+    families = methods.names()
+    chosen = [name for name in experiment.chosen(config.methods) if name in families]
+    return [name for name in chosen if search.needs(families[name], name) & {*needs}]
+
+
 def _losses(path: tuple, experiment: Supervised, config: Section) -> Iterator[Problem]:
     """A method that looks at the losses of a parent needs one that gives them."""
-    families = methods.names()
-    looking = [
-        name
-        for name in experiment.chosen(config.methods)
-        if name in families and "irreducible" in search.needs(families[name], name)
-    ]
+    looking = _looking(experiment, config, "irreducible")
     if looking and (experiment.parent is None or experiment.parent.gives != "losses"):
         given = experiment.parent.gives if experiment.parent else None
         place = (*path, "parent", "gives") if experiment.parent else (*path, "parent")
         complaint = f"has no losses for '{looking[0]}' to look at"
         yield Problem(place, given, complaint, "gives: losses, with an experiment and a method such as holdout_sgd")
+
+
+def _groups(path: tuple, experiment: Supervised, config: Section) -> Iterator[Problem]:
+    """A method that learns from groups needs data sets with an attribute."""
+    looking = _looking(experiment, config, "groups", "balanced")
+    for position, name in enumerate(experiment.datasets if looking else ()):
+        entry = registry.DATASETS.get(name)
+        if entry and not (isinstance(entry, GroupedDataSet) or entry.joined):
+            known = [each.name for each in registry.DATASETS.values() if isinstance(each, GroupedDataSet)]
+            complaint = f"has no attribute, and '{looking[0]}' learns from groups"
+            yield Problem((*path, "datasets", position), name, complaint, ", ".join(known))
 
 
 def _held_out(path: tuple, experiment: Supervised) -> Iterator[Problem]:
@@ -71,6 +87,29 @@ def _held_out(path: tuple, experiment: Supervised) -> Iterator[Problem]:
     if path[-2:] == ("experiments", "held_out") and not share:
         complaint = "holds no example out" if "held_out" in experiment.model_fields_set else "is missing"
         yield Problem((*path, "held_out"), share, complaint, "a share above 0, such as 0.2")
+
+
+def _correlation(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:
+    """Every data set must have an attribute, and enough examples of each group at the correlation."""
+    rho = experiment.correlation
+    for name in experiment.datasets if rho is not None else ():
+        entry = registry.DATASETS.get(name)
+        if entry is None:
+            continue
+        if not isinstance(entry, GroupedDataSet):
+            with_one = ", ".join(each.name for each in registry.DATASETS.values() if isinstance(each, GroupedDataSet))
+            complaint = f"needs an attribute, which '{name}' has not"
+            yield Problem((*path, "correlation"), rho, complaint, f"no correlation, or data sets of {with_one}")
+            continue
+        if scale.test_size > entry.test_in_equal_groups:
+            allowed = f"at most {entry.test_in_equal_groups:,}, the test examples of '{name}' in equal groups"
+            yield Problem((*path[:2], "test_size"), scale.test_size, "is too large", allowed)
+            continue
+        room = entry.correlated_room(rho, scale.validation_size, scale.test_size)
+        if room < max(experiment.train_sizes):
+            complaint = f"leaves {room:,} training examples of '{name}' in groups of that share"
+            allowed = f"another correlation, or train_sizes of at most {room:,}" if room else "another correlation"
+            yield Problem((*path, "correlation"), rho, complaint, allowed)
 
 
 def _sizes(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:

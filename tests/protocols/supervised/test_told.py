@@ -1,4 +1,4 @@
-"""Experiments whose parent gives losses: what is refused before any job, and what a training is told."""
+"""Needs that an experiment cannot meet are refused before any job; and what a training is told of its parent."""
 
 from pathlib import Path
 
@@ -44,6 +44,13 @@ def test_losses_that_nobody_gives_are_refused_in_one_sentence(fine, methods, sai
         study.validate(config(fine, *methods))
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_method_that_learns_from_groups_is_refused_on_data_without_an_attribute():
+    with pytest.raises(ConfigError) as error:
+        study.validate(config(PRE, "sgd", "dfr"))
+    assert "fine.datasets[0] = 'mnist1d' has no attribute, and 'dfr' learns from groups; allowed: " in str(error.value)
+    assert "gauss_groups" in str(error.value)
 
 
 def test_all_methods_of_the_child_are_told_that_the_parent_gives_losses():

@@ -269,7 +269,7 @@ def _of_runs(config: Config, experiment: str, dataset: str, *keys: str) -> dict:
 
 
 def parent_of(config: Config, cell: Cell) -> Cell | None:
-    """The cell whose runs a cell's runs begin with; None where they begin at a fresh initialisation."""
+    """The cell that a cell's runs have parameters or losses of; None where they have neither."""
     parent = experiments(config)[cell.experiment].parent
     return Cell(parent.experiment, cell.dataset, parent.method) if parent else None
 
@@ -280,6 +280,8 @@ def train_settings(config: Config, cell: Cell) -> dict:
     of_experiment = experiment.model_dump(include=TRAINED | protocols.load(experiment.protocol).keys)
     computed = scale.model_dump(include=COMPUTED - {"device"}, exclude_defaults=True)
     begins = {"parent": parent._asdict()} if (parent := parent_of(config, cell)) else {}
+    if begins and experiment.parent.gives != "parameters":
+        begins["parent"]["gives"] = experiment.parent.gives
     return cell._asdict() | of_experiment | _of_runs(config, *cell[:2], "batch_size") | computed | begins
 
 

@@ -8,7 +8,10 @@ from robustpath.core.randomness import generator
 from robustpath.data.prepared import Prepared
 from robustpath.engine import population, source
 from robustpath.engine.plan import phases
-from robustpath.methods.base import build, draw
+from robustpath.methods import selecting
+from robustpath.methods.base import Batch, build, draw, grad
+from robustpath.models.functional import initialise, mean_cross_entropy
+from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised import training
 from robustpath.protocols.supervised.training import Cell, Run
 
@@ -58,18 +61,31 @@ MEMBERS = [Run(size, 0.0, seed, number) for size in (40, 80) for seed in (0, 1) 
 
 @pytest.fixture(scope="session")
 def blobs():
-    """Three overlapping Gaussian classes in eight dimensions."""
+    """Three overlapping Gaussian classes in eight dimensions; an attribute that the inputs do not tell."""
     labels = torch.arange(300) % 3
     centres = 1.5 * torch.randn(3, 8, generator=generator("blobs", "centres"))
     inputs = centres[labels] + torch.randn(300, 8, generator=generator("blobs", "noise"))
-    return Prepared(inputs, labels, torch.zeros(300, dtype=torch.bool))
+    return Prepared(inputs, labels, torch.zeros(300, dtype=torch.bool), attribute=torch.arange(300) // 3 % 2)
+
+
+@pytest.fixture(scope="session")
+def reference(blobs):
+    """Parameters that fit the blobs, for methods that look at the losses of a parent."""
+    model = mlp(8, [12, 12], 3)
+    params, loss = initialise(model, generator("blobs", "reference")), mean_cross_entropy(model)
+    for _ in range(100):
+        slope = grad(loss)(params, Batch(blobs.inputs, blobs.labels))
+        params = {name: tensor - 0.3 * slope[name] for name, tensor in params.items()}
+    return params
 
 
 @pytest.fixture(autouse=True)
 def short_blocks(monkeypatch):
-    """Blocks short enough for every method to have several in a small budget; those of batches end elsewhere."""
+    """Blocks short enough for every method to have several in a small budget; those of batches end elsewhere. As many
+    candidates as the small training sets can give without too many twice."""
     monkeypatch.setattr(population, "BLOCK", 15)
     monkeypatch.setattr(source, "BLOCK", 8)
+    monkeypatch.setattr(selecting, "CANDIDATES", 64)
 
 
 def fix_draws(monkeypatch, change):
@@ -78,13 +94,16 @@ def fix_draws(monkeypatch, change):
 
 
 @pytest.fixture
-def make_cell(blobs):
-    """make_cell(method, **settings) -> a Cell on the blobs, in eager mode."""
+def make_cell(blobs, reference, monkeypatch):
+    """make_cell(method, **settings) -> a Cell on the blobs, in eager mode, with a parent that gives its losses."""
 
     def make(name: str, **settings) -> Cell:
+        spec = methods.load(name)
         chosen = SETTINGS | {"method": name, "hidden": hidden(name), "budget": budget(name, STEPS)} | settings
         chosen["budget"] *= dear(name)
-        return Cell(chosen, methods.load(name), blobs, torch.device("cpu"), len(MEMBERS))
+        monkeypatch.setattr(training.portions, "of_parent", lambda *files: lambda run: reference)
+        chosen["parent"] = {"gives": "losses"}
+        return Cell(chosen, spec, blobs, torch.device("cpu"), len(MEMBERS), ("weights", "runs"))
 
     return make
 

@@ -11,7 +11,7 @@ from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import phases, plan
 from robustpath.engine.source import Data, Dealt, examples
 from robustpath.methods.base import Batch, build, draw
-from robustpath.models.functional import mean_cross_entropy, predict
+from robustpath.models.functional import activations, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 from robustpath.protocols.supervised import training
 from robustpath.protocols.supervised.score import score
@@ -137,7 +137,8 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
         if "noise" in stage.needs:
             given["noise"] = torch.empty((3, size * stage.needs["noise"]), device="meta")
         before = population.begin(spec, cell.stages, hyperparameters, start, number)
-        step = population.program(spec, cell_loss(name), stage, False, predict(mlp(8, hidden(name), 3)))
+        model = mlp(8, hidden(name), 3)
+        step = population.program(spec, cell_loss(name), stage, False, predict(model), activations=activations(model))
         after = step(
             hyperparameters,
             start,
@@ -179,8 +180,9 @@ def test_the_budget_is_spent_and_never_overspent(name, make_cell):
     shares = [share for share, _ in phases(build(spec, {}))]
     assert sum(shares) == pytest.approx(1)
     assert len(cell.stages) == len(shares)
+    model = mlp(8, hidden(name), 3)
     assert cell.stages == plan(
-        spec, cell_loss(name), cell.start[0], example(cell), whole, predict(mlp(8, hidden(name), 3))
+        spec, cell_loss(name), cell.start[0], example(cell), whole, predict(model), activations(model)
     )
 
 

@@ -145,6 +145,8 @@ def parents(experiments: Sequence[tuple[tuple, Experiment]], listed: Sequence[st
         yield from known(
             (*place, "method"), child.parent.method, "method of that experiment", there[name].chosen(listed)
         )
+        if child.parent.gives == "losses" and "irreducible" not in protocols.load(child.protocol).deals:
+            yield Problem((*place, "gives"), "losses", f"is not what {child.protocol} deals", "parameters")
         if path[-1] in _ancestors(name, there):
             allowed = "an experiment that does not begin with the runs of this one"
             yield Problem((*place, "experiment"), name, "begins with the runs of its own child", allowed)

@@ -15,10 +15,15 @@ Values = Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_
 
 
 class Parent(Section):
-    """Where runs begin: with the parameters of another cell's default draw of the same seed, sizes and label noise."""
+    """Another cell, of whose default draw of the same seed, sizes and label noise a run has something."""
 
     experiment: str = Field(description="The experiment of the other cell, which is on the same data set.")
     method: str = Field(description="Its method.")
+    gives: Literal["parameters", "losses"] = Field(
+        "parameters",
+        description="What a run has of it: the `parameters` that it begins with; or, of supervised runs, which begin "
+        "afresh then, its `losses` on their examples, for methods that look at them.",
+    )
 
 
 class Experiment(Section):
@@ -60,7 +65,9 @@ class Experiment(Section):
         {},
         description="In place of random draws: values of hyperparameters, every combination a draw, all else default.",
     )
-    parent: Parent | None = Field(None, description="The cell whose trained parameters the runs begin with, if any.")
+    parent: Parent | None = Field(
+        None, description="The cell whose trained parameters or losses the runs have, if any."
+    )
 
     def chosen(self, listed: Sequence[str]) -> list[str]:
         """Its methods: those of the list at the top of the config in the order there, then the others."""

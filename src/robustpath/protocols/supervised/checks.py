@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from robustpath import models
+from robustpath import methods, models
 from robustpath.config.checks import ascending
 from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
 from robustpath.data.grouped import GroupedDataSet
+from robustpath.methods import search
 from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.section import Supervised
 
@@ -19,6 +20,8 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
     yield from _measured(path, experiment)
     yield from _points(path, experiment)
     yield from _held_out(path, experiment)
+    yield from _losses(path, experiment, config)
+    yield from _groups(path, experiment, config)
     if experiment.methods != "all":
         compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
         if compares and config.reference in set(config.methods) - set(experiment.methods):
@@ -42,6 +45,34 @@ def _points(path: tuple, experiment: Supervised) -> Iterator[Problem]:
     if experiment.points > experiment.budget + 1:
         allowed = f"at most {experiment.budget + 1:,}, the start and one after each gradient evaluation of the budget"
         yield Problem((*path, "points"), experiment.points, "is too large", allowed)
+
+
+def _looking(experiment: Supervised, config: Section, *needs: str) -> list[str]:
+    """The methods of an experiment that need one of these, as their sources say."""
+    families = methods.names()
+    chosen = [name for name in experiment.chosen(config.methods) if name in families]
+    return [name for name in chosen if search.needs(families[name], name) & {*needs}]
+
+
+def _losses(path: tuple, experiment: Supervised, config: Section) -> Iterator[Problem]:
+    """A method that looks at the losses of a parent needs one that gives them."""
+    looking = _looking(experiment, config, "irreducible")
+    if looking and (experiment.parent is None or experiment.parent.gives != "losses"):
+        given = experiment.parent.gives if experiment.parent else None
+        place = (*path, "parent", "gives") if experiment.parent else (*path, "parent")
+        complaint = f"has no losses for '{looking[0]}' to look at"
+        yield Problem(place, given, complaint, "gives: losses, with an experiment and a method such as holdout_sgd")
+
+
+def _groups(path: tuple, experiment: Supervised, config: Section) -> Iterator[Problem]:
+    """A method that learns from groups needs data sets with an attribute."""
+    looking = _looking(experiment, config, "groups", "balanced")
+    for position, name in enumerate(experiment.datasets if looking else ()):
+        entry = registry.DATASETS.get(name)
+        if entry and not (isinstance(entry, GroupedDataSet) or entry.joined):
+            known = [each.name for each in registry.DATASETS.values() if isinstance(each, GroupedDataSet)]
+            complaint = f"has no attribute, and '{looking[0]}' learns from groups"
+            yield Problem((*path, "datasets", position), name, complaint, ", ".join(known))
 
 
 def _held_out(path: tuple, experiment: Supervised) -> Iterator[Problem]:

@@ -27,10 +27,11 @@ from robustpath.methods.base import Batch, Spec
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols import draws, keeping, portions
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
+from robustpath.protocols.supervised import group_deals
 from robustpath.protocols.supervised.deals import deal_of
 from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.needs import DEALS
-from robustpath.protocols.supervised.source import Learner, dealing
+from robustpath.protocols.supervised.source import Learner, dealing, streams
 
 WIDTH = {"cpu": 32, "cuda": 4096}  # members trained together: as many as a CPU's caches hold; on a GPU, at most
 COMPILED_STEPS = 10_000  # model-steps of a phase from which the 10 s of its compilation, once for all jobs, repay
@@ -142,9 +143,13 @@ class Cell:
             at_precision(make(model), device, precision) for make in (mean_cross_entropy, predict, activations)
         )
         self.start = {seed: initialise(model, self._stream("initialisation", seed)) for seed in self.pools}
-        self.parent = portions.of_parent(*parent) if parent else None
+        ended = portions.of_parent(*parent) if parent else None
+        gives = settings.get("parent", {}).get("gives")
+        self.parent = None if gives == "losses" else ended
         example = self._example_batch(prepared)
         self.stages = plan(spec, loss, self.start[0], example, settings["budget"], network, layers, DEALS)
+        reference = ended if gives == "losses" else None
+        self.beside = group_deals.beside(self.stages, prepared, self.data.labels, settings, network, reference)
         self.moments = moments(self.stages, settings["points"])
         compiled = self._choice(settings.get("compile", "auto"), members)
         self.mode = ", then ".join("compiled" if choice else "eager" for choice in compiled)
@@ -269,4 +274,7 @@ class Cell:
         orders = {seed: self._seed("order", seed) for seed in self.pools}
         dimension = sum(tensor.numel() for tensor in self.start[0].values())
         dataset, batch_size = self.settings["dataset"], self.settings["batch_size"]
-        return dealing(data, learners, self.pools, orders, dataset, batch_size, dimension)
+        if not self.beside:
+            return dealing(data, learners, self.pools, orders, dataset, batch_size, dimension)
+        drawn = streams(learners, self.pools, orders, dataset, batch_size, dimension)
+        return group_deals.extended(data, drawn, learners, self.pools, self.beside(runs, rows))

@@ -1,4 +1,4 @@
-"""How long acquisitions take to choose: nearest neighbours, BADGE and core-set on made-up features, beside the target.
+"""How long acquisitions take to choose: nearest neighbours and BADGE on made-up features, beside the target.
 
     python benchmarks/acquiring.py [--rounds 3] [--threads 2]
 
@@ -14,7 +14,6 @@ import torch
 from robustpath.methods.acquiring import View
 from robustpath.methods.neighbours import nearest
 from robustpath.methods.shortcuts.badge import badge
-from robustpath.methods.shortcuts.core_set import core_set
 
 TARGET = 2  # seconds
 
@@ -28,11 +27,10 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     stream = torch.Generator().manual_seed(0)
     points, queries = torch.randn(50_000, 512, generator=stream), torch.randn(200, 512, generator=stream)
-    view, last = pool(stream), torch.tensor(2)
+    view = pool(stream)
     for what, work in (
         ("10 nearest of 50,000 points to 200 queries", lambda: nearest(queries, points, 10)),
         ("BADGE, 100 of 5,000 examples", lambda: badge()(view, 100, stream)),
-        ("core-set, 100 of 5,000 examples", lambda: core_set(last)(view, 100, stream)),
     ):
         seconds = min(taken(work) for _ in range(options.rounds))
         print(f"{what:<44} {seconds:5.2f} s  (target {TARGET} s)", flush=True)

@@ -38,7 +38,7 @@ def problems(path: tuple, experiment: Experiment, config: Section) -> Iterator[P
 
 
 def of_theory(path: tuple, names: Sequence[str]) -> Iterator[Problem]:
-    """Methods of a theory case, listed at `path`, that do not exist, come twice, or cannot learn from its loss alone."""
+    """Methods of a theory case, listed at `path`, that do not exist, come twice or need more than a loss."""
     yield from distinct(path, names, "method", methods.names())
     for position, name in enumerate(names):
         meant = methods.protocols_of(name) if name in methods.names() else ()

@@ -31,7 +31,7 @@ def k_centre(points: Tensor, count: int, centres: Tensor | None = None) -> Tenso
 
 def seeds(squared: Callable[[int], Tensor], first: int, count: int, generator: torch.Generator) -> Tensor:
     """Positions [count], the first given, the others drawn one by one with probability proportional to D², the squared
-    distance to the nearest position before (Arthur & Vassilvitskii 2007, k-means++, section 2.2).
+    distance to the nearest position before (Arthur & Vassilvitskii 2007, k-means++).
 
     squared: position -> squared distances [n] of all points to it. Where all points lie on positions, those not yet
     taken follow in ascending order. No position comes twice. Needs count <= n.

@@ -114,7 +114,7 @@ def one_triple(view, places, wanted, pairs, stream):
 
 def test_a_target_far_from_all_examples_is_dropped():
     view, _ = additive(SEEDS)
-    far = PARALLELOGRAM._replace(target=lambda start, move, stream: start + 100 * move)
+    far = PARALLELOGRAM._replace(target=lambda start, move, stream: start + 4 * move)
     planned = plan(view, 5, generator("h"), far)
     assert len(planned.targets) == planned.candidates == 0
     assert torch.equal(planned.positions, acquisition("entropy")(view, 5, generator("h")))

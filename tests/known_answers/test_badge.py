@@ -44,11 +44,11 @@ def test_lengths_and_distances_are_those_of_the_written_out_gradients():
 
 
 def test_equal_gradients_have_no_distance_and_sure_predictions_have_some_length():
-    view = pool(examples=80)
-    twice = view.unlabelled.repeat(2)
-    doubled = of_logits(view.logits[twice], representations={"penultimate": view.representations["penultimate"][twice]})
-    for position in range(len(view.unlabelled)):
-        assert squared_distances(*factored(doubled), position)[position + len(view.unlabelled)] == 0
+    stream = generator("badge")
+    logits, features = torch.randn(31, 10, generator=stream).repeat(2, 1), torch.randn(31, 97, generator=stream)
+    doubled = of_logits(logits, representations={"penultimate": features.repeat(2, 1)})
+    for position in range(31):
+        assert squared_distances(*factored(doubled), position)[position + 31] == 0
     (error,) = prediction_errors(torch.tensor([[40.0, 0.0]], dtype=torch.float64))
     torch.testing.assert_close(error, torch.tensor([-1.0, 1.0]).double() / (1 + math.exp(40)), rtol=1e-12, atol=0)
 

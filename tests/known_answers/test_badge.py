@@ -66,7 +66,7 @@ def test_the_second_is_drawn_in_proportion_to_its_squared_distance():
     first = gradients.square().sum(1).argmax()
     p = (gradients - gradients[first]).square().sum(1)
     p /= p.sum()
-    draws = 3000
+    draws = 1200
     found = torch.stack([acquisition("badge")(view, 2, stream)[1] for _ in range(draws)])
     shares = (found[:, None] == view.unlabelled).double().mean(0)
     assert ((shares - p).abs() < 5 * (p * (1 - p) / draws).sqrt() + 1e-12).all()

@@ -3,6 +3,8 @@
 Official program: JordanAsh/badge at commit 173a184, get_grad_embedding and init_centers.
 """
 
+import math
+
 import torch
 from pools import HIDDEN, acquisition, of_logits, pool
 from torch.func import grad, vmap
@@ -41,6 +43,16 @@ def test_lengths_and_distances_are_those_of_the_written_out_gradients():
         assert found[position] == 0
 
 
+def test_equal_gradients_have_no_distance_and_sure_predictions_have_some_length():
+    stream = generator("badge")
+    logits, features = torch.randn(31, 10, generator=stream).repeat(2, 1), torch.randn(31, 97, generator=stream)
+    doubled = of_logits(logits, representations={"penultimate": features.repeat(2, 1)})
+    for position in range(31):
+        assert squared_distances(*factored(doubled), position)[position + 31] == 0
+    (error,) = prediction_errors(torch.tensor([[40.0, 0.0]], dtype=torch.float64))
+    torch.testing.assert_close(error, torch.tensor([-1.0, 1.0]).double() / (1 + math.exp(40)), rtol=1e-12, atol=0)
+
+
 def test_the_longest_gradient_comes_first():
     for seed in range(5):
         view = pool(seed=seed)
@@ -54,7 +66,7 @@ def test_the_second_is_drawn_in_proportion_to_its_squared_distance():
     first = gradients.square().sum(1).argmax()
     p = (gradients - gradients[first]).square().sum(1)
     p /= p.sum()
-    draws = 3000
+    draws = 1200
     found = torch.stack([acquisition("badge")(view, 2, stream)[1] for _ in range(draws)])
     shares = (found[:, None] == view.unlabelled).double().mean(0)
     assert ((shares - p).abs() < 5 * (p * (1 - p) / draws).sqrt() + 1e-12).all()

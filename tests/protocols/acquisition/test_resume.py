@@ -65,7 +65,7 @@ def test_stopped_between_parts_it_trains_none_again(small, killed_at, monkeypatc
     undisturbed = small("a")
     monkeypatch.setattr(cell, "WIDTH", {"cpu": 3})
     killed_at(23)  # the second part's third step in its second round
-    with pytest.raises(Stopped, match="step 3 of 5 of .* round 1, runs 3 to 4 of 4"):
+    with pytest.raises(Stopped, match=r"step 3 of 5 of .* round 1, runs 3 to 4 of 4"):
         small("b")
     killed_at(0)
     assert same(small("b"), undisturbed)

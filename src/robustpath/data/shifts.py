@@ -8,6 +8,7 @@ from torch import Tensor
 from robustpath.core.randomness import generator
 from robustpath.data import sets
 from robustpath.data.corruptions import CORRUPTIONS
+from robustpath.data.group_splits import parted
 from robustpath.data.prepared import Prepared
 from robustpath.data.published_names import PUBLISHED
 from robustpath.data.shift_names import Shift, shifts
@@ -15,7 +16,8 @@ from robustpath.data.splits import deal, official, split
 
 
 class ShiftedSet(NamedTuple):
-    """Examples to score: inputs float32 [n, ...], labels int64 [n]. Unshifted: shift and family "none", severity 0."""
+    """Examples to score: inputs float32 [n, ...], labels int64 [n] and, where they have one and the shift leaves it as
+    it is, attribute int64 [n]. Unshifted: shift and family "none", severity 0."""
 
     split: str
     shift: str
@@ -23,23 +25,25 @@ class ShiftedSet(NamedTuple):
     severity: int
     inputs: Tensor
     labels: Tensor
+    attribute: Tensor | None = None
 
 
 def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], settings: Mapping) -> Iterator[ShiftedSet]:
     """Validation and test examples of one seed, unshifted first, then under every shift of `dataset`.
 
     `prepared` maps names to data: `dataset` itself and the partners of its natural shifts; a partner not handed in is
-    left out, the domains of `dataset` itself are not. `settings` gives severities, validation_size, test_size and, as
-    `shifts`, what entries.DataSet.shifted_by says of `dataset`. Test shifts act on the test examples, validation shifts
-    on the validation examples. Everything is a function of (data set, seed, shift, severity), and the severities of a
-    shift share their random numbers, so that they are compared on the same noise.
+    left out, the domains of `dataset` itself are not. `settings` gives severities, validation_size, test_size, where an
+    experiment has it correlation and, as `shifts`, what entries.DataSet.shifted_by says of `dataset`. Test shifts act
+    on the test examples, validation shifts on the validation examples. Everything is a function of (data set, seed,
+    shift, severity) and the correlation, and the severities of a shift share their random numbers, so that they are
+    compared on the same noise.
     """
     data, described = prepared[dataset], settings["shifts"]
     domains, published = described.get("domains", []), described.get("published")
-    parts = split(data, dataset, seed, settings["validation_size"], settings["test_size"])
+    parts = parted(data, dataset, seed, settings)
     clean = {"validation": parts.validation, "test": parts.test}
     for name, indices in clean.items():
-        yield ShiftedSet(name, "none", "none", 0, data.inputs[indices], data.labels[indices])
+        yield ShiftedSet(name, "none", "none", 0, data.inputs[indices], data.labels[indices], attribute(data, indices))
     for shift in shifts(**described):
         if shift.family == "natural":
             if shift.name in domains:
@@ -54,7 +58,13 @@ def shifted_sets(dataset: str, seed: int, prepared: Mapping[str, Prepared], sett
         indices = clean[shift.split]
         for severity in settings["severities"]:
             inputs = _shifted(shift, severity, dataset, seed, data, indices)
-            yield ShiftedSet(shift.split, shift.name, shift.family, severity, inputs, data.labels[indices])
+            kept = attribute(data, indices) if shift.family == "corruption" else None
+            yield ShiftedSet(shift.split, shift.name, shift.family, severity, inputs, data.labels[indices], kept)
+
+
+def attribute(data: Prepared, indices: Tensor) -> Tensor | None:
+    """The attribute of some examples, where the data have one."""
+    return None if data.attribute is None else data.attribute[indices]
 
 
 def _natural(shift: Shift, seed: int, partner: Prepared, settings: Mapping) -> ShiftedSet:

@@ -2,9 +2,10 @@
 
 from pathlib import PurePosixPath
 
-from robustpath.data.entries import DataSet, File
+from robustpath.data.entries import File
+from robustpath.data.grouped import GroupedDataSet
 
-ENTRY = DataSet(
+ENTRY = GroupedDataSet(
     name="waterbirds",
     title="Waterbirds at 64 pixels: birds on land or water, background correlated with the bird in training",
     kind="image",
@@ -24,6 +25,9 @@ ENTRY = DataSet(
     citation="sagawa2020distributionally",
     channels=3,
     side=64,
+    pool_groups=((3498, 184), (56, 1057)),
+    test_groups=((2255, 2255), (642, 642)),
+    chance=0.5,
 )
 
 

@@ -7,6 +7,7 @@ from robustpath.config.checks import ascending
 from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
+from robustpath.data.grouped import GroupedDataSet
 from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.section import Supervised
 
@@ -24,6 +25,7 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
             allowed = f"'all' or a list with the reference method '{config.reference}'"
             yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
     yield from _sizes(path, scale, experiment)
+    yield from _correlation(path, scale, experiment)
 
 
 def _measured(path: tuple, experiment: Supervised) -> Iterator[Problem]:
@@ -54,6 +56,29 @@ def _held_out(path: tuple, experiment: Supervised) -> Iterator[Problem]:
     if path[-2:] == ("experiments", "held_out") and not share:
         complaint = "holds no example out" if "held_out" in experiment.model_fields_set else "is missing"
         yield Problem((*path, "held_out"), share, complaint, "a share above 0, such as 0.2")
+
+
+def _correlation(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:
+    """Every data set must have an attribute, and enough examples of each group at the correlation."""
+    rho = experiment.correlation
+    for name in experiment.datasets if rho is not None else ():
+        entry = registry.DATASETS.get(name)
+        if entry is None:
+            continue
+        if not isinstance(entry, GroupedDataSet):
+            with_one = ", ".join(each.name for each in registry.DATASETS.values() if isinstance(each, GroupedDataSet))
+            complaint = f"needs an attribute, which '{name}' has not"
+            yield Problem((*path, "correlation"), rho, complaint, f"no correlation, or data sets of {with_one}")
+            continue
+        if scale.test_size > entry.test_in_equal_groups:
+            allowed = f"at most {entry.test_in_equal_groups:,}, the test examples of '{name}' in equal groups"
+            yield Problem((*path[:2], "test_size"), scale.test_size, "is too large", allowed)
+            continue
+        room = entry.correlated_room(rho, scale.validation_size, scale.test_size)
+        if room < max(experiment.train_sizes):
+            complaint = f"leaves {room:,} training examples of '{name}' in groups of that share"
+            allowed = f"another correlation, or train_sizes of at most {room:,}" if room else "another correlation"
+            yield Problem((*path, "correlation"), rho, complaint, allowed)
 
 
 def _sizes(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from torch import Tensor
 
 from robustpath.core.randomness import varied
+from robustpath.data.group_splits import parted
 from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared
-from robustpath.data.splits import Split, split
+from robustpath.data.splits import Split
 from robustpath.protocols.supervised.held_out import learnt
 
 
@@ -34,10 +35,11 @@ class Deal(NamedTuple):
 def deal_of(settings: dict, prepared: Prepared, seed: int) -> Deal:
     """The deal of a run's seed; where the split does not vary, that of seed 0.
 
-    settings: dataset, validation_size, test_size, vary (the sources of variation) and, where it is not 0, held_out.
+    settings: dataset, validation_size, test_size, vary (the sources of variation) and, where an experiment has them,
+    held_out and correlation.
     """
     dataset, own = settings["dataset"], varied("split", seed, settings["vary"])
-    parts = split(prepared, dataset, own, settings["validation_size"], settings["test_size"])
+    parts = parted(prepared, dataset, own, settings)
     classes = int(prepared.labels.max()) + 1
     held_out = settings.get("held_out", 0.0)
     return Deal(parts, lambda level: noisy(prepared.labels, classes, dataset, own, level), held_out)

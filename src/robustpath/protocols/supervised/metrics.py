@@ -1,9 +1,11 @@
-"""What is known of each metric of a supervised run: of the scores in scores.py, and of the measures in measure.py.
+"""What is known of each metric of a supervised run: of the scores in scores.py and group_scores.py, and of the measures
+in measure.py.
 
 They lie apart: what is said of a measure is no reason to score anything again.
 """
 
 from robustpath.protocols.base import Metric
+from robustpath.protocols.supervised import group_scores
 from robustpath.protocols.supervised.scores import FACTS, INFINITE
 
 
@@ -16,6 +18,7 @@ LOWER_BOUNDS = frozenset({"lambda_max", "sam_sharpness", "asam_sharpness", "kesk
 
 METRICS = {
     **FACTS,
+    **group_scores.FACTS,
     "lambda_max": _measure("sharpness", "nats", "neither", low=-INFINITE),
     "trace": _measure("sharpness", "nats", "neither", low=-INFINITE),
     "sam_sharpness": _measure("sharpness", "nats", "neither", low=-INFINITE),

@@ -17,6 +17,6 @@ PROTOCOL = Protocol(
     metrics=METRICS,
     deals=DEALS,
     keys=frozenset({"train_sizes", "label_noise", "points"}),
-    unusual=frozenset({"held_out"}),
+    unusual=frozenset({"held_out", "correlation"}),
     problems=problems,
 )

@@ -10,12 +10,13 @@ from robustpath import models
 from robustpath.core.files import replacing
 from robustpath.core.randomness import varied
 from robustpath.data.prepared import Prepared, load
-from robustpath.data.shifts import ShiftedSet, shifted_sets
+from robustpath.data.shifts import ShiftedSet, attribute, shifted_sets
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.protocols import reading
 from robustpath.protocols.scored import tabulated
 from robustpath.protocols.supervised.deals import deal_of
+from robustpath.protocols.supervised.group_scores import of_groups
 from robustpath.protocols.supervised.measures.stacked import Network, network
 from robustpath.protocols.supervised.scores import SCORES
 
@@ -49,9 +50,8 @@ def evaluate(
             which = rows.index.to_numpy()
             if which.tobytes() not in chosen:
                 chosen[which.tobytes()] = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
-            own_params = chosen[which.tobytes()]
-            measured = score(together, own_params, examples.inputs.to(device), examples.labels.to(device), portion)
-            scored.append((which, examples._replace(inputs=None, labels=None), measured))
+            measured = _scored(together, chosen[which.tobytes()], examples, device, portion)
+            scored.append((which, examples._replace(inputs=None, labels=None, attribute=None), measured))
         print(f"{settings['dataset']}: split {seed + 1} of {deals.nunique()} scored")
     with replacing(scores) as temporary:
         tabulated(table, scored).to_parquet(temporary, index=False)
@@ -64,10 +64,10 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
     dealt = deal_of(settings, own, seed)
     for (size, level), rows in members.groupby(["train_size", "label_noise"]):
         chosen, labels = dealt.training(size, level)
-        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels)
+        yield rows, ShiftedSet("train", "none", "none", 0, own.inputs[chosen], labels, attribute(own, chosen))
         held, labels = dealt.holdout(size, level)
         if len(held):
-            yield rows, ShiftedSet("holdout", "none", "none", 0, own.inputs[held], labels)
+            yield rows, ShiftedSet("holdout", "none", "none", 0, own.inputs[held], labels, attribute(own, held))
     for examples in shifted_sets(dataset, seed, prepared, settings):
         if examples.split != "validation":
             yield members, examples
@@ -76,21 +76,36 @@ def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[s
             yield rows, examples._replace(labels=dealt.labels(level)[dealt.parts.validation])
 
 
-def score(
-    network: Network, params: Params, inputs: Tensor, labels: Tensor, portion: tuple[int, int] = (64, 0)
+def _scored(
+    network: Network, params: Params, examples: ShiftedSet, device: torch.device, portion: tuple[int, int]
 ) -> dict[str, Tensor]:
-    """Every score of every member: params [M, …], inputs [n, …], labels [n] -> {metric: [M]}.
+    """Every score on the examples, brought to the device."""
+    inputs, labels, *grouped = (
+        each.to(device) for each in (examples.inputs, examples.labels, examples.attribute) if each is not None
+    )
+    return score(network, params, inputs, labels, portion, *grouped)
+
+
+def score(
+    network: Network, params: Params, inputs: Tensor, labels: Tensor, portion: tuple[int, int] = (64, 0),
+    attribute: Tensor | None = None,
+) -> dict[str, Tensor]:  # fmt: skip
+    """Every score of every member: params [M, …], inputs [n, …], labels [n] -> {metric: [M]}; with the examples'
+    attribute [n] also those of groups.
 
     `portion`: how many members and how many examples (0: all) at once.
     """
     members, together = portion
     parts = zip(*(tensor.split(members) for tensor in params.values()), strict=True)
     examples = inputs.split(together or len(inputs))
-    found = [_score(network, dict(zip(params, part, strict=True)), examples, labels) for part in parts]
-    return {name: torch.cat([part[name] for part in found]) for name in SCORES}
+    found = [_score(network, dict(zip(params, part, strict=True)), examples, labels, attribute) for part in parts]
+    return {name: torch.cat([part[name] for part in found]) for name in found[0]}
 
 
 @torch.no_grad()
-def _score(network: Network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor) -> dict[str, Tensor]:
+def _score(
+    network: Network, params: Params, inputs: tuple[Tensor, ...], labels: Tensor, attribute: Tensor | None
+) -> dict[str, Tensor]:
     logits = torch.cat([network(params, part) for part in inputs], 1)
-    return {name: compute(logits, labels) for name, compute in SCORES.items()}
+    scores = {name: compute(logits, labels) for name, compute in SCORES.items()}
+    return scores if attribute is None else scores | of_groups(logits, labels, attribute)

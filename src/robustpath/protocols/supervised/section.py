@@ -30,6 +30,13 @@ class Supervised(Experiment):
         le=0.9,
         description="Share of each training set, its end, that no run learns from: for a selection without validation.",
     )
+    correlation: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="P(attribute = the majority attribute of the label) in training and validation, classes and test "
+        "groups equal, of data sets with an attribute; by default a split does not look at it.",
+    )
     points: Annotated[int, Field(ge=0, le=10_000)] = Field(
         0, description="Moments of training, start and end included, whose parameters are kept; 0 for none."
     )

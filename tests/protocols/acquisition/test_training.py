@@ -173,9 +173,6 @@ def test_scores_of_curves_and_of_what_is_acquired():
     assert found == {"discovered": 0.25, "labels_to_first_hit": 3, "never_hit": 0}
     found = {name: float(value) for name, value in scores.discovery(bought, 4, 7).items()}
     assert found == {"discovered": 0, "labels_to_first_hit": 6, "never_hit": 1}
-    right, group = torch.tensor([1, 1, 0, 1, 0, 0]).bool(), torch.tensor([0, 0, 0, 3, 2, 3])
-    assert scores.worst_group(right, group) == 0
-    assert scores.worst_group(right[:4], group[:4]) == pytest.approx(2 / 3)
     assert scores.majorities(torch.tensor([0, 1, 1, 4, 3, 5, 5, 8]), 3).tolist() == [1, 5, 8]
 
 

@@ -53,7 +53,7 @@ class Cell:
         self.prepared, self.groups = prepared, groups_of(prepared)
         self.deals = [deal_of(settings, prepared, seed, settings["missing"]) for seed in self.seeds]
         held = [held_of(settings, prepared, seed) for seed in self.seeds]
-        self.validation = [each.parts.validation[each.validation] for each in held]
+        self.validation = [each.parts.validation for each in held]
         self.test = [each.parts.test[each.test] for each in held]
         splits = [varied("split", seed, vary) for seed in self.seeds]
         self.orders = [varied("order", seed, vary) for seed in self.seeds]

@@ -1,6 +1,7 @@
 """What an experiment on acquisition of the right form can still get wrong: labels that the pool cannot give, groups
 that the data do not have, methods that do not acquire or do not learn."""
 
+import math
 from collections.abc import Iterator
 
 from robustpath import methods
@@ -9,8 +10,8 @@ from robustpath.config.errors import Problem
 from robustpath.config.section import Section
 from robustpath.data import registry
 from robustpath.data.entries import DataSet
+from robustpath.data.grouped import GroupedDataSet
 from robustpath.methods import search
-from robustpath.protocols.acquisition import sizes
 from robustpath.protocols.acquisition.section import AcquisitionExperiment
 from robustpath.protocols.acquisition.sizes import NONE
 from robustpath.protocols.checks import has_phases, lacking_needs
@@ -83,54 +84,84 @@ def _task(path: tuple, experiment: AcquisitionExperiment) -> Iterator[Problem]:
 def _groups(path: tuple, experiment: AcquisitionExperiment, position: int, entry: DataSet) -> Iterator[Problem]:
     """A correlation and a missing group need an attribute, and the group must be there."""
     place, attributes = (*path, "datasets", position), attributes_of(entry)
-    if attributes < 2:
-        wanted = "task = hole" if experiment.task == "hole" else "correlation"
-        if experiment.task == "hole" or experiment.correlation is not None:
-            complaint = f"has no attribute beside its labels, which {wanted} needs"
-            yield Problem(place, entry.name, complaint, "a data set with attributes, such as digit_domains")
-        return
-    beyond = [each for each in experiment.missing if each >= entry.classes * attributes]
-    if beyond:
-        complaint = f"holds {beyond[0]}, and '{entry.name}' has {entry.classes * attributes} groups"
-        yield Problem((*path, "missing"), experiment.missing, complaint, f"0 to {entry.classes * attributes - 1}")
-        return
-    if experiment.correlation is not None:
-        pool = sizes.of_groups(experiment.pool, entry.classes, attributes, experiment.correlation)
-        absent = [each for each in experiment.missing if each != NONE and not pool[each]]
-        if absent:
-            complaint = f"holds {absent[0]}, a group without an example in a pool of {experiment.pool:,}"
-            allowed = f"groups with one at correlation = {experiment.correlation:g}, or a larger pool"
+    hole, correlation = experiment.task == "hole", experiment.correlation
+    if attributes < 2 and (hole or correlation is not None):
+        wanted = "task = hole" if hole else "correlation"
+        complaint = f"has no attribute beside its labels, which {wanted} needs"
+        yield Problem(place, entry.name, complaint, f"one of {', '.join(_grouped())}")
+    elif correlation is not None and not isinstance(entry, GroupedDataSet):
+        complaint = "does not say how many examples its groups have, which correlation needs"
+        yield Problem(place, entry.name, complaint, f"no correlation, or one of {', '.join(_grouped())}")
+    elif hole:
+        for group in experiment.missing:
+            label, attribute = divmod(group, attributes)
+            if label >= entry.classes:
+                complaint = f"holds {group}, and '{entry.name}' has {entry.classes * attributes} groups"
+                allowed = f"0 to {entry.classes * attributes - 1}"
+            elif not _least(entry, correlation, (0, experiment.pool // entry.classes), label, attribute):
+                complaint = f"holds {group}, a group of which a pool of {experiment.pool:,} may have no example"
+                allowed = "other groups, a larger pool or another correlation"
+            else:
+                continue
             yield Problem((*path, "missing"), experiment.missing, complaint, allowed)
 
 
 def _counts(path: tuple, experiment: AcquisitionExperiment, scale: Section, entry: DataSet) -> Iterator[Problem]:
-    """The examples for training must suffice for first labels and pool, of each group where there is a correlation."""
+    """The examples for training must suffice for first labels and pool, also where a group is missing among these."""
+    first, pool, correlation = experiment.seed_labels, experiment.pool, experiment.correlation
+    sizes, grouped = (scale.validation_size, scale.test_size), isinstance(entry, GroupedDataSet)
     if not entry.examples:
         return
-    room = entry.room(scale.validation_size, scale.test_size)
-    first, pool = experiment.seed_labels, experiment.pool
     if first < entry.classes:
         allowed = f"at least {entry.classes}, one of each class of '{entry.name}'"
         yield Problem((*path, "seed_labels"), first, "is too small", allowed)
+        return
+    if correlation is not None and grouped and scale.test_size > entry.test_in_equal_groups:
+        allowed = f"at most {entry.test_in_equal_groups:,}, the test examples of '{entry.name}' in equal groups"
+        yield Problem((*path[:2], "test_size"), scale.test_size, "is too large", allowed)
+        return
+    room = entry.room(*sizes) if correlation is None else entry.correlated_room(correlation, *sizes) if grouped else 0
+    if first + pool > room and correlation is not None:
+        complaint = f"leaves {room:,} training examples of '{entry.name}' in groups of that share"
+        allowed = f"another correlation, or a pool and seed_labels of at most {room:,} together"
+        yield Problem((*path, "correlation"), correlation, complaint, allowed)
     elif first + pool > room:
         complaint = f"and the {first:,} first labels are more than '{entry.name}' has for training"
         yield Problem((*path, "pool"), pool, complaint, f"at most {room:,} together")
-    elif experiment.correlation is not None:
-        attributes = attributes_of(entry)
-        each = room // (entry.classes * attributes) if entry.joined else None
-        for missing in experiment.missing if each else ():
-            needed = sizes.of_groups(pool, entry.classes, attributes, experiment.correlation)
-            needed.update(sizes.of_groups(first, entry.classes, attributes, experiment.correlation, missing))
-            group, most = needed.most_common(1)[0]
-            if most > each:
-                complaint = (
-                    f"needs {most:,} examples of group {group} of '{entry.name}', which has {each:,} for training"
-                )
-                allowed = "one nearer to equal groups, or a smaller pool and fewer seed_labels"
-                yield Problem((*path, "correlation"), experiment.correlation, complaint, allowed)
+    elif experiment.task == "hole" and grouped:
+        for group in experiment.missing:
+            label, attribute = divmod(group, entry.attributes)
+            others = [each for each in range(entry.attributes) if each != attribute]
+            rest = -(-pool // entry.classes), room // entry.classes
+            left = sum(_least(entry, correlation, rest, label, each) for each in others)
+            if left < -(-first // entry.classes):
+                complaint = f"holds {group}: beside the pool there may be only {left:,} other examples of its label"
+                allowed = "other groups, fewer seed_labels, a smaller pool or another correlation"
+                yield Problem((*path, "missing"), experiment.missing, complaint, allowed)
                 return
+
+
+def _least(
+    entry: DataSet, correlation: float | None, rounds: tuple[int, int], label: int, attribute: int
+) -> int:  # fmt: skip
+    """How many examples with an attribute there are at least among those of a label in training examples from one round
+    of the classes to another; without a correlation, where chance decides, what can be expected."""
+    (begin, end), attributes = rounds, attributes_of(entry)
+    if correlation is None:
+        row = entry.pool_groups[label] if isinstance(entry, GroupedDataSet) else (1,) * attributes
+        return math.floor((end - begin) * row[attribute] / sum(row))
+    starts = [(place + 0.5) / entry.classes for place in range(entry.classes)]  # as in data/group_splits.pattern
+    usual = [math.floor(correlation * end + each) - math.floor(correlation * begin + each) for each in starts]
+    if attribute == entry.majority(label):
+        return min(usual)
+    return (end - begin - max(usual)) // (attributes - 1)
+
+
+def _grouped() -> list[str]:
+    """The data sets with an attribute that say how many examples their groups have."""
+    return [each.name for each in registry.DATASETS.values() if isinstance(each, GroupedDataSet)]
 
 
 def attributes_of(entry: DataSet) -> int:
     """How many attributes a data set has; 1 for one without."""
-    return max(1, len(entry.joined))
+    return entry.attributes if isinstance(entry, GroupedDataSet) else max(1, len(entry.joined))

@@ -8,7 +8,7 @@ from math import inf
 
 from robustpath.protocols.acquisition.sizes import MOST_ROUNDS
 from robustpath.protocols.base import Metric
-from robustpath.protocols.supervised.scores import FACTS
+from robustpath.protocols.supervised import group_scores, scores
 
 SPLITS = ("validation", "test")
 ACCURACY, WORST, VALIDATION = "accuracy", "accuracy_worst_group", "accuracy_validation"
@@ -43,4 +43,5 @@ ON_THE_WAY = {
     "pool_minority": _score("fraction", 1.0, "neither"),
     "pool_corrupted": _score("fraction", 1.0, "neither"),
 }
-METRICS = {name: metric._replace(splits=SPLITS) for name, metric in FACTS.items()} | ON_THE_WAY
+AT_THE_END = scores.FACTS | group_scores.FACTS
+METRICS = {name: metric._replace(splits=SPLITS) for name, metric in AT_THE_END.items()} | ON_THE_WAY

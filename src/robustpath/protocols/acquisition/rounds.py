@@ -13,9 +13,11 @@ from robustpath.core.types import Params
 from robustpath.engine import checkpoint
 from robustpath.engine.population import Snapshot
 from robustpath.protocols import keeping, portions
-from robustpath.protocols.acquisition import scores, views
+from robustpath.protocols.acquisition import views
 from robustpath.protocols.acquisition.cell import Cell, Run
 from robustpath.protocols.acquisition.metrics import ACCURACY, VALIDATION, WORST
+from robustpath.protocols.supervised.group_scores import of_groups
+from robustpath.protocols.supervised.scores import accuracy
 
 
 class Standing(NamedTuple):
@@ -89,15 +91,17 @@ def _scored(
 ) -> Standing:  # fmt: skip
     """The standing with the scores of a round; test labels are clean, those of validation as noisy as the pool's."""
     found: dict[str, list[Tensor]] = {name: [] for name in before.curves}
+    label, attribute = cell.groups.label, cell.groups.attribute
     for place, run in enumerate(runs):
-        own, groups = {name: tensor[place] for name, tensor in params.items()}, cell.groups
+        own = {name: tensor[place] for name, tensor in params.items()}
         validation, test = cell.validation[run.seed], cell.test[run.seed]
-        for positions, labels, name in ((validation, cell.labels(run), VALIDATION), (test, groups.label, ACCURACY)):
-            _, logits = views.forward(cell.layers, own, cell.prepared.inputs[positions])
-            right = logits.argmax(1) == labels[positions]
-            found[name].append(right.double().mean())
+        noisy, clean = (
+            views.forward(cell.layers, own, cell.prepared.inputs[each])[1][None] for each in (validation, test)
+        )
+        found[VALIDATION] += [accuracy(noisy, cell.labels(run)[validation])[0]]
+        found[ACCURACY] += [accuracy(clean, label[test])[0]]
         if WORST in found:
-            found[WORST].append(scores.worst_group(right, groups.number[test]))
+            found[WORST] += [of_groups(clean, label[test], attribute[test])[WORST][0]]
     count = len(runs)
     sums = {f"{number}{name.removeprefix('0')}": values[:count].cpu() for name, values in snapshot.sums.items()}
     curves = {name: torch.cat([before.curves[name], torch.stack(own)[:, None]], 1) for name, own in found.items()}

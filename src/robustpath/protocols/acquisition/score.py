@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from robustpath import models
 from robustpath.core.files import replacing
@@ -44,8 +45,12 @@ def evaluate(
         for rows, examples in _examples(settings, seed, members, prepared):
             which = rows.index.to_numpy()
             chosen = {name: tensor[which.tolist()] for name, tensor in params.items()}
-            found = score(together, chosen, examples.inputs.to(device), examples.labels.to(device), portion)
-            scored.append((which, examples._replace(inputs=None, labels=None), found))
+            inputs, labels, attribute = (
+                None if part is None else part.to(device)
+                for part in (examples.inputs, examples.labels, examples.attribute)
+            )
+            found = score(together, chosen, inputs, labels, portion, attribute)
+            scored.append((which, examples._replace(inputs=None, labels=None, attribute=None), found))
         print(f"{settings['dataset']}: split {seed + 1} of {dealt.nunique()} scored")
     with replacing(scores) as temporary:
         tabulated(table, scored).to_parquet(temporary, index=False)
@@ -60,12 +65,17 @@ def _examples(
     for examples in shifted_sets(dataset, seed, prepared, settings):
         if examples.shift != "none" and not settings.get("shifted", True):
             return
-        if examples.shift_family in OWN:
-            places = getattr(held, examples.split)
-            examples = examples._replace(inputs=examples.inputs[places], labels=examples.labels[places])
-        if examples.split != "validation":
+        if examples.split == "validation":
+            for level, rows in members.groupby("label_noise"):
+                labels = noisy(own.labels, classes, dataset, seed, level)[held.parts.validation]
+                yield rows, examples._replace(labels=labels)
+        elif examples.shift_family in OWN:
+            yield members, _of(examples, held.test)
+        else:
             yield members, examples
-            continue
-        for level, rows in members.groupby("label_noise"):
-            labels = noisy(own.labels, classes, dataset, seed, level)[held.parts.validation[held.validation]]
-            yield rows, examples._replace(labels=labels)
+
+
+def _of(examples: ShiftedSet, places: Tensor) -> ShiftedSet:
+    """Some of the examples."""
+    attribute = None if examples.attribute is None else examples.attribute[places]
+    return examples._replace(inputs=examples.inputs[places], labels=examples.labels[places], attribute=attribute)

@@ -4,11 +4,6 @@ import torch
 from torch import Tensor
 
 
-def worst_group(right: Tensor, group: Tensor) -> Tensor:
-    """The least accuracy over the groups that there are, a scalar; right: bool [n], group: int64 [n]."""
-    return torch.stack([right[group == each].double().mean() for each in group.unique()]).min()
-
-
 def area(curve: Tensor, labels: Tensor) -> Tensor:
     """The area under a curve [M, rounds] over numbers of labels [rounds], by the trapezoidal rule, as a share of their
     range [M]."""

@@ -37,10 +37,12 @@ class AcquisitionExperiment(Experiment):
         "attribute; -1 in the task `generic`.",
         json_schema_extra=DISTINCT,
     )
-    correlation: Annotated[float, Field(ge=0, le=1)] | None = Field(
+    correlation: float | None = Field(
         None,
-        description="Share of the examples of a label that have its majority attribute: of the first labels, the pool "
-        "and validation. Left out: as the data have it.",
+        gt=0,
+        lt=1,
+        description="P(attribute = the majority attribute of the label) in pool, seed set and validation, of data sets "
+        "with an attribute; by default a split does not look at it.",
     )
     label_noise: list[Annotated[float, Field(ge=0, le=1)]] = Field(
         [0.0],

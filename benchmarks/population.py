@@ -35,6 +35,7 @@ from robustpath.engine import cache, population
 from robustpath.engine.device import resolve
 from robustpath.engine.plan import plan
 from robustpath.engine.source import Data, Dealt, examples
+from robustpath.methods import roles
 from robustpath.methods.base import Batch
 from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import network
@@ -53,7 +54,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32, help="examples in a batch (default 32)")
     parser.add_argument("--steps", type=int, default=200, help="population steps a round (default 200)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
-    parser.add_argument("--methods", nargs="+", default=["sgd"], choices=list(methods.names()), metavar="METHOD")
+    parser.add_argument("--methods", nargs="+", default=["sgd"], choices=list(roles.training()), metavar="METHOD")
     parser.add_argument("--stream", nargs="+", type=int, metavar="MEMBERS", help="time steps on a stream instead")
     parser.add_argument("--jax", default=sys.executable, metavar="PYTHON", help="an interpreter that has JAX")
     options = parser.parse_args()

@@ -174,7 +174,7 @@ def problems(config: Config) -> Iterator[Problem]:
         yield from ascending(("scales", name, "severities"), scale.severities)
         for case, section in scale.theory:
             path = ("scales", name, "theory", case)
-            yield from distinct((*path, "methods"), getattr(section, "methods", []), "method", families)
+            yield from checks.of_theory((*path, "methods"), getattr(section, "methods", []))
             for key, value in section:
                 if isinstance(value, list) and not any(isinstance(entry, str) for entry in value):
                     yield from ascending((*path, key), value)

@@ -10,6 +10,7 @@ from robustpath import methods
 from robustpath.core.parameters import tree_map
 from robustpath.engine import plan
 from robustpath.engine.plan import PARTS, phases, step_cost, step_passes
+from robustpath.methods import roles
 from robustpath.methods.base import Batch, Context, Method, Spec, build, choice, draw, grad
 from robustpath.methods.walk import steepness
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
@@ -49,7 +50,7 @@ def examples(count: int) -> Batch | None:
 
 
 def names_and_phases():
-    for name in methods.names():
+    for name in roles.training():
         spec = methods.load(name)
         if not spec.largest and "mlp" in (spec.networks or ("mlp",)) and name not in PRODUCTS:
             yield from ((name, index) for index in range(len(phases(build(spec, {})))))
@@ -107,7 +108,7 @@ def costs_of_draws(spec, numbers=range(6)) -> list[tuple[float, ...]]:
     return found
 
 
-@pytest.mark.parametrize("name", list(methods.names()))
+@pytest.mark.parametrize("name", list(roles.training()))
 def test_a_step_costs_the_same_at_all_hyperparameters(name):
     """The cost is counted once, at the defaults."""
     assert len(set(costs_of_draws(methods.load(name)))) == 1

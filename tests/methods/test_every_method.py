@@ -10,6 +10,7 @@ from robustpath.core.parameters import stack
 from robustpath.engine import checkpoint, population
 from robustpath.engine.plan import phases, plan
 from robustpath.engine.source import Data, Dealt, examples
+from robustpath.methods import roles
 from robustpath.methods.base import Batch, build, draw
 from robustpath.models.functional import mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
@@ -153,7 +154,7 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
         }
 
 
-@pytest.mark.parametrize("name", list(methods.names()))
+@pytest.mark.parametrize("name", list(roles.training()))
 def test_the_search_space_is_declared_with_its_defaults(name):
     spec = methods.load(name)
     assert spec.name == name

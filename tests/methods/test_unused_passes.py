@@ -8,6 +8,7 @@ from torch.utils._pytree import tree_leaves
 from robustpath import methods
 from robustpath.core.parameters import dot, tree_map, where
 from robustpath.engine.plan import phases
+from robustpath.methods import roles
 from robustpath.methods.base import Batch, Context, Method, Spec, build, choice, grad
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 
@@ -101,7 +102,7 @@ def unused(spec, values):
 def asked():
     """All methods but SDP, whose anchor counts only once it predicts better than chance, which the random labels here
     do not let it."""
-    return [name for name in methods.names() if name != "sdp"]
+    return [name for name in roles.training() if name != "sdp"]
 
 
 @pytest.mark.parametrize("name", asked())

@@ -5,7 +5,7 @@ from checkouts import duplicate, edit, refused
 
 from robustpath import methods
 from robustpath.engine.plan import phases
-from robustpath.methods import search
+from robustpath.methods import roles, search
 from robustpath.methods.base import build
 from robustpath.protocols import checks
 
@@ -101,7 +101,7 @@ def test_a_parent_of_another_protocol_must_leave_no_choice(copy):
     assert refused(copy, "-n").startswith(STREAM_IN + said)
 
 
-@pytest.mark.parametrize("name", list(methods.names()))
+@pytest.mark.parametrize("name", list(roles.training()))
 def test_what_is_read_of_a_methods_source_misses_no_need(name):
     spec = methods.load(name)
     real = {need for _, method in phases(build(spec, {})) for need in method.needs}

@@ -1,7 +1,7 @@
 """The methods that the supervised protocol can train."""
 
-from robustpath import methods
+from robustpath.methods import roles
 
 # Those of the other families ask for a stream and its memory, or for episodes, which only other protocols deal.
 OTHERS = {"batches"}
-SUPERVISED = [name for name, family in methods.names().items() if family not in OTHERS]
+SUPERVISED = [name for name, family in roles.training().items() if family not in OTHERS]

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from robustpath import methods, protocols
+from robustpath import protocols
+from robustpath.methods import roles
 from robustpath.records import labels
 from robustpath.records.labels import MISSING
 
@@ -66,6 +67,6 @@ def known_methods(settings: dict) -> list[str]:
     defined."""
     supervised = [each for each in settings["experiments"].values() if protocols.name_of(each) == protocols.DEFAULT]
     used = {name for each in supervised for name in each["methods"]}
-    known = {**settings["methods"], **methods.names()}
+    known = {**settings["methods"], **roles.training()}
     families = {known[name] for name in used}
     return [name for name, family in known.items() if name in used or family in families]

@@ -29,12 +29,23 @@ def problems(path: tuple, experiment: Experiment, config: Section) -> Iterator[P
     yield from distinct((*path, "datasets"), experiment.datasets, "data set", registry.DATASETS)
     yield from _network(path, experiment)
     yield from distinct((*path, "vary"), experiment.vary, "source", experiment.vary)
-    yield from _draws(path, experiment, config)
     if experiment.methods != "all":
         yield from distinct((*path, "methods"), experiment.methods, "method", methods.names())
     for name in experiment.chosen(config.methods):
         if name in methods.names():
             yield from _usable(path, experiment, name)
+    yield from _draws(path, experiment, config)
+
+
+def of_theory(path: tuple, names: Sequence[str]) -> Iterator[Problem]:
+    """Methods of a theory case, listed at `path`, that do not exist, come twice or need more than a loss."""
+    yield from distinct(path, names, "method", methods.names())
+    for position, name in enumerate(names):
+        meant = methods.protocols_of(name) if name in methods.names() else ()
+        if meant and protocols.DEFAULT not in meant:
+            yield Problem(
+                (*path, position), name, "cannot learn in a theory case", "methods that need no more than a loss"
+            )
 
 
 def _network(path: tuple, experiment: Experiment) -> Iterator[Problem]:

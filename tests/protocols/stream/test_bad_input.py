@@ -7,7 +7,7 @@ import yaml
 
 from robustpath import methods, study
 from robustpath.config.errors import ConfigError
-from robustpath.methods import search
+from robustpath.methods import roles, search
 from robustpath.methods.base import build
 from robustpath.protocols.checks import has_phases
 
@@ -98,7 +98,7 @@ def test_a_method_of_streams_is_refused_in_a_supervised_experiment(shipped, name
     )
 
 
-@pytest.mark.parametrize("name", list(methods.names()))
+@pytest.mark.parametrize("name", list(roles.training()))
 def test_what_is_read_of_a_methods_source_misses_no_phases(name):
     spec = methods.load(name)
     phased = bool(build(spec, {}).phases)

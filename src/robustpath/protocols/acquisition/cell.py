@@ -26,6 +26,7 @@ from robustpath.models.functional import activations, initialise, mean_cross_ent
 from robustpath.protocols import draws, portions
 from robustpath.protocols.acquisition import source, views
 from robustpath.protocols.acquisition.deals import deal_of, groups_of, held_of
+from robustpath.protocols.acquisition.needs import SAMPLED, reads_attribute
 from robustpath.protocols.acquisition.source import Seen
 from robustpath.protocols.supervised.needs import DEALS
 
@@ -134,9 +135,10 @@ class Cell:
         params: the run's own; labelled: what it has labelled [l]; seen: how it learnt them, [K, l].
         """
         key = self.settings["dataset"], self.orders[run.seed], run.missing, number
-        samples = "sampled" in getattr(sys.modules[self.spec.factory.__module__], "NEEDS", ())
+        samples = SAMPLED in getattr(sys.modules[self.spec.factory.__module__], "NEEDS", ())
+        pool = self.pool_of(run.seed, run.missing)
         shown = views.view(
-            self.pool_of(run.seed, run.missing),
+            pool if reads_attribute(self.spec.name) else pool._replace(attribute=None),
             views.Round(labelled, self.labels(run)[self.examples(run)[labelled]], *(part.cpu() for part in seen)),
             self.model, self.layers, params, generator("dropout", *key) if samples else None,
         )  # fmt: skip

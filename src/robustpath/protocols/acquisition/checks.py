@@ -12,6 +12,7 @@ from robustpath.data import registry
 from robustpath.data.entries import DataSet
 from robustpath.data.grouped import GroupedDataSet
 from robustpath.methods import search
+from robustpath.protocols.acquisition.needs import reads_attribute
 from robustpath.protocols.acquisition.section import AcquisitionExperiment
 from robustpath.protocols.acquisition.sizes import NONE
 from robustpath.protocols.checks import has_phases, lacking_needs
@@ -36,7 +37,8 @@ def problems(path: tuple, experiment: AcquisitionExperiment, scale: Section, con
     yield from _task(path, experiment)
     for position, name in enumerate(experiment.datasets):
         if entry := registry.DATASETS.get(name):
-            found = [*_groups(path, experiment, position, entry), *_counts(path, experiment, scale, entry)]
+            grouped = _groups(path, experiment, config.methods, position, entry)
+            found = [*grouped, *_counts(path, experiment, scale, entry)]
             yield from found[:1]
 
 
@@ -81,12 +83,15 @@ def _task(path: tuple, experiment: AcquisitionExperiment) -> Iterator[Problem]:
         yield Problem(place, missing, complaint, "the numbers of groups, such as [0, 1, 2, 3]")
 
 
-def _groups(path: tuple, experiment: AcquisitionExperiment, position: int, entry: DataSet) -> Iterator[Problem]:
-    """A correlation and a missing group need an attribute, and the group must be there."""
+def _groups(
+    path: tuple, experiment: AcquisitionExperiment, listed: list[str], position: int, entry: DataSet
+) -> Iterator[Problem]:
+    """A correlation, a missing group and an oracle need an attribute, and the group must be there."""
     place, attributes = (*path, "datasets", position), attributes_of(entry)
     hole, correlation = experiment.task == "hole", experiment.correlation
-    if attributes < 2 and (hole or correlation is not None):
-        wanted = "task = hole" if hole else "correlation"
+    oracle = next((name for name in experiment.chosen(listed) if reads_attribute(name)), None)
+    if attributes < 2 and (hole or oracle or correlation is not None):
+        wanted = "task = hole" if hole else f"'{oracle}'" if oracle else "correlation"
         complaint = f"has no attribute beside its labels, which {wanted} needs"
         yield Problem(place, entry.name, complaint, f"one of {', '.join(_grouped())}")
     elif correlation is not None and not isinstance(entry, GroupedDataSet):

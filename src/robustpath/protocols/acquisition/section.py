@@ -39,8 +39,8 @@ class AcquisitionExperiment(Experiment):
     )
     correlation: float | None = Field(
         None,
-        gt=0,
-        lt=1,
+        ge=0,
+        le=1,
         description="P(attribute = the majority attribute of the label) in pool, seed set and validation, of data sets "
         "with an attribute; by default a split does not look at it.",
     )

@@ -31,7 +31,7 @@ from robustpath.protocols.acquisition.source import Seen
 from robustpath.protocols.supervised.needs import DEALS
 
 WIDTH = {"cpu": 64, "cuda": 4096}  # members trained together, at most
-COMPILED_STEPS = 150_000  # model-steps of a cell from which the compilation of its step, once for all rounds, repays
+COMPILED_STEPS = 10_000  # model-steps of a cell from which the 10 s of its compilation, once for all cells, repay
 
 
 class Run(NamedTuple):

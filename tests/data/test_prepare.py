@@ -1,10 +1,14 @@
 import hashlib
 import json
+from functools import cache
 
 import pytest
 import torch
 
 from robustpath.core.errors import UserError
+from robustpath.data.download import payload
+from robustpath.data.group_splits import correlated
+from robustpath.data.grouped import GroupedDataSet
 from robustpath.data.prepare import prepare
 from robustpath.data.prepared import load
 from robustpath.data.registry import DATASETS, largest_train
@@ -12,13 +16,18 @@ from robustpath.data.splits import split
 
 # The others are fetched: test_fetched.py.
 SHIPPED = {name: dataset for name, dataset in DATASETS.items() if not dataset.fetched}
+GROUPED = {name: dataset for name, dataset in SHIPPED.items() if isinstance(dataset, GroupedDataSet)}
+SHAPES = {"mnist1d": (40,), "coloured_mnist1d": (2, 40), "gauss_groups": (20,), "dominoes": (16, 8)}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
-    for dataset in SHIPPED:
-        prepare({"dataset": dataset, "image_size": 8}, folder / f"{dataset}.safetensors", folder / f"{dataset}.json")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("robustpath.data.prepare.payload", cache(payload))  # several data sets are made of one file
+        for dataset in SHIPPED:
+            out, card = folder / f"{dataset}.safetensors", folder / f"{dataset}.json"
+            prepare({"dataset": dataset, "image_size": 8}, out, card)
     return folder
 
 
@@ -28,7 +37,7 @@ def test_prepared_data_are_as_registered_and_the_card_tells_them_truly(folder, d
     card = json.loads((folder / f"{dataset.name}.json").read_text())
     kept_apart = 0 if prepared.domain is None else int((prepared.domain >= 0).sum())
     count = dataset.examples + dataset.official_test + kept_apart
-    assert prepared.inputs.shape == ((count, 8, 8) if dataset.kind == "image" else (count, 40))
+    assert prepared.inputs.shape == (count, *SHAPES.get(dataset.name, (8, 8)))
     assert (prepared.inputs.dtype, prepared.labels.dtype) == (torch.float32, torch.int64)
     assert prepared.official_test.sum() == dataset.official_test
     if dataset.kind == "image":
@@ -54,13 +63,50 @@ def test_the_registered_room_for_training_is_what_the_split_leaves(folder, datas
     entry = DATASETS[dataset]
     # Whole groups may be more than is asked for: up to all but one example of each class, in validation and in test.
     slack = 2 * entry.classes * (entry.largest_group - 1)
-    for seed in range(1 if prepared.group is None else 10):
+    for seed in range(1 if entry.largest_group == 1 else 10):
         parts = split(prepared, dataset, seed, 300, 600)
         assert 0 <= len(parts.train) - largest_train(dataset, 300, 600) <= slack
 
 
+@pytest.mark.parametrize("dataset", GROUPED)
+def test_the_registered_groups_are_those_of_the_data_and_splits_leave_the_room_that_is_registered(folder, dataset):
+    prepared, entry = load(folder / f"{dataset}.safetensors"), GROUPED[dataset]
+    pool = ~prepared.official_test
+    for table, mask in ((entry.pool_groups, pool), (entry.test_groups, ~pool)):
+        number = prepared.labels[mask] * entry.attributes + prepared.attribute[mask]
+        counted = torch.bincount(number, minlength=entry.classes * entry.attributes)
+        assert counted.tolist() == [many for row in table for many in row] or not (table or mask.any())
+    scarce = 0.1 / (entry.attributes - 1)
+    room = entry.correlated_room(0.9, 300, 600)
+    for seed in range(2 if entry.largest_group == 1 else 10):
+        parts = correlated(prepared, dataset, seed, 0.9, 300, 600)
+        slack = 2 * entry.classes * (entry.largest_group - 1)
+        assert 0 <= len(parts.train) - room <= (slack + 2 * entry.classes) / scarce
+
+
+def test_dominoes_are_the_images_of_two_data_sets_as_these_prepare_them(folder):
+    own, mnist, fashion = (load(folder / f"{name}.safetensors") for name in ("dominoes", "mnist5k", "fashion_mnist"))
+
+    def looks(images):
+        return [image.tobytes() for image in images.contiguous().numpy()]
+
+    chosen, clothes = mnist.labels < 2, (fashion.labels == 3) | (fashion.labels == 4)
+    digits = dict(zip(looks(mnist.inputs[chosen]), mnist.labels[chosen].tolist(), strict=True))
+    tested = zip(fashion.labels[clothes].tolist(), fashion.official_test[clothes].tolist(), strict=True)
+    known = dict(zip(looks(fashion.inputs[clothes]), tested, strict=True))
+    upper, lower = looks(own.inputs[:, :8]), looks(own.inputs[:, 8:])
+    assert [digits[look] for look in upper] == own.attribute.tolist()
+    assert [known[look] for look in lower] == list(
+        zip((own.labels + 3).tolist(), own.official_test.tolist(), strict=True)
+    )
+    above = [
+        {look for look, test in zip(upper, own.official_test.tolist(), strict=True) if test == kind} for kind in (0, 1)
+    ]
+    assert not above[0] & above[1]
+
+
 def test_the_same_sources_give_the_same_bytes(folder, tmp_path):
-    for dataset in ("optdigits", "mnist1d"):
+    for dataset in ("optdigits", "mnist1d", "digits_patch", "gauss_groups"):
         out, card = tmp_path / f"{dataset}.safetensors", tmp_path / f"{dataset}.json"
         prepare({"dataset": dataset, "image_size": 8}, out, card)
         assert out.read_bytes() == (folder / out.name).read_bytes()

@@ -9,6 +9,8 @@ from small_config import EXPERIMENT, FILE, FURTHER, GONE, LAPTOP, E, H, L, S, ed
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
 from robustpath.core.errors import UserError
+from robustpath.protocols.supervised import checks
+from robustpath.protocols.supervised.section import Supervised
 
 # key | value put there, as YAML | what the message says after it. L: the laptop scale; E, H, S: experiments of it.
 MISTAKES = r"""
@@ -79,7 +81,7 @@ methods        | [sgd, sgd]     | [1] = 'sgd' is a method named twice; allowed: 
 reference      | adam           | = 'adam' is not a known method of the list; did you mean 'radam'? Allowed: sgd
 L.device       | gpu            | = 'gpu' is not a known value; allowed: 'auto', 'cpu', 'cuda'
 L.device       | cpuu           | = 'cpuu' is not a known value; did you mean 'cpu'? Allowed: 'auto', 'cpu'
-E.datasets     | [mnist-1d]     | [0] = 'mnist-1d' is not a known data set; did you mean 'mnist1d'? Allowed: digit
+E.datasets     | [mnist-1d]     | [0] = 'mnist-1d' is not a known data set; did you mean 'mnist1d'? Allowed: colou
 E.datasets     | [mnist1d, mnist1d] | [1] = 'mnist1d' is a data set named twice; allowed: each name once
 E.methods      | al             | = 'al' is not a known value; did you mean 'all'? Allowed: 'all' or a list
 E.methods      | [sgd, same]    | [1] = 'same' is not a known method; did you mean 'sam'? Allowed: sgd, adamw
@@ -110,6 +112,10 @@ E.held_out     | -0.2           | = -0.2 is too small; allowed: a number from 0 
 E.held_out     | 20 %           | = '20 %' is text; did you mean 0.2? Allowed: a number from 0 to 0.9
 E.held_out     | 0.82           | = 0.82 leaves 9 to learn from; allowed: a share that leaves at least 10, one of
 H.held_out     | 0.0            | = 0.0 holds no example out; allowed: a share above 0, such as 0.2
+# groups
+E.correlation  | 1.0            | = 1.0 is too large; allowed: a number from 0.001 to 0.999
+E.correlation  | 0              | = 0 is too small; allowed: a number from 0.001 to 0.999
+E.correlation  | 0.9            | = 0.9 needs an attribute, which 'mnist5k' has not; allowed: no correlation, or data
 # streams
 S.budget       | 100            | = 100 is not a known key; allowed: protocol, datasets, methods, model, seeds, vary, dr
 E.evaluations  | [6]            | = [6] is not a known key; allowed: protocol, datasets, methods, model, seeds, vary, dr
@@ -139,6 +145,28 @@ def mistakes():
 def test_a_mistake_is_told_in_one_sentence(key, value, expected):
     joint = "" if expected.startswith(("[", ".")) else " "
     assert message(edited((key.split("."), yaml.safe_load(value)))).startswith(f"config.yaml: {key}{joint}{expected}")
+
+
+def test_a_correlation_that_the_groups_cannot_give():
+    place, own = (*LAPTOP, "further", "one"), FURTHER | {"datasets": ["gauss_groups"], "correlation": 0.97}
+    assert cfg.validate(edited((place, own | {"train_sizes": [10_008]})))
+    text = message(edited((place, own | {"train_sizes": [100, 10_010]})))
+    assert "one.correlation = 0.97 leaves 10,008 training examples of 'gauss_groups' in groups of that share" in text
+    assert text.endswith("allowed: another correlation, or train_sizes of at most 10,008")
+    text = message(edited((place, own | {"datasets": ["waterbirds"], "correlation": 0.05})))
+    assert "leaves 0 training examples of 'waterbirds'" in text and text.endswith("allowed: another correlation")
+
+
+def test_more_test_examples_than_there_are_in_equal_groups():
+    config = cfg.validate(edited())
+    scale = config.scales["laptop"]
+    experiment = Supervised(**FURTHER | {"datasets": ["waterbirds"], "correlation": 0.9})
+    path = ("scales", "laptop", "further", "one")
+    assert not list(checks.problems(path, experiment, scale.model_copy(update={"test_size": 2568}), config))
+    # At the same number the classes alone are too few as well, and are told first.
+    *_, problem = checks.problems(path, experiment, scale.model_copy(update={"test_size": 2569}), config)
+    assert (problem.path, problem.value) == (("scales", "laptop", "test_size"), 2569)
+    assert problem.allowed == "at most 2,568, the test examples of 'waterbirds' in equal groups"
 
 
 def test_a_key_at_the_wrong_level_is_told_its_place():

@@ -62,6 +62,22 @@ def test_examples_held_out_are_named_where_there_are_any_and_change_no_other_set
     assert "held_out" not in str([before[job] for job in ("train", "evaluate", "measure", "trace")])
 
 
+def test_a_correlation_is_named_where_there_is_one_and_by_every_job_that_deals_examples():
+    grouped = FURTHER | {"datasets": ["gauss_groups"], "correlation": 0.97}
+    config = cfg.validate(edited(((*LAPTOP, "further"), {"groups": grouped})))
+    of_each = (
+        cfg.train_settings(config, cfg.Cell("groups", "gauss_groups", "sgd")),
+        cfg.evaluate_settings(config, "groups", "gauss_groups"),
+        cfg.trace_settings(config, "groups", "gauss_groups"),
+        cfg.measure_settings(config, "groups", "gauss_groups"),
+        cfg.report_settings(config)["experiments"]["groups"],
+    )
+    assert [told["correlation"] for told in of_each] == [0.97] * 5
+    others = all_settings(cfg.validate(edited()))
+    assert "correlation" not in str([others[job] for job in ("train", "evaluate", "measure", "trace")])
+    assert "correlation" not in str(cfg.report_settings(cfg.validate(edited()))["experiments"])
+
+
 def test_published_corruptions_are_prepared_and_evaluated_on():
     config = cfg.validate(edited(((*LAPTOP, "further"), {"photos": FURTHER})))
     assert cfg.evaluate_settings(config, "photos", "cifar10")["natural"] == ["cifar10_1", "cifar10_c"]

@@ -28,7 +28,7 @@ class Recipe(NamedTuple):
     core_margin: distance of the means of two classes; of two steps that follow each other; of the two signs.
     spurious_margins, correlations: of each spurious feature its margin and P(attribute = label modulo attributes).
     core_width, spurious_width: over how many coordinates each mean is spread, its length unchanged.
-    absent: of the core and of each spurious feature, P(its mean is left out).
+    absent: of the core and of each spurious feature, P(its mean is left out); empty for none.
     label_noise: P(the label is another one).
     redundancy: P(a further spurious feature agrees with the label when the first one does, as far as its correlation
         allows); else it agrees independently.
@@ -50,7 +50,7 @@ class Recipe(NamedTuple):
     correlations: tuple[float, ...] = (0.5,)
     core_width: int = 1
     spurious_width: int = 1
-    absent: tuple[float, ...] = (0.0, 0.0)
+    absent: tuple[float, ...] = ()
     label_noise: float = 0.0
     redundancy: float = 0.0
     frequencies: tuple[float, ...] | None = None
@@ -112,7 +112,7 @@ def generated(
     if first is not None:
         found[:, 0] = first
     flips = torch.where(one[1] < recipe.label_noise, 1 + (one[2] * (recipe.classes - 1)).long(), 0)
-    present = many[3] >= torch.tensor(recipe.absent, dtype=torch.float64)
+    present = many[3] >= torch.tensor(recipe.absent or (0.0,) * (features + 1), dtype=torch.float64)
     factors = Factors(classes, flips, _codes(classes, recipe, one[3]), found, present, noise)
     return rendered(factors, recipe)
 
@@ -176,7 +176,8 @@ def ceiling(recipe: Recipe) -> float:
     leaves a guess.
     """
     right = {"linear": _linear, "slabs": _slabs, "xor": _xor}[recipe.core](recipe)
-    right = (1 - recipe.absent[0]) * right + recipe.absent[0] / recipe.classes
+    absent = recipe.absent[0] if recipe.absent else 0.0
+    right = (1 - absent) * right + absent / recipe.classes
     return (1 - recipe.label_noise) * right + recipe.label_noise * (1 - right) / (recipe.classes - 1)
 
 
@@ -249,17 +250,16 @@ def _check(recipe: Recipe) -> None:
     faults = {
         f"core = {recipe.core!r} is unknown: choose one of {', '.join(CORES)}": recipe.core not in CORES,
         "classes and attributes must be 2 or more": min(recipe.classes, recipe.attributes) < 2,
-        f"classes = {recipe.classes} does not fit core = 'xor': it has 2": recipe.core == "xor" and recipe.classes != 2,
-        f"slabs = {recipe.slabs} are fewer than the {recipe.classes} classes: give more": recipe.core == "slabs"
+        f"classes = {recipe.classes} does not fit core = 'xor', which has 2": recipe.core == "xor"
+        and recipe.classes != 2,
+        f"slabs = {recipe.slabs} are fewer than the {recipe.classes} classes": recipe.core == "slabs"
         and recipe.slabs < recipe.classes,
         f"correlations must be {features} numbers, one of each spurious feature": len(recipe.correlations) != features,
         f"absent must be {features + 1} numbers, of the core and of each spurious feature": len(recipe.absent)
-        != features + 1,
+        not in (0, features + 1),
         f"frequencies must be {pairs} numbers that are not negative, one of each group": recipe.frequencies is not None
         and (len(recipe.frequencies) != pairs or min(recipe.frequencies) < 0 or not sum(recipe.frequencies)),
-        "correlations, absent, label_noise and redundancy must lie between 0 and 1": not all(
-            0 <= share <= 1 for share in shares
-        ),
+        "correlations, absent, label_noise and redundancy must lie between 0 and 1": min(shares) < 0 or max(shares) > 1,
         f"dimension = {recipe.dimension} is too small: the features take {needed} coordinates": needed
         > recipe.dimension,
     }

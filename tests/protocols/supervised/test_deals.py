@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from robustpath.core.fingerprint import SOURCE
+from robustpath.data.group_splits import correlated
 from robustpath.data.label_noise import noisy
 from robustpath.data.prepared import Prepared
 from robustpath.data.splits import split
@@ -38,6 +39,13 @@ def test_training_sets_are_nested_and_clean_without_noise(prepared):
     (few, clean), (many, _) = dealt.training(12, 0.0), dealt.training(24, 0.0)
     assert torch.equal(few, many[:12])
     assert torch.equal(clean, prepared.labels[few])
+
+
+def test_at_a_correlation_it_is_the_correlated_split_of_the_seed(prepared):
+    grouped = prepared._replace(attribute=torch.arange(COUNT) // 4 % 4)
+    dealt, parts = deal_of(SETTINGS | {"correlation": 0.4}, grouped, 3), correlated(grouped, "toy", 3, 0.4, 8, 12)
+    assert all(torch.equal(ours, expected) for ours, expected in zip(dealt.parts, parts, strict=True))
+    assert not torch.equal(dealt.parts.train, deal_of(SETTINGS, grouped, 3).parts.train)
 
 
 def test_nowhere_else_in_the_protocol():

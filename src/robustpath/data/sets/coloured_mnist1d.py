@@ -45,18 +45,24 @@ def read(files):
     return _in_colour(signals, colours), labels, official(4 * POOL, 4 * TEST), group, None, None, colours
 
 
-def _part(name, count):
-    """Signals float32 [count, 40], standardised as MNIST-1D is, labels and colours int64 [count], groups in turn."""
+def drawn(name, count):
+    """Digits, labels and colours of a part, "pool" or "test": int64 [count] each, groups in turn."""
     import torch
 
     from robustpath.core.randomness import generator
-    from robustpath.data import signal_generator
 
     turn = torch.arange(count) % 4
     labels, colours = turn // 2, turn % 2
-    drawn = torch.rand(2, count, dtype=torch.float64, generator=generator("coloured_mnist1d", name, "digit"))
-    below = torch.where(drawn[0] < WRONG, 1 - labels, labels)
-    digits = (5 * drawn[1]).long() + 5 * (1 - below)
+    numbers = torch.rand(2, count, dtype=torch.float64, generator=generator("coloured_mnist1d", name, "digit"))
+    below = torch.where(numbers[0] < WRONG, 1 - labels, labels)
+    return (5 * numbers[1]).long() + 5 * (1 - below), labels, colours
+
+
+def _part(name, count):
+    """Signals float32 [count, 40], standardised as MNIST-1D is, labels and colours int64 [count]."""
+    from robustpath.data import signal_generator
+
+    digits, labels, colours = drawn(name, count)
     signals = signal_generator.signals(digits, signal_generator.draw(count, f"coloured {name}"))
     many = signal_generator.EXAMPLES["pool"]
     usual = signal_generator.signals(signal_generator.labels(many), signal_generator.draw(many, "pool"))
@@ -96,8 +102,8 @@ def shifted_test(knob, severity):
     from robustpath.core.randomness import generator
 
     signals, labels, _ = _tested()
-    drawn = torch.rand(len(labels), dtype=torch.float64, generator=generator("coloured_mnist1d", "test", knob)).numpy()
-    colours = labels ^ (drawn < DISAGREE[severity - 1])
+    numbers = torch.rand(len(labels), dtype=torch.float64, generator=generator("coloured_mnist1d", "test", knob))
+    colours = labels ^ (numbers.numpy() < DISAGREE[severity - 1])
     return torch.from_numpy(_in_colour(signals, colours))
 
 

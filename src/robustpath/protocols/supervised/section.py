@@ -32,8 +32,8 @@ class Supervised(Experiment):
     )
     correlation: float | None = Field(
         None,
-        gt=0,
-        lt=1,
+        ge=0.001,
+        le=0.999,
         description="P(attribute = the majority attribute of the label) in training and validation, classes and test "
         "groups equal, of data sets with an attribute; by default a split does not look at it.",
     )

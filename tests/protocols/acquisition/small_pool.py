@@ -16,7 +16,7 @@ SETTINGS = {
     "protocol": "acquisition",
     "dataset": "quarters",
     "learner": "sgd",
-    "budget": 12,
+    "budget": 6,
     "batch_size": 8,
     "seed_labels": 8,
     "acquired": 4,

@@ -48,7 +48,7 @@ def right(smoke):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"correlation": 1.5}, "correlation = 1.5 is too large; allowed: a number from 0 to 1"),
+        ({"correlation": 1.5}, "correlation = 1.5 is too large; allowed: a number from 0.001 to 0.999"),
         ({"missing": [-2]}, "missing[0] = -2 is too small; allowed: a whole number from -1 to 1,000,000"),
         ({"rounds": 31}, "rounds = 31 is too large; allowed: a whole number from 1 to 30"),
         ({"task": "whole"}, "task = 'whole' is not a known value; did you mean 'hole'?"),
@@ -91,8 +91,8 @@ def test_a_wrong_experiment_on_acquisition_is_refused(smoke, changed, said):
             "missing = [0, 1, 2, 3] holds 1, a group of which a pool of 6 may have no example; allowed: other groups",
         ),
         (
-            {"correlation": 0.9999, "pool": 9000},
-            "missing = [0, 1, 2, 3] holds 1, a group of which a pool of 9,000 may have no example; allowed: other",
+            {"correlation": 0.999, "pool": 1000},
+            "missing = [0, 1, 2, 3] holds 1, a group of which a pool of 1,000 may have no example; allowed: other",
         ),
         (
             {"correlation": 0.01, "pool": 9970},

@@ -1,5 +1,7 @@
 """A cell on acquisition from settings to files."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
@@ -7,7 +9,6 @@ from safetensors.torch import load_file
 from small_pool import RUNS, SETTINGS, TOYS
 
 from robustpath.core.errors import UserError
-from robustpath.core.parameters import flatten
 from robustpath.engine.source import Data
 from robustpath.methods.base import register
 from robustpath.models.functional import activations, predict
@@ -34,8 +35,8 @@ def test_every_run_has_its_row_and_pays_for_every_round(name, train):
     table = pd.read_parquet(files[2])
     expected = [[level, group, seed, 0] for level in (0.0, 0.3) for group in (1, 2) for seed in (0, 1)]
     assert table[["label_noise", "missing", "seed", "draw"]].to_numpy().tolist() == expected
-    assert table["gradient_evaluations"].tolist() == [3 * 12] * RUNS
-    assert table["steps"].tolist() == [3 * 12] * RUNS
+    assert table["gradient_evaluations"].tolist() == [3 * 6] * RUNS
+    assert table["steps"].tolist() == [3 * 6] * RUNS
     assert not table["diverged"].any()
     assert not any(file.name.startswith(".") for file in files[0].parent.iterdir())
     assert all(tensor.isfinite().all() and len(tensor) == RUNS for tensor in load_file(files[0]).values())
@@ -89,18 +90,20 @@ def test_a_view_shows_the_pool_and_its_model(prepared, toys, tmp_path):
     shown = []
 
     @register(search={})
-    def recording():
+    def recording_oracle():
         def acquire(view, count, generator):
             shown.append(view)
             return view.unlabelled[:count]
 
         return acquire
 
-    recording.spec.factory.__module__ = "small_pool"  # which needs passes with dropout
-    cell.spec = recording.spec
-    cell.code = lambda: "recording"
+    recording_oracle.__module__ = "small_pool"  # which needs passes with dropout
+    cell.spec = recording_oracle.spec
     through(cell, [run], tmp_path / "a")
     first, second = shown
+    cell.spec = replace(cell.spec, name="recording")
+    through(cell, [run], tmp_path / "b")
+    assert shown[2].attribute is None  # it is not called an oracle
     own = cell.examples(run)
     assert len(own) == 8 + 60
     assert torch.equal(first.inputs, prepared.inputs[own])
@@ -109,7 +112,7 @@ def test_a_view_shows_the_pool_and_its_model(prepared, toys, tmp_path):
     assert torch.equal(second.labelled, torch.arange(12)) and torch.equal(second.unlabelled, torch.arange(12, 68))
     assert torch.equal(second.labels, cell.labels(run)[own[:12]])
     assert not torch.equal(cell.labels(run)[own], prepared.labels[own])
-    assert first.correct.shape == first.losses.shape == (10, 8)
+    assert first.correct.shape == first.losses.shape == (6, 8)
     features = first.representations
     assert {name: each.shape[1] for name, each in features.items()} == {
         "inputs": 6, "random_features": 6, "penultimate": 6,
@@ -251,4 +254,13 @@ def test_the_generator_of_an_acquisition_is_of_the_run_and_round(prepared, toys,
     bought = through(cell, runs, tmp_path / "a")[0].labelled[:, 8:]
     assert torch.equal(bought[:4], bought[4:])  # the same dice at both levels of noise
     assert len({tuple(row.tolist()) for row in bought[:4]}) == 4
-    assert flatten(cell.start[0]).shape == (cell.dimension,)
+
+
+def test_what_is_drawn_for_an_acquisition_changes_what_it_acquires_and_not_how_it_is_trained(train):
+    table = pd.read_parquet(train("a", "least_sure", draws=4, label_noise=[0.0], missing=[1])[4])
+    runs = table[table["metric"] == "accuracy_round_0"]
+    assert set(runs["hyperparameters"]) == {'{"dice": 0}', '{"dice": 1}'}
+    assert (runs.groupby("seed")["value"].nunique() == 1).all()
+    last = table[table["metric"] == "accuracy_round_2"].groupby(["seed", "hyperparameters"])["value"].nunique()
+    assert (last == 1).all()
+    assert table[table["metric"] == "accuracy_round_2"].groupby("seed")["value"].nunique().max() == 2

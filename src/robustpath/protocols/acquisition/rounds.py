@@ -56,7 +56,7 @@ def through(
         )
         beside = weights.with_name(f"{weights.stem}.round{number}{weights.suffix}")
         snapshot, read = portions.trained(
-            portion, settings, cell.learner, f"{key} {_digest(together)}", lambda run: cell.start[run.seed], source,
+            portion, settings, cell.learner, f"{key} {number}", lambda run: cell.start[run.seed], source,
             beside, cell.device, asked,
         )  # fmt: skip
         params, seen = read(), look(snapshot.source, read, cell.stage.steps)
@@ -112,10 +112,6 @@ def _key(cell: Cell, runs: list[Run]) -> str:
     """What the rounds of some runs depend on, as a short text."""
     told = [cell.settings, cell.device.type, cell.compiled, cell.code(), runs]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _digest(tensor: Tensor) -> str:
-    return hashlib.sha256(tensor.contiguous().numpy()).hexdigest()
 
 
 def _snapshot(done: int, here: Standing) -> Snapshot:

@@ -39,8 +39,8 @@ class AcquisitionExperiment(Experiment):
     )
     correlation: float | None = Field(
         None,
-        ge=0,
-        le=1,
+        ge=0.001,
+        le=0.999,
         description="P(attribute = the majority attribute of the label) in pool, seed set and validation, of data sets "
         "with an attribute; by default a split does not look at it.",
     )

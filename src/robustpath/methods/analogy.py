@@ -14,6 +14,7 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
+from numpy.random import default_rng
 from torch import Tensor
 
 from robustpath.methods import triples, uncertainty
@@ -118,8 +119,6 @@ def nowhere(start: Tensor, move: Tensor, generator: torch.Generator) -> Tensor:
 
 def between(start: Tensor, move: Tensor, generator: torch.Generator, alpha: float) -> Tensor:
     """lambda r0 + (1 - lambda) r1 with lambda ~ Beta(alpha, alpha), where r2 is r0 itself."""
-    from numpy.random import default_rng
-
     seed = int(torch.randint(2**62, (), generator=generator))
     return start + (1 - default_rng(seed).beta(alpha, alpha)) * move
 

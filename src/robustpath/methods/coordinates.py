@@ -22,7 +22,7 @@ def principal(values: Tensor, dimensions: int) -> Tensor:
 
 def ledoit_wolf(centred: Tensor) -> Tensor:
     """The covariance [d, d] of examples [n, d] whose mean is zero, drawn towards a multiple of the identity as far as
-    the noise of the estimate asks (Ledoit & Wolf 2004, Lemma 3.2 to 3.5)."""
+    the noise of the estimate asks (Ledoit & Wolf 2004)."""
     examples, dimensions = centred.shape
     covariance = centred.T @ centred / examples
     level = covariance.trace() / dimensions

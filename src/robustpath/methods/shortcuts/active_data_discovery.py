@@ -41,15 +41,16 @@ def greedy(factors: Factors, given: Tensor, pool: Tensor, count: int, hardness: 
     """
     known = cosines(factors, given, given) + torch.eye(len(given), dtype=torch.float64)
     across = cosines(factors, given, pool)
-    columns = hardness * torch.linalg.solve_triangular(torch.linalg.cholesky(known), across, upper=False)
+    columns = torch.zeros(len(given) + count, len(pool), dtype=torch.float64)
+    columns[: len(given)] = hardness * torch.linalg.solve_triangular(torch.linalg.cholesky(known), across, upper=False)
     variance = 1 + _lengths(factors, pool) - columns.square().sum(0)
     rows: list[int] = []
-    for _ in range(count):
+    for filled in range(len(given), len(given) + count):
         row = int(variance.argmax())
         rows.append(row)
-        own = cosines(factors, pool[row : row + 1], pool)[0] - columns[:, row] @ columns
-        columns = torch.cat([columns, (own / variance[row].sqrt())[None]])
-        variance = variance - columns[-1].square()
+        own = cosines(factors, pool[row : row + 1], pool)[0] - columns[:filled, row] @ columns[:filled]
+        columns[filled] = own / variance[row].sqrt()
+        variance = variance - columns[filled].square()
         variance[rows] = -torch.inf
     return torch.tensor(rows, dtype=torch.int64)
 

@@ -118,7 +118,7 @@ def test_a_view_shows_the_pool_and_its_model(prepared, toys, tmp_path):
         "inputs": 6, "random_features": 6, "penultimate": 6,
     }  # fmt: skip
     assert torch.allclose(first.head(features["penultimate"]), first.logits, atol=1e-6)
-    assert torch.equal(features["random_features"][8:], cell.pool_of(1, 2).untrained[8:])
+    assert torch.equal(features["random_features"][8:], cell.pool(run._replace(missing=2)).untrained[8:])
     assert not torch.equal(features["random_features"], features["penultimate"])
     assert first.sampled.shape == (views.PASSES, 68, 2)
     assert (first.sampled[0] != first.sampled[1]).any()

@@ -79,7 +79,7 @@ class Cell:
         self.program = population.program(
             self.learner, self.loss, self.stage, self.compiled, self.network, device.type == "cuda", key, self.layers
         )
-        self.pool_of = cache(self._pool)
+        self._features = cache(self._untrained)  # of a pool, whose inputs are too large to keep for every seed
 
     def _stage(self):
         """How the budget of a round is spent; UserError where it is below one step or the learner has phases."""
@@ -122,11 +122,16 @@ class Cell:
             self.settings["batch_size"], self.dimension, self.stage.steps, self.network,
         )  # fmt: skip
 
-    def _pool(self, seed: int, missing: int) -> views.Pool:
+    def pool(self, run: Run) -> views.Pool:
+        """What a run sees of its pool before it is trained; the attribute where its acquisition is an oracle."""
+        own, attribute = self.examples(run), self.prepared.attribute
+        shown = attribute is not None and reads_attribute(self.spec.name)
+        features = self._features(run.seed, run.missing)
+        return views.Pool(self.prepared.inputs[own], attribute[own] if shown else None, features)
+
+    def _untrained(self, seed: int, missing: int) -> Tensor:
         own = self.examples(Run(0.0, missing, seed, 0))
-        inputs, attribute = self.prepared.inputs[own], self.prepared.attribute
-        features = views.untrained(self.model, self.layers, self.settings["dataset"], inputs)
-        return views.Pool(inputs, None if attribute is None else attribute[own], features)
+        return views.untrained(self.model, self.layers, self.settings["dataset"], self.prepared.inputs[own])
 
     def acquire(self, run: Run, number: int, params: Params, labelled: Tensor, seen: Seen) -> Tensor:
         """What a run labels after a round: positions [acquired] among its examples; UserError where its acquisition
@@ -136,9 +141,8 @@ class Cell:
         """
         key = self.settings["dataset"], self.orders[run.seed], run.missing, number
         samples = SAMPLED in getattr(sys.modules[self.spec.factory.__module__], "NEEDS", ())
-        pool = self.pool_of(run.seed, run.missing)
         shown = views.view(
-            pool if reads_attribute(self.spec.name) else pool._replace(attribute=None),
+            self.pool(run),
             views.Round(labelled, self.labels(run)[self.examples(run)[labelled]], *(part.cpu() for part in seen)),
             self.model, self.layers, params, generator("dropout", *key) if samples else None,
         )  # fmt: skip

@@ -3,6 +3,8 @@
 Official program: JordanAsh/badge at commit 173a184, get_grad_embedding and init_centers.
 """
 
+import math
+
 import torch
 from pools import HIDDEN, acquisition, of_logits, pool
 from torch.func import grad, vmap
@@ -39,6 +41,16 @@ def test_lengths_and_distances_are_those_of_the_written_out_gradients():
         found = squared_distances(errors, features, lengths, position)
         torch.testing.assert_close(found, slow, rtol=1e-5, atol=1e-6)
         assert found[position] == 0
+
+
+def test_equal_gradients_have_no_distance_and_sure_predictions_have_some_length():
+    stream = generator("badge")
+    logits, features = torch.randn(31, 10, generator=stream).repeat(2, 1), torch.randn(31, 97, generator=stream)
+    doubled = of_logits(logits, representations={"penultimate": features.repeat(2, 1)})
+    for position in range(31):
+        assert squared_distances(*factored(doubled), position)[position + 31] == 0
+    (error,) = prediction_errors(torch.tensor([[40.0, 0.0]], dtype=torch.float64))
+    torch.testing.assert_close(error, torch.tensor([-1.0, 1.0]).double() / (1 + math.exp(40)), rtol=1e-12, atol=0)
 
 
 def test_the_longest_gradient_comes_first():

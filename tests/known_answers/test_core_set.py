@@ -33,3 +33,13 @@ def test_the_greedy_radius_is_at_most_twice_the_least_by_brute_force():
         assert best <= greedy <= 2 * best
         worse += int(greedy > best)
     assert worse > 0
+
+
+def test_far_is_meant_in_the_representation_and_the_axes_that_are_asked_for():
+    """The inputs differ most along the diagonal, on which example 2 is the furthest from example 0; example 3 is
+    further, but off the diagonal. What the last layer reads puts example 4 the furthest away."""
+    inputs = torch.tensor([[0.0, 0.0], [5.0, 5.0], [-5.5, -5.5], [6.0, -6.0], [1.0, 1.0], [4.0, 4.0], [-4.0, -4.0]])
+    view = view_of(torch.tensor([0.0, 1.0, 2.0, 3.0, 9.0, 4.0, 5.0])[:, None], [0])
+    view = view._replace(representations={**view.representations, "inputs": inputs})
+    for expected, chosen in ((4, {}), (3, {"representation": 0}), (2, {"representation": 0, "dimensions": 1})):
+        assert int(acquisition("core_set", **chosen)(view, 1, torch.Generator())) == expected

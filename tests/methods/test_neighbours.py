@@ -23,7 +23,8 @@ def tied():
 def test_they_are_those_of_all_differences_and_ties_go_to_the_lower_position(entries, monkeypatch):
     monkeypatch.setattr(neighbours, "ENTRIES", entries)
     stream = generator("neighbours")
-    for points in (tied(), torch.randn(400, 7, generator=stream), torch.zeros(400, 2)):
+    close = 1000 + 1e-6 * torch.randn(400, 7, generator=stream, dtype=torch.float64)  # products see one point
+    for points in (tied(), close, torch.randn(400, 7, generator=stream), torch.zeros(400, 2)):
         for count in (1, 13, len(points)):
             queries = torch.cat([points[:9], points[:9] + 0.05])
             distances, positions = neighbours.nearest(queries, points, count)

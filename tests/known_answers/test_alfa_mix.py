@@ -56,14 +56,14 @@ def official(view, features, count, cap):
 
 def test_candidates_are_those_of_the_official_program():
     """Four classes, of which the last has no label: all labelled examples are its anchor."""
-    view = pool(80, 20, 4)
+    view = pool(40, 12, 4)
     kept = view.labels != 3
     view = view._replace(labelled=view.labelled[kept], labels=view.labels[kept])
     features = view.representations["penultimate"].double()
     weight = torch.randn(4, 5, generator=generator("v"), dtype=torch.float64)
     view = view._replace(head=lambda z: torch.tanh(z) @ weight.T)
     sizes = set()
-    for count, cap in ((0, 0.02), (8, 0.1), (30, 0.4)):
+    for count, cap in ((0, 0.05), (4, 0.05), (26, 0.3)):
         changes = inconsistent(view, features, count, cap)
         assert changes.tolist() == official(view, features, count, cap)
         sizes.add(int(changes.sum()))

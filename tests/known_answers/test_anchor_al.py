@@ -41,23 +41,22 @@ def test_the_most_uncertain_of_the_closest_are_acquired():
 
 
 def test_every_class_has_as_many_anchors():
-    """50 labelled examples of class 0 and one of class 1, each near its own part of the pool: with one anchor a class
-    both parts are in the small pool alike."""
+    """50 labelled examples of class 0 and one of class 1, each class with its own side of the pool: with one anchor a
+    class both sides are in the small pool alike."""
     view = pool(200, 51, 2)
-    features = torch.zeros(200, 2)
     side = torch.arange(200) % 2
-    features[torch.arange(200), side] = 1.0
+    angles = torch.rand(200, generator=generator("a")) * 0.5 + side
     zeros, ones = ((side == value).nonzero()[:, 0] for value in (0, 1))
     labelled = torch.cat([zeros[:50], ones[:1]])
     rest = torch.ones(200, dtype=torch.bool)
     rest[labelled] = False
     view = view._replace(
-        representations={"random_features": features},
+        representations={"random_features": torch.stack([angles.cos(), angles.sin()], 1)},
         labelled=labelled,
         labels=side[labelled],
         unlabelled=rest.nonzero()[:, 0],
     )
-    taken = acquisition("anchor_al", anchors=1, neighbours=10, pool=20)(view, 20, generator("c"))
+    taken = acquisition("anchor_al", anchors=1, neighbours=10, pool=1000)(view, 20, generator("c"))
     assert torch.bincount(side[taken]).tolist() == [10, 10]
 
 

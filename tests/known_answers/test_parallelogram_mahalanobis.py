@@ -5,19 +5,19 @@ from holes import additive
 from pools import acquisition
 
 from robustpath.core.randomness import generator
-from robustpath.methods import coordinates
-from robustpath.methods.analogy import coordinates as places_of
+from robustpath.methods import analogy
+from robustpath.methods.coordinates import ledoit_wolf
 
 
 def test_distances_are_those_of_the_covariance_within_classes():
     view, _ = additive({(0, 0): 20, (0, 1): 3, (1, 0): 2, (1, 1): 20}, noise=1.0)
     settings = acquisition("parallelogram_mahalanobis", dimensions=20).keywords["settings"]
-    places = places_of(view, settings)
+    places = analogy.coordinates(view, settings)
     inputs = view.representations["inputs"]
     plain = (inputs - inputs.mean(0)) / inputs.std(0, correction=0)
     own = plain[view.labelled]
     means = torch.stack([own[view.labels == label].mean(0) for label in (0, 1)])
-    inverse = torch.linalg.inv(coordinates.ledoit_wolf(own - means[view.labels]))
+    inverse = torch.linalg.inv(ledoit_wolf(own - means[view.labels]))
     for one, other in ((0, 1), (5, 77), (33, 100)):
         away = plain[one] - plain[other]
         assert torch.allclose((places[one] - places[other]).norm(), (away @ inverse @ away).sqrt(), rtol=1e-4)

@@ -10,7 +10,7 @@ from small_pool import RUNS, SETTINGS, TOYS
 
 from robustpath.core.errors import UserError
 from robustpath.engine.source import Data
-from robustpath.methods.base import register
+from robustpath.methods.base import register, uniform
 from robustpath.models.functional import activations, predict
 from robustpath.protocols.acquisition import rounds, scores, source, views
 from robustpath.protocols.acquisition.cell import Cell, Run
@@ -264,3 +264,17 @@ def test_what_is_drawn_for_an_acquisition_changes_what_it_acquires_and_not_how_i
     last = table[table["metric"] == "accuracy_round_2"].groupby(["seed", "hyperparameters"])["value"].nunique()
     assert (last == 1).all()
     assert table[table["metric"] == "accuracy_round_2"].groupby("seed")["value"].nunique().max() == 2
+
+
+def test_a_hyperparameter_of_an_acquisition_is_not_that_of_the_learner_with_the_same_name(prepared, toys, tmp_path):
+    """A learner with a learning rate of 0 would stay where it begins."""
+
+    @register(search={"learning_rate": uniform(0.0, 1.0, default=0.5)})
+    def namesake(learning_rate):
+        return lambda view, count, generator: view.unlabelled[:count]
+
+    run, changes = Run(0.0, 1, 0, 0), {"rounds": 1, "budget": 2}
+    settings = SETTINGS | changes | {"method": "namesake", "grid": {"learning_rate": [0.0]}}
+    _, found = through(Cell(settings, namesake.spec, prepared, CPU, 1), [run], tmp_path / "a")
+    _, expected = through(cell_of("first_come", prepared, **changes), [run], tmp_path / "b")
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in found.items())

@@ -59,6 +59,10 @@ def test_the_interaction_is_what_the_parallelogram_misses(share):
     centre = torch.stack([found.inputs[group == number].mean(0) for number in range(6)]).double()
     missed = (centre[0] - centre[2]) - (centre[3] - centre[5])
     assert missed.norm().item() == pytest.approx(6.0 * share, abs=1e-5)
+    # The coordinate of a pair is empty where one of its two features is absent.
+    partly = means(attributes=3, interaction=share, absent=(0.4, 0.4))
+    of_pairs = (partly.inputs.double() @ rotation(partly.recipe))[:, 5:11].abs() > 1e-5
+    assert torch.equal(of_pairs.any(1), partly.factors.present.all(1) & (share > 0))
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from robustpath.core.files import replacing
 
 
 class Prepared(NamedTuple):
-    """A prepared data set: inputs float32 [N, H, W] (colour: [N, 3, H, W]) in [0, 1] or [N, L]; labels int64 [N];
-    official_test bool [N].
+    """A prepared data set: inputs float32 [N, H, W] (colour: [N, 3, H, W]) in [0, 1], or of signals [N, L] or
+    [N, C, L]; labels int64 [N]; official_test bool [N].
 
     Where examples come in groups that a split must not divide, also group int64 [N] and domain int64 [N]: the place of
     the natural shift among the data set's `domains` that an example is kept for. Each is -1 where the other is not.

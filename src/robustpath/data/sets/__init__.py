@@ -8,6 +8,8 @@ A data set's file has
 - preprocess(inputs, size) -> (tensor, words), the inputs as training reads them and a sentence for the data card, where
   what is usual for images (grey or colour of preprocessing.py, by ENTRY.channels) does not fit;
 - where it has no files but generates its examples: recipe() -> what the card says of how, as a dict;
+- where labels may be confused with an attribute and an experiment may say how much: an ENTRY that is a
+  grouped.GroupedDataSet, which counts the examples of each group;
 - where ENTRY.knobs names shifts of that generator: shifted_test(knob, severity) -> the official test part, shifted.
 
 What several files share lies beside this folder. Listing imports every file, so numpy, torch and modules that need them

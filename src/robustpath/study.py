@@ -237,6 +237,12 @@ def expand(config: Config) -> list[Cell]:
     ]
 
 
+def methods_run(config: Config, cell: Cell) -> list[str]:
+    """The methods whose code the training of a cell runs: its own and, where that does not train, its learner."""
+    learner = getattr(experiments(config)[cell.experiment], "learner", None)
+    return [cell.method, *([learner] if learner else [])]
+
+
 def datasets_to_prepare(config: Config) -> list[str]:
     """The data sets trained on and, after them, those they are evaluated on as a natural shift."""
     trained = [dataset for experiment in experiments(config).values() for dataset in experiment.datasets]

@@ -76,7 +76,7 @@ def fingerprints():
         "train": {
             (cell.experiment, cell.method): fingerprint(
                 f"robustpath.protocols.{chosen[cell.experiment].protocol}.training",
-                f"robustpath.methods.{family[cell.method]}.{cell.method}",
+                *(f"robustpath.methods.{family[name]}.{name}" for name in study.methods_run(CONFIG, cell)),
                 f"robustpath.models.{chosen[cell.experiment].model}",
             )
             for cell in CELLS

@@ -1,0 +1,1 @@
+"""Active learning: which examples of a pool are labelled next, round by round."""

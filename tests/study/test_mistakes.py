@@ -143,7 +143,7 @@ def test_a_mistake_is_told_in_one_sentence(key, value, expected):
 
 def test_a_key_at_the_wrong_level_is_told_its_place():
     text = message(edited((("seeds",), 3)))
-    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 36 more)")
+    assert text.endswith("scales ('seeds' is a key of scales.<name>.experiments.data_efficiency and of 37 more)")
     text = message(edited(((*EXPERIMENT, "evaluations"), [6])))
     assert text.endswith("measured ('evaluations' is a key of scales.<name>.experiments.streams and of 16 more)")
     text = message(edited(((*LAPTOP, "reference"), "sgd")))

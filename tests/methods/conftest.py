@@ -85,7 +85,7 @@ def short_blocks(monkeypatch):
     candidates as the small training sets can give without too many twice."""
     monkeypatch.setattr(population, "BLOCK", 15)
     monkeypatch.setattr(source, "BLOCK", 8)
-    monkeypatch.setattr(selecting, "CANDIDATES", 80)
+    monkeypatch.setattr(selecting, "CANDIDATES", 72)
 
 
 def fix_draws(monkeypatch, change):

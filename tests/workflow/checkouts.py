@@ -128,9 +128,9 @@ def run_whole(folder: Path, *arguments: str) -> Path:
     return folder
 
 
-def run_in_one_process(folder: Path, rules: Sequence[str]) -> Path:
-    """Run all jobs of some rules of the smoke scale without Snakemake, in a process of another hash seed."""
-    listed = snakemake(folder, "-n", "--forceall", "--printshellcmds", "--until", *rules)
+def run_in_one_process(folder: Path, targets: Sequence[str]) -> Path:
+    """Run all jobs that some files of the smoke scale need without Snakemake, in a process of another hash seed."""
+    listed = snakemake(folder, "-n", "--forceall", "--printshellcmds", "--", *targets)
     assert listed.returncode == 0, listed.stderr
     commands = re.findall(r"^Shell command: (.+)$", listed.stdout, re.M)
     (folder / "commands").write_text("\n".join(commands))

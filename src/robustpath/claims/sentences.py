@@ -6,10 +6,15 @@ Nothing is typed for a verdict, so that every outcome reads true.
 import re
 
 from robustpath.claims import contrast_model, verdicts
-from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, TEST_SETS, VOID, level
+from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, TEST_SETS, UNDECIDED, VOID, level
 from robustpath.records import labels
 
 UNITS = {"percentage points": " points", "bits per label": " bits per label"}
+DECIDING = {
+    SUPPORTED: "The one with the least evidence",
+    REFUTED: "The one that is refuted most surely",
+    UNDECIDED: "The one that is furthest from support",
+}
 MEASURES = {
     "walk_function_distance": "the function distance",
     "barrier_matched": "the barrier after matching the units",
@@ -27,6 +32,11 @@ def sentences(verdict: dict, confidence: float) -> dict[float, str]:
     return {noise: _of_level(best[noise], own, verdict["subject"], confidence) for noise, own in entries.items()}
 
 
+def short(verdict: dict, confidence: float) -> str:
+    """For each label noise the verdict with the condition that decides it, in LaTeX."""
+    return " ".join(_decided(entry, confidence) for entry in verdicts.nearest(verdict))
+
+
 def summary(told: dict) -> str:
     """How many hypotheses of a family there are, and how many have each verdict, in LaTeX."""
     found = told["verdicts"]
@@ -41,10 +51,7 @@ def summary(told: dict) -> str:
 
 
 def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) -> str:
-    noise = best["label_noise"]
-    lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
-    if best.get("beside"):
-        lead = f"Beside the hypothesis, {lead[0].lower()}{lead[1:]}"
+    lead = _lead(best)
     if all(entry["verdict"] == VOID for entry in entries):
         return f"{lead}, no {subject} keeps its level, so that none can be judged."
     if not best["conditions"]:
@@ -53,6 +60,34 @@ def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) 
     nearest = f"in the most favourable of {labels.word(len(entries))} cases, " if len(entries) > 1 else ""
     text = f"{lead}, {nearest}{'; '.join(clauses)}."
     return " ".join(filter(None, [text, _counts(entries, subject, confidence), _placebos(entries)]))
+
+
+def _lead(entry: dict) -> str:
+    noise = entry["label_noise"]
+    lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
+    return f"Beside the hypothesis, {lead[0].lower()}{lead[1:]}" if entry.get("beside") else lead
+
+
+def _decided(entry: dict, confidence: float) -> str:
+    """An entry's verdict, how many of its conditions have each, and the one that decides."""
+    lead, found, word = _lead(entry), entry["conditions"], entry["verdict"]
+    if not found:
+        return f"{lead}, nothing is measured ({_plain(entry['note'])})."
+    lost = word in (SUPPORTED, REFUTED) and entry["holm"] >= level(confidence)
+    correction = ", though not after Holm's correction" if lost else ""
+    said = f"{lead} it is {word}{correction}"
+    clause = _clause(entry["decides"], entry["variant"])
+    if len(found) == 1:
+        text = f"{said}: {clause}."
+    else:
+        counts = {each: sum(finding["verdict"] == each for finding in found) for each in ORDER}
+        parts = [f"{labels.word(count)} {_be(count)} {each}" for each, count in counts.items() if count]
+        number = labels.word(len(found))
+        held = f"of its {number} conditions, {labels.listing(parts)}"
+        if len(parts) == 1:
+            held = f"all of its {number} conditions are {parts[0].rpartition(' ')[2]}"
+        text = f"{said}: {held}. {DECIDING[word]}: {clause}."
+    return " ".join(filter(None, [text, _placebos([entry])]))
 
 
 def _clause(finding: dict, variant: str) -> str:

@@ -11,7 +11,8 @@ from robustpath.statistics.comparison import cost
 # A colour is what a method adds to plain steps, a marker tells methods of one colour apart.
 GROUPS = {
     "plain steps, and training without order": ["online_sgd", "joint", "gdumb", "stop_at_distance"],
-    "replayed labels": ["er", "rar", "a_gem", "mkd_er", "cls_er", "esmer", "sdp", "lpr", "ocar"],
+    "replayed labels": ["er", "rar", "a_gem", "mkd_er", "cls_er", "esmer", "puridiver", "sdp", "lpr",
+                        "ocar"],
     "stored predictions": ["der", "der_plus_plus", "mkd_der_plus_plus"],
     "anchors in weights or functions": ["l2_sp", "ewc", "online_ewc", "lwf", "ldifs", "ldifs_code", "function_ball",
                                         "bong_diagonal"],

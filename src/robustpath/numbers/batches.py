@@ -1,6 +1,6 @@
 """Macros of the hypotheses on learning from one batch before it is discarded."""
 
-from robustpath.numbers.claims import of_family
+from robustpath.numbers.claims import deciding, of_family
 from robustpath.numbers.macros import Macros, Number, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import MISSING
@@ -22,13 +22,15 @@ def collect(told: dict | None, settings: dict) -> dict[str, Number]:
 def _stream(settings: dict) -> Macros:
     """What the main stream is, as the config asks for it."""
     known = settings["experiments"].get("streams")
+    streams = [each for each in settings["experiments"].values() if each.get("protocol") == "stream"]
+    methods = {name for each in streams for name in each["methods"]}
     values = dict.fromkeys(_STREAM, MISSING)
     if known:
         noise = [f"{100 * level:g}" for level in known["label_noise"] if level]
         found = (
             labels.word(known["tasks"]), labels.count(known["examples"]), labels.word(known["examples_per_batch"]),
             labels.count(known["memory"]), labels.listing([f"{budget:g}" for budget in known["evaluations"]]),
-            labels.listing(noise), labels.word(known["seeds"]),
+            labels.listing(noise), labels.word(known["seeds"]), labels.word(len(methods)),
         )  # fmt: skip
         values = dict(zip(_STREAM, found, strict=True))
     return {f"Stream{name}": (value, _STREAM[name]) for name, value in values.items()}
@@ -42,10 +44,11 @@ _STREAM = {
     "Budgets": "gradient evaluations a batch",
     "NoisePercent": "labels of the stream that are drawn anew, in per cent",
     "SeedCountWord": "seeds of the main stream, in words",
+    "MethodCountWord": "methods that are trained on streams, in words",
 }
 
 
 @reads(*EXPERIMENTS)
 def _stream_hypotheses(told: dict | None) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis on streams, at each label noise."""
-    return of_family(FAMILY, told, LEVELS)
+    return of_family(FAMILY, told, LEVELS) | deciding(FAMILY, told)

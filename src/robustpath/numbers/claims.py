@@ -23,6 +23,18 @@ def of_family(family: str, told: dict | None, levels: dict[str, tuple[float | No
     return macros
 
 
+def deciding(family: str, told: dict | None) -> Macros:
+    """One macro for each hypothesis of a family: its verdict at each label noise, with the condition that decides."""
+    found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
+    return {
+        f"{macro(name)}Short": (
+            sentences.short(found[name], told["confidence"]) if name in found else f"{name} was not judged.",
+            f"{name}: its verdict and the condition that decides",
+        )
+        for name in _known(family, told)[0]
+    }
+
+
 def _known(family: str, told: dict | None) -> tuple[list[str], list[str]]:
     """The hypotheses of a family, and the variants that any of them is judged for (of a contrast: all)."""
     if told:

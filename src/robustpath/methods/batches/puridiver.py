@@ -102,14 +102,13 @@ def puridiver(base: Method, share: Tensor) -> Method:
         taken = (put(kept, batch.positions, new[batch.positions]) for kept, new in zip(*state[1:3], strict=True))
         return params, state._replace(memory=Seen(*taken))
 
-    needs = {**base.needs, "augmented_replay": REPLAYED, "memory": CAPACITY}
     return base.replace(
         init=init,
         arrive=arrive,
         step=step,
         leave=leave,
         readout=lambda params, state: base.readout(params, state.inner),
-        needs=needs,
+        needs={**base.needs, "augmented_replay": REPLAYED, "memory": CAPACITY},
     )
 
 

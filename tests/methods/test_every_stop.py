@@ -18,18 +18,21 @@ SMALL = {"train_sizes": [40], "draws": 1, "points": 3}
 
 
 @pytest.fixture
-def train(tmp_path, blobs):
-    """train(method, budget, folder) -> the files of a whole cell but for its seconds."""
+def train(tmp_path, blobs, reference, monkeypatch):
+    """train(method, budget, folder) -> the files of a whole cell but for its seconds, with a parent that gives its
+    losses."""
+    monkeypatch.setattr(training.portions, "of_parent", lambda *files: lambda run: reference)
     data = tmp_path / "blobs.safetensors"
     save(blobs, data)
 
     def call(name, evaluations, folder):
         settings = SETTINGS | SMALL | {"method": name, "hidden": hidden(name), "budget": evaluations * dear(name)}
+        settings["parent"] = {"gives": "losses"}
         out = tmp_path / folder
         files = [
             out / f"{name}{suffix}" for suffix in (".safetensors", ".path.safetensors", ".parquet", ".s.parquet", ".o")
         ]
-        training.train(settings, data, *files, threads=1)
+        training.train(settings, data, *files, threads=1, parent=("weights", "runs"))
         return files[:3]
 
     return call

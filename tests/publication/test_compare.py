@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from robustpath import records
+from robustpath import protocols, records
 from robustpath.publication import compare, machine, published
 from robustpath.publication.compare import DIFFERS, EXTRA, MISSING, SAME
 
@@ -23,7 +23,8 @@ def replace(file, old, new):
 
 def named(table, position):
     """A row by its key; no word of the axes of other protocols."""
-    own = [name for name in records.KEY if name not in ("shots", "evaluations")]
+    others = protocols.axes().keys() - {"train_size", "label_noise"}
+    own = [name for name in records.KEY if name not in others]
     return ", ".join(f"{name}={table[name].iloc[position]}" for name in own)
 
 

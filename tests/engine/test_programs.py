@@ -17,8 +17,9 @@ from robustpath.core.parameters import stack
 from robustpath.engine import cache, population, programs
 from robustpath.engine.plan import NOISE, plan
 from robustpath.engine.source import Data, Dealt, examples
+from robustpath.methods import selecting
 from robustpath.methods.base import Batch, draw
-from robustpath.models.functional import initialise, mean_cross_entropy, predict
+from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
 MEMBERS, BATCH, STEPS = 3, 8, 4
@@ -33,13 +34,23 @@ def network(name: str):
     return mlp(6, [2] if methods.load(name).largest else [5, 5], 4)
 
 
+def layers(name: str):
+    return activations(network(name))
+
+
+@pytest.fixture(autouse=True)
+def few_candidates(monkeypatch):
+    """Fewer than the small network has parameters, since their numbers are taken from its noise."""
+    monkeypatch.setattr(selecting, "CANDIDATES", 72)
+
+
 def problem(name: str):
     """(spec, loss, the network as a function, stages, hyperparameters, parameters) of a method."""
     spec, model = methods.load(name), network(name)
     loss, outputs = mean_cross_entropy(model), predict(model)
     start = [initialise(model, torch.Generator().manual_seed(member)) for member in range(MEMBERS)]
     batch = Batch(DATA.inputs[:BATCH], DATA.labels[0, :BATCH])
-    stages = plan(spec, loss, start[0], batch, 4000, outputs)
+    stages = plan(spec, loss, start[0], batch, 4000, outputs, layers(name))
     drawn = [draw(spec, seed, 1) for seed in range(MEMBERS)]
     hyperparameters = {key: torch.tensor([values[key] for values in drawn]) for key in spec.search}
     return spec, loss, outputs, stages, hyperparameters, stack(start)
@@ -76,11 +87,12 @@ def trained(name: str, faster) -> list:
 
 
 def eager(spec, loss, stage, outputs):
-    return population.program(spec, loss, stage, False, outputs)
+    return population.program(spec, loss, stage, False, outputs, activations=layers(spec.name))
 
 
 def compiled(spec, loss, stage, outputs):
-    return population.program(spec, loss, stage, True, outputs, key=population.key(spec, "mlp", "float32", stage))
+    key = population.key(spec, "mlp", "float32", stage)
+    return population.program(spec, loss, stage, True, outputs, key=key, activations=layers(spec.name))
 
 
 def graph_of(step):
@@ -137,7 +149,7 @@ def test_the_graph_of_every_phase_is_its_step(name):
     def faster(spec, loss, stage, outputs):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(population, "packaged", lambda step, key: graph_of(step))
-            return population.program(spec, loss, stage, True, outputs)
+            return population.program(spec, loss, stage, True, outputs, activations=layers(spec.name))
 
     for ours, expected in zip(trained(name, faster), trained(name, eager), strict=True):
         torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-5)

@@ -32,7 +32,7 @@ def problems(path: tuple, experiment: AcquisitionExperiment, scale: Section, con
             break
     if experiment.parent:
         complaint = "stands in an experiment whose models are trained anew in every round"
-        yield Problem((*path, "parent"), experiment.parent.model_dump(), complaint, "no parent")
+        yield Problem((*path, "parent"), experiment.parent.model_dump(exclude_defaults=True), complaint, "no parent")
     yield from _labels(path, experiment)
     yield from _task(path, experiment)
     for position, name in enumerate(experiment.datasets):

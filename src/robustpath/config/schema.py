@@ -56,6 +56,8 @@ def describe(schema: dict, node: dict) -> str:
     match resolve(schema, node):
         case {"anyOf": [value, {"type": "null"}]}:
             return f"{describe(schema, value)}, or null"
+        case {"oneOf": alternatives} if all("properties" in resolve(schema, branch) for branch in alternatives):
+            return _of_kinds([list(resolve(schema, branch)["properties"]) for branch in alternatives])
         case {"oneOf": alternatives}:
             return " or ".join(describe(schema, branch) for branch in alternatives)
         case {"const": word}:
@@ -78,6 +80,13 @@ def describe(schema: dict, node: dict) -> str:
             return "true or false"
         case other:
             raise ValueError(f"no words for the schema node {other}")
+
+
+def _of_kinds(kinds: list[list[str]]) -> str:
+    """Mappings of several kinds in words, from the keys of each: those that all have, then those of one kind."""
+    shared = [key for key in kinds[0] if all(key in keys for keys in kinds)]
+    own = [", ".join(key for key in keys if key not in shared) for keys in kinds]
+    return f"a mapping with the keys {', '.join(shared)} and either {'; or '.join(own)}"
 
 
 def sections(schema: dict, node: dict | None = None, place: str = "") -> Iterator[tuple[str, dict]]:

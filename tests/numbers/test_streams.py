@@ -1,5 +1,6 @@
 """Numbers of streams: ours against the strongest rehearsal, and what a memory changes without and with a ball."""
 
+import pandas as pd
 import streamed
 
 from robustpath.numbers import streams
@@ -47,7 +48,10 @@ def test_differences_are_those_that_were_planted():
 
 def test_what_is_not_there_is_not_measured():
     there, table = streams.collect(runs(-13, 2), SETTINGS), runs(-13, 2)
-    for lacking in (table[table["experiment"] == "none"], table[table["method"].isin(["slow_ball", "er"])]):
+    tables = [table[table["experiment"] == "none"], table[table["method"].isin(["slow_ball", "er"])]]
+    tables.append(pd.concat([tables[1], table[table["experiment"] == "memory_ball"].assign(hyperparameters="{}")]))
+    tables.append(pd.concat([tables[1], table[table["hyperparameters"].str.contains('"memory": 1')]]))
+    for lacking in tables:
         macros = streams.collect(lacking, SETTINGS)
         assert macros.keys() == there.keys()
         assert value(macros, "SlowBallMinusRehearsalNoisy") == value(macros, "MemoryWithBallClean") == "not measured"

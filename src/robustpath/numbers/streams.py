@@ -3,6 +3,8 @@
 The hypotheses state what was expected; these say how far ours is from the best, and which part of a gain is whose.
 """
 
+import json
+
 import pandas as pd
 
 from robustpath.numbers.macros import Macros, Number, difference, made, reads
@@ -32,9 +34,15 @@ def _against_rehearsal(table: pd.DataFrame, confidence: float) -> pd.DataFrame |
     return differences(rows, ["label_noise"], "method", REHEARSAL, confidence)
 
 
-def _of_memory(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """What the memory changes, by label noise and weight of the ball."""
-    own = told(plain(table[table["experiment"] == MEMORY]), *FACTORS)
+def _of_memory(table: pd.DataFrame, confidence: float) -> pd.DataFrame | None:
+    """What the memory changes, by label noise and weight of the ball; None where a run was not given both, or none was
+    without the memory."""
+    own = plain(table[table["experiment"] == MEMORY])
+    if any(set(FACTORS) - json.loads(text).keys() for text in own["hyperparameters"].unique()):
+        return None
+    own = told(own, *FACTORS)
+    if 0.0 not in own["memory"].unique():
+        return None
     return differences(scores(own, "accuracy", FACTORS), ["label_noise", "ball"], "memory", 0.0, confidence)
 
 
@@ -43,7 +51,7 @@ def _ball(found: pd.DataFrame | None) -> Macros:
     """The final accuracy of the slow ball less that of DER++, both at the largest budget."""
     macros: Macros = {}
     for place, words in PLACES.items():
-        row = None if found is None else _of_level(found, place).iloc[0]
+        row = None if found is None else _only(_of_level(found, place))
         macros |= difference(f"SlowBallMinusRehearsal{place}", row, f"{words}: final accuracy, slow ball minus DER++")
     return macros
 
@@ -57,10 +65,15 @@ def _memory(found: pd.DataFrame | None) -> Macros:
             row = None
             if found is not None:
                 own = _of_level(found, place)
-                row = own[(own["ball"] > 0) == with_ball].iloc[0]
+                row = _only(own[(own["ball"] > 0) == with_ball])
             what = f"{words}, {'with' if with_ball else 'without'} the ball: final accuracy with memory minus without"
             macros |= difference(f"Memory{name}{place}", row, what)
     return macros
+
+
+def _only(rows: pd.DataFrame) -> pd.Series | None:
+    """The one row that is compared; None where a config has none or several."""
+    return rows.iloc[0] if len(rows) == 1 else None
 
 
 def _of_level(found: pd.DataFrame, place: str) -> pd.DataFrame:

@@ -21,12 +21,21 @@ ANEW = (
 )
 
 
-# What is computed a second time: every method of minima, and cells of each protocol, of measures, traces and theory.
+# What is computed a second time: every method that is trained, on each kind of data, and measures, traces and theory.
 AGAIN = (
     "evaluate/minima/optdigits.parquet",
     "evaluate/held_out/optdigits.parquet",
+    "evaluate/walk_levels/optdigits.parquet",
     "evaluate/streams/optdigits.parquet",
+    "evaluate/stream_methods/optdigits.parquet",
+    "evaluate/stream_readouts/optdigits.parquet",
+    "evaluate/stream_memories/optdigits.parquet",
+    "evaluate/stream_adaptation/optdigits.parquet",
+    "evaluate/memory_ball/optdigits.parquet",
+    "evaluate/distances/optdigits.parquet",
+    "evaluate/radii/optdigits.parquet",
     "evaluate/stream_gradual/mnist1d.parquet",
+    "evaluate/stream_domains/digit_domains.parquet",
     "evaluate/episodes/typefaces.parquet",
     "measure/lengths/optdigits.parquet",
     "trace/trajectories/optdigits.parquet",

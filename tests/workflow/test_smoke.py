@@ -58,10 +58,13 @@ def test_every_job_left_its_key_metric_in_its_log(smoke_run):
 
 @needs_latex
 def test_two_runs_give_the_same_bytes(smoke_run, computed_again):
-    """Of what is computed; the next test has what follows from it."""
+    """Every method and data set; the next test has what follows from what is computed."""
     first, second = hashes(smoke_run / "results/smoke"), hashes(computed_again / "results/smoke")
     assert {name.partition("/")[0] for name in second} == COMPUTED
-    assert len(second) > 100
+    for part in (-1, -2):  # the method, the data set
+        trained = [{name.split("/")[part] for name in run if name.startswith("train/")} for run in (first, second)]
+        assert trained[0] == trained[1]
+    assert {name for name in first if name.startswith("data/")} == {name for name in second if name.startswith("data/")}
     assert {name for name in second if first.get(name) != second[name]} == set()
 
 

@@ -81,11 +81,12 @@ def _decided(entry: dict, confidence: float) -> str:
         text = f"{said}: {clause}."
     else:
         counts = {each: sum(finding["verdict"] == each for finding in found) for each in ORDER}
-        parts = [f"{labels.word(count)} {_be(count)} {each}" for each, count in counts.items() if count]
+        parts = {each: f"{labels.word(count)} {_be(count)} {each}" for each, count in counts.items() if count}
         number = labels.word(len(found))
-        held = f"of its {number} conditions, {labels.listing(parts)}"
+        held = f"of its {number} conditions, {labels.listing(list(parts.values()))}"
         if len(parts) == 1:
-            held = f"all of its {number} conditions are {parts[0].rpartition(' ')[2]}"
+            (shared,) = parts
+            held = f"all of its {number} conditions are {shared}"
         text = f"{said}: {held}. {DECIDING[word]}: {clause}."
     return " ".join(filter(None, [text, _placebos([entry])]))
 

@@ -1,5 +1,6 @@
 """Macros of the hypotheses on learning from one batch before it is discarded."""
 
+from robustpath import protocols
 from robustpath.numbers.claims import deciding, of_family
 from robustpath.numbers.macros import Macros, Number, made, reads
 from robustpath.records import labels
@@ -22,7 +23,7 @@ def collect(told: dict | None, settings: dict) -> dict[str, Number]:
 def _stream(settings: dict) -> Macros:
     """What the main stream is, as the config asks for it."""
     known = settings["experiments"].get("streams")
-    streams = [each for each in settings["experiments"].values() if each.get("protocol") == "stream"]
+    streams = [each for each in settings["experiments"].values() if protocols.name_of(each) == "stream"]
     methods = {name for each in streams for name in each["methods"]}
     values = dict.fromkeys(_STREAM, MISSING)
     if known:

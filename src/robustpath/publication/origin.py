@@ -12,7 +12,6 @@ import yaml
 from robustpath import numbers, protocols, study
 from robustpath.claims import contrast_model, files, model
 from robustpath.figures.manifest import manifest
-from robustpath.numbers import batches, contrasts, evidence, minima, selection, variance
 from robustpath.numbers.macros import EVERY, maker
 from robustpath.study import Config, Experiments
 
@@ -26,7 +25,8 @@ BESIDE = {
     "claims": CLAIMS,
     "calibration": CALIBRATION,
 }
-MODULES = (numbers, minima, evidence, variance, selection, contrasts, batches)
+# The package and its modules that it imports; those that make no numbers add nothing.
+MODULES = (numbers, *filter(inspect.ismodule, vars(numbers).values()))
 READS = {
     "_hypotheses": (CLAIMS,),
     "_stream_hypotheses": (CLAIMS,),

@@ -30,6 +30,7 @@ def test_the_gaussian_groups_are_the_usual_recipe_with_their_factors():
     assert gauss_groups.ENTRY.ceiling == round(ceiling(examples.recipe), 7) == round(NormalDist().cdf(1.5), 7)
     assert gauss_groups.ENTRY.chance == chance(examples.recipe)
     assert len(np.unique(inputs, axis=0)) == len(inputs)
+    assert inputs[0].size == gauss_groups.LENGTH
     # The attribute is as good as always seen, the label is not: the best linear rules for both.
     after = swapped(examples, 0, generator("swap")).inputs - examples.inputs
     towards = after[examples.attributes[:, 0] == 0][0]
@@ -78,6 +79,7 @@ def test_a_quarter_of_the_labels_in_colour_is_wrong_whatever_the_colour():
     share = torch.bincount(digits) / len(digits)
     assert (share - 0.1).abs().max() < 4 * math.sqrt(0.1 * 0.9 / len(digits))
     assert coloured_mnist1d.ENTRY.ceiling == 0.75
+    assert coloured_mnist1d.LENGTH == 2 * signal_generator.LENGTH
 
 
 def test_colour_is_the_channel_and_the_shift_of_colours_changes_nothing_else(monkeypatch):

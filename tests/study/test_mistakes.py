@@ -126,6 +126,8 @@ S.evaluations  | [12, 6]        | = [12, 6] is not in ascending order without re
 S.evaluations  | 6              | = 6 is a number; allowed: a list of one or more entries, each a number from 0.1 to
 S.memory       | 600            | = 600 is too large; allowed: a whole number from 1 to 512
 S.examples     | 55             | = 55 does not divide into batches; allowed: a multiple of examples_per_batch, 10
+L.further.one  | {protocol: stream, datasets: [usps], seeds: 2, stream: split, tasks: 0} | .tasks = 0 is too small; all
+L.further.one  | {protocol: stream, datasets: [usps], stream: split, tasks: 2} | .seeds is missing; all
 L.further.one  | {protocol: streams, datasets: [usps]} | .protocol = 'streams' is not a known protocol; did you mean 'st
 """
 

@@ -129,10 +129,15 @@ def _odd_paths(here: Any, path: tuple, seen: set[int]) -> Iterable[tuple]:
 
 
 def _path(error: dict, raw: Any) -> tuple:
-    """Where in `raw` the error is: pydantic's address less the branches of unions, which are no keys of the file."""
+    """Where in `raw` the error is: pydantic's address less the branches of unions, which are no keys of the file.
+
+    A branch may have the name of a key of the mapping it stands for; it is also the value of another key there.
+    """
     path: tuple = ()
-    for part in error["loc"]:
-        if value_at(raw, (*path, part)) is not ABSENT:
+    for position, part in enumerate(error["loc"], 1):
+        place = value_at(raw, path)
+        is_branch = position < len(error["loc"]) and isinstance(place, Mapping) and part in place.values()
+        if not is_branch and value_at(raw, (*path, part)) is not ABSENT:
             path = (*path, part)
     return (*path, error["loc"][-1]) if error["type"] == "missing" else path
 

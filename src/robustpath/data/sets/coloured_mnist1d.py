@@ -12,6 +12,7 @@ from robustpath.data.grouped import GroupedDataSet
 
 WRONG = 0.25
 POOL, TEST = 22_000, 2500  # examples of each group
+LENGTH = 80  # numbers of an example, in both colours
 DISAGREE = (0.1, 0.3, 0.5, 0.7, 0.9)  # share of the test examples whose colour is not their label, by severity
 ENTRY = GroupedDataSet(
     name="coloured_mnist1d",

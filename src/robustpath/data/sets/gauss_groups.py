@@ -3,6 +3,7 @@
 from robustpath.data.grouped import GroupedDataSet
 
 POOL, TEST = 5000, 2500  # examples of each group
+LENGTH = 20  # numbers of an example
 ENTRY = GroupedDataSet(
     name="gauss_groups",
     title="Gaussian groups: a label of small margin and an attribute of large margin, generated",

@@ -12,14 +12,13 @@ from robustpath.core.source import constants
 from robustpath.methods import roles
 from robustpath.methods.base import build, draw
 
-ROOT = Path(__file__).parents[3]
 NAMES = roles.acquisitions()
 CONDITIONAL = {"sampled", "attribute"}  # what a view holds only for acquisitions that say that they read it
 
 
 def needs(name):
     """What an acquisition says that it reads of CONDITIONAL; an oracle says it by its name."""
-    stated = constants(ROOT / f"src/robustpath/methods/{methods.names()[name]}/{name}.py").get("NEEDS", ())
+    stated = constants(Path(methods.__file__).parent / methods.names()[name] / f"{name}.py").get("NEEDS", ())
     return {*stated, *(("attribute",) if "oracle" in name else ())}
 
 

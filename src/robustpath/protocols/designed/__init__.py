@@ -1,0 +1,1 @@
+"""Designed training sets: each run learns from examples that are generated or chosen by the knobs of its setting."""

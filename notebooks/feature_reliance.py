@@ -17,8 +17,8 @@ import pandas as pd
 from IPython.display import display
 
 from robustpath.figures import captions, features, style
-from robustpath.records import load, report_settings
-from robustpath.statistics.features import CHANGES, JUDGED, checked, datamodel, swept
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.features import JUDGED, checked, datamodel, swept
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -32,20 +32,25 @@ table = load(records, settings["scale"])
 confidence = settings["confidence"]
 found = swept(table, confidence)
 learnt = datamodel(table, confidence)
-check = checked(table, settings["experiments"][CHANGES], learnt, confidence)
+check = checked(table, learnt, confidence)
 display(pd.DataFrame(found.scores).T, found.forms, found.placebo, learnt.score, check.worth, check.effects)
 
 # %%
-figure, grid = style.panels(2, 2, 4.9, width_ratios=[1, 1.1])
+figure, grid = style.panels(2, 2, 4.6, width_ratios=[1, 1.1])
 predictions, causes = grid[0][0], grid[1][0]
 for panel in (grid[0][1], grid[1][1]):
     panel.remove()
 by_knob = figure.add_subplot(grid[0][1].get_gridspec()[:, 1])
 
 for behaviour, held in found.held.items():
-    words = f"{features.WORDS[behaviour]}, $R^2$ = {features.plain_number(found.scores[behaviour].r2)}"
-    look = features.LOOKS[behaviour] | {"label": words}
+    look = features.LOOKS[behaviour] | {"label": features.WORDS[behaviour]}
     predictions.plot(100 * held["predicted"], 100 * held["measured"], ls="none", ms=2.6, mew=0, alpha=0.6, **look)
+for row, (behaviour, score) in enumerate(found.scores.items()):
+    words = f"$R^2$ = {features.plain_number(score.r2)}"
+    place = (0.98, 0.22 - 0.1 * row)
+    predictions.text(
+        *place, words, transform=predictions.transAxes, ha="right", color=features.LOOKS[behaviour]["color"]
+    )
 both = pd.concat(found.held.values())[["measured", "predicted"]]
 ends = [100 * both.min(axis=None), 100 * both.max(axis=None)]
 predictions.plot(ends, ends, color="0.6", lw=0.8, zorder=0)
@@ -67,7 +72,7 @@ for turn, (behaviour, shares) in enumerate(found.shares.items()):
         100 * shares["first"], rows, xerr=[span.clip(lower=0) for span in spans], ls="none", elinewidth=0.8, **look
     )
     by_knob.plot(100 * shares["total"], rows, ls="none", mfc="none", mew=0.7, **look)
-by_knob.set_yticks(range(len(places)), [features.KNOBS[knob] for knob in places])
+by_knob.set_yticks(range(len(places)), [labels.KNOBS[knob] for knob in places])
 by_knob.set_ylim(-0.6, len(places) - 0.4)
 for place in range(len(places) - 1):
     by_knob.axhline(place + 0.5, color="0.9", lw=0.5, zorder=0)
@@ -87,11 +92,10 @@ causes.axhline(0, color="0.6", lw=0.6, zorder=0)
 causes.set_xticks(range(len(changes)), [f"{change:+d}".replace("-", "\N{MINUS SIGN}") for change in changes])
 causes.set_xlabel("examples of the group added or removed")
 causes.set_ylabel("change of reliance (points)")
-seeds = check.effects["n"].min()
-causes.set_title(f"(c) measured (filled, {seeds} seeds), predicted (hollow)")
+causes.set_title("(c) measured and predicted (hollow)")
 handles, words = predictions.get_legend_handles_labels()
-figure.legend(handles, words, loc="outside upper center", ncols=1, markerscale=1.4)
-figure.legend(*causes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+figure.legend(handles, words, loc="outside upper center", ncols=3, markerscale=1.4, handlelength=1)
+figure.legend(*causes.get_legend_handles_labels(), loc="outside lower center", ncols=2, handlelength=1)
 style.save(figure, out)
 
 # %%

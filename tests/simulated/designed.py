@@ -56,11 +56,12 @@ def subsets(settings=60, seeds=3, law=of_counts, spread=0.01, rng=1):
 
 def changes(seeds=10, law=of_counts, spread=0.01, rng=2, sizes=(-10, 5, 40), base=BASE):
     """Runs on the set `base` and on those with more or fewer examples of one group."""
-    cells = [("feature_changes", 0, {"group": 0, "change": 0}, law(base))]
+    cells = [("feature_changes", 0, {"group": 0, "change": 0} | dict(zip(GROUPS, base, strict=True)), law(base))]
     for group in range(4):
         for change in sizes:
             counts = [count + change * (place == group) for place, count in enumerate(base)]
-            cells.append(("feature_changes", len(cells), {"group": group, "change": change}, law(counts)))
+            knobs = {"group": group, "change": change} | dict(zip(GROUPS, counts, strict=True))
+            cells.append(("feature_changes", len(cells), knobs, law(counts)))
     return records(cells, seeds, spread, np.random.default_rng(rng))
 
 
@@ -87,6 +88,6 @@ def settings(**experiments):
         "experiments": {
             "feature_sweep": about | {"design": "sweep", "settings": 80, "train_size": 400},
             "feature_subsets": about | {"design": "subsets", "settings": 60, "train_size": 400},
-            "feature_changes": about | {"design": "changes", "seeds": 10, "train_size": 1000, "correlation": 0.97},
+            "feature_changes": about | {"design": "changes", "seeds": 10, "train_size": 1000},
         } | experiments,
     }  # fmt: skip

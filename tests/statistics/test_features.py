@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from robustpath.core.errors import UserError
-from robustpath.statistics import features, ridge
+from robustpath.statistics import features, intervals, ridge
 
 KNOBS = list(features.KNOBS)
 
@@ -100,13 +100,25 @@ def test_shares_of_a_category_and_a_square_are_exact():
 
 def test_shares_sum_as_they_should_and_name_the_largest_knob(swept):
     model = features.fitted(features.SWEEP_FORMS, *swept)
-    found = features.shares(model, features.again(model, *swept, stream())[:50], 0.95)
+    found = features.shares(model, features.without_one(model, *swept), 0.95)
     assert model.basis.form.interactions
     assert found["first"].sum() <= 1 <= found["total"].sum()
     assert found.loc[found["first"].idxmax(), "knob"] == "correlation"
     assert (found["first"] <= found["total"] + 1e-12).all()
+    for name in ("first", "total"):
+        assert found[name].between(found[f"{name}_low"], found[f"{name}_high"]).all()
+    assert found.set_index("knob").loc["correlation", "first_low"] < 0.0048 / 0.0066
+    assert found.set_index("knob").loc["correlation", "first_high"] > 0.0048 / 0.0066
     plainer = ridge.fit(features.SWEEP_FORMS[1], 0.01, *swept)
     assert sum(ridge.shares(plainer).first.values()) == pytest.approx(1)
+
+
+def test_the_jackknife_of_a_mean_is_its_t_interval():
+    values = stream(5).normal(size=(12, 1))
+    others = np.stack([np.delete(values, row, 0).mean(0) for row in range(12)])
+    low, high = features.jackknife(values.mean(0), others, 0.95)
+    own = intervals.interval(pd.DataFrame({"seed": range(12), "value": values[:, 0], "by": 0}), ["by"], 0.95).iloc[0]
+    assert (low[0], high[0]) == pytest.approx((own["low"], own["high"]))
 
 
 def causal(law, expected=designed.of_counts, seeds=10):
@@ -120,8 +132,8 @@ def causal(law, expected=designed.of_counts, seeds=10):
         features.behaviours(table, features.CHANGES, ["group", "change"]), "reliance_attribute"
     )
     cells = measured[["group", "change"]].drop_duplicates()
-    counts = features.unchanged_counts(table, {"train_size": 1000, "correlation": 0.97})
-    others = features.again(model, knobs, values, stream())[:20]
+    counts = features.unchanged_counts(table)
+    others = features.without_one(model, knobs, values)[:20]
     return features.verdict(measured, features.effects(model, others, counts, cells, 0.95), 0.95)
 
 
@@ -160,6 +172,10 @@ def test_an_effect_that_majority_examples_have_too_is_refuted():
     assert found.sign and found.inside and not found.smaller and not found.confirmed
 
 
+def test_the_unchanged_set_is_that_of_its_runs():
+    assert features.unchanged_counts(designed.changes(seeds=2)).tolist() == list(designed.BASE)
+
+
 def test_effects_are_paired_by_seed_and_refuse_gaps():
     table = designed.changes(seeds=4, spread=0.0, sizes=(5,))
     runs = features.behaviours(table, features.CHANGES, ["group", "change"])
@@ -181,8 +197,9 @@ def test_what_is_lacking_is_named():
         features.of_settings(features.behaviours(table, features.SWEEP, KNOBS), KNOBS)
     with pytest.raises(UserError, match="no behaviour of experiment feature_subsets"):
         features.behaviours(table, features.SUBSETS, features.GROUPS)
-    with pytest.raises(UserError, match="does not say what its unchanged set is"):
-        features.unchanged_counts(designed.changes(seeds=1), {"train_size": 100})
+    changed = designed.changes(seeds=1)
+    with pytest.raises(UserError, match="no unchanged set"):
+        features.unchanged_counts(changed[changed["setting"] > 0])
     fewer = pd.DataFrame({"group": [1], "change": [-50]})
     model = ridge.Model(None, None, None, 0.0, 0.0, {})
     with pytest.raises(UserError, match="removes more examples"):

@@ -30,18 +30,6 @@ LOOKS = {
     "reliance_core": {"color": style.COLOURS[4], "marker": "s"},
     "accuracy_worst_group": {"color": style.COLOURS[3], "marker": "^"},
 }
-KNOBS = {
-    "correlation": "correlation",
-    "core_margin": "margin of the core",
-    "spurious_margin": "margin of the attribute",
-    "core": "kind of the core",
-    "core_width": "width of the core",
-    "spurious_width": "width of the attribute",
-    "absent": "attribute left out",
-    "label_noise": "label noise",
-    "interaction": "interaction",
-    "train_size": "training examples",
-}
 GROUPS = ("label 0, attribute 0", "label 0, attribute 1", "label 1, attribute 0", "label 1, attribute 1")
 
 
@@ -52,10 +40,11 @@ def finding(score: Score, shares: pd.DataFrame, check: Verdict | None) -> str:
         known = f"On settings held out, the knobs do not clearly predict the reliance on the attribute ({r2})"
     else:
         top = shares.loc[shares["first"].idxmax()]
-        span = labels.percent_range(top["first_low"], top["first_high"], 0)
+        ends = labels.percent_range(top["first_low"], top["first_high"], 0)
+        knob, share = labels.KNOBS[top["knob"]], labels.percent(top["first"], 0)
         known = (
             f"On settings held out, the knobs predict the reliance on the attribute ({r2}); the largest share of its "
-            rf"predicted variance is that of the {KNOBS[top['knob']]} ({labels.percent(top['first'], 0)}\,\% {span})"
+            rf"predicted variance is that of the {knob} ({share}\,\% {ends})"
         )
     return f"{known}. {verdict(check)}"
 
@@ -73,15 +62,10 @@ def verdict(check: Verdict | None) -> str:
     ]  # fmt: skip
     why = f": {labels.listing(failed)}" if failed else ""
     return (
-        f"The predicted effect of {labels.count(check.change)} added minority examples is {judged(check)}"
+        f"The predicted effect of {labels.count(check.change)} added minority examples is {check.word}"
         f"{why} (predicted {labels.points(check.predicted)}, measured {labels.points(check.minority)} "
         f"{labels.points_range(check.low, check.high)} points; majority examples {labels.points(check.majority)})."
     )
-
-
-def judged(check: Verdict) -> str:
-    """The verdict in a word."""
-    return "confirmed" if check.confirmed else "refuted"
 
 
 def caption(
@@ -93,7 +77,7 @@ def caption(
     total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
     lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
     ranks = [
-        f"{WORDS[behaviour]} {number(each.rank)} [{number(each.rank_low)}, {number(each.rank_high)}]"
+        f"{WORDS[behaviour]} {span(each.rank, each.rank_low, each.rank_high)}"
         for behaviour, each in found.scores.items()
     ]
     worth = [
@@ -105,15 +89,16 @@ def caption(
     facts = [
         f"Rank correlations on settings held out: {labels.listing(ranks)}.",
         f"Placebo, knobs permuted between settings {labels.word(found.placebo.n)} times: mean "
-        f"$R^2$ {number(found.placebo.mean)} [{number(found.placebo.low)}, {number(found.placebo.high)}].",
+        f"$R^2$ {span(*found.placebo[1:])}, "
+        f"{'above zero, where it must not be' if found.placebo.low > 0 else 'not above zero, as it must be'}.",
         f"Datamodel (ridge on {learnt.model.basis.form.name}): {r_squared(learnt.score)} on subsets held out; one more "
         f"example of a group changes the reliance on the attribute by so many points: {labels.listing(worth)}.",
         f"Sweep: ridge on {found.forms[JUDGED]} for the reliance on the attribute; form and strength are chosen "
         "without what is held out.",
         f"Scale {labels.escape(settings['scale'])}; {labels.count(found.scores[JUDGED].n)} settings with {seeds[0]} "
         f"seeds each, {labels.count(learnt.score.n)} subsets with {seeds[1]}, changes with {seeds[2]} paired seeds; "
-        rf"{100 * settings['confidence']:g}\,\% intervals: over settings (bootstrap), of measured effects over seeds "
-        "($t$).",
+        rf"{100 * settings['confidence']:g}\,\% intervals: of scores by bootstrap over settings, of shares and "
+        "predictions by jackknife over settings, of measured effects $t$ intervals over seeds.",
         f"{lost} diverged.",
     ]
     entry = captions.manifest(name)
@@ -123,17 +108,17 @@ def caption(
 
 def r_squared(score: Score) -> str:
     """R^2 with its interval, in LaTeX."""
-    return f"$R^2$ {number(score.r2)} [{number(score.r2_low)}, {number(score.r2_high)}]"
+    return f"$R^2$ {span(score.r2, score.r2_low, score.r2_high)}"
 
 
-def number(value: float) -> str:
-    """A score with two digits, in LaTeX; a dash where it is not defined."""
-    return "--" if pd.isna(value) else f"${value:.2f}$".replace("$-0.00$", "$0.00$")
+def span(value: float, low: float, high: float) -> str:
+    """A score with its interval, in LaTeX."""
+    return f"{labels.score(value)} [{labels.score(low)}, {labels.score(high)}]"
 
 
 def plain_number(value: float) -> str:
     """A score with two digits on an axis; a dash where it is not defined."""
-    return number(value).replace("$", "").replace("-", "\N{MINUS SIGN}")
+    return labels.score(value).replace("$", "").replace("-", "\N{MINUS SIGN}")
 
 
 def group_look(group: int) -> dict[str, str]:

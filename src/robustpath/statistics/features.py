@@ -1,7 +1,8 @@
 """Which features of a training set lead to which behaviour: from runs on designed sets (protocol `designed`).
 
 The setting is the unit: seeds are averaged within it, so that all seeds of a setting are held out together. Intervals
-are over settings (bootstrap), but those of measured effects of a change, which are t intervals over paired seeds.
+are over settings: of scores by bootstrap, of fitted models by jackknife; those of measured effects of a change are t
+intervals over paired seeds.
 """
 
 import zlib
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from robustpath.core.errors import UserError
 from robustpath.records import plain
@@ -134,24 +136,35 @@ def fitted(forms: Sequence[ridge.Form], knobs: pd.DataFrame, values: np.ndarray)
     return ridge.fit(*ridge.choose(forms, knobs, values), knobs, values)
 
 
-def again(
-    model: ridge.Model, knobs: pd.DataFrame, values: np.ndarray, stream: np.random.Generator
-) -> list[ridge.Model]:
-    """RESAMPLES models of the same form and strength, of rows drawn again with replacement."""
-    drawn = stream.integers(len(values), size=(RESAMPLES, len(values)))
-    return [ridge.fit(model.basis.form, model.strength, knobs.iloc[rows], values[rows]) for rows in drawn]
+def without_one(model: ridge.Model, knobs: pd.DataFrame, values: np.ndarray) -> list[ridge.Model]:
+    """Models of the same form and strength, each of all rows but one: what `jackknife` takes."""
+    every = np.arange(len(values))
+    rests = [every[every != row] for row in every]
+    return [ridge.fit(model.basis.form, model.strength, knobs.iloc[rest], values[rest]) for rest in rests]
+
+
+def jackknife(own: np.ndarray, others: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of `own` [k] from its values without one row each, `others` [n, k]: own -+ t[n - 1] error, with
+    error^2 = (n - 1) / n * the sum of squared deviations of `others` from their mean (Tukey 1958).
+
+    A bootstrap would fit rows that occur twice too closely, and so shift the shares of many columns.
+    """
+    n = len(others)
+    error = np.sqrt((n - 1) / n * np.square(others - others.mean(0)).sum(0))
+    half = stdtrit(n - 1, 0.5 + confidence / 2) * error
+    return own - half, own + half
 
 
 def shares(model: ridge.Model, others: Sequence[ridge.Model], confidence: float) -> pd.DataFrame:
     """Columns knob, first, first_low, first_high, total, total_low, total_high: the share of the variance of the
-    regression (not of the behaviour) that is due to each knob, with percentile intervals over `others`."""
-    bounds = [0.5 - confidence / 2, 0.5 + confidence / 2]
+    regression (not of the behaviour) that is due to each knob, with jackknife intervals within [0, 1]."""
     own, drawn = ridge.shares(model), [ridge.shares(each) for each in others]
     rows = pd.DataFrame({"knob": list(own.first)})
     for name in ("first", "total"):
         rows[name] = list(getattr(own, name).values())
         each = np.array([list(getattr(one, name).values()) for one in drawn])
-        rows[f"{name}_low"], rows[f"{name}_high"] = np.quantile(each, bounds, axis=0)
+        low, high = jackknife(rows[name].to_numpy(), each, confidence)
+        rows[f"{name}_low"], rows[f"{name}_high"] = low.clip(0), high.clip(max=1)
     return rows
 
 
@@ -159,7 +172,7 @@ def effects(
     model: ridge.Model, others: Sequence[ridge.Model], counts: pd.Series, changes: pd.DataFrame, confidence: float
 ) -> pd.DataFrame:
     """`changes` (columns group, change) with predicted, predicted_low, predicted_high: what the datamodel expects of so
-    many more examples of a group than the `counts` of GROUPS, with percentile intervals over `others`."""
+    many more examples of a group than the `counts` of GROUPS, with jackknife intervals from `others`."""
     before = pd.DataFrame([counts[list(GROUPS)].astype(float)] * len(changes), columns=list(GROUPS)).reset_index(
         drop=True
     )
@@ -169,7 +182,7 @@ def effects(
     if (after < 0).any(axis=None):
         raise UserError(f"{CHANGES} removes more examples of a group than there are; lower the changes in config.yaml")
     own, *drawn = (ridge.predict(each, after) - ridge.predict(each, before) for each in (model, *others))
-    low, high = np.quantile(drawn, [0.5 - confidence / 2, 0.5 + confidence / 2], axis=0)
+    low, high = jackknife(own, np.array(drawn), confidence)
     return changes.reset_index(drop=True).assign(predicted=own, predicted_low=low, predicted_high=high)
 
 
@@ -209,6 +222,11 @@ class Verdict(NamedTuple):
     def confirmed(self) -> bool:
         """All conditions hold."""
         return self.sign and self.inside and self.smaller
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word."""
+        return "confirmed" if self.confirmed else "refuted"
 
 
 def verdict(measured: pd.DataFrame, predicted: pd.DataFrame, confidence: float) -> Verdict | None:
@@ -263,7 +281,7 @@ def swept(records: pd.DataFrame, confidence: float, which: Sequence[str] = BEHAV
         found.scores[name] = score(found.held[name], confidence, _stream("score"))
         model = fitted(SWEEP_FORMS, knobs, values)
         found.forms[name] = model.basis.form.name
-        found.shares[name] = shares(model, again(model, knobs, values, _stream("shares")), confidence)
+        found.shares[name] = shares(model, without_one(model, knobs, values), confidence)
     if not permuted:
         return found
     return found._replace(placebo=placebo(SWEEP_FORMS, knobs, means[JUDGED].to_numpy(), confidence, _stream("placebo")))
@@ -283,9 +301,7 @@ def datamodel(records: pd.DataFrame, confidence: float) -> Datamodel:
     knobs, values = means[list(GROUPS)], means[JUDGED].to_numpy()
     held = held_out(COUNT_FORMS, knobs, values, _stream("folds"))
     model = fitted(COUNT_FORMS, knobs, values)
-    return Datamodel(
-        score(held, confidence, _stream("score")), model, again(model, knobs, values, _stream("datamodel"))
-    )
+    return Datamodel(score(held, confidence, _stream("score")), model, without_one(model, knobs, values))
 
 
 class Check(NamedTuple):
@@ -297,11 +313,11 @@ class Check(NamedTuple):
     verdict: Verdict | None
 
 
-def checked(records: pd.DataFrame, experiment: dict, learnt: Datamodel, confidence: float) -> Check:
-    """What the datamodel predicts of the changes, and what they did; experiment: its section of the config."""
+def checked(records: pd.DataFrame, learnt: Datamodel, confidence: float) -> Check:
+    """What the datamodel predicts of the changes, and what they did."""
     runs = behaviours(records, CHANGES, ["group", "change"])
     measured = paired_effects(runs, JUDGED)
-    counts = unchanged_counts(records, experiment)
+    counts = unchanged_counts(records)
     cells = measured[["group", "change"]].drop_duplicates()
     predicted = effects(learnt.model, learnt.others, counts, cells, confidence)
     one = pd.DataFrame({"group": range(len(GROUPS)), "change": 1})
@@ -312,19 +328,12 @@ def checked(records: pd.DataFrame, experiment: dict, learnt: Datamodel, confiden
     )
 
 
-def unchanged_counts(records: pd.DataFrame, experiment: dict) -> pd.Series:
-    """The examples of each of GROUPS in the unchanged set: those that its runs were given, or else what `train_size`
-    and `correlation` of the experiment amount to, half of the examples of each label. UserError where neither is."""
-    own = plain(records[records["experiment"] == CHANGES])
-    own = told(own, "change")
-    own = own[own["change"] == 0]
-    if own["hyperparameters"].str.contains('"group_0"').any():
-        return told(own, *GROUPS)[list(GROUPS)].mean()
-    if not {"train_size", "correlation"} <= experiment.keys():
-        raise UserError(f"{CHANGES} does not say what its unchanged set is; give it train_size and correlation")
-    half, share = experiment["train_size"] / 2, experiment["correlation"]
-    counts = {group: half * (share if group in MAJORITY else 1 - share) for group in range(len(GROUPS))}
-    return pd.Series({f"group_{group}": own for group, own in counts.items()})
+def unchanged_counts(records: pd.DataFrame) -> pd.Series:
+    """The examples of each of GROUPS in the unchanged set (change 0), as its runs were given them."""
+    own = told(plain(records[records["experiment"] == CHANGES]), "change", *GROUPS)
+    if (own["change"] != 0).all():
+        raise UserError(f"the records of {CHANGES} have no unchanged set; run snakemake again")
+    return own.loc[own["change"] == 0, list(GROUPS)].mean()
 
 
 def _r2(measured: np.ndarray, predicted: np.ndarray, constant: np.ndarray) -> float:

@@ -7,7 +7,7 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import batches, contrasts, evidence, minima, selection, streams, variance
+from robustpath.numbers import batches, contrasts, evidence, features, minima, selection, streams, variance
 from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -74,6 +74,7 @@ def collect(
         **contrasts.collect(table, settings),
         **batches.collect(of_batches, settings),
         **streams.collect(table, settings),
+        **features.collect(table, settings),
     }
 
 

@@ -74,7 +74,7 @@ def test_the_walks_of_all_levels_are_those_of_the_minima(shipped):
 
 
 def test_figures_know_the_methods_of_one_question_after_those_of_the_list(shipped):
-    """And then those of other families, in turn: what a method of the first looks like does not depend on the others."""
+    """And then those of other families: the look of a method of the first does not depend on the others."""
     midway = cfg.methods_of(shipped, "walk_levels")
     told = list(cfg.report_settings(shipped)["methods"])
     assert told[: len(shipped.methods) + len(midway)] == [*shipped.methods, *midway]

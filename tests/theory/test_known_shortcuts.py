@@ -105,11 +105,7 @@ def test_skewed_groups_have_their_correlation_and_tests_equal_groups():
 
 def test_training_is_that_of_pytorchs_adam(small):
     """Two passes at a constant rate from the case's own start, one network after the other."""
-    train, rule = case.groups(2, "train", 0.97), case.shuffled(2)
-
-    def order(done):
-        return rule(done) % 400
-
+    train, order = case.groups(2, "train", 0.97), case.shuffled(2)
     *_, (params, _) = case.learnt(case.adam(), case.starts(2), train, order, 2, 100)
     for seed in range(2):
         leaves = {name: tensor[seed].clone().requires_grad_() for name, tensor in case.starts(2).items()}
@@ -136,9 +132,10 @@ def test_errors_of_a_network_that_reads_the_attribute(small, monkeypatch):
     shown = train._replace(inputs=torch.nn.functional.one_hot(train.attributes, 2).float())
     monkeypatch.setattr(case, "NETWORK", lambda params, inputs: params["w"] * inputs)
     assert case.errors({"w": torch.ones(1)}, shown) == ([1.0], [1.0])
-    share = 1 - (train.attributes == train.labels).double().mean().item()
+    share = (train.attributes != train.labels).double().mean().item()
+    always_wrong = train._replace(inputs=torch.nn.functional.one_hot(1 - train.labels, 2).float())
+    assert case.errors({"w": torch.ones(1)}, always_wrong) == (pytest.approx([share]), [1.0])
     assert case.errors({"w": -torch.ones(1)}, shown)[1] == [0.0]
-    assert 0.05 < share < 0.15
 
 
 def test_groups_and_hyperparameters_reach_the_methods(small):
@@ -165,3 +162,47 @@ def test_the_rate_of_the_second_pass_falls_to_zero():
         after, *_ = method.step(case.LOSS, params, method.init(params), batch, context)
         moved.append(max(float((after[name] - params[name]).abs().max()) for name in params))
     assert moved == pytest.approx([2e-3, 1e-3, 0.0], rel=1e-3, abs=1e-9)
+
+
+def test_every_example_of_a_pass_comes_once_with_its_group(small):
+    train = case.groups(2, "train", 0.97)
+
+    def step(loss, params, state, batch, context):
+        pairs = torch.nn.functional.one_hot(context.given["groups"].labels, 4)
+        return params, state + pairs.sum(0), {}
+
+    counted = case.Method(lambda params: torch.zeros(4, dtype=torch.int64), step)
+    *_, (_, state) = case.learnt(counted, case.starts(2), train, case.shuffled(2), 1, 100)
+    assert torch.equal(state, torch.stack([torch.bincount(own, minlength=4) for own in train.numbers()]))
+
+
+def test_the_last_layer_alone_is_fitted_and_to_equal_groups(small):
+    validation, begun = case.groups(1, "validation", 0.9), case.starts(1)
+    ended = case.refitted(begun, validation)
+    *features, weight, bias = begun
+    assert all(torch.equal(begun[name], ended[name]) for name in features)
+    assert not torch.equal(begun[weight], ended[weight]) and not torch.equal(begun[bias], ended[bias])
+    assert case.worst(ended, validation).item() > max(0.5, case.worst(begun, validation).item())
+
+
+def test_the_first_pass_is_in_the_order_and_the_second_at_random(small, monkeypatch):
+    seen = []
+
+    def kept(method, params, data, order, passes, size):
+        rare = [data.labels[0, order(done)[0]] != data.attributes[0, order(done)[0]] for done in range(passes)]
+        seen.append(rare)
+        yield from [(params, ())] * passes
+
+    monkeypatch.setattr(case, "learnt", kept)
+    assert set(case.of_order(1)) == {name for name in PILOT if name.split()[1] in ("first", "at", "last")}
+    one_pass, two_passes = seen[::2], seen[1::2]
+    for once, twice in zip(one_pass, two_passes, strict=True):
+        assert len(once) == 1 and len(twice) == 2
+        assert torch.equal(once[0], twice[0])
+    first, random, last = (once[0] for once in one_pass)
+    count = int(first.sum())
+    assert first[: 2 * count : 2].all() and not first[2 * count :].any()
+    assert torch.equal(last, first.flip(0))
+    assert random[: 2 * count].sum() < count and random[-2 * count :].sum() < count
+    assert all(torch.equal(twice[1], two_passes[0][1]) for twice in two_passes)
+    assert not torch.equal(two_passes[1][0], two_passes[1][1])

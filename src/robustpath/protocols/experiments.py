@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from robustpath.config.section import Section
+from robustpath.protocols.designed.section import DesignedExperiment
 from robustpath.protocols.episodes.section import EpisodesExperiment
 from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.protocols.supervised.section import Supervised
@@ -44,3 +45,12 @@ class Experiments(Section):
     stream_abrupt: StreamExperiment = Field(description="Signals that jump.")
     stream_recurring: StreamExperiment = Field(description="Two tasks by turns.")
     episodes: EpisodesExperiment = Field(description="Few-shot episodes: new classes from one or a few examples each.")
+    feature_sweep: DesignedExperiment = Field(
+        description="Which features lead to which behaviour: many settings of all knobs of the generator of groups."
+    )
+    feature_subsets: DesignedExperiment = Field(
+        description="The same of the numbers of examples of each group, drawn from one pool."
+    )
+    feature_changes: DesignedExperiment = Field(
+        description="One skewed training set, and a few examples of one group added or removed."
+    )

@@ -22,7 +22,14 @@ from robustpath.protocols.stream import kinds, metrics, needs, source, watching
 from robustpath.study import Config
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("docs/architecture.md", "docs/adding.md", "docs/streams.md", "docs/acquisition.md", "CONTRIBUTING.md")
+PAGES = (
+    "docs/architecture.md",
+    "docs/adding.md",
+    "docs/streams.md",
+    "docs/acquisition.md",
+    "docs/designed.md",
+    "CONTRIBUTING.md",
+)
 TEXT = {page: (ROOT / page).read_text(encoding="utf-8") for page in PAGES}
 PROSE = {page: re.sub(r"^```\w*\n.*?^```$", "", text, flags=re.S | re.M) for page, text in TEXT.items()}
 CODE = {page: " ".join(re.findall(r"`([^`\n]+)`", text)) for page, text in PROSE.items()}
@@ -211,7 +218,7 @@ def test_the_examples_do_what_is_said_of_them(copy):
     assert found["score"] == pytest.approx(found["slow score"])
     assert found["part"] == "brier"
     assert found["measure"] == [3.0, 0.5]
-    assert found["protocols"] == ["supervised", "acquisition", "episodes", "single_pass", "stream"]
+    assert found["protocols"] == ["supervised", "acquisition", "designed", "episodes", "single_pass", "stream"]
     assert (found["figure"], found["number"], found["claim"]) == ("figure", ["minima"], "M9")
     assert found["theory"] == [0.0]
     assert found["shift"] == pytest.approx(0.0, abs=1e-6)  # half an image and half its negative: grey

@@ -27,8 +27,10 @@ def small():
     stream = {"protocol": "stream", "stream": "permuted", "tasks": 2, "examples": 50, "evaluations": [1]}
     episodes = {"protocol": "episodes", "ways": 5, "shots": [1], "queries": 5, "validation_episodes": 2}
     episodes |= {"test_episodes": 2, "datasets": ["typefaces"], "budget": 10}
+    designed = {"protocol": "designed", "design": "sweep", "settings": 2, "train_size": 50, "budget": 10}
+    designed |= {"datasets": ["gauss_groups"]}
     cells = {"supervised": cell}
-    for own in (stream, episodes):
+    for own in (stream, episodes, designed):
         cells[own["protocol"]] = {key: cell[key] for key in ("datasets", "methods", "seeds")} | own
     for scale in raw["scales"].values():
         scale["further"] = {}

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from robustpath.config.section import Section
+from robustpath.protocols.designed.section import DesignedExperiment
 from robustpath.protocols.episodes.section import EpisodesExperiment
 from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.protocols.supervised.section import Supervised
@@ -50,3 +51,12 @@ class Experiments(Section):
     groups: Supervised = Field(description="Training methods on data whose labels go with an attribute.")
     curricula: Supervised = Field(description="The same examples in several orders of exposure.")
     selection: Supervised = Field(description="Methods that choose their examples by loss, with label noise.")
+    feature_sweep: DesignedExperiment = Field(
+        description="Which features lead to which behaviour: many settings of all knobs of the generator of groups."
+    )
+    feature_subsets: DesignedExperiment = Field(
+        description="The same of the numbers of examples of each group, drawn from one pool."
+    )
+    feature_changes: DesignedExperiment = Field(
+        description="One skewed training set, and a few examples of one group added or removed."
+    )

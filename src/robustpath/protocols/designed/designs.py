@@ -7,7 +7,7 @@ from torch import Tensor
 
 from robustpath.core.randomness import generator
 from robustpath.data.group_generator import CORES, Examples, Recipe, generated
-from robustpath.protocols.designed.sizes import CHANGES, FEWEST, MOST, RATIO, SHARE
+from robustpath.protocols.designed.sizes import CHANGES, FEWEST, MOST, SHARE, SHARES
 
 Knobs = dict[str, int | float]
 CHANCE = 0.5  # a correlation at which an attribute says nothing of the label, of two
@@ -107,8 +107,11 @@ def _swept(point: Sequence[float], train_size: int) -> Knobs:
 
 
 def _counted(point: Sequence[float], train_size: int) -> Knobs:
-    most = train_size // 4
-    return {f"group_{group}": max(1, round(most * RATIO ** (at - 1))) for group, at in enumerate(point)}
+    counts = {}
+    for group, at in enumerate(point):
+        low, high = SHARES[group in (0, 3)]
+        counts[f"group_{group}"] = round(train_size // 4 * low * (high / low) ** at)
+    return counts
 
 
 def _changed(group: int, change: int, train_size: int) -> Knobs:

@@ -24,7 +24,7 @@ class Swaps(NamedTuple):
     attributes: Tensor
 
 
-def test_examples(recipe: Recipe, seed: int, each: int = EACH) -> Examples:
+def balanced(recipe: Recipe, seed: int, each: int = EACH) -> Examples:
     """`each` examples of every group in turn, without label noise and with no feature left out; the random numbers are
     those of the seed, whatever the recipe."""
     turn = torch.arange(4 * EACH) % 4
@@ -38,7 +38,7 @@ def test_examples(recipe: Recipe, seed: int, each: int = EACH) -> Examples:
 
 def swaps(recipe: Recipe, seed: int, each: int = EACH) -> Swaps:
     """The test examples of a recipe and their swaps, without a first axis of runs."""
-    plain = test_examples(recipe, seed, each)
+    plain = balanced(recipe, seed, each)
     stream = generator("designed", "swaps", seed)
     core, attribute = (swapped(plain, factor, stream).inputs for factor in ("core", 0))
     return Swaps(plain.inputs, core, attribute, plain.labels, plain.attributes[:, 0])

@@ -30,7 +30,7 @@ def evaluate(
     """Score all runs of one experiment; one row a run x split x metric. Examples are generated: `data` is not read.
 
     All methods meet the same examples, which depend on the setting's recipe and the seed of the split. Validation
-    examples are of the setting's own recipe; test examples see `reliance.test_examples`.
+    examples are of the setting's own recipe; test examples see `reliance.balanced`.
     """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])

@@ -4,9 +4,10 @@ DATASET = "gauss_groups"  # whose generator makes all examples
 SHARE = 0.9  # of the examples of each label in the unchanged set of `changes` that have its majority attribute
 MOST = 80  # examples that `changes` adds or removes at most
 FEWEST = 50  # examples of a training set of `sweep`
-RATIO = 50  # of the most and the fewest examples of a group in `subsets`
+# Examples of a minority (False) and of a majority group in `subsets`, as shares of a quarter of train_size.
+SHARES = {False: (0.02, 0.25), True: (0.25, 1.0)}
 MINORITY, MAJORITY = 1, 0  # the groups that `changes` changes, label * 2 + attribute
 CHANGES = [(MINORITY, 0)] + [
     (group, sign * size) for size in (MOST, 20, 5) for sign in (1, -1) for group in (MINORITY, MAJORITY)
 ]
-LEAST = {"sweep": FEWEST, "subsets": 4 * RATIO, "changes": 1600}  # 1,600: MOST examples of each minority group
+LEAST = {"sweep": FEWEST, "subsets": 200, "changes": 1600}  # 1,600: MOST examples of each minority group

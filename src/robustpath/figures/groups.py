@@ -63,7 +63,7 @@ def choices(differences: pd.DataFrame) -> str:
 def caption(
     name: str, finding: str, settings: dict, table: pd.DataFrame, experiment: str, *notes: str, chosen: str
 ) -> str:
-    """The caption of a result on data with groups in LaTeX: finding, question, what is shown, notes, evidence, notebook.
+    """The caption of a result on data with groups: finding, question, what is shown, notes, evidence, notebook.
 
     `table` holds the records, all draws; `chosen` says how hyperparameters were chosen.
     """

@@ -47,6 +47,6 @@ def selected(records: pd.DataFrame, experiment: str, rule: Rule, within: Sequenc
 
 
 def scores(chosen: pd.DataFrame, metric: str, keys: Sequence[str] = ()) -> pd.DataFrame:
-    """Columns CELL, seed, `keys` and value: a metric of selected runs on unshifted test data, which has equal groups."""
+    """Columns CELL, seed, `keys`, value: a metric of selected runs on unshifted test data, which has equal groups."""
     own = chosen[(chosen["metric"] == metric) & (chosen["split"] == "test") & (chosen["shift"] == "none")]
     return own[[*CELL, "seed", *keys, "value"]].reset_index(drop=True)

@@ -156,7 +156,13 @@ def minima_settings():
 def judged(table, settings, folder):
     """Records and verdicts on disk: two paths."""
     records.write(table, folder / "records.parquet")
-    judge.write(folder / "records.parquet", CLAIMS, settings, folder / "claims.json", CONTRASTS)
+    judge.write(
+        folder / "records.parquet",
+        CLAIMS,
+        settings,
+        folder / "claims.json",
+        [CONTRASTS, CONTRASTS.with_name("claims_shortcuts.yaml")],
+    )
     return folder / "records.parquet", folder / "claims.json"
 
 

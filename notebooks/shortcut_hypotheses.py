@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Which hypotheses on shortcuts do the records support?
 #
-# The verdicts of claims.json, judged by code against the thresholds in paper/claims_shortcuts.yaml. One row a hypothesis
-# and label noise: the numbers are those of the condition that decides.
+# The verdicts of claims.json, judged by code against the thresholds in paper/claims_shortcuts.yaml. One row a
+# hypothesis and label noise: the numbers are those of the condition that decides.
 
 # %%
 import pandas as pd

@@ -12,7 +12,7 @@ from robustpath import records
 from robustpath.claims import judge, verdict_errors
 
 CLAIMS = Path(__file__).parents[2] / "paper" / "claims.yaml"
-CONTRASTS = CLAIMS.with_name("claims_batches.yaml")
+CONTRASTS = [CLAIMS.with_name(name) for name in ("claims_batches.yaml", "claims_shortcuts.yaml")]
 
 METHODS = {
     "sgd": "minima",
@@ -161,7 +161,7 @@ def judged(table, settings, folder):
         CLAIMS,
         settings,
         folder / "claims.json",
-        [CONTRASTS, CONTRASTS.with_name("claims_shortcuts.yaml")],
+        CONTRASTS,
     )
     return folder / "records.parquet", folder / "claims.json"
 

@@ -25,9 +25,10 @@ class Term(Section):
     """The mean over seeds of a metric of a method in an experiment, times `weight`.
 
     Left out, `dataset` stands for all data sets of the experiment, which are strata; `evaluations` for the mean over
-    all of its budgets; of missing groups, too, the mean is taken; `label_noise` for the level at which the hypothesis is judged. `hyperparameters` names draws of
-    a grid: of those that have these values, as of all draws, the one of the best validation accuracy stands for the
-    method, seed by seed.
+    all of its budgets; `label_noise` for the level at which the hypothesis is judged. Where groups are missing in turn,
+    the mean over them is taken. `hyperparameters` names draws of a grid: of those that have these values, as of all
+    draws, the one of the best validation accuracy stands for the method,
+    seed by seed.
     """
 
     experiment: str

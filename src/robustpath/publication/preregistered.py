@@ -14,8 +14,8 @@ BEFORE = "an ancestor of the run's commit"
 def check(folder: Path, root: Path, file: str = CONTRASTS) -> Findings:
     """Whether the last commit that changed a file of hypotheses is the published run's or an ancestor.
 
-    Nothing is found where no hypothesis of that file's family was measured in what is published; where git does not know the commits,
-    why is said.
+    Nothing is found where no hypothesis of that file's family was measured in what is published; where git does
+    not know the commits, why is said.
     """
     root, run = Path(root), published.manifest(folder)["commit"]
     judged = json.loads((Path(folder) / published.CLAIMS).read_text(encoding="utf-8"))["families"]

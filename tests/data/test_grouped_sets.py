@@ -5,6 +5,7 @@ import math
 from statistics import NormalDist
 
 import numpy as np
+import pytest
 import torch
 
 from robustpath.core.randomness import generator
@@ -36,6 +37,31 @@ def test_the_gaussian_groups_are_the_usual_recipe_with_their_factors():
     towards = after[examples.attributes[:, 0] == 0][0]
     seen = (examples.inputs - examples.inputs.mean(0)) @ towards > 0
     assert ((seen.long() == examples.attributes[:, 0]).double().mean() - NormalDist().cdf(3)).abs() < 0.002
+
+
+@pytest.mark.parametrize(("name", "interaction"), {"25": 0.25, "50": 0.5, "100": 1.0}.items())
+def test_an_interaction_moves_each_group_by_itself_and_bounds_what_can_be_read(name, interaction):
+    module = sets.load(f"gauss_interaction_{name}")
+    inputs, labels, official, _, _, _, attribute = module.read({})
+    plain, known, _, _, _, _, shown = gauss_groups.read({})
+    assert np.array_equal(labels, known) and np.array_equal(attribute, shown)
+    moved = (inputs - plain).astype(np.float64)
+    means = np.array([moved[(labels == label) & (attribute == kind)].mean(0) for label in (0, 1) for kind in (0, 1)])
+    # Nothing but four orthogonal vectors, each half of the attribute's margin of 6 at an interaction of 1.
+    assert np.abs(moved - means[2 * labels + attribute]).max() < 1e-5
+    assert np.abs(means @ means.T - (3 * interaction) ** 2 * np.eye(4)).max() < 1e-4
+    assert module.recipe() == gauss_groups.recipe() | {"interaction": interaction}
+    # The ceiling is that of the rule between the means of two labels whose attribute is told.
+    right = []
+    for kind in (0, 1):
+        own = inputs[official & (attribute == kind)].astype(np.float64)
+        label = labels[official & (attribute == kind)]
+        pool = ~official & (attribute == kind)
+        low, high = (inputs[pool & (labels == each)].mean(0).astype(np.float64) for each in (0, 1))
+        right.append((((own - (low + high) / 2) @ (high - low) > 0) == label).mean())
+    error = math.sqrt(module.ENTRY.ceiling * (1 - module.ENTRY.ceiling) / official.sum())
+    assert abs(np.mean(right) - module.ENTRY.ceiling) < 4 * error
+    assert inputs[0].size == module.LENGTH
 
 
 def test_letters_are_those_of_typefaces_and_their_attribute_is_the_kind_of_face():

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from robustpath.config.section import Section
+from robustpath.protocols.acquisition.section import AcquisitionExperiment
 from robustpath.protocols.designed.section import DesignedExperiment
 from robustpath.protocols.episodes.section import EpisodesExperiment
 from robustpath.protocols.stream.section import StreamExperiment
@@ -45,6 +46,17 @@ class Experiments(Section):
     stream_abrupt: StreamExperiment = Field(description="Signals that jump.")
     stream_recurring: StreamExperiment = Field(description="Two tasks by turns.")
     episodes: EpisodesExperiment = Field(description="Few-shot episodes: new classes from one or a few examples each.")
+    acquisition_hole: AcquisitionExperiment = Field(
+        description="The third family: labels bought where one group has none at first, each group in turn; tuned."
+    )
+    acquisition_methods: AcquisitionExperiment = Field(description="The same with every acquisition at its defaults.")
+    acquisition_generic: AcquisitionExperiment = Field(
+        description="Labels bought where no group is missing, with and without label noise."
+    )
+    acquisition_interaction: AcquisitionExperiment = Field(
+        description="A missing group where label and attribute interact, from not at all to as much as the attribute."
+    )
+    acquisition_text: AcquisitionExperiment = Field(description="Labels of texts bought where no group is missing.")
     group_references: Supervised = Field(
         description="SGD, and SGD on a hold-out, on data with groups: the parents of those that look at losses."
     )

@@ -1,0 +1,89 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Does buying labels by analogy raise the accuracy on the worst group?
+#
+# A model learns the attribute where it nearly tells the label. Labels of minorities would tell it better, and an
+# acquisition decides which labels there are.
+
+# %%
+import pandas as pd
+from IPython.display import display
+
+from robustpath.data import registry
+from robustpath.figures import acquisition, captions, style
+from robustpath.figures.streams import noise_title, noise_words
+from robustpath.records import load, report_settings
+from robustpath.statistics.acquisition import scores
+from robustpath.statistics.label_curves import curves
+from robustpath.statistics.streams import differences, means, selected
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+hole, generic = "acquisition_methods", "acquisition_generic"
+shown = ["random_acquisition", "badge", "core_set", "alvin", "parallelogram", "oracle_acquisition"]
+banded = ["parallelogram", "oracle_acquisition"]
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+confidence = settings["confidence"]
+dataset = settings["experiments"][hole]["datasets"][0]
+SCORES = {"accuracy_worst_group": "worst group (%)", "accuracy": "mean over groups (%)"}
+levels = settings["experiments"][generic]["label_noise"]
+PANELS = {(hole, 0.0): "one group without a label"}
+PANELS |= {(generic, level): f"all groups, {noise_title(level)}" for level in levels}
+parts, gaps = [], {}
+for experiment, level in PANELS:
+    chosen = selected(table, experiment)
+    own = chosen[(chosen["label_noise"] == level) & (chosen["dataset"] == dataset)]
+    for score in SCORES:
+        drawn = curves(own, settings, experiment, score)
+        found = means(drawn[drawn["method"].isin(shown)], ["method", "labels"], confidence)
+        parts.append(found.assign(experiment=experiment, label_noise=level, score=score))
+    rows = scores(own, "area_worst_group")
+    ours = acquisition.OURS
+    known = rows[rows["method"].isin([*acquisition.PUBLISHED, ours])]
+    less = differences(known, [], "method", ours, confidence)
+    ahead = less.assign(mean=-less["mean"], low=-less["high"], high=-less["low"])
+    gaps["with no label of one group" if experiment == hole else f"with labels of all {noise_words(level)}"] = ahead
+found = pd.concat(parts, ignore_index=True)
+display(found, pd.concat(gaps))
+
+# %%
+figure, panels = style.panels(2, len(PANELS), 3.6, sharex="col", sharey="row")
+entry = registry.get(dataset)
+bounds = [bound for bound in (entry.chance, entry.ceiling) if bound]
+for column, ((experiment, level), title) in enumerate(PANELS.items()):
+    for row, (score, words) in enumerate(SCORES.items()):
+        panel = panels[row][column]
+        own = found[(found["experiment"] == experiment) & (found["label_noise"] == level) & (found["score"] == score)]
+        for method in [name for name in shown if name in set(own["method"])]:
+            line, look = own[own["method"] == method], acquisition.look(method)
+            panel.plot(line["labels"], 100 * line["mean"], **look)
+            if method in banded:
+                band = 100 * line["low"], 100 * line["high"]
+                panel.fill_between(line["labels"], *band, color=look["color"], alpha=0.15, linewidth=0)
+        for bound in bounds:
+            panel.axhline(100 * bound, color="0.4", linestyle=(0, (1, 2)), linewidth=0.8)
+        if column == 0:
+            panel.set_ylabel(words)
+    panels[0][column].set_title(title)
+    panels[1][column].set_xlabel("labels")
+handles = {line.get_label(): line for row in panels for panel in row for line in panel.get_lines()}
+handles = {label: line for label, line in handles.items() if not label.startswith("_")}
+figure.legend(handles.values(), handles, loc="outside upper center", ncols=min(6, len(handles)), columnspacing=1.0)
+style.save(figure, out)
+
+# %%
+names = [hole, generic]
+captions.write(acquisition.caption("worst_group_curves", acquisition.leads(gaps), settings, table, names), caption)

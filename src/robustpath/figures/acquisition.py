@@ -1,0 +1,222 @@
+"""What figures and tables of acquisition share: looks, orders and names of acquisitions, and the words of captions."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from robustpath.data import registry
+from robustpath.figures import captions
+from robustpath.figures.findings import change
+from robustpath.records import labels
+from robustpath.statistics.comparison import cost
+
+OURS, RANDOM = "parallelogram", "random_acquisition"
+PUBLISHED = ["random_acquisition", "entropy", "margin", "least_confidence", "bald", "dropout_disagreement", "badge",
+             "core_set", "cal", "bert_km", "alfa_mix", "anchor_al", "active_data_discovery", "dial",
+             "alvin"]  # fmt: skip
+GROUPS = {
+    "published acquisitions, and random choice": PUBLISHED,
+    "ours": [OURS],
+    "the parallelogram with other triples, orders of candidates or distances": [
+        "parallelogram_neighbour", "parallelogram_mean", "parallelogram_in_order", "parallelogram_far_apart",
+        "parallelogram_shuffled", "parallelogram_mahalanobis", "parallelogram_penultimate",
+        "parallelogram_random_features",
+    ],
+    "controls that take the analogy away": [
+        "parallelogram_reversed", "parallelogram_random_direction", "parallelogram_random_triples",
+        "parallelogram_at_start", "parallelogram_interpolated",
+    ],
+    "oracles, which see the attribute": ["oracle_acquisition", "parallelogram_oracle"],
+}  # fmt: skip
+NAMES = {
+    RANDOM: "random choice",
+    "core_set": "core-set",
+    "bert_km": "BERT-KM",
+    "alfa_mix": "ALFA-Mix",
+    "anchor_al": "AnchorAL",
+    "active_data_discovery": "Active Data Discovery",
+    "oracle_acquisition": "oracle",
+}
+ABLATIONS = {
+    "parallelogram_neighbour": "triples by distance",
+    "parallelogram_mean": "differences of means",
+    "parallelogram_in_order": "candidates nearest first",
+    "parallelogram_far_apart": "candidates far apart",
+    "parallelogram_mahalanobis": "Mahalanobis distance",
+    "parallelogram_penultimate": "features of the trained model",
+    "parallelogram_random_features": "features of an untrained model",
+    "parallelogram_reversed": "difference reversed",
+    "parallelogram_random_direction": "random direction",
+    "parallelogram_random_triples": "random triples",
+    "parallelogram_at_start": "no difference",
+    "parallelogram_interpolated": "interpolation in a class",
+    "parallelogram_shuffled": "candidates in a random order",
+    "parallelogram_oracle": "parallelogram that sees the attribute",
+}
+LOOKS = {
+    OURS: ("#D55E00", "o", "-"),
+    "core_set": ("#0072B2", "s", "-"),
+    "badge": ("#56B4E9", "^", "-"),
+    "entropy": ("#8C7A00", "X", "-"),
+    "alvin": ("#009E73", "D", "-"),
+    "active_data_discovery": ("#CC79A7", "v", "-"),
+    RANDOM: ("#888888", "P", "--"),
+    "parallelogram_random_direction": ("#E69F00", "<", "--"),
+    "parallelogram_in_order": ("#D55E00", ">", ":"),
+    "parallelogram_oracle": ("#000000", "d", ":"),
+    "oracle_acquisition": ("#000000", "*", "-."),
+}
+NOTHING = "Nothing is compared: the experiment lacks a method or a baseline."
+
+
+def name(method: str) -> str:
+    """An acquisition as figures and captions print it."""
+    return NAMES.get(method) or ABLATIONS.get(method) or labels.method(method)
+
+
+def look(method: str) -> dict[str, str]:
+    """Colour, marker, line and label of an acquisition, the same in all figures; grey for one that has none."""
+    colour, marker, line = LOOKS.get(method, ("0.6", ".", "-"))
+    return {"color": colour, "marker": marker, "linestyle": line, "label": name(method)}
+
+
+def grouped(methods: Iterable[str]) -> dict[str, list[str]]:
+    """The acquisitions by group, in the order of GROUPS; those that are in none come last, as "other acquisitions"."""
+    left = list(methods)
+    known = {title: [each for each in members if each in left] for title, members in GROUPS.items()}
+    rest = sorted(set(left) - {each for members in known.values() for each in members})
+    return {title: members for title, members in (known | {"other acquisitions": rest}).items() if members}
+
+
+def share(dataset: str, correlation: float, missing: int) -> float:
+    """The share of a group in a pool of equal classes, by P(attribute = the majority attribute of the label)."""
+    entry = registry.get(dataset)
+    label, attribute = divmod(missing, entry.attributes)
+    usual = attribute == entry.majority(label)
+    return (correlation if usual else (1 - correlation) / (entry.attributes - 1)) / entry.classes
+
+
+def by_chance(size: int, part: float, bought: Sequence[int]) -> np.ndarray:
+    """The probability that random choice has found a group of this `part` of a pool of `size`, by labels bought."""
+    return stats.hypergeom.sf(0, size, round(part * size), np.asarray(bought))
+
+
+def group_words(dataset: str, missing: int) -> str:
+    """A group in words: its label and its attribute, and whether it is a minority of its label."""
+    entry = registry.get(dataset)
+    label, attribute = divmod(missing, entry.attributes)
+    return f"{'majority' if attribute == entry.majority(label) else 'minority'} of label {label}"
+
+
+def leads(rows: dict[str, pd.DataFrame]) -> str:
+    """By panel, in words: columns method, mean, low, high of the score of ours less that of each published method.
+
+    What ours does against the best of them in each panel, the one with the least difference.
+    """
+    parts = []
+    for words, own in rows.items():
+        if own.empty:
+            continue
+        best = own.loc[own["mean"].idxmin()]
+        verb = change(best, ("it leads", "it is behind"), "no clear difference")
+        parts.append(f"{words}, compared with {name(best['method'])}, {verb}")
+    return (
+        "Area under worst-group accuracy of the parallelogram against the best published acquisition: "
+        f"{'; '.join(parts)}."
+        if parts
+        else NOTHING
+    )
+
+
+def discoveries(differences: pd.DataFrame, levels: pd.DataFrame, against: str) -> str:
+    """Columns group, mean, low, high: the share of the missing group in the first batch of ours, less that of another
+    acquisition; levels: the same columns of ours. One clause a group, in words."""
+    if differences.empty:
+        return NOTHING
+    parts, own = [], levels.set_index("group")
+    for _, row in differences.iterrows():
+        verb = change(row, ("more", "fewer"), "no clear difference")
+        parts.append(rf"{row['group']}, {labels.percent(own.loc[row['group'], 'mean'])}\,\%, {verb}")
+    return (
+        f"Shares of the missing group among the first labels that the parallelogram buys, compared with "
+        f"{name(against)}: {'; '.join(parts)}."
+    )
+
+
+def standing(area: pd.DataFrame, first: pd.DataFrame) -> str:
+    """Of the table of all acquisitions: columns method, mean, low, high of the differences of ours to all others, of
+    the area under worst-group accuracy, and of the share of the missing group in the first batch."""
+    if area.empty or first.empty:
+        return NOTHING
+    parts = []
+    for words, rows in (("in finding the group", first), ("in worst-group accuracy", area)):
+        own = rows[rows["method"].isin(PUBLISHED)]
+        ahead, behind = int((own["low"] > 0).sum()), int((own["high"] < 0).sum())
+        best = own.loc[own["mean"].idxmin()]
+        parts.append(
+            f"{words} the parallelogram is ahead of {labels.word(ahead)} of {labels.word(len(own))} published "
+            f"acquisitions and behind {labels.word(behind)} (to {name(best['method'])}, the best: {_points(best)})"
+        )
+    taken = first[first["method"].isin(GROUPS["controls that take the analogy away"])]
+    below = int((taken["low"] > 0).sum())
+    control = f"; {labels.word(below)} of {labels.word(len(taken))} controls without the analogy find less"
+    sentence = f"{'; '.join(parts)}{control if len(taken) else ''}."
+    return sentence[0].upper() + sentence[1:]
+
+
+def falling(ends: dict[str, tuple[pd.Series, pd.Series]], slopes: dict[str, pd.Series]) -> str:
+    """By reference: the advantage of ours in discovery at the smallest and at the largest interaction, and its slope
+    over the interaction, each with mean, low and high."""
+    if not ends:
+        return NOTHING
+    parts = []
+    for reference, (least, most) in ends.items():
+        verb = change(slopes[reference], ("rises", "falls"), "shows no clear trend")
+        parts.append(
+            f"over {name(reference)} is {_points(least)} without interaction and {_points(most)} at the largest; per "
+            f"unit of interaction it {verb}"
+        )
+    return f"The parallelogram's advantage in finding the missing group {'; that '.join(parts)}."
+
+
+def _points(row: pd.Series) -> str:
+    return f"{labels.points(row['mean'])} {labels.points_range(row['low'], row['high'])} points"
+
+
+def caption(
+    title: str, finding: str, settings: dict, table: pd.DataFrame, experiments: Sequence[str], *notes: str
+) -> str:
+    """The caption of a result on acquisition in LaTeX: finding, question, what is shown, notes, evidence, its notebook.
+
+    `table` holds the records, all draws.
+    """
+    own = table[table["experiment"].isin(experiments)]
+    each = [settings["experiments"][experiment] for experiment in experiments]
+    costs = pd.concat([cost(own, experiment) for experiment in experiments])
+    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
+    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
+    draws = max(one["draws"] for one in each)
+    best = f"for each seed, the one of {labels.word(draws)} draws with the highest validation accuracy"
+    sizes = dict.fromkeys(_size(one) for one in each)
+    seeds = sorted({one["seeds"] for one in each})
+    facts = [
+        f"Scale {labels.escape(settings['scale'])}; {'; '.join(sizes)}; "
+        f"{labels.listing([labels.count(number) for number in seeds])} paired seeds, "
+        rf"{100 * settings['confidence']:g}\,\% $t$ intervals over seeds.",
+        f"Hyperparameters: {best}." if draws > 1 else "Hyperparameters are the defaults.",
+        f"{lost} diverged.",
+    ]
+    entry = captions.manifest(title)
+    head = rf"\textbf{{{finding}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
+    return " ".join([head, *filter(None, notes), *facts, captions.origin(title)])
+
+
+def _size(experiment: dict) -> str:
+    """The data of an experiment and what is bought of them."""
+    datasets = labels.listing([labels.escape(labels.dataset(each)) for each in experiment["datasets"]])
+    skewed = experiment.get("correlation")
+    of = rf", {100 * skewed:g}\,\% of a label with its usual attribute" if skewed is not None else ""
+    first, more = labels.count(experiment["seed_labels"]), labels.count(experiment["acquired"])
+    return f"{datasets}{of}; {first} labels, then {more} a round of a pool of {labels.count(experiment['pool'])}"

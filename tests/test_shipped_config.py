@@ -79,7 +79,8 @@ def test_figures_know_the_methods_of_one_question_after_those_of_the_list(shippe
     others = [name for name, each in cfg.experiments(shipped).items() if each.protocol != "supervised"]
     of_others = dict.fromkeys(method for name in others for method in cfg.methods_of(shipped, name))
     assert "online_sgd" in of_others
-    assert list(cfg.report_settings(shipped)["methods"]) == [*shipped.methods, *midway, *of_others]
+    expected = dict.fromkeys([*shipped.methods, *midway, *of_others])  # some learn in both
+    assert list(cfg.report_settings(shipped)["methods"]) == list(expected)
 
 
 def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):

@@ -259,6 +259,12 @@ def test_the_method_of_a_stream_of_the_example_passes_tests_of_every_method_on_a
     assert re.search(r"(\d+) passed", done(ran))[1] == "2"
 
 
+def test_the_acquisition_of_the_example_passes_the_tests_of_every_acquisition(copy):
+    options = ["-q", "-c", os.devnull, "-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", ROOT]
+    ran = run(copy, "-m", "pytest", *options, ROOT / "tests/protocols/acquisition", "-k", "far_from_mean")
+    assert int(re.search(r"(\d+) passed", done(ran))[1]) >= 5
+
+
 def test_a_budget_of_more_than_one_pass_is_refused_by_the_protocol_of_the_example(copy):
     experiment = {"protocol": "single_pass", "datasets": ["optdigits"], "methods": ["sgd"]}
     experiment |= {"train_sizes": [100], "seeds": 2, "budget": 3}

@@ -122,7 +122,7 @@ def parser() -> argparse.ArgumentParser:
     step = command(commands.claims)
     _file(step, "--records", "the records")
     _file(step, "--claims", "the hypotheses, YAML")
-    _file(step, "--contrasts", "the hypotheses that compare means of runs, YAML")
+    _files(step, "--contrasts", "the hypotheses that compare means of runs, YAML")
     _file(step, "--out", "the verdicts, JSON")
 
     step = command(commands.calibrate)

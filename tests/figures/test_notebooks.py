@@ -31,6 +31,7 @@ STUDY = {
     "matched_loss",
     "hypotheses",
     "stream_hypotheses",
+    "shortcut_hypotheses",
     "placebos",
     "claims_by_dataset",
     "walks",

@@ -120,3 +120,36 @@ def test_wrong_labels_are_chosen_by_loss_and_left_out_by_reducible_loss(digits):
 def test_self_paced_learning_meets_fewer_wrong_labels(digits):
     """As soon as the network tells them apart, which takes longer."""
     assert digits.chosen("self_paced", 300, 0.3) < digits.wrong.double().mean().item() - 0.02
+
+
+def test_the_base_takes_its_step_on_the_chosen_candidates_with_their_own_labels():
+    """Candidates 1, 5 and 3 have the highest losses; candidate k has input k and label k."""
+    seen = []
+
+    def step(loss, params, state, batch, context):
+        seen.append(batch)
+        return params, state, {}
+
+    base, rows = Method(lambda params: (), step), torch.arange(6)
+    logits = -torch.diag(torch.tensor([0.3, 2.0, 0.1, 1.0, 0.2, 2.0]))
+    context = Context(double(0.5), {"stream": Batch(rows[:, None], rows)}, lambda params, inputs: logits)
+    method = methods.load("hard_mining").factory(base)
+    method.step(None, {}, (), Batch(None, torch.zeros(3)), context)
+    assert seen[0].inputs[:, 0].tolist() == seen[0].labels.tolist() == [1, 5, 3]
+
+
+@pytest.mark.parametrize(("progress", "places"), [(0.0, [2, 4]), (0.5, [0, 2]), (1.0, [0, 1])])
+def test_self_paced_learning_admits_more_as_training_goes_on(progress, places):
+    """By hand from a first share of 1/3: of six candidates the 2, 4 and 6 of lowest loss, of which the first two."""
+    seen = []
+
+    def step(loss, params, state, batch, context):
+        seen.append(batch)
+        return params, state, {}
+
+    logits = -torch.diag(torch.tensor([0.3, 2.0, 0.1, 1.0, 0.2, 3.0]))
+    method = methods.load("self_paced").factory(Method(lambda params: (), step), double(1 / 3))
+    rows = torch.arange(6)
+    context = Context(double(progress), {"stream": Batch(rows[:, None], rows)}, lambda params, inputs: logits)
+    method.step(None, {}, (), Batch(None, torch.zeros(2)), context)
+    assert seen[0].labels.tolist() == places

@@ -17,7 +17,13 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def clone(tmp_path):
     """A clone whose smoke run is finished, as far as a crate lists it."""
-    for part in ("config.yaml", "CITATION.cff", "paper/claims.yaml", "paper/claims_batches.yaml"):
+    for part in (
+        "config.yaml",
+        "CITATION.cff",
+        "paper/claims.yaml",
+        "paper/claims_batches.yaml",
+        "paper/claims_shortcuts.yaml",
+    ):
         (tmp_path / part).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / part, tmp_path / part)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")

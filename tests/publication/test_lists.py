@@ -12,7 +12,15 @@ from robustpath.figures.manifest import manifest
 from robustpath.publication import lists, published
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("config.yaml", "CITATION.cff", "README.md", "codecheck.yml", "paper/claims.yaml", "paper/claims_batches.yaml")
+PARTS = (
+    "config.yaml",
+    "CITATION.cff",
+    "README.md",
+    "codecheck.yml",
+    "paper/claims.yaml",
+    "paper/claims_batches.yaml",
+    "paper/claims_shortcuts.yaml",
+)
 SECONDS = published.folder(lists.SCALE, Path()) / "seconds.parquet"
 DRAWN = published.folder(lists.SCALE, Path()) / "generated"
 PUBLISHED = {file.name.split(".")[0] for file in (ROOT / DRAWN).glob("*")}

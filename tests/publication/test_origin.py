@@ -18,7 +18,10 @@ from robustpath.study import Experiments, load
 ROOT = Path(__file__).parents[2]
 TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").glob("*.tex")))
 MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
-FAMILIES = [model.load(ROOT / files.CLAIMS).families, contrast_model.load(ROOT / files.CONTRASTS).families]
+FAMILIES = [
+    model.load(ROOT / files.CLAIMS).families,
+    contrast_model.load_all(ROOT / file for file in files.CONTRAST_FILES).families,
+]
 CLAIMS = {claim.id for told in FAMILIES for family in told.values() for claim in family.claims}
 PROTOCOLS = {
     name: field.annotation.model_fields["protocol"].default for name, field in Experiments.model_fields.items()

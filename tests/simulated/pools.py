@@ -51,6 +51,7 @@ def pool(examples: int = 60, labelled: int = 16, classes: int = 3, seed: int = 0
         losses=torch.rand(6, labelled, generator=stream) * 2,
         unlabelled=order[labelled:].sort().values,
         attribute=attribute,
+        earlier=logits + torch.randn(6, examples, classes, generator=stream),
     )
 
 

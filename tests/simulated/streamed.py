@@ -46,8 +46,8 @@ def runs(cells, seeds=SEEDS, spread=0.01, rng=0):
 
 
 def split_of(metric):
-    """The split on which a metric of a stream is taken here."""
-    return "train" if metric.startswith("prequential") else "test"
+    """The split on which a metric is taken here."""
+    return "train" if metric.startswith(("prequential", "discovered")) else "test"
 
 
 def condition(kind="contrast", **told):

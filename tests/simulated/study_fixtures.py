@@ -12,7 +12,7 @@ from robustpath import records
 from robustpath.claims import judge, verdict_errors
 
 CLAIMS = Path(__file__).parents[2] / "paper" / "claims.yaml"
-CONTRASTS = CLAIMS.with_name("claims_batches.yaml")
+CONTRASTS = [CLAIMS.with_name(name) for name in ("claims_batches.yaml", "claims_shortcuts.yaml")]
 
 METHODS = {
     "sgd": "minima",
@@ -156,7 +156,13 @@ def minima_settings():
 def judged(table, settings, folder):
     """Records and verdicts on disk: two paths."""
     records.write(table, folder / "records.parquet")
-    judge.write(folder / "records.parquet", CLAIMS, settings, folder / "claims.json", CONTRASTS)
+    judge.write(
+        folder / "records.parquet",
+        CLAIMS,
+        settings,
+        folder / "claims.json",
+        CONTRASTS,
+    )
     return folder / "records.parquet", folder / "claims.json"
 
 

@@ -64,13 +64,13 @@ def test_examples_held_out_are_named_where_there_are_any_and_change_no_other_set
 
 def test_a_correlation_is_named_where_there_is_one_and_by_every_job_that_deals_examples():
     grouped = FURTHER | {"datasets": ["gauss_groups"], "correlation": 0.97}
-    config = cfg.validate(edited(((*LAPTOP, "further"), {"groups": grouped})))
+    config = cfg.validate(edited(((*LAPTOP, "further"), {"grouped": grouped})))
     of_each = (
-        cfg.train_settings(config, cfg.Cell("groups", "gauss_groups", "sgd")),
-        cfg.evaluate_settings(config, "groups", "gauss_groups"),
-        cfg.trace_settings(config, "groups", "gauss_groups"),
-        cfg.measure_settings(config, "groups", "gauss_groups"),
-        cfg.report_settings(config)["experiments"]["groups"],
+        cfg.train_settings(config, cfg.Cell("grouped", "gauss_groups", "sgd")),
+        cfg.evaluate_settings(config, "grouped", "gauss_groups"),
+        cfg.trace_settings(config, "grouped", "gauss_groups"),
+        cfg.measure_settings(config, "grouped", "gauss_groups"),
+        cfg.report_settings(config)["experiments"]["grouped"],
     )
     assert [told["correlation"] for told in of_each] == [0.97] * 5
     others = all_settings(cfg.validate(edited()))

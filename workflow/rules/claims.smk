@@ -2,7 +2,7 @@ rule claims:
     input:
         records="<results>/records.parquet",
         claims=CLAIMS,
-        contrasts=CONTRASTS,
+        contrasts=list(CONTRAST_FILES),
     output:
         "<results>/claims.json",
     log:

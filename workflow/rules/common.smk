@@ -26,7 +26,7 @@ checked(protocols.metrics)
 
 from robustpath import study
 from robustpath.claims import contrast_model, model
-from robustpath.claims.files import CLAIMS, CONTRASTS
+from robustpath.claims.files import CLAIMS, CONTRAST_FILES
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data import registry
 from robustpath.figures.manifest import manifest
@@ -119,12 +119,13 @@ def fingerprints():
 
 def known_claims():
     """The files of hypotheses, refused before any job where one is wrong or names what there is not."""
-    claims, contrasts = model.load(CLAIMS), contrast_model.load(CONTRASTS)
+    claims, contrasts = model.load(CLAIMS), contrast_model.load_all(CONTRAST_FILES)
     model.check_names(claims, {*names(), *CONFIG.methods})
     contrast_model.check_apart(claims, contrasts)
     experiments = [*study.Experiments.model_fields, *study.experiments(CONFIG)]
     known = contrast_model.Known(names(), list(registry.DATASETS), experiments)
-    contrast_model.check_names(CONTRASTS, contrasts, known)
+    for file in CONTRAST_FILES:
+        contrast_model.check_names(file, contrast_model.load(file), known)
     return claims, contrasts
 
 

@@ -76,12 +76,18 @@ def filled(finding: dict, found: Estimate, confidence: float, lost: int) -> dict
 
 
 def gathered(case: Case, measured: Quantity, terms: Iterable[Term]) -> tuple[pd.DataFrame | None, str]:
-    """The weighted values of terms beside each other, and the first term of which there are no runs ("" for none)."""
+    """The weighted values of terms beside each other, and the first term of which there are no runs ("" for none).
+
+    Terms that name several data sets are paired by their seeds, as one stratum.
+    """
+    terms = list(terms)
+    several = None not in (named := {term.dataset for term in terms}) and len(named) > 1
     found = {}
     for place, term in enumerate(terms):
         own = values(case.runs, term, measured, case.level)
         if own is None:
             return None, described(term, case.level)
+        own = own.rename({term.dataset: "several"}, level="dataset") if several else own
         found[place] = term.weight * own
     return pd.concat(found, axis=1), ""
 

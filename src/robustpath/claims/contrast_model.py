@@ -1,9 +1,9 @@
 """Hypotheses on streams as data: contrasts of means over runs that the seed pairs, with their thresholds.
 
-Their file is paper/claims_batches.yaml; unknown keys, wrong types and names that there are not are refused.
+Their files are named in `files`; unknown keys, wrong types and names that there are not are refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
@@ -25,9 +25,10 @@ class Term(Section):
     """The mean over seeds of a metric of a method in an experiment, times `weight`.
 
     Left out, `dataset` stands for all data sets of the experiment, which are strata; `evaluations` for the mean over
-    all of its budgets; `label_noise` for the level at which the hypothesis is judged. `hyperparameters` names draws of
-    a grid: of those that have these values, as of all draws, the one of the best validation accuracy stands for the
-    method, seed by seed.
+    all of its budgets; `label_noise` for the level at which the hypothesis is judged. Where groups are missing in turn,
+    the mean over them is taken. `hyperparameters` names draws of a grid: of those that have these values, as of all
+    draws, the one of the best validation accuracy stands for the method,
+    seed by seed.
     """
 
     experiment: str
@@ -69,16 +70,20 @@ class Condition(Section):
 
 
 class Contrast(Condition):
-    """A sum of terms whose weights add up to zero."""
+    """A sum of terms whose weights add up to zero.
+
+    multiple: they do not, since a mean is compared with a multiple of another one, such as three times a share.
+    """
 
     kind: Literal["contrast"]
     terms: list[Term] = Field(min_length=2)
+    multiple: bool = False
 
     @model_validator(mode="after")
     def _balanced(self):
         total = sum(term.weight for term in self.terms)
-        if abs(total) > 1e-9:
-            raise ValueError(f"the weights of its terms must add up to 0, not to {total:g}")
+        if abs(total) > 1e-9 and not self.multiple:
+            raise ValueError(f"the weights of its terms must add up to 0, not to {total:g}, unless multiple is true")
         return self
 
 
@@ -205,6 +210,21 @@ class Contrasts(Section):
 def load(path: str | Path) -> Contrasts:
     """The hypotheses in a YAML file; UserError names the first wrong key or value, in one sentence."""
     return read(path, Contrasts, _keys)
+
+
+def load_all(paths: Iterable[str | Path]) -> Contrasts:
+    """The hypotheses of several files in one; UserError where two families share a name or a letter."""
+    families: dict[str, Family] = {}
+    for path in paths:
+        for name, family in load(path).families.items():
+            for other, own in families.items():
+                if name == other or family.letter == own.letter:
+                    raise UserError(
+                        f"{path}: the family {name} shares its name or the letter {family.letter} with {other} of "
+                        "another file; give one of them another"
+                    )
+            families[name] = family
+    return Contrasts(families=families)
 
 
 def check_apart(claims: Claims, contrasts: Contrasts) -> None:

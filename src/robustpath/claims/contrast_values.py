@@ -11,7 +11,8 @@ from robustpath.claims.contrast_model import Contrasts, Term, terms
 from robustpath.records import plain
 from robustpath.records.selection import VALIDATION, select
 
-BUDGETS = ["dataset", "seed", "evaluations"]
+PAIR = ["dataset", "seed"]
+BUDGETS = [*PAIR, "evaluations", "missing"]  # a value of a pair is the mean over budgets and missing groups
 
 
 class Runs(NamedTuple):
@@ -80,7 +81,7 @@ def _values(table: pd.DataFrame, term: Term, what: Quantity, noise: float) -> pd
     rows = _over(select(own[decides | measured]), what) if measured.any() else own
     if rows.empty:
         return None
-    wide = rows.pivot(index=BUDGETS[:2], columns="evaluations", values="value")
+    wide = rows.pivot(index=PAIR, columns=BUDGETS[len(PAIR) :], values="value")
     return wide.mean(axis=1, skipna=False)
 
 

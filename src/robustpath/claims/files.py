@@ -2,3 +2,5 @@
 
 CLAIMS = "paper/claims.yaml"
 CONTRASTS = "paper/claims_batches.yaml"
+SHORTCUTS = "paper/claims_shortcuts.yaml"
+CONTRAST_FILES = {CONTRASTS: "batches", SHORTCUTS: "shortcuts"}  # the family of each

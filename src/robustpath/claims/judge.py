@@ -1,6 +1,7 @@
 """Verdicts on the hypotheses in paper/claims.yaml: supported, refuted, undecided or void, judged from the records."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +21,18 @@ from robustpath.statistics.grid import grids
 TOGETHER = "all"
 
 
-def write(records_file: Path, claims_file: Path, settings: dict, out: Path, contrasts_file: Path | None = None) -> None:
+def write(records_file: Path, claims_file: Path, settings: dict, out: Path, contrasts: Iterable[Path] = ()) -> None:
     """Judge the claims and write claims.json: for each family the rules that held, then a verdict a hypothesis.
 
-    contrasts_file: hypotheses that compare means of runs on streams (see contrast_model); None: there are none.
+    contrasts: the files of hypotheses that compare means of runs (see contrast_model).
     """
     claims, table = load(claims_file), records.load(records_file)
     told = {"scale": settings["scale"], "confidence": settings["confidence"]}
     told["families"] = judge(table, claims, settings)
-    if contrasts_file:
-        contrasts = contrast_model.load(contrasts_file)
-        contrast_model.check_apart(claims, contrasts)
-        told["families"] |= contrast_judge.judge(table, contrasts, settings["confidence"])
+    if contrasts:
+        compared = contrast_model.load_all(contrasts)
+        contrast_model.check_apart(claims, compared)
+        told["families"] |= contrast_judge.judge(table, compared, settings["confidence"])
     with replacing(out) as temporary:
         temporary.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n")
 

@@ -23,6 +23,8 @@ class View(NamedTuple):
     their order; losses: [moments, l], its cross-entropies there.
     unlabelled: positions [u], ascending.
     attribute: [N], what a label may be confused with, of all examples; only an oracle may read it.
+    earlier: logits [moments, N, classes] at the moments of `correct`; None for an acquisition that does not say that it
+    needs them.
     """
 
     inputs: Tensor
@@ -36,6 +38,7 @@ class View(NamedTuple):
     losses: Tensor
     unlabelled: Tensor
     attribute: Tensor | None = None
+    earlier: Tensor | None = None
 
     @property
     def classes(self) -> int:

@@ -32,6 +32,15 @@ def mixture(context: Context, examples: int, alpha: Tensor) -> Mixture:
     return Mixture(beta(uniform[0], uniform[1], alpha), numbers[2 : examples + 2].argsort())
 
 
+def following(order: Tensor, fitting: Tensor) -> Tensor:
+    """For each example [b], the next in `order`, as on a circle, that is `fitting` [b, b] for it; itself where the
+    batch has none."""
+    place, count = order.argsort(), len(order)
+    distance = (place[None, :] - place[:, None]) % count
+    alone = distance == 0
+    return torch.where(fitting | alone, distance + count * alone, 2 * count).argmin(1)
+
+
 def beta(first: Tensor, second: Tensor, alpha: Tensor) -> Tensor:
     """Beta(alpha, alpha) from two independent uniform numbers in (0, 1), for every alpha > 0.
 

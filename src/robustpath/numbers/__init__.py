@@ -7,7 +7,7 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import batches, contrasts, evidence, minima, selection, streams, variance
+from robustpath.numbers import batches, contrasts, evidence, features, minima, selection, shortcuts, streams, variance
 from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -38,10 +38,13 @@ def write(
     """Write the macros of `collect` to `out`, a file that the paper inputs, with verdicts and simulated claims."""
     told = verdicts.read(claims_file) if claims_file else None
     of_batches = verdicts.find(claims_file, batches.FAMILY) if claims_file else None
+    of_shortcuts = verdicts.find(claims_file, shortcuts.FAMILY) if claims_file else None
     simulated = verdict_errors.read(calibrated) if calibrated else None
     lines = [
         f"\\newcommand{{\\{name}}}{{\\origin{{{number.maker}}}{{{number.value}}}}}% {number.meaning}"
-        for name, number in collect(records.load(records_file), settings, told, simulated, of_batches).items()
+        for name, number in collect(
+            records.load(records_file), settings, told, simulated, of_batches, of_shortcuts
+        ).items()
     ]
     with replacing(out) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
@@ -49,11 +52,11 @@ def write(
 
 def collect(
     table: pd.DataFrame, settings: dict, told: dict | None = None, simulated: pd.DataFrame | None = None,
-    of_batches: dict | None = None,
+    of_batches: dict | None = None, of_shortcuts: dict | None = None,
 ) -> dict[str, Number]:  # fmt: skip
     """Name -> Number for every number of the prose; what the records lack is said to be not measured.
 
-    told, of_batches: what claims.json says of the hypotheses on minima and on batches.
+    told, of_batches, of_shortcuts: what claims.json says of the hypotheses on minima, on batches and on shortcuts.
     """
     scores = records.test_scores(select(table), EXPERIMENT)
     means = seed_means(scores)
@@ -74,6 +77,8 @@ def collect(
         **contrasts.collect(table, settings),
         **batches.collect(of_batches, settings),
         **streams.collect(table, settings),
+        **features.collect(table, settings),
+        **shortcuts.collect(table, of_shortcuts, settings),
     }
 
 

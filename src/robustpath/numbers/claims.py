@@ -5,7 +5,7 @@ Which hypotheses and variants there are, the verdicts say; where none were judge
 
 from robustpath import records
 from robustpath.claims import contrast_model, model, sentences, verdicts
-from robustpath.claims.files import CLAIMS, CONTRASTS
+from robustpath.claims.files import CLAIMS, CONTRAST_FILES
 from robustpath.numbers.macros import Macros
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -40,7 +40,7 @@ def _known(family: str, told: dict | None) -> tuple[list[str], list[str]]:
     if told:
         cases = [entry["variant"] for verdict in told["verdicts"] for entry in verdict["entries"]]
         return [verdict["id"] for verdict in told["verdicts"]], list(dict.fromkeys([*told["short_names"], *cases]))
-    contrasts = contrast_model.load(records.root() / CONTRASTS).families
+    contrasts = contrast_model.load_all(records.root() / file for file in CONTRAST_FILES).families
     if family in contrasts:
         return [claim.id for claim in contrasts[family].claims], ["all"]
     own = model.load(records.root() / CLAIMS).families[family]

@@ -45,6 +45,12 @@ class Experiments(Section):
     stream_abrupt: StreamExperiment = Field(description="Signals that jump.")
     stream_recurring: StreamExperiment = Field(description="Two tasks by turns.")
     episodes: EpisodesExperiment = Field(description="Few-shot episodes: new classes from one or a few examples each.")
+    group_references: Supervised = Field(
+        description="SGD, and SGD on a hold-out, on data with groups: the parents of those that look at losses."
+    )
+    groups: Supervised = Field(description="Training methods on data whose labels go with an attribute.")
+    curricula: Supervised = Field(description="The same examples in several orders of exposure.")
+    selection: Supervised = Field(description="Methods that choose their examples by loss, with label noise.")
     feature_sweep: DesignedExperiment = Field(
         description="Which features lead to which behaviour: many settings of all knobs of the generator of groups."
     )

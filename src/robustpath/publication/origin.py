@@ -30,6 +30,7 @@ MODULES = (numbers, *filter(inspect.ismodule, vars(numbers).values()))
 READS = {
     "_hypotheses": (CLAIMS,),
     "_stream_hypotheses": (CLAIMS,),
+    "_shortcut_hypotheses": (CLAIMS,),
     "_walks": (RECORDS, CLAIMS),
     "_line": (RECORDS, CLAIMS),
     "_calibration": (CALIBRATION,),
@@ -107,7 +108,7 @@ def _claims(root: Path) -> Iterator[tuple]:
     for family in model.load(root / files.CLAIMS).families.values():
         for claim in family.claims:
             yield claim, judge, (family.experiment, family.curve)
-    for family in contrast_model.load(root / files.CONTRASTS).families.values():
+    for family in contrast_model.load_all(root / file for file in files.CONTRAST_FILES).families.values():
         for claim in family.claims:
             yield claim, contrast_judge, tuple(contrast_model.experiments(claim))
 

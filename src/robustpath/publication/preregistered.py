@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from robustpath.claims.files import CONTRASTS
+from robustpath.claims.files import CONTRAST_FILES, CONTRASTS
 from robustpath.publication import machine, published
 from robustpath.publication.compare import DIFFERS, MISSING, SAME, Check, Findings, Unchecked
 
@@ -12,14 +12,15 @@ BEFORE = "an ancestor of the run's commit"
 
 
 def check(folder: Path, root: Path, file: str = CONTRASTS) -> Findings:
-    """Whether the last commit that changed the file of hypotheses on streams is the published run's or an ancestor.
+    """Whether the last commit that changed a file of hypotheses is the published run's or an ancestor.
 
-    Nothing is found where no such hypothesis was measured in what is published; where git does not know the commits,
-    why is said.
+    Nothing is found where no hypothesis of that file's family was measured in what is published; where git does
+    not know the commits, why is said.
     """
     root, run = Path(root), published.manifest(folder)["commit"]
     judged = json.loads((Path(folder) / published.CLAIMS).read_text(encoding="utf-8"))["families"]
-    if not any(_measured(family) for family in judged.values() if "experiments" in family):
+    own = judged.get(CONTRAST_FILES[file])
+    if not own or not _measured(own):
         return Findings([], [])
     if not (root / file).is_file():
         return Findings([Check(1, f"{file} before the run", BEFORE, "there is no such file", MISSING)], [])

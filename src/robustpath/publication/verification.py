@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from robustpath import study
+from robustpath.claims.files import CONTRAST_FILES
 from robustpath.core.errors import UserError
 from robustpath.publication import (
     certificate,
@@ -89,7 +90,11 @@ def run(
     if scope.level and not sound:
         unchecked.append(Unchecked("levels above 0", "the published records are not those of the manifest"))
     elif scope.level:
-        parts = [_settings(folder, config), draws.check(folder), preregistered.check(folder, root)]
+        parts = [
+            _settings(folder, config),
+            draws.check(folder),
+            *(preregistered.check(folder, root, file) for file in CONTRAST_FILES),
+        ]
         commits = {published.manifest(folder)["commit"], here.commit}
         skipped = _moved(folder, here)
         parts.append(printed(scope, folder, threads, commits, root, skipped))

@@ -64,6 +64,18 @@ DATASETS = {
 }
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 MISSING = "not measured"
+KNOBS = {
+    "correlation": "correlation",
+    "core_margin": "margin of the core",
+    "spurious_margin": "margin of the attribute",
+    "core": "kind of the core",
+    "core_width": "width of the core",
+    "spurious_width": "width of the attribute",
+    "absent": "attribute left out",
+    "label_noise": "label noise",
+    "interaction": "interaction",
+    "train_size": "training examples",
+}
 
 
 def method(name: str) -> str:
@@ -95,6 +107,11 @@ def signed(number: float, digits: int = 2) -> str:
     """A number for LaTeX with its sign, which what rounds to zero has not: -0.123 -> $-0.12$."""
     text = f"{number:+.{digits}f}"
     return f"${text}$" if float(text) else f"${text[1:]}$"
+
+
+def score(value: float) -> str:
+    """A score for LaTeX with two digits: $-0.12$; a dash where it is not defined."""
+    return "--" if math.isnan(value) else f"${value:.2f}$".replace("$-0.00$", "$0.00$")
 
 
 def levels(shares: list[float]) -> str:

@@ -97,6 +97,13 @@ class KnownStreams(Section):
     seeds: Seeds
 
 
+class KnownShortcuts(Section):
+    """Groups whose outcome a pilot has shown: who learns the shortcut, and when the order of examples matters."""
+
+    passes: int = Field(ge=2, le=60, description="Passes of plain training; the outcome is judged at 60.")
+    seeds: Seeds
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -108,6 +115,7 @@ class Theory(Section):
     sinusoid: Sinusoid = Field(description="Starts that learn a sinusoid from ten points.")
     associative_retrieval: AssociativeRetrieval = Field(description="A memory that lasts for one sequence.")
     known_streams: KnownStreams = Field(description="Who forgets on streams of small digits.")
+    known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

@@ -12,14 +12,13 @@ from robustpath.core.source import constants
 from robustpath.methods import roles
 from robustpath.methods.base import build, draw
 
-ROOT = Path(__file__).parents[3]
 NAMES = roles.acquisitions()
-CONDITIONAL = {"sampled", "attribute"}  # what a view holds only for acquisitions that say that they read it
+CONDITIONAL = {"sampled", "attribute", "earlier"}  # what a view holds only for acquisitions that say that they read it
 
 
 def needs(name):
     """What an acquisition says that it reads of CONDITIONAL; an oracle says it by its name."""
-    stated = constants(ROOT / f"src/robustpath/methods/{methods.names()[name]}/{name}.py").get("NEEDS", ())
+    stated = constants(Path(methods.__file__).parent / methods.names()[name] / f"{name}.py").get("NEEDS", ())
     return {*stated, *(("attribute",) if "oracle" in name else ())}
 
 
@@ -49,6 +48,7 @@ def flat(view):
         sampled=view.head(alike["penultimate"]).expand_as(view.sampled),
         representations=alike,
         attribute=torch.zeros_like(view.attribute),
+        earlier=view.head(alike["penultimate"]).expand_as(view.earlier),
     )
 
 
@@ -117,11 +117,12 @@ def test_of_examples_that_are_all_alike_the_first_are_chosen_where_nothing_is_dr
 @pytest.mark.parametrize("name", NAMES)
 def test_what_it_does_not_say_that_it_reads_changes_nothing(name):
     """The labels of unlabelled examples are not in a view. Their attributes are for an oracle alone, and passes with
-    dropout are taken for those that read them."""
+    dropout and predictions at earlier moments are taken for those that read them."""
     acquire, view = acquisition(name), pool()
     others = {
         "attribute": [None, view.attribute[torch.randperm(len(view.attribute), generator=generator("shuffled"))]],
         "sampled": [torch.full_like(view.sampled, torch.nan)],
+        "earlier": [None, torch.full_like(view.earlier, torch.nan)],
     }
     for field in CONDITIONAL - needs(name):
         for other in others[field]:
@@ -133,7 +134,8 @@ def test_what_it_says_that_it_reads_changes_something(name):
     acquire, changed = acquisition(name), False
     for seed in range(4):
         view, order = pool(seed=seed), torch.randperm(60, generator=generator("shuffled", seed))
-        shuffled = {"sampled": view.sampled[:, order], "attribute": view.attribute[order]}
+        shuffled = {name: getattr(view, name)[:, order] for name in ("sampled", "earlier")}
+        shuffled["attribute"] = view.attribute[order]
         other = view._replace(**{field: shuffled[field] for field in needs(name)})
         changed |= chosen(acquire, other, 7) != chosen(acquire, view, 7)
     assert changed

@@ -278,3 +278,30 @@ def test_a_hyperparameter_of_an_acquisition_is_not_that_of_the_learner_with_the_
     _, found = through(Cell(settings, namesake.spec, prepared, CPU, 1), [run], tmp_path / "a")
     _, expected = through(cell_of("first_come", prepared, **changes), [run], tmp_path / "b")
     assert all(torch.equal(tensor, expected[name]) for name, tensor in found.items())
+
+
+def test_predictions_at_earlier_moments_are_of_all_examples_where_they_are_asked_for(prepared, toys):
+    """Each row is a pass over the run's own examples as its model is at that moment."""
+    cell, runs = cell_of("first_come", prepared, budget=7), [Run(0.0, 1, 0, 0), Run(0.0, 2, 1, 0)]
+    cell.needs = ("earlier",)
+    made, look = cell.learning(runs, torch.arange(8).expand(2, -1))
+    params = {name: torch.stack([tensor, 2 * tensor]) for name, tensor in cell.start[0].items()}
+    seen = look(look(made.init(), lambda: params, 3), lambda: {key: 3 * part for key, part in params.items()}, 7)
+    assert seen.earlier.shape == (2, 7, 68, 2)
+    for place, factor, moment in ((0, 1, 2), (1, 2, 2), (0, 3, 6), (1, 6, 6)):
+        own = {name: factor * tensor for name, tensor in cell.start[0].items()}
+        expected = predict(cell.model)(own, prepared.inputs[cell.examples(runs[place])])
+        torch.testing.assert_close(seen.earlier[place, moment], expected)
+    given = []
+
+    def kept():
+        return lambda view, count, stream: given.append(view) or view.unlabelled[:count]
+
+    cell.spec = replace(cell.spec, factory=kept)
+    for place, run in enumerate(runs):
+        own = {name: tensor[place] for name, tensor in params.items()}
+        cell.acquire(run, 0, own, torch.arange(8), type(seen)(*(part[place] for part in seen)))
+        assert torch.equal(given[place].earlier, seen.earlier[place])
+    cell.needs = ()
+    made, look = cell.learning(runs, torch.arange(8).expand(2, -1))
+    assert look(made.init(), lambda: params, 7).earlier.numel() == 0

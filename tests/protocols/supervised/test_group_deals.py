@@ -8,10 +8,10 @@ from torch.nn.functional import cross_entropy
 from robustpath.core.errors import UserError
 from robustpath.core.randomness import generator
 from robustpath.data.prepared import Prepared
-from robustpath.methods.base import Method
+from robustpath.methods.base import Method, build
 from robustpath.models.functional import initialise, predict
 from robustpath.models.mlp import mlp
-from robustpath.protocols.supervised import training
+from robustpath.protocols.supervised import orders, training
 
 SIZES = {"train_sizes": [40, 60], "label_noise": [0.0, 0.5], "batch_size": 8, "budget": 12}
 RUNS = [training.Run(60, 0.0, 0, 0), training.Run(40, 0.5, 1, 0), training.Run(60, 0.5, 1, 1)]
@@ -191,3 +191,18 @@ def test_easy_examples_come_early_and_hard_ones_late(prepared, parent):
         assert when[ranked[-1].item()].min() >= budget * 8 / 2 * (1 - 1 / 20)
         middle = torch.stack([when[place].double().mean() for place in ranked.tolist()])
         assert (middle.diff() >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        ("minority_first", orders.minority_first),
+        ("minority_last", orders.minority_last),
+        ("attribute_blocks", orders.by_attribute),
+        ("easy_to_hard", orders.easy_to_hard),
+    ],
+)
+def test_each_method_of_exposure_has_its_own_order_and_what_the_order_looks_at(name, order):
+    method = build(training.methods.load(name), {})
+    assert orders.ORDERS[method.order] is order
+    assert method.needs.keys() == ({"irreducible"} if name == "easy_to_hard" else {"groups"})

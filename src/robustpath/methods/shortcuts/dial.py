@@ -1,31 +1,30 @@
-"""DIAL as far as a view allows it: examples like those that were learnt slowly."""
+"""DIAL: examples whose predictions change most in the course of training."""
 
 import torch
 from torch import Tensor
 
 from robustpath.methods.acquiring import Acquisition, View, highest
-from robustpath.methods.base import choice, register
-from robustpath.methods.neighbours import nearest
+from robustpath.methods.base import register
 
 PROTOCOLS = ("acquisition",)
+NEEDS = ("earlier",)
 
 
-@register(search={"neighbours": choice(1, 3, 5, 10, default=5)})
-def dial(neighbours: Tensor) -> Acquisition:
+@register(search={})
+def dial() -> Acquisition:
     """Slow training dynamics first (Domain-Invariant Active Learning, openreview.net/forum?id=2XVECaYiFB).
 
-    Checked: its abstract says that examples of groups with few labels are learnt slowly, which checkpoints show; its
-    program scores an unlabelled example by the mean distance between the predictions of pairs of checkpoints. A view
-    has no predictions of earlier moments on the pool, so the rest is our reading and not that score: an example is as
-    slow as the mean of its nearest labelled examples in the penultimate layer, and a labelled one as slow as its mean
-    cross-entropy over the moments of its training.
+    As in the authors' program, where it is the heuristic QBC, the score is the mean over pairs of checkpoints of one
+    training of the distance between their predicted probabilities. The program also takes each checkpoint with itself,
+    which leaves the order as it is, and knows three distances, of which this is the Euclidean one; which of them, and
+    how many checkpoints, the paper has was not to be found: here they are the up to ten moments of a view.
     """
 
     def acquire(view: View, count: int, generator: torch.Generator) -> Tensor:
-        places = view.representations["penultimate"]
-        slowness = view.losses.double().mean(0)
-        own = nearest(places[view.unlabelled], places[view.labelled], min(int(neighbours), len(slowness)))[1]
-        own = own.sort(1).values  # so that two examples with the same neighbours have the same sum
-        return highest(slowness[own].mean(1), view.unlabelled, count)
+        predicted = view.earlier[:, view.unlabelled].double().softmax(2)
+        score = predicted.new_zeros(predicted.shape[1])
+        for number, one in enumerate(predicted):
+            score = score + (predicted[number + 1 :] - one).square().sum(2).sqrt().sum(0)
+        return highest(score, view.unlabelled, count)
 
     return acquire

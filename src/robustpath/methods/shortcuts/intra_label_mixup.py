@@ -1,21 +1,17 @@
 """Intra-label mixup: mix examples of one label and two attributes, so that the attribute tells less of the label."""
 
-import torch
 from torch import Tensor
 
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.grouping import attributes
 from robustpath.methods.minima.sgd import sgd
-from robustpath.methods.mixing import mixture
+from robustpath.methods.mixing import following, mixture
 
 
 def partners(labels: Tensor, attribute: Tensor, order: Tensor) -> Tensor:
     """For each example [b], the next in `order`, as on a circle, of the same label and another attribute; itself where
     the batch has none."""
-    place = order.argsort()
-    distance = (place[None, :] - place[:, None]) % len(labels)
-    fitting = (labels[None, :] == labels[:, None]) & (attribute[None, :] != attribute[:, None])
-    return torch.where(fitting | (distance == 0), distance + len(labels) * (distance == 0), 2 * len(labels)).argmin(1)
+    return following(order, (labels == labels[:, None]) & (attribute != attribute[:, None]))
 
 
 @register(search={"alpha": log_uniform(0.1, 4.0, default=2.0)}, base=sgd, cite="yao2022lisa")

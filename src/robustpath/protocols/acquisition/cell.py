@@ -26,7 +26,7 @@ from robustpath.models.functional import activations, initialise, mean_cross_ent
 from robustpath.protocols import draws, portions
 from robustpath.protocols.acquisition import source, views
 from robustpath.protocols.acquisition.deals import deal_of, groups_of, held_of
-from robustpath.protocols.acquisition.needs import SAMPLED, reads_attribute
+from robustpath.protocols.acquisition.needs import EARLIER, SAMPLED, reads_attribute
 from robustpath.protocols.acquisition.source import Seen
 from robustpath.protocols.supervised.needs import DEALS
 
@@ -49,6 +49,7 @@ class Cell:
     def __init__(self, settings: dict, spec: Spec, prepared: Prepared, device: torch.device, members: int):
         self.settings, self.spec, self.device = settings, spec, device
         draws.refuse_unknown(settings, spec)
+        self.needs = getattr(sys.modules[spec.factory.__module__], "NEEDS", ())
         self.learner = methods.load(settings["learner"])
         dataset, vary, self.seeds = settings["dataset"], settings["vary"], range(settings["seeds"])
         self.prepared, self.groups = prepared, groups_of(prepared)
@@ -117,9 +118,16 @@ class Cell:
         """The source of a round in which runs have labelled some of their examples [M, l], and its `look`."""
         row = torch.tensor([self.row(run) for run in runs]).to(self.device)
         positions = torch.stack([self.examples(run)[own] for run, own in zip(runs, labelled, strict=True)])
+        every, shape = None, (0, 0)
+        if EARLIER in self.needs:
+            shape = len(self.examples(runs[0])), self.groups.classes
+
+            def every(number: int, params: Params) -> Tensor:
+                return views.forward(self.layers, params, self.prepared.inputs[self.examples(runs[number])])[1]
+
         return source.learning(
             self.data._replace(row=row), positions, [self.orders[run.seed] for run in runs], self.settings["dataset"],
-            self.settings["batch_size"], self.dimension, self.stage.steps, self.network,
+            self.settings["batch_size"], self.dimension, self.stage.steps, self.network, every, shape,
         )  # fmt: skip
 
     def pool(self, run: Run) -> views.Pool:
@@ -140,11 +148,10 @@ class Cell:
         params: the run's own; labelled: what it has labelled [l]; seen: how it learnt them, [K, l].
         """
         key = self.settings["dataset"], self.orders[run.seed], run.missing, number
-        samples = SAMPLED in getattr(sys.modules[self.spec.factory.__module__], "NEEDS", ())
         shown = views.view(
             self.pool(run),
             views.Round(labelled, self.labels(run)[self.examples(run)[labelled]], *(part.cpu() for part in seen)),
-            self.model, self.layers, params, generator("dropout", *key) if samples else None,
+            self.model, self.layers, params, generator("dropout", *key) if SAMPLED in self.needs else None,
         )  # fmt: skip
         values = draws.values(self.settings, self.spec, run.seed, run.draw)
         method: Acquisition = build(self.spec, values)

@@ -1,6 +1,8 @@
 """What an acquisition may be shown beside what all are shown."""
 
-SAMPLED = "sampled"  # in NEEDS of its file: passes with dropout
+# In NEEDS of its file:
+SAMPLED = "sampled"  # passes with dropout
+EARLIER = "earlier"  # predictions of the whole pool at moments of the training
 
 
 def reads_attribute(name: str) -> bool:

@@ -17,10 +17,12 @@ MOMENTS = 10  # of a round at which each labelled example is predicted
 
 class Seen(NamedTuple):
     """Of M runs, at K moments of a round, on their l labelled examples: whether they were right, bool [M, K, l], and
-    the cross-entropies in nats [M, K, l]."""
+    the cross-entropies in nats [M, K, l]; and the logits [M, K, N, classes] of those of all examples that are asked
+    for."""
 
     correct: Tensor
     losses: Tensor
+    earlier: Tensor
 
 
 def moments(steps: int) -> list[int]:
@@ -31,13 +33,16 @@ def moments(steps: int) -> list[int]:
 
 def learning(
     data: Data, labelled: Tensor, orders: Sequence[int], dataset: str, batch_size: int, dimension: int, steps: int,
-    network: Network,
+    network: Network, every: Callable[[int, Params], Tensor] | None = None, shape: tuple[int, int] = (0, 0),
 ) -> tuple[Source, Callable[[Seen, Callable[[], Params], int], Seen]]:  # fmt: skip
     """The source of runs with the examples `labelled`, positions in the data int64 [M, l], and its `look`, which is to
     be called once more after the last step.
 
-    orders: the seed of each run's order of batches; dimension: how many numbers a vector of noise has. Batches are a
-    function of (data set, order, l, step), so that they are the same for all acquisitions at the first labels.
+    orders: the seed of each run's order of batches; dimension: how many numbers a vector of noise has; every(run,
+    parameters) -> logits `shape` of all that the run may label, where they are asked for at the same moments.
+
+    Batches are a function of (data set, order, l, step), so that they are the same for all acquisitions at the first
+    labels.
     """
     count, numbered = labelled.shape[1], range(len(labelled))
     learners = [Learner(number, count) for number in numbered]
@@ -47,18 +52,27 @@ def learning(
     device = data.inputs.device
 
     def init() -> Seen:
-        shape = len(labelled), len(asked), count
-        return Seen(torch.zeros(shape, dtype=torch.bool, device=device), torch.zeros(shape, device=device))
+        each = len(labelled), len(asked), count
+        return Seen(
+            torch.zeros(each, dtype=torch.bool, device=device),
+            torch.zeros(each, device=device),
+            torch.zeros(*each[:2], *shape, device=device),
+        )
 
     @torch.no_grad()
     def look(seen: Seen, read: Callable[[], Params], done: int) -> Seen:
         if done not in asked:
             return seen
-        own = examples(data, labelled.to(device))
-        logits = torch.vmap(network)(read(), own["inputs"])
+        own, params = examples(data, labelled.to(device)), read()
+        logits = torch.vmap(network)(params, own["inputs"])
+        earlier = seen.earlier[:, 0]
+        if every:
+            each = [{name: tensor[number] for name, tensor in params.items()} for number in numbered]
+            earlier = torch.stack([every(number, mine) for number, mine in enumerate(each)]).to(device)
         here = Seen(
             logits.argmax(2) == own["labels"],
             cross_entropy(logits.transpose(1, 2), own["labels"], reduction="none"),
+            earlier,
         )
         return Seen(*(_at(asked[done], whole, part) for whole, part in zip(seen, here, strict=True)))
 

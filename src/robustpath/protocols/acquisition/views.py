@@ -26,13 +26,14 @@ class Pool(NamedTuple):
 
 
 class Round(NamedTuple):
-    """Where a run stands after a round: what it has labelled [l], with which labels [l], and how it learnt them: bool
-    and float [K, l]."""
+    """Where a run stands after a round: what it has labelled [l], with which labels [l], how it learnt them, bool and
+    float [K, l], and the logits of all its examples at the same moments [K, N, classes], N = 0 where nobody asks."""
 
     labelled: Tensor
     labels: Tensor
     correct: Tensor
     losses: Tensor
+    earlier: Tensor
 
 
 @torch.no_grad()
@@ -88,4 +89,5 @@ def view(
         losses=torch.nan_to_num(here.losses),
         unlabelled=unlabelled.nonzero().squeeze(1),
         attribute=pool.attribute,
+        earlier=torch.nan_to_num(here.earlier) if here.earlier.shape[1] else None,
     )

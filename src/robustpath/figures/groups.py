@@ -1,0 +1,88 @@
+"""What the figures and tables of data with groups share: captions, and findings as sentences in LaTeX."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from robustpath.figures import captions
+from robustpath.figures.streams import interval_words, noise_words
+from robustpath.records import labels
+from robustpath.statistics.comparison import cost
+
+NOTHING = "Nothing is compared: the experiment has one method alone."
+FALLING = 0.5  # a warm-up below this share leaves the rate time to fall to zero
+
+
+def rate_words(warmup: float) -> str:
+    """How the learning rate ends, by the share of training that its warm-up has."""
+    return "rate falls to zero" if warmup < FALLING else "rate rises to the end"
+
+
+def by_rules(accuracy: dict[str, pd.DataFrame], differences: dict[str, pd.DataFrame], words: dict[str, str]) -> str:
+    """By the name of a rule: means of worst-group accuracy (columns method, mean, low, high) and paired differences to
+    the reference. The best method by each rule, which are never mixed, and what it is better by."""
+    parts = []
+    for name, rows in differences.items():
+        if rows.empty:
+            return NOTHING
+        best = rows.loc[rows["mean"].idxmax()]
+        level = accuracy[name].set_index("method").loc[best["method"], "mean"]
+        parts.append(
+            rf"{labels.method(best['method'])} at {labels.percent(level)}\,\% by {words[name]} "
+            f"(over SGD: {interval_words(best)})"
+        )
+    return f"The highest worst-group accuracies beside SGD's own are those of {labels.listing(parts)}."
+
+
+def orders(differences: pd.DataFrame) -> str:
+    """Columns warmup, method, mean, low, high: worst-group accuracy less that of the plain order. What meeting the
+    minority first and last does, by how the rate ends."""
+    parts = []
+    for warmup, rows in differences.groupby("warmup"):
+        said = [f"{labels.method(row['method'])} by {interval_words(row)}" for _, row in rows.iterrows()
+                if row["method"] in ("minority_first", "minority_last")]  # fmt: skip
+        if said:
+            parts.append(f"where the {rate_words(warmup)}, {labels.listing(said)}")
+    return f"Worst-group accuracy is changed, {'; '.join(parts)}." if parts else NOTHING
+
+
+def choices(differences: pd.DataFrame) -> str:
+    """Columns label_noise, method, mean, low, high: accuracy less that of SGD. The best and the worst at each level."""
+    if differences.empty:
+        return NOTHING
+    parts = []
+    for level, rows in differences.groupby("label_noise"):
+        best, worst = rows.loc[rows["mean"].idxmax()], rows.loc[rows["mean"].idxmin()]
+        parts.append(
+            f"{noise_words(level)}, from {labels.method(worst['method'])} ({interval_words(worst)}) to "
+            f"{labels.method(best['method'])} ({interval_words(best)})"
+        )
+    return f"Choosing examples by loss changes the accuracy, {'; '.join(parts)}."
+
+
+def caption(
+    name: str, finding: str, settings: dict, table: pd.DataFrame, experiment: str, *notes: str, chosen: str
+) -> str:
+    """The caption of a result on data with groups: finding, question, what is shown, notes, evidence, notebook.
+
+    `table` holds the records, all draws; `chosen` says how hyperparameters were chosen.
+    """
+    told, costs = settings["experiments"][experiment], cost(table, experiment)
+    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
+    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
+    shown = labels.listing([labels.escape(labels.dataset(each)) for each in told["datasets"]])
+    sizes = labels.listing([labels.count(size) for size in told["train_sizes"]])
+    facts = [
+        f"Scale {labels.escape(settings['scale'])}; {shown}, {sizes} training examples; {labels.count(told['seeds'])} "
+        rf"paired seeds, {100 * settings['confidence']:g}\,\% $t$ intervals over seeds. Test data have equal groups.",
+        chosen,
+        f"{lost} diverged.",
+    ]
+    entry = captions.manifest(name)
+    head = rf"\textbf{{{finding}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
+    return " ".join([head, *filter(None, notes), *facts, captions.origin(name)])
+
+
+def in_order(methods: Sequence[str], reference: str) -> list[str]:
+    """The methods, the reference first."""
+    return [reference, *(name for name in methods if name != reference)]

@@ -1,0 +1,119 @@
+import re
+from functools import cache
+from pathlib import Path
+
+import grouped_records
+import matplotlib
+import pytest
+import yaml
+from matplotlib import pyplot
+
+from robustpath import records
+from robustpath.core.errors import UserError
+from robustpath.statistics.groups import RULES, scores, selected
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+NAMES = ["group_methods", "curricula", "chosen_examples"]
+SEEDS = 4
+
+
+def effects(run):
+    """Means with an effect for each question. Draw 1 of Group DRO is the best for its worst group on validation data,
+    draw 2 on test data, and draw 0 for its accuracy on validation data."""
+    mean, worst = 0.8 - 0.2 * run["label_noise"], 0.5 - 0.2 * run["label_noise"]
+    validated, found = 0.9 - 0.05 * run["draw"], worst
+    if run["method"] == "group_dro":
+        validated, worst = {0: (0.9, 0.55), 1: (0.8, 0.65), 2: (0.7, 0.75)}[run["draw"]]
+        found = {0: 0.5, 1: 0.7, 2: 0.6}[run["draw"]]
+    if "warmup" in run:
+        late = 0.1 + 0.2 * (run["warmup"] == 1.0)
+        worst += {"minority_last": late, "minority_first": -late}.get(run["method"], 0.0)
+    if run["method"] == "hard_mining":
+        mean -= 0.5 * run["label_noise"]
+    if run["method"] == "rho_loss":
+        mean += 0.25 * run["label_noise"]
+    return {
+        ("validation", "accuracy"): validated,
+        ("validation", "accuracy_worst_group"): found,
+        ("test", "accuracy"): mean,
+        ("test", "accuracy_worst_group"): worst,
+    }
+
+
+@cache
+def told(name, scale="laptop"):
+    return grouped_records.settings(*MANIFEST[name]["experiments"], seeds=SEEDS, scale=scale)
+
+
+def run(name, settings, folder):
+    """The result and the caption of a notebook, executed in this process on records with the planted means."""
+    file = folder / "records.parquet"
+    records.write(grouped_records.recorded(settings, effects), file)
+    out, caption = folder / f"{name}.out.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}", folder / "caption"
+    given = {"records": str(file), "settings": settings, "out": str(out), "caption": str(caption)}
+    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', (FOLDER / f"{name}.py").read_text())
+    scope = {}
+    with matplotlib.rc_context({"backend": "agg"}):
+        exec(compile(head + parameters, name, "exec"), scope)
+        exec(compile(body, name, "exec"), scope | given)
+    pyplot.close("all")
+    return out.read_bytes(), caption.read_text()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """made(notebook) -> its result and caption on the planted effects."""
+    return cache(lambda name: run(name, told(name), tmp_path_factory.mktemp(name)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_of_groups_makes_its_result_and_caption(name, made):
+    result, caption = made(name)
+    assert rf"\emph{{{MANIFEST[name]['question']}}}" in caption and f"{SEEDS} paired seeds" in caption.replace(
+        "four", "4"
+    )
+    assert "nan" not in re.split(r"\W+", caption)
+    if MANIFEST[name]["kind"] == "figure":
+        assert result.startswith(b"%PDF")
+        return
+    rows = [line for line in result.decode().splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    assert len({line.count("&") for line in rows}) == 1 and "nan" not in re.split(r"\W+", result.decode())
+
+
+@pytest.mark.parametrize(
+    ("name", "finding"),
+    {
+        "group_methods": r"group DRO at (5[3-7])\.\d.* by validation accuracy \(over SGD: \$\+[3-7]\.\d\$ .*"
+        r"group DRO at (6[3-7])\.\d.* by worst-group validation \(over SGD: \$\+1[3-7]\.\d\$ .*"
+        r"group DRO at (7[3-7])\.\d.* by oracle \(over SGD: \$\+2[3-7]\.\d\$",
+        "curricula": r"falls to zero, minority first by \$-(9|10)\.\d\$ .* minority last by \$\+(9|10)\.\d\$ .*"
+        r"rises to the end, minority first by \$-(29|30)\.\d\$ .* minority last by \$\+(29|30)\.\d\$",
+        "chosen_examples": r"with 40\\,\\% label noise, from hard mining \(\$-(19|20)\.\d\$ .* to RHO.loss "
+        r"\(\$\+(9|10)\.\d\$",
+    }.items(),
+)
+def test_a_caption_opens_with_the_effect_that_was_planted(name, finding, made):
+    opening = made(name)[1].split("} \\emph")[0]
+    assert re.search(finding, opening, re.IGNORECASE), opening
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebooks_of_groups_bear_the_methods_of_a_smoke_run(name, tmp_path):
+    settings = told(name, "smoke")
+    assert run(name, settings, tmp_path)[1].startswith(r"\textbf{")
+
+
+def test_each_rule_selects_by_its_own_split_and_metric():
+    table = grouped_records.recorded(told("group_methods"), effects)
+    draws = {name: selected(table, "groups", rule) for name, rule in RULES.items()}
+    found = {name: set(own.loc[own["method"] == "group_dro", "draw"]) for name, own in draws.items()}
+    assert found == {"validation": {0}, "worst": {1}, "oracle": {2}}
+    worst = scores(draws["worst"], "accuracy_worst_group")
+    assert set(worst["seed"]) == set(range(SEEDS)) and not worst.duplicated(["dataset", "method", "seed"]).any()
+
+
+def test_data_without_groups_get_a_sentence():
+    table = grouped_records.recorded(told("group_methods"), effects)
+    with pytest.raises(UserError, match="have no validation accuracy_worst_group of experiment groups: give it data"):
+        selected(table[table["metric"] == "accuracy"], "groups", RULES["worst"])

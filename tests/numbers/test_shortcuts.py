@@ -1,0 +1,59 @@
+"""Numbers of shortcuts: ours against other acquisitions where a group is missing, and what was bought."""
+
+import streamed
+
+from robustpath.numbers import shortcuts
+
+SECTION = {
+    "methods": ["parallelogram", "core_set"], "seeds": 8, "missing": [0, 1], "pool": 3000, "seed_labels": 40,
+    "acquired": 20, "rounds": 6, "correlation": 0.97,
+}  # fmt: skip
+SETTINGS = {"confidence": 0.95, "experiments": {"acquisition_methods": SECTION}}
+ABSENT = {"confidence": 0.95, "experiments": {}}
+
+
+def runs(shares, areas):
+    """Runs of methods whose two missing groups lie 10 points below and above a mean; noisy labels say the opposite."""
+    cells = [
+        {
+            "experiment": "acquisition_methods", "method": method, "missing": group, "label_noise": noise,
+            "values": {
+                "accuracy": 0.5,
+                "discovered": (1 - shares[method] if noise else shares[method]) + 0.2 * group - 0.1,
+                "area_worst_group": areas[method],
+            },
+        }
+        for method in shares
+        for group in (0, 1)
+        for noise in (0.0, 0.2)
+    ]  # fmt: skip
+    return streamed.runs(cells, spread=1e-5)
+
+
+def test_differences_are_those_that_were_planted():
+    table = runs({"parallelogram": 0.3, "core_set": 0.2}, {"parallelogram": 0.4, "core_set": 0.45})
+    macros = shortcuts.collect(table, None, SETTINGS)
+    assert macros["ParallelogramDiscoveryMinusCoreSet"].value == "$+10.0$"
+    assert macros["ParallelogramDiscoveryMinusCoreSetInterval"].value == "[$+10.0$, $+10.0$]"
+    assert macros["ParallelogramAreaMinusCoreSet"].value == "$-5.0$"
+    assert macros["ParallelogramAreaMinusCoreSetVerdict"].value == "is lower than"
+    assert macros["ParallelogramAreaMinusBadge"].value == "not measured"
+
+
+def test_what_was_bought_is_what_the_config_asks_for():
+    macros = shortcuts.collect(runs({"core_set": 0.2}, {"core_set": 0.4}), None, SETTINGS)
+    known = {name: macros[f"Acquisition{name}"].value for name in shortcuts.COUNTS}
+    assert known == {
+        "MethodCount": "2", "SeedCountWord": "eight", "MissingCountWord": "two", "PoolSize": r"3\,000",
+        "SeedLabels": "40", "BatchSize": "20", "RoundCountWord": "six", "CorrelationPercent": "97",
+    }  # fmt: skip
+
+
+def test_what_is_not_there_is_not_measured():
+    table = runs({"parallelogram": 0.3, "core_set": 0.2}, {"parallelogram": 0.4, "core_set": 0.45})
+    there = shortcuts.collect(table, None, SETTINGS)
+    for lacking in (table[table["experiment"] == "none"], table[table["method"] == "core_set"]):
+        macros = shortcuts.collect(lacking, None, ABSENT)
+        assert macros.keys() == there.keys()
+        assert macros["ParallelogramDiscoveryMinusCoreSet"].value == "not measured"
+        assert macros["AcquisitionPoolSize"].value == macros["ShortcutsClaimsSummary"].value == "not measured"

@@ -29,8 +29,10 @@ def small():
     episodes |= {"test_episodes": 2, "datasets": ["typefaces"], "budget": 10}
     designed = {"protocol": "designed", "design": "sweep", "settings": 2, "train_size": 50, "budget": 10}
     designed |= {"datasets": ["gauss_groups"]}
+    acquisition = {"protocol": "acquisition", "datasets": ["gauss_groups"], "methods": ["entropy"], "budget": 10}
+    acquisition |= {"seed_labels": 10, "acquired": 5, "rounds": 1, "pool": 50}
     cells = {"supervised": cell}
-    for own in (stream, episodes, designed):
+    for own in (stream, episodes, designed, acquisition):
         cells[own["protocol"]] = {key: cell[key] for key in ("datasets", "methods", "seeds")} | own
     for scale in raw["scales"].values():
         scale["further"] = {}

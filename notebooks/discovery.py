@@ -45,7 +45,7 @@ compared = paired(first[["missing", "method", "seed", "value"]], ["missing"], re
 display(shares, compared)
 
 # %%
-figure, panels = style.panels(2, len(missing), 3.9, sharey="row")
+figure, panels = style.panels(2, len(missing), 3.9)
 for column, group in enumerate(missing):
     above, below = panels[0][column], panels[1][column]
     for method in methods:
@@ -64,6 +64,9 @@ for column, group in enumerate(missing):
     above.plot(axis, 100 * acquisition.by_chance(told["pool"], parts[group], axis), color="black", linewidth=0.6)
     above.set_title(f"{acquisition.group_words(dataset, group)}", fontsize=8.5)
     above.set_xlim(0, bought)
+    above.set_ylim(-3, 103)
+    if column:
+        above.set_yticklabels([])
     above.set_xlabel("labels bought")
     rows = shares[shares["missing"] == group].set_index("method")
     for place, method in enumerate(methods):
@@ -74,10 +77,11 @@ for column, group in enumerate(missing):
     below.axhline(100 * parts[group], color="black", linewidth=0.6)
     below.set_xticks([])
     below.set_xlim(-0.7, len(methods) - 0.3)
+    below.set_ylim(bottom=-1)
 panels[0][0].set_ylabel("runs that found it (%)")
 panels[1][0].set_ylabel("share of the first labels (%)")
 handles = [style.Line2D([], [], **acquisition.look(method)) for method in methods]
-figure.legend(handles=handles, loc="outside upper center", ncols=4)
+figure.legend(handles=handles, loc="outside upper center", ncols=3)
 style.save(figure, out)
 
 # %%

@@ -56,13 +56,13 @@ for place, (reference, own) in enumerate(gaps.items()):
     panels[1].errorbar(own["at"] + 0.012 * (place - 0.5), 100 * own["mean"], bars, elinewidth=0.8, **look)
 panels[1].axhline(0, color="0.4", linewidth=0.6)
 panels[0].set_ylabel("share of the first labels (%)")
-panels[1].set_ylabel("advantage (points)")
-panels[1].set_title("parallelogram")
+panels[0].set_ylim(bottom=-1)
+panels[1].set_ylabel("parallelogram's advantage (points)")
 for panel in panels:
     panel.set_xlabel("interaction of label and attribute")
     panel.set_xticks(sorted(strength.values()))
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, columnspacing=1.0)
-panels[1].legend(loc="best")
+panels[1].legend(loc="lower left")
 style.save(figure, out)
 
 # %%

@@ -156,12 +156,12 @@ def standing(area: pd.DataFrame, first: pd.DataFrame) -> str:
         ahead, behind = int((own["low"] > 0).sum()), int((own["high"] < 0).sum())
         best = own.loc[own["mean"].idxmin()]
         parts.append(
-            f"{words} the parallelogram is ahead of {labels.word(ahead)} of {labels.word(len(own))} published "
-            f"acquisitions and behind {labels.word(behind)} (to {name(best['method'])}, the best: {_points(best)})"
+            f"{words} the parallelogram is ahead of {_how_many(ahead)} of {labels.word(len(own))} published "
+            f"acquisitions and behind {_how_many(behind)} (to {name(best['method'])}, the best: {_points(best)})"
         )
     taken = first[first["method"].isin(GROUPS["controls that take the analogy away"])]
     below = int((taken["low"] > 0).sum())
-    control = f"; {labels.word(below)} of {labels.word(len(taken))} controls without the analogy find less"
+    control = f"; {_how_many(below)} of {labels.word(len(taken))} controls without the analogy find less"
     sentence = f"{'; '.join(parts)}{control if len(taken) else ''}."
     return sentence[0].upper() + sentence[1:]
 
@@ -179,6 +179,10 @@ def falling(ends: dict[str, tuple[pd.Series, pd.Series]], slopes: dict[str, pd.S
             f"unit of interaction it {verb}"
         )
     return f"The parallelogram's advantage in finding the missing group {'; that '.join(parts)}."
+
+
+def _how_many(number: int) -> str:
+    return labels.word(number) if number else "none"
 
 
 def _points(row: pd.Series) -> str:

@@ -22,7 +22,7 @@ from robustpath.statistics.features import (
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
-    there, confidence = set(table["experiment"]), settings["confidence"]
+    there, confidence = set(table.loc[table["metric"] == JUDGED, "experiment"]), settings["confidence"]
     knobs = swept(table, confidence, [JUDGED]) if SWEEP in there else None
     learnt = datamodel(table, confidence) if SUBSETS in there else None
     check = None

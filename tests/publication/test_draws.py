@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from robustpath import methods
+from robustpath import methods, study
 from robustpath.core.errors import UserError
 from robustpath.methods.base import draw
 from robustpath.publication import draws, published, publishing
@@ -31,6 +31,14 @@ def test_it_says_each_value_and_who_declares_it(tmp_path, results, table, config
     assert rates.groupby(["seed", "draw"])["value"].nunique().eq(1).all()
     assert told.loc[("sam", 1, 1, "radius"), "owner"] == "sam"
     assert 0.3 not in told["value"].tolist()
+
+
+def test_a_grid_and_a_design_draw_nothing():
+    experiments = study.report_settings(study.load("config.yaml", {"scale": "smoke"}))["experiments"]
+    assert draws.undrawn({name: experiments[name] for name in ("minima", "lengths", "feature_sweep", "groups")}) == [
+        "lengths",
+        "feature_sweep",
+    ]
 
 
 def test_level_1_finds_the_runs_and_the_draws_of_this_code_in_it(tmp_path, results, table, config):

@@ -15,6 +15,7 @@ from node import held, history, latest, node, possible
 # A result of each rule whose jobs go to a cluster, or what it is made of.
 ANEW = (
     "data/digit_domains.safetensors",
+    "data/sentiment_kinds.safetensors",
     "measure/lengths/optdigits.parquet",
     "theory/path_norm.parquet",
     "trace/trajectories/optdigits.parquet",
@@ -37,6 +38,14 @@ AGAIN = (
     "evaluate/stream_gradual/mnist1d.parquet",
     "evaluate/stream_domains/digit_domains.parquet",
     "evaluate/episodes/typefaces.parquet",
+    "evaluate/acquisition_hole/gauss_groups.parquet",
+    "evaluate/acquisition_methods/gauss_groups.parquet",
+    "evaluate/acquisition_interaction/gauss_interaction_100.parquet",
+    "evaluate/acquisition_text/sentiment_kinds.parquet",
+    "evaluate/groups/gauss_groups.parquet",
+    "evaluate/curricula/gauss_groups.parquet",
+    "evaluate/selection/gauss_groups.parquet",
+    "evaluate/feature_sweep/gauss_groups.parquet",
     "measure/lengths/optdigits.parquet",
     "trace/trajectories/optdigits.parquet",
     "theory/memorisation.parquet",

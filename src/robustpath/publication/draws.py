@@ -1,10 +1,10 @@
 """The published table of draws: the value of each hyperparameter in each draw of a seed, and which method declares it.
 
-It holds for all experiments, since a draw depends on none; experiments with a grid draw nothing and are left out.
+It holds for all experiments, since a draw depends on none; those with a grid or a design draw nothing and are left out.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +23,17 @@ COLUMNS = [*KEY, "owner", "value"]
 PRECISION = 1e-12  # relative: a power of two machines may differ in its last bit
 
 
-def of_records(table: pd.DataFrame, gridded: Collection[str]) -> pd.DataFrame:
-    """The draws (COLUMNS) of all runs in some records, those of the experiments `gridded` left out.
+def undrawn(experiments: Mapping[str, Mapping]) -> list[str]:
+    """Of the experiments in the settings of a report, those whose runs differ in given values: a grid or a design."""
+    return [name for name, each in experiments.items() if each.get("grid") or each.get("design")]
+
+
+def of_records(table: pd.DataFrame, given: Collection[str]) -> pd.DataFrame:
+    """The draws (COLUMNS) of all runs in some records, those of the experiments `given` left out.
 
     UserError where two experiments have other values in one draw.
     """
-    own = _runs(table, gridded)
+    own = _runs(table, given)
     if own.duplicated(DRAWN).any():
         method, seed, number = own.loc[own.duplicated(DRAWN), DRAWN].iloc[0]
         raise UserError(
@@ -44,19 +49,19 @@ def of_records(table: pd.DataFrame, gridded: Collection[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(KEY, ignore_index=True)
 
 
-def anew(table: pd.DataFrame, gridded: Collection[str]) -> pd.DataFrame:
+def anew(table: pd.DataFrame, given: Collection[str]) -> pd.DataFrame:
     """The draws (COLUMNS) of the same runs, drawn by this code."""
     rows = []
-    for method, seed, number in _runs(table, gridded)[DRAWN].drop_duplicates().itertuples(index=False):
+    for method, seed, number in _runs(table, given)[DRAWN].drop_duplicates().itertuples(index=False):
         spec = methods.load(method)
         drawn = draw(spec, int(seed), int(number))
         rows += [(method, seed, number, name, declaring(spec, name), value) for name, value in drawn.items()]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(KEY, ignore_index=True)
 
 
-def _runs(table: pd.DataFrame, gridded: Collection[str]) -> pd.DataFrame:
+def _runs(table: pd.DataFrame, given: Collection[str]) -> pd.DataFrame:
     """DRAWN and the hyperparameters of each draw."""
-    return table.loc[~table["experiment"].isin(gridded), [*DRAWN, "hyperparameters"]].drop_duplicates()
+    return table.loc[~table["experiment"].isin(given), [*DRAWN, "hyperparameters"]].drop_duplicates()
 
 
 def check(out: Path) -> Findings:
@@ -65,14 +70,14 @@ def check(out: Path) -> Findings:
     if DRAWS not in told["files"]:
         return Findings([], [Unchecked(DRAWS, "no table of draws is published")])
     table = pd.read_parquet(out / DRAWS)
-    gridded = [name for name, each in told["settings"]["experiments"].items() if each.get("grid")]
+    given = undrawn(told["settings"]["experiments"])
     try:
         runs = records.read(out / RECORDS)
-        recorded = of_records(runs, gridded)
+        recorded = of_records(runs, given)
     except UserError as error:
         return Findings([Check(1, DRAWS, "one table of draws", str(error), DIFFERS)], [])
     return Findings(
-        [_same(f"{DRAWS}, the runs'", table, recorded), _same(f"{DRAWS}, drawn anew", table, anew(runs, gridded))], []
+        [_same(f"{DRAWS}, the runs'", table, recorded), _same(f"{DRAWS}, drawn anew", table, anew(runs, given))], []
     )
 
 

@@ -16,7 +16,7 @@
 import pandas as pd
 from IPython.display import display
 
-from robustpath.data import registry
+from robustpath.data import sets
 from robustpath.figures import acquisition, captions, style
 from robustpath.figures.streams import noise_title, noise_words
 from robustpath.records import load, report_settings
@@ -61,7 +61,7 @@ display(found, pd.concat(gaps))
 
 # %%
 figure, panels = style.panels(2, len(PANELS), 3.6, sharex="col", sharey="row")
-entry = registry.get(dataset)
+entry = sets.load(dataset).ENTRY
 bounds = [bound for bound in (entry.chance, entry.ceiling) if bound]
 for column, ((experiment, level), title) in enumerate(PANELS.items()):
     for row, (score, words) in enumerate(SCORES.items()):

@@ -7,7 +7,7 @@ import pandas as pd
 import stream_records
 
 from robustpath import records
-from robustpath.protocols.acquisition.metrics import of_round
+from robustpath.protocols.acquisition.on_the_way import of_round
 
 MEANS = {"discovered": 0.05, "labels_to_first_hit": 60.0, "never_hit": 0.0, "acquired_minority": 0.2}
 STEADY = {"labels_to_first_hit", "never_hit"}  # neither moved by a seed nor a share

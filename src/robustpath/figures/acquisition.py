@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from robustpath.data import registry
+from robustpath.data import sets
 from robustpath.figures import captions
 from robustpath.figures.findings import change
 from robustpath.records import labels
@@ -92,7 +92,7 @@ def grouped(methods: Iterable[str]) -> dict[str, list[str]]:
 
 def share(dataset: str, correlation: float, missing: int) -> float:
     """The share of a group in a pool of equal classes, by P(attribute = the majority attribute of the label)."""
-    entry = registry.get(dataset)
+    entry = sets.load(dataset).ENTRY
     label, attribute = divmod(missing, entry.attributes)
     usual = attribute == entry.majority(label)
     return (correlation if usual else (1 - correlation) / (entry.attributes - 1)) / entry.classes
@@ -105,7 +105,7 @@ def by_chance(size: int, part: float, bought: Sequence[int]) -> np.ndarray:
 
 def group_words(dataset: str, missing: int) -> str:
     """A group in words: its label and its attribute, and whether it is a minority of its label."""
-    entry = registry.get(dataset)
+    entry = sets.load(dataset).ENTRY
     label, attribute = divmod(missing, entry.attributes)
     return f"{'majority' if attribute == entry.majority(label) else 'minority'} of label {label}"
 

@@ -41,7 +41,7 @@ from robustpath.methods.shortcuts.group_dro import group_dro
 from robustpath.methods.shortcuts.jtt import jtt
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
-from robustpath.protocols.supervised.group_scores import of_groups
+from robustpath.protocols.accuracies import of_groups
 from robustpath.protocols.supervised.orders import Known, minority_first, minority_last
 from robustpath.theory import table
 from robustpath.theory.table import Row

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from robustpath.protocols.acquisition import metrics, source, views
+from robustpath.protocols.acquisition import metrics, on_the_way, source, views
 from robustpath.protocols.acquisition.protocol import PROTOCOL
 
 PAGE = (Path(__file__).parents[3] / "docs/acquisition.md").read_text(encoding="utf-8")
@@ -12,8 +12,8 @@ PAGE = (Path(__file__).parents[3] / "docs/acquisition.md").read_text(encoding="u
 def test_the_page_names_every_score_and_no_other():
     named = set(re.findall(r"`([a-z_]+)`", PAGE.partition("## What is scored")[2]))
     rounds = set(re.findall(r"`(\w+)_round_n`", PAGE))
-    assert rounds == metrics.CURVES.keys()
-    others = {name for name in metrics.ON_THE_WAY if "_round_" not in name}
+    assert rounds == on_the_way.CURVES.keys()
+    others = {name for name in on_the_way.ON_THE_WAY if "_round_" not in name}
     assert others == named & metrics.METRICS.keys() - {"accuracy"}
 
 

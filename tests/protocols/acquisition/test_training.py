@@ -14,7 +14,7 @@ from robustpath.methods.base import register, uniform
 from robustpath.models.functional import activations, predict
 from robustpath.protocols.acquisition import rounds, scores, source, views
 from robustpath.protocols.acquisition.cell import Cell, Run
-from robustpath.protocols.acquisition.metrics import of_round
+from robustpath.protocols.acquisition.on_the_way import of_round
 
 CPU = torch.device("cpu")
 

@@ -12,9 +12,10 @@ from robustpath.data.prepared import Prepared, save
 from robustpath.models.functional import initialise, predict
 from robustpath.models.mlp import mlp
 from robustpath.protocols import metrics
+from robustpath.protocols.accuracies import of_groups
 from robustpath.protocols.supervised import score
 from robustpath.protocols.supervised.deals import deal_of
-from robustpath.protocols.supervised.group_scores import FACTS, of_groups
+from robustpath.protocols.supervised.group_scores import FACTS
 
 COUNT = 800
 SETTINGS = {

@@ -1,47 +1,8 @@
-"""What is known of each score of a run on acquisition: of each round, of what was acquired, and of the last model.
+"""What is known of each score of a run on acquisition: of those on its way, and of those of the last model."""
 
-A score of a round has the number of the round in its name (`of_round`): the first is round 0, on the first labels
-alone. `sizes.labels` says how many labels a run has in it.
-"""
-
-from math import inf
-
-from robustpath.protocols.acquisition.sizes import MOST_ROUNDS
-from robustpath.protocols.base import Metric
+from robustpath.protocols.acquisition.on_the_way import ON_THE_WAY
 from robustpath.protocols.supervised import group_scores, scores
 
 SPLITS = ("validation", "test")
-ACCURACY, WORST, VALIDATION = "accuracy", "accuracy_worst_group", "accuracy_validation"
-CURVES = {ACCURACY: "test", WORST: "test", VALIDATION: "validation"}  # the scores of every round, and of which split
-
-
-def of_round(score: str, number: int) -> str:
-    """The name of a score, a key of CURVES, in the records of a round."""
-    return f"{score}_round_{number}"
-
-
-def _score(unit: str, high: float, better: str, split: str = "train", part: str = "acquisition") -> Metric:
-    return Metric(unit, 0.0, high, better, (split,), part, always=True, on_the_way=True)
-
-
-ON_THE_WAY = {
-    **{
-        of_round(name, number): _score("fraction", 1.0, "higher", split, "acquisition_rounds")
-        for name, split in CURVES.items()
-        for number in range(MOST_ROUNDS + 1)
-    },
-    # The area under the curve of a score over labels, by the range of labels.
-    "area_accuracy": _score("fraction", 1.0, "higher", "test"),
-    "area_worst_group": _score("fraction", 1.0, "higher", "test"),
-    # Of the group that has no label at first.
-    "discovered": _score("fraction", 1.0, "higher"),
-    "labels_to_first_hit": _score("labels", inf, "lower"),
-    "never_hit": _score("share of runs", 1.0, "lower"),
-    # Of all that was acquired, and of all that could be.
-    "acquired_minority": _score("fraction", 1.0, "neither"),
-    "acquired_corrupted": _score("fraction", 1.0, "lower"),
-    "pool_minority": _score("fraction", 1.0, "neither"),
-    "pool_corrupted": _score("fraction", 1.0, "neither"),
-}
 AT_THE_END = scores.FACTS | group_scores.FACTS
 METRICS = {name: metric._replace(splits=SPLITS) for name, metric in AT_THE_END.items()} | ON_THE_WAY

@@ -13,11 +13,10 @@ from robustpath.core.types import Params
 from robustpath.engine import checkpoint
 from robustpath.engine.population import Snapshot
 from robustpath.protocols import keeping, portions
+from robustpath.protocols.accuracies import accuracy, of_groups
 from robustpath.protocols.acquisition import views
 from robustpath.protocols.acquisition.cell import Cell, Run
-from robustpath.protocols.acquisition.metrics import ACCURACY, VALIDATION, WORST
-from robustpath.protocols.supervised.group_scores import of_groups
-from robustpath.protocols.supervised.scores import accuracy
+from robustpath.protocols.acquisition.on_the_way import ACCURACY, VALIDATION, WORST
 
 
 class Standing(NamedTuple):

@@ -16,7 +16,7 @@ from robustpath.engine.stop import listening
 from robustpath.protocols import draws
 from robustpath.protocols.acquisition import scores
 from robustpath.protocols.acquisition.cell import Cell, Run
-from robustpath.protocols.acquisition.metrics import ACCURACY, CURVES, ON_THE_WAY, WORST, of_round
+from robustpath.protocols.acquisition.on_the_way import ACCURACY, CURVES, ON_THE_WAY, WORST, of_round
 from robustpath.protocols.acquisition.rounds import Standing, through
 from robustpath.protocols.acquisition.sizes import NONE, labels
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights

@@ -16,10 +16,9 @@ from robustpath.engine.device import resolve
 from robustpath.engine.plan import Network
 from robustpath.models.functional import predict
 from robustpath.protocols import reading
+from robustpath.protocols.accuracies import accuracy, of_groups
 from robustpath.protocols.designed.designs import recipe_of
 from robustpath.protocols.designed.reliance import reliance, swaps
-from robustpath.protocols.supervised.group_scores import of_groups
-from robustpath.protocols.supervised.scores import accuracy
 
 FACTS = {"shift": "none", "shift_family": "none", "severity": 0, "converged": True}
 

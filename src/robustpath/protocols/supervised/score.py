@@ -14,9 +14,9 @@ from robustpath.data.shifts import ShiftedSet, attribute, shifted_sets
 from robustpath.engine.device import resolve
 from robustpath.methods.base import Params
 from robustpath.protocols import reading
+from robustpath.protocols.accuracies import of_groups
 from robustpath.protocols.scored import tabulated
 from robustpath.protocols.supervised.deals import deal_of
-from robustpath.protocols.supervised.group_scores import of_groups
 from robustpath.protocols.supervised.measures.stacked import Network, network
 from robustpath.protocols.supervised.scores import SCORES
 

@@ -6,6 +6,7 @@ imported inside the functions, since the workflow reads the facts before it plan
 
 from typing import TYPE_CHECKING
 
+from robustpath.protocols.accuracies import accuracy
 from robustpath.protocols.base import Metric
 
 if TYPE_CHECKING:
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
 
 INFINITE = float("inf")
 ALL_SPLITS = ("train", "holdout", "validation", "test")  # holdout: where an experiment holds examples out
-
-
-def accuracy(logits: "Tensor", labels: "Tensor") -> "Tensor":
-    """The share of the examples whose largest logit is that of their label."""
-    return (logits.argmax(2) == labels).double().mean(1)
 
 
 def cross_entropy(logits: "Tensor", labels: "Tensor") -> "Tensor":

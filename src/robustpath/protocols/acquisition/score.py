@@ -4,21 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-import torch
 from torch import Tensor
 
-from robustpath import models
-from robustpath.core.files import replacing
-from robustpath.core.randomness import varied
 from robustpath.data.label_noise import noisy
-from robustpath.data.prepared import Prepared, load
+from robustpath.data.prepared import Prepared
 from robustpath.data.shifts import ShiftedSet, shifted_sets
-from robustpath.engine.device import resolve
-from robustpath.protocols import reading
 from robustpath.protocols.acquisition.deals import held_of
-from robustpath.protocols.scored import tabulated
-from robustpath.protocols.supervised.measures.stacked import network
-from robustpath.protocols.supervised.score import score
+from robustpath.protocols.supervised.score import scored_on
 
 OWN = ("none", "corruption", "generator")  # families of shifts of the data set's own examples
 
@@ -30,30 +22,7 @@ def evaluate(
 
     Validation labels are as noisy as those of the pool, since a user has no others; those of the test are clean.
     """
-    torch.set_num_threads(threads)
-    device = resolve(settings["device"])
-    prepared = {name: load(path) for name, path in data.items()}
-    own = prepared[settings["dataset"]]
-    together = network(settings, own)
-    portion = models.load(models.name_of(settings)).PORTION
-    table = pd.concat([reading.table(path) for path in runs], ignore_index=True)
-    trained = [reading.tensors(path, device) for path in weights]
-    params = {name: torch.cat([tree[name] for tree in trained]) for name in trained[0]}
-    scored = []
-    dealt = table["seed"].map(lambda seed: varied("split", seed, settings["vary"]))
-    for seed, members in table.groupby(dealt):
-        for rows, examples in _examples(settings, seed, members, prepared):
-            which = rows.index.to_numpy()
-            chosen = {name: tensor[which.tolist()] for name, tensor in params.items()}
-            inputs, labels, attribute = (
-                None if part is None else part.to(device)
-                for part in (examples.inputs, examples.labels, examples.attribute)
-            )
-            found = score(together, chosen, inputs, labels, portion, attribute)
-            scored.append((which, examples._replace(inputs=None, labels=None, attribute=None), found))
-        print(f"{settings['dataset']}: split {seed + 1} of {dealt.nunique()} scored")
-    with replacing(scores) as temporary:
-        tabulated(table, scored).to_parquet(temporary, index=False)
+    scored_on(_examples, settings, data, weights, runs, scores, threads)
 
 
 def _examples(

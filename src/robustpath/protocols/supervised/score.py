@@ -1,5 +1,6 @@
 """Scores of every run of a data set, all methods at once, on every split and shift."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,18 @@ def evaluate(
     `data` holds the data set itself and the partners of its natural shifts; `weights` and `runs` are the trained
     methods' files, in one order.
     """
+    scored_on(_examples, settings, data, weights, runs, scores, threads)
+
+
+def scored_on(
+    examples_of: Callable[[dict, int, pd.DataFrame, dict[str, Prepared]], Iterator[tuple[pd.DataFrame, ShiftedSet]]],
+    settings: dict, data: dict[str, Path], weights: list[Path], runs: list[Path], scores: Path, threads: int,
+) -> None:  # fmt: skip
+    """As `evaluate`, on the examples of a protocol.
+
+    examples_of(settings, seed of a split, its runs, data sets by name) -> pairs of some of these runs and the examples
+    that they are scored on.
+    """
     torch.set_num_threads(threads)
     device = resolve(settings["device"])
     prepared = {name: load(path) for name, path in data.items()}
@@ -46,7 +59,7 @@ def evaluate(
     deals = table["seed"].map(lambda seed: varied("split", seed, settings["vary"]))
     for seed, members in table.groupby(deals):
         chosen = {}
-        for rows, examples in _examples(settings, seed, members, prepared):
+        for rows, examples in examples_of(settings, seed, members, prepared):
             which = rows.index.to_numpy()
             if which.tobytes() not in chosen:
                 chosen[which.tobytes()] = {name: tensor[rows.index.to_list()] for name, tensor in params.items()}
@@ -57,7 +70,9 @@ def evaluate(
         tabulated(table, scored).to_parquet(temporary, index=False)
 
 
-def _examples(settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, Prepared]):
+def _examples(
+    settings: dict, seed: int, members: pd.DataFrame, prepared: dict[str, Prepared]
+) -> Iterator[tuple[pd.DataFrame, ShiftedSet]]:
     """(runs, examples) to score on the split of a seed: each train size and label noise on its own training,
     held-out and validation examples, all runs on the rest."""
     dataset, own = settings["dataset"], prepared[settings["dataset"]]

@@ -30,15 +30,6 @@ GROUPS = {
     ],
     "oracles, which see the attribute": ["oracle_acquisition", "parallelogram_oracle"],
 }  # fmt: skip
-NAMES = {
-    RANDOM: "random choice",
-    "core_set": "core-set",
-    "bert_km": "BERT-KM",
-    "alfa_mix": "ALFA-Mix",
-    "anchor_al": "AnchorAL",
-    "active_data_discovery": "Active Data Discovery",
-    "oracle_acquisition": "oracle",
-}
 ABLATIONS = {
     "parallelogram_neighbour": "triples by distance",
     "parallelogram_mean": "differences of means",
@@ -73,7 +64,7 @@ NOTHING = "Nothing is compared: the experiment lacks a method or a baseline."
 
 def name(method: str) -> str:
     """An acquisition as figures and captions print it."""
-    return NAMES.get(method) or ABLATIONS.get(method) or labels.method(method)
+    return ABLATIONS.get(method) or labels.method(method)
 
 
 def look(method: str) -> dict[str, str]:

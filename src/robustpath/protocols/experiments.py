@@ -56,6 +56,9 @@ class Experiments(Section):
     acquisition_interaction: AcquisitionExperiment = Field(
         description="A missing group where label and attribute interact, from not at all to as much as the attribute."
     )
+    acquisition_pilot: AcquisitionExperiment = Field(
+        description="A missing group where some first labels are of the other minority for sure, as in the pilot."
+    )
     acquisition_text: AcquisitionExperiment = Field(description="Labels of texts bought where no group is missing.")
     group_references: Supervised = Field(
         description="SGD, and SGD on a hold-out, on data with groups: the parents of those that look at losses."

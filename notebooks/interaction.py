@@ -37,7 +37,7 @@ confidence, told = settings["confidence"], settings["experiments"][experiment]
 strength = {dataset: sets.load(dataset).recipe()["interaction"] for dataset in told["datasets"]}
 chosen = selected(table, experiment)
 taken = (scores(chosen, metric) for metric in ("discovered", "off_manifold"))
-rows, ratios = (own.assign(at=own["dataset"].map(strength)) for own in taken)
+rows, ratios = (own.assign(at=own["dataset"].map(strength).astype(float)) for own in taken)
 found = means(rows, ["method", "at"], confidence)
 more = {reference: advantage(rows, acquisition.OURS, reference) for reference in references}
 gaps = {reference: interval(own, ["at"], confidence) for reference, own in more.items()}

@@ -172,6 +172,21 @@ def falling(ends: dict[str, tuple[pd.Series, pd.Series]], slopes: dict[str, pd.S
     return f"The parallelogram's advantage in finding the missing group {'; that '.join(parts)}."
 
 
+def drifting(levels: pd.DataFrame, slope: pd.Series) -> str:
+    """Columns mean, low, high of the off-manifold ratio of ours, from the smallest interaction to the largest, and its
+    slope over the interaction."""
+    if levels.empty or not slope["n"]:
+        return ""
+    ends = levels[["mean", "low", "high"]].to_numpy()[[0, -1]]
+    least, most = (f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in ends)
+    verb = "rises" if slope["low"] > 0 else "falls" if slope["high"] < 0 else "shows no clear trend"
+    numbers = f"{labels.signed(slope['mean'])} [{labels.signed(slope['low'])}, {labels.signed(slope['high'])}]"
+    return (
+        f" The off-manifold ratio of its targets is {least} without interaction and {most} at the largest; per unit of "
+        f"interaction it {verb} ({numbers})."
+    )
+
+
 def _how_many(number: int) -> str:
     return labels.word(number) if number else "none"
 

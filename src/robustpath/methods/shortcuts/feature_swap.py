@@ -48,8 +48,10 @@ def two_encoders(params: Params) -> Params:
         raise UserError("feature_swap halves each hidden layer: set no width in `hidden` of config.yaml below 2")
     changed = dict(params)
     for name in hidden[1:]:
-        first = [torch.arange(size, device=params[name].device) < size // 2 for size in params[name].shape]
-        changed[name] = torch.where(first[0][:, None] == first[1], params[name], 0.0)
+        sizes, device = params[name].shape, params[name].device
+        # Signs, since the compiler fails on a comparison of two comparisons.
+        above, left = (torch.where(torch.arange(size, device=device) < size // 2, 1.0, -1.0) for size in sizes)
+        changed[name] = torch.where(above[:, None] * left > 0, params[name], 0.0)
     return changed
 
 

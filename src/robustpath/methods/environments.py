@@ -17,7 +17,7 @@ BETAS, EPSILON = (0.9, 0.999), 1e-8  # Adam's, as in the authors' program
 
 
 def slopes(losses: Tensor) -> Tensor:
-    """d log(1 + exp(-w m)) / dw at w = 1 of every example [...], from its cross-entropy: m are the log-odds of its label.
+    """d log(1 + exp(-w m)) / dw at w = 1 of examples [...], from their cross-entropies; m: the log-odds of the label.
 
     With two classes, this is the slope of the cross-entropy of w times the logits, the one of IRMv1. With more, the
     other classes count as one, since a loss does not tell them apart.
@@ -39,8 +39,11 @@ def most_different(slopes: Tensor) -> Tensor:
 
 
 def ascended(slopes: Tensor, start: Tensor, steps: int, rate: float) -> Tensor:
-    """The shares [..., n] after so many steps of Adam on the objective from the numbers `start` [..., n], whose sigmoids
-    are the first shares; the authors' program takes 10,000 steps at the rate 0.001 from standard normal numbers."""
+    """The shares [..., n] after so many steps of Adam that raise the objective.
+
+    start: numbers [..., n] whose sigmoids are the first shares. The authors' program takes 10,000 steps at the rate
+    0.001 from standard normal numbers.
+    """
     numbers, mean, square = start.clone(), torch.zeros_like(start), torch.zeros_like(start)
     for step in range(1, steps + 1):
         shares = numbers.sigmoid()

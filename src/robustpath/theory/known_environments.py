@@ -154,7 +154,7 @@ def accuracy(network: Callable[[Tensor], Tensor], data: Digits) -> float:
 
 
 def of_digits(steps: int, seeds: int) -> dict[str, list[float]]:
-    """Accuracies by name: a value of every seed. `steps` are those of IRM, and all arms take the same share of theirs."""
+    """Accuracies by name: a value of every seed. `steps` are those of IRM; all arms take the same share of theirs."""
     found = {f"{name}, {part}": [] for name in ARMS for part in ("training", "test")}
     for seed in range(seeds):
         training, test = digits(seed)

@@ -231,11 +231,12 @@ def agreement(first: Tensor, rare: Tensor) -> list[float]:
 
 def of_splits(steps: int, seeds: int) -> dict[str, list[float]]:
     """Agreements of both splits, and the steps' objective as share of the largest, by name: a value of every seed."""
+    passes = max(1, PASSES * steps // ASCENT)
     train = known_shortcuts.groups(seeds, "train", SKEWED)
     rare = train.attributes != train.labels
     losses = {
-        ONE: reference_losses(train, True, PASSES),
-        ALL: reference_losses(train, False, PASSES),
+        ONE: reference_losses(train, True, passes),
+        ALL: reference_losses(train, False, passes),
         BEST: best_losses(train),
     }
     streams = [generator(CASE, seed, "split") for seed in range(seeds)]

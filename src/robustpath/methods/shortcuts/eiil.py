@@ -20,7 +20,8 @@ def eiil(base: Method) -> Method:
 
     def step(loss, params, state, batch, context):
         examples = len(batch.labels)
-        split = most_different(slopes(context.given["irreducible"].labels)).expand(examples)
+        losses = context.given["irreducible"].labels.to(batch.inputs)  # whole numbers where a step is only counted
+        split = most_different(slopes(losses)).expand(examples)
         groups = Batch(torch.zeros(examples, ENVIRONMENTS, device=split.device), split.long())
         params, state, info = base.step(loss, params, state, batch, context.giving(groups=groups))
         return params, state, info | {"errors": split.float().mean()}

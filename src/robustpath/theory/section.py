@@ -104,6 +104,14 @@ class KnownShortcuts(Section):
     seeds: Seeds
 
 
+class KnownEnvironments(Section):
+    """Environments whose outcome is known: who stays right when a colour changes sides, and which split is inferred."""
+
+    digit_steps: int = Field(ge=2, le=501, description="Steps of IRM on coloured digits; the outcome is judged at 501.")
+    split_steps: int = Field(ge=1, le=10_000, description="Steps that infer a split; the outcome is judged at 10,000.")
+    seeds: Seeds
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -116,6 +124,7 @@ class Theory(Section):
     associative_retrieval: AssociativeRetrieval = Field(description="A memory that lasts for one sequence.")
     known_streams: KnownStreams = Field(description="Who forgets on streams of small digits.")
     known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
+    known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

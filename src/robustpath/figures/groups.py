@@ -63,8 +63,8 @@ def choices(differences: pd.DataFrame) -> str:
 
 def shares(found: dict[str, dict[str, pd.DataFrame]], reference: str) -> str:
     """By what marks an example, in words, and "chosen" or "candidates": columns label_noise, method, mean, low, high.
-    What is chosen least and most often, beside the candidates: what is wrongly labelled at the highest level of label
-    noise, all else at the lowest. Nothing of labels that are all right."""
+    Its shares among what each method chooses, rising, beside that among the candidates: of what is wrongly labelled at
+    the highest level of label noise, of all else at the lowest. Nothing of labels that are all right."""
     sentences = []
     for words, rows in found.items():
         levels = rows["chosen"]["label_noise"]
@@ -74,12 +74,12 @@ def shares(found: dict[str, dict[str, pd.DataFrame]], reference: str) -> str:
         )
         if own.empty or (words == CORRUPTED and not level):
             continue
-        ends = [own.loc[own["mean"].idxmin()], own.loc[own["mean"].idxmax()]]
-        said = [f"{interval_words(row, points=False)} ({labels.method(row['method'])})" for row in ends]
+        rising = [row for _, row in own.sort_values("mean").iterrows()]
+        said = [f"{interval_words(row, points=False)} ({labels.method(row['method'])})" for row in rising]
         start, share = noise_words(level), labels.percent(among["mean"].mean())
         sentences.append(
             rf"{start[0].upper()}{start[1:]}, {share}\,\% of the candidates are {words}; "
-            f"of the chosen, from {' to '.join(said)}."
+            f"of the chosen, {labels.listing(said)}."
         )
     return " ".join(sentences)
 

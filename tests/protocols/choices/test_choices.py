@@ -13,7 +13,7 @@ from robustpath.core.randomness import generator
 from robustpath.data.prepared import Prepared, save
 from robustpath.methods.base import Batch, Context, Method, build
 from robustpath.methods.selecting import TRUTH, selecting
-from robustpath.models.functional import mean_cross_entropy, predict
+from robustpath.models.functional import initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 from robustpath.protocols.choices import training as recording
 from robustpath.protocols.supervised import training
@@ -37,12 +37,12 @@ def blobs(grouped=True):
     return Prepared(inputs, labels, torch.zeros(150, dtype=torch.bool), attribute=attribute)
 
 
-def trained(folder, by, method, prepared, **changes):
+def trained(folder, by, method, prepared, parent=None, **changes):
     """The files of a cell that a protocol's training has written."""
     folder.mkdir()
     save(prepared, folder / "data.safetensors")
     files = [folder / f"cell.{suffix}" for suffix in FILES]
-    by.train(SETTINGS | {"method": method} | changes, folder / "data.safetensors", *files, threads=1)
+    by.train(SETTINGS | {"method": method} | changes, folder / "data.safetensors", *files, 1, parent)
     return files
 
 
@@ -118,6 +118,17 @@ def test_data_without_groups_have_the_share_of_corrupted_alone(tmp_path):
         found = recorded(trained(tmp_path / method, recording, method, blobs(grouped=False)))
         assert set(found.index.get_level_values("metric")) == {"candidates_corrupted", "chosen_corrupted"}
         assert found[60, 0.5, 0, "candidates_corrupted"] > 0.2
+
+
+def test_the_truth_is_that_of_the_candidates_where_a_fifth_is_held_out(tmp_path, monkeypatch):
+    """On labels that are all right, none of them is wrong; one of five examples is held out for a reference."""
+    reference = initialise(mlp(5, [6], 3), generator("parent"))
+    monkeypatch.setattr(training.portions, "of_parent", lambda *files: lambda run: reference)
+    gives = {"parent": {"gives": "losses"}}
+    found = recorded(trained(tmp_path / "rho", recording, "rho_loss", blobs(), ("weights", "runs"), **gives))
+    corrupted = found.xs("candidates_corrupted", level="metric")
+    assert (corrupted.xs(0.0, level="label_noise") == 0).all()
+    assert (corrupted.xs(0.5, level="label_noise") > 0.2).all()
 
 
 def test_neither_the_choice_nor_the_base_sees_the_truth():

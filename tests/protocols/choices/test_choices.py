@@ -37,12 +37,12 @@ def blobs(grouped=True):
     return Prepared(inputs, labels, torch.zeros(150, dtype=torch.bool), attribute=attribute)
 
 
-def trained(folder, by, method, prepared, parent=None, **changes):
+def trained(folder, by, method, prepared, reference=None, **changes):
     """The files of a cell that a protocol's training has written."""
     folder.mkdir()
     save(prepared, folder / "data.safetensors")
     files = [folder / f"cell.{suffix}" for suffix in FILES]
-    by.train(SETTINGS | {"method": method} | changes, folder / "data.safetensors", *files, 1, parent)
+    by.train(SETTINGS | {"method": method} | changes, folder / "data.safetensors", *files, 1, reference)
     return files
 
 
@@ -109,6 +109,7 @@ def test_a_method_that_does_not_choose_has_its_batches_for_both(tmp_path):
         chosen, among = (found.xs(f"{whom}_{what}", level="metric") for whom in ("chosen", "candidates"))
         assert (chosen == among).all()
     each = found.groupby(["metric", "label_noise"]).mean()
+    assert each["chosen_corrupted", 0.0] == 0
     assert each["chosen_corrupted", 0.5] == pytest.approx(1 / 3, abs=0.05)
     assert each["chosen_minority", 0.0] == each["chosen_minority", 0.5] == pytest.approx(1 / 5, abs=0.05)
 

@@ -20,7 +20,7 @@ from robustpath.engine.stop import listening
 from robustpath.methods.base import Spec
 from robustpath.methods.selecting import TRUTH, composition
 from robustpath.protocols import draws
-from robustpath.protocols.choices.metrics import SHARES
+from robustpath.protocols.choices.shares import SHARES
 from robustpath.protocols.outputs import write_runs, write_scores, write_seconds, write_weights
 from robustpath.protocols.supervised import training
 from robustpath.protocols.supervised.held_out import learnt

@@ -218,7 +218,15 @@ def test_the_examples_do_what_is_said_of_them(copy):
     assert found["score"] == pytest.approx(found["slow score"])
     assert found["part"] == "brier"
     assert found["measure"] == [3.0, 0.5]
-    assert found["protocols"] == ["supervised", "acquisition", "designed", "episodes", "single_pass", "stream"]
+    assert found["protocols"] == [
+        "supervised",
+        "acquisition",
+        "choices",
+        "designed",
+        "episodes",
+        "single_pass",
+        "stream",
+    ]
     assert (found["figure"], found["number"], found["claim"]) == ("figure", ["minima"], "M9")
     assert found["theory"] == [0.0]
     assert found["shift"] == pytest.approx(0.0, abs=1e-6)  # half an image and half its negative: grey

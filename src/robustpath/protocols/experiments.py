@@ -4,6 +4,7 @@ from pydantic import Field
 
 from robustpath.config.section import Section
 from robustpath.protocols.acquisition.section import AcquisitionExperiment
+from robustpath.protocols.choices.section import ChoicesExperiment
 from robustpath.protocols.designed.section import DesignedExperiment
 from robustpath.protocols.episodes.section import EpisodesExperiment
 from robustpath.protocols.stream.section import StreamExperiment
@@ -65,7 +66,9 @@ class Experiments(Section):
     )
     groups: Supervised = Field(description="Training methods on data whose labels go with an attribute.")
     curricula: Supervised = Field(description="The same examples in several orders of exposure.")
-    selection: Supervised = Field(description="Methods that choose their examples by loss, with label noise.")
+    selection: ChoicesExperiment = Field(
+        description="Methods that choose their examples by loss, with label noise; what they choose is recorded."
+    )
     feature_sweep: DesignedExperiment = Field(
         description="Which features lead to which behaviour: many settings of all knobs of the generator of groups."
     )

@@ -49,7 +49,7 @@ from robustpath.theory.known_shortcuts import SKEWED, Band, Groups
 from robustpath.theory.table import Row
 
 CASE = "known_environments"
-SOURCE = "a pilot of this study"
+SOURCE = "a pilot of this study, or arithmetic"
 DIGITS, SPLITS = "coloured digits", "split of groups at a correlation of 0.97"
 COLOURED = (0.2, 0.1, 0.9)  # shares of the examples with the other colour: two environments of training, the test
 FLIPPED = 0.25  # share of the labels that are the other one

@@ -59,8 +59,7 @@ def read(paths):
         for image, name in zip(images, names, strict=True):
             with archive.open(f"img_align_celeba/{name}") as content:
                 image[:] = formats.photograph(content, ENTRY.side)
-    labels, attribute = (
-        np.array([each == said for each in own], np.int64) for own, said in ((blond, "1"), (male, "-1"))
-    )
+    labels = np.array([each == "1" for each in blond], np.int64)
+    attribute = np.array([each == "-1" for each in male], np.int64)
     parts = np.array([part[name] for name in names], np.int64)
     return images, *parted(labels, attribute, parts, ENTRY, VALIDATION)

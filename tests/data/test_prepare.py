@@ -144,5 +144,5 @@ def test_a_damaged_prepared_file_is_refused_with_the_remedy(folder, tmp_path):
 
 
 def test_an_unknown_data_set_is_refused(tmp_path):
-    with pytest.raises(UserError, match="no data set 'emnist': choose one of cifar10, cifar100"):
+    with pytest.raises(UserError, match="no data set 'emnist': choose one of celeba, cifar10"):
         prepare({"dataset": "emnist", "image_size": 8}, tmp_path / "a", tmp_path / "b")

@@ -214,9 +214,8 @@ def reference_losses(train: Groups, attribute_alone: bool, passes: int) -> Tenso
         shown = torch.cat([torch.zeros_like(shown[..., :2]), shown[..., 2:4], torch.zeros_like(shown[..., 4:])], -1)
     data, seeds = train._replace(inputs=shown), len(train.labels)
     order = known_shortcuts.shuffled(seeds)
-    *_, (params, _) = known_shortcuts.learnt(
-        known_shortcuts.adam(), known_shortcuts.starts(seeds), data, order, passes, BATCH
-    )
+    kept, _ = known_shortcuts.learnt(known_shortcuts.adam(), known_shortcuts.starts(seeds), data, order, passes, BATCH)
+    params = kept[-1]
     with torch.no_grad():
         logits = torch.vmap(known_shortcuts.NETWORK)(params, shown)
         return cross_entropy(logits.transpose(1, 2), train.labels, reduction="none").double()

@@ -64,10 +64,7 @@ TETRAHEDRON = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
 # in m dimensions with sum_j W_j W_j^T = (n / m) I, so that D_i = 1 / (n / m) = m / n.
 POLYTOPES = {
     "feature on its own": ([(1.0,)], 1.0),
-    "tetrahedron": (
-        [tuple(c / math.sqrt(3) for c in s) for s in product((1, -1), repeat=3) if math.prod(s) > 0],
-        3 / 4,
-    ),
+    "tetrahedron": ([tuple(c / math.sqrt(3) for c in signs) for signs in TETRAHEDRON], 3 / 4),
     "triangle": (circle(3), 2 / 3),
     "antipodal pair": ([(1.0,), (-1.0,)], 1 / 2),
     "pentagon": (circle(5), 2 / 5),

@@ -6,7 +6,7 @@ Weights W are [..., m, n]: a column W_i in m dimensions for each of n features (
 import math
 
 import torch
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from torch import Tensor
 
 NEGLIGIBLE = 1e-6  # the norm below which a feature has no direction
@@ -122,6 +122,16 @@ def ideal_losses(density: float, importance: float, nodes: int = NODES) -> tuple
     solutions = ((1.0, 0.0), (0.0, density / 2)), ((1.0, -1.0), (0.0, 0.0))
     tensors = [[torch.tensor(part, dtype=torch.float64) for part in solution] for solution in solutions]
     return tuple(pair_loss(*solution, density, importance, nodes).item() for solution in tensors)
+
+
+def crossing(importance: float, nodes: int = 4 * NODES) -> float:
+    """`boundary` by the midpoint rule in place of the closed forms."""
+
+    def gap(density: float) -> float:
+        dedicated, antipodal = ideal_losses(density, importance, nodes)
+        return antipodal - dedicated
+
+    return brentq(gap, 0.01, 1.0)
 
 
 def best_pair(density: float, importance: float, nodes: int = NODES) -> float:

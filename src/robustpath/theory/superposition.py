@@ -210,13 +210,6 @@ def best(model: Model, densities: Tensor, importances: Tensor, params: Params, s
     return Trained(params["weights"][chosen].double(), params["biases"][chosen].double(), found)
 
 
-def claims(found: Mapping[str, float]) -> list[Row]:
-    """Every band with the measured value of its name, and how many of the bands hold."""
-    held = sum(band.holds(found[band.name]) for band in BANDS)
-    rows = [band.row(found[band.name]) for band in BANDS]
-    return [*rows, Row("all toy models", "bands that hold", float(held), float(len(BANDS)), SOURCE)]
-
-
 def represented(weights: Tensor) -> Tensor:
     """Which features are represented [..., n]."""
     return feature_geometry.norms(weights) > REPRESENTED

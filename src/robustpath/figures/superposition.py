@@ -7,7 +7,7 @@ import pandas as pd
 from robustpath.figures import captions, style
 from robustpath.records import labels
 from robustpath.theory import feature_geometry
-from robustpath.theory.superposition import FEW, MANY, PAIR, REPRESENTED
+from robustpath.theory.superposition import BEST_SWITCH, FEW, MANY, PAIR, REPRESENTED
 
 # Phase -> what it looks like in the diagram.
 PHASES = {
@@ -34,7 +34,7 @@ def phases(table: pd.DataFrame) -> pd.DataFrame:
     `exact` of ideal weights, `best` of the best ones."""
     own = table[table["landscape"].str.startswith(f"{PAIR}, r = ")]
     own = own.assign(importance=own["landscape"].str.rpartition(" ")[2].astype(float))
-    best = own[own["quantity"] == "density of the switch of the best pair"].set_index("importance")["value"]
+    best = own[own["quantity"] == BEST_SWITCH].set_index("importance")["value"]
     models = own[own["quantity"].str.startswith("shorter weight at density ")]
     weight = models["value"]
     phase = weight.map(

@@ -49,6 +49,7 @@ PAIR_DENSITIES = tuple(k / 20 for k in range(1, 17))
 STEPS, SEEDS = 5000, 3  # what the bands are about, seeds at least
 REPRESENTED = 0.5
 JUDGED = (0.5, 1.0)  # importances r of the second of two features that bands are about
+BEST_SWITCH = "density of the switch of the best pair"
 FEW, PAIR, MANY = "five features in two dimensions", "two features in one dimension", "80 features in eight dimensions"
 
 
@@ -278,7 +279,7 @@ def exact(importances: Sequence[float]) -> list[Row]:
         crossing = feature_geometry.crossing(r)
         rows.append(Row(f"{PAIR}, r = {r:g}", "density of the switch", crossing, feature_geometry.boundary(r), DERIVED))
         best_one = feature_geometry.best_boundary(r)
-        rows.append(Row(f"{PAIR}, r = {r:g}", "density of the switch of the best pair", best_one))
+        rows.append(Row(f"{PAIR}, r = {r:g}", BEST_SWITCH, best_one))
     return rows
 
 

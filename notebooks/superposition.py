@@ -45,11 +45,12 @@ diagram, dimensions = figure.add_subplot(cells[0, :2]), figure.add_subplot(cells
 
 for phase, look in superposition.PHASES.items():
     own = models[models["phase"] == phase]
-    diagram.plot(own["importance"], own["density"], ls="none", ms=3.6, mew=0.8, label=phase, **look)
+    if len(own):
+        diagram.plot(own["importance"], own["density"], ls="none", ms=3.6, mew=0.8, label=phase, **look)
 span = [k / 100 for k in range(101)]
-diagram.plot(span, [boundary(r) for r in span], color="black", lw=1.2, label="ideal weights, exact")
+diagram.plot(span, [boundary(r) for r in span], color="black", lw=1.2, label="switch, ideal weights")
 best = models.drop_duplicates("importance")
-diagram.plot(best["importance"], best["best"], color="black", lw=0.9, ls=(0, (4, 2)), label="best weights")
+diagram.plot(best["importance"], best["best"], color="black", lw=0.9, ls=(0, (4, 2)), label="switch, best weights")
 diagram.set_xlim(0, 1.05)
 diagram.set_ylim(0, 1.02)
 diagram.set_xlabel("importance $r$ of the second feature")
@@ -57,12 +58,14 @@ diagram.set_ylabel("density $p$")
 diagram.set_title("(a) two features in one dimension")
 
 # %% [markdown]
-# Dimensionalities of polytopes are lines: what features of these arrangements have.
+# Dimensionalities of polytopes are lines: what features of these arrangements have. Words that would touch move apart.
 
 # %%
-for name, (_, known) in POLYTOPES.items():
+places = sorted((known, name) for name, (_, known) in POLYTOPES.items())
+for below, (known, name) in zip([0.0, *(known for known, _ in places)], places, strict=False):
     dimensions.axhline(known, color="0.75", lw=0.6, zorder=0)
-    dimensions.text(1.01, known, name, transform=dimensions.get_yaxis_transform(), va="center", fontsize=6.5)
+    height = max(known, below + 0.05)
+    dimensions.text(1.01, height, name, transform=dimensions.get_yaxis_transform(), va="center", fontsize=7)
 dimensions.plot(
     many.features["sparsity"], many.features["value"], ls="none", marker="o", ms=2.0, mew=0, alpha=0.25,
     color=style.COLOURS[4], label="a feature's dimensionality",
@@ -87,12 +90,17 @@ for panel, (density, rows) in zip(grid[1], five.items(), strict=True):
     panel.set_aspect("equal")
     panel.set_xticks([])
     panel.set_yticks([])
+    panel.spines[:].set_visible(False)
+    panel.axhline(0, color="0.85", lw=0.5, zorder=0)
+    panel.axvline(0, color="0.85", lw=0.5, zorder=0)
     panel.set_title(f"$p$ = {density:g}")
 grid[1][0].set_ylabel("(c) five features\nin a plane")
-handles, words = (
-    left + right for left, right in zip(*(p.get_legend_handles_labels() for p in (diagram, dimensions)), strict=True)
+figure.legend(
+    *diagram.get_legend_handles_labels(), loc="outside upper center", ncols=5, handlelength=2, columnspacing=1.2
 )
-figure.legend(handles, words, loc="outside upper center", ncols=4)
+key = dimensions.legend(loc="upper right", bbox_to_anchor=(1.0, 0.98), handlelength=1.5)
+for handle in key.legend_handles:
+    handle.set_alpha(1)
 style.save(figure, out)
 
 # %%

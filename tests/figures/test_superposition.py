@@ -37,9 +37,9 @@ def test_the_notebook_makes_the_figure_and_its_caption(tmp_path):
     assert figure.startswith(b"%PDF") and b"/Subtype /Image" not in figure
     opening, rest = caption.split("} \\emph")
     assert opening == (
-        r"\textbf{The closed form for ideal weights says of 32 of 32 models of two features whether they superpose "
-        "them, the best weights and biases of 30; the dimensions a feature of 80 are within 0.03 of 1/2 at six "
-        "densities, from 1/4.1 to 1/1.4."
+        r"\textbf{The closed form for ideal weights predicts for 32 of 32 models of two features whether they "
+        "superpose them, the best weights and biases for 30; the dimensions a feature of 80 are within 0.03 of 1/2 at "
+        "six densities, from 1/4.1 to 1/1.4, the median dimensionality of those represented at 14."
     )
     assert "{When does a model hold more features than it has dimensions?}" in rest
     assert "Scale laptop: 5\\,000 steps, the best of three seeds" in rest
@@ -49,13 +49,22 @@ def test_the_notebook_makes_the_figure_and_its_caption(tmp_path):
 def test_the_finding_says_which_line_separates_the_phases():
     measured = toy_models.measured(**LATER)
     said = superposition.finding(superposition.phases(measured), superposition.geometry(measured))
-    assert "closed form for ideal weights says of 30 of 32 models" in said and "best weights and biases of 32" in said
+    assert "closed form for ideal weights predicts for 30 of 32 models" in said
+    assert "best weights and biases for 32" in said
 
 
 def test_no_plateau_is_said_and_a_short_run_is_not_judged(tmp_path):
     _, caption = made(toy_models.measured(squares=[8] * 15, judged=False), tmp_path, steps=20)
     assert "within 0.03 of 1/2 at no density" in caption
     assert "A run this short is not judged by bands." in caption and "bands that were" not in caption
+
+
+def test_one_density_is_no_range():
+    said = superposition.finding(
+        superposition.phases(toy_models.measured()),
+        superposition.geometry(toy_models.measured(squares=[8, 16, *[40] * 13])),
+    )
+    assert "within 0.03 of 1/2 at one density, the median" in said
 
 
 def test_phases_are_those_of_the_planted_weights():
@@ -78,5 +87,5 @@ def test_geometry_holds_represented_features_alone():
 def test_five_features_have_their_columns():
     found = superposition.arrangements(toy_models.measured())
     assert list(found) == [1.0, 0.5, 0.2, 0.1, 0.05]
-    assert (found[0.05] ** 2).sum(axis=1).tolist() == pytest.approx([1.13**2] * 5)
+    assert (found[0.05] ** 2).sum(axis=1).tolist() == pytest.approx([1.28] * 5)
     assert found[1.0].to_numpy().tolist() == [[1, 0], [0, 1], [0, 0], [0, 0], [0, 0]]

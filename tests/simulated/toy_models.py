@@ -13,7 +13,7 @@ def arranged(*weights):
     return Trained(stacked, torch.zeros_like(stacked[:, 0]), torch.tensor([[0.0, 1.0]] * len(weights)))
 
 
-def few(lengths=(1.0, 1.0, 1.0125, 1.0125, 1.13)):
+def few(lengths=(1.0, 1.0, 1.0125, 1.0125, 1.28**0.5)):
     """Five features in a plane, density by density: two alone twice, two pairs twice, the pentagon."""
     plane = torch.eye(2)
     alone = torch.cat([plane, torch.zeros(2, 3)], 1)

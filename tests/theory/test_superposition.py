@@ -115,7 +115,7 @@ def test_known_arrangements_have_the_values_of_their_bands():
         assert (few | pair)[name] == pytest.approx(PILOT[name], abs=0.015), name
     assert few["represented features at density 0.5"] == 2
     assert [few[f"{end} norm of a represented feature at density 0.05"] for end in ("least", "largest")] == (
-        pytest.approx([1.13, 1.13])
+        pytest.approx([1.28**0.5] * 2)
     )
     assert many["dimensions a feature at 1 / p = 1.0"] == pytest.approx(1)
     assert many["dimensions a feature at 1 / p = 2.9"] == pytest.approx(1 / 2)
@@ -227,7 +227,10 @@ def test_a_short_run_is_not_judged_and_a_whole_one_is(monkeypatch):
         assert "bands that hold" not in set(short["quantity"])
         assert set(short["source"]) == {"", case.DERIVED}
     known = judged[judged["source"] == case.DERIVED]
-    assert len(known) == 8
+    assert known["landscape"].tolist() == [
+        *case.feature_geometry.POLYTOPES,
+        *(f"{case.PAIR}, r = {r}" for r in ("0.5", "1")),
+    ]
     assert known["value"].tolist() == pytest.approx(known["expected"].tolist(), abs=1e-4)
 
 

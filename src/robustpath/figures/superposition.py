@@ -73,17 +73,20 @@ def finding(models: pd.DataFrame, many: Geometry) -> str:
     right = {name: int((pair == (models["density"] < models[name])).sum()) for name in ("exact", "best")}
     total = labels.count(len(models))
     switch = (
-        f"The closed form for ideal weights says of {labels.count(right['exact'])} of {total} models of two features "
-        f"whether they superpose them, the best weights and biases of {labels.count(right['best'])}"
+        f"The closed form for ideal weights predicts for {labels.count(right['exact'])} of {total} models of two "
+        f"features whether they superpose them, the best weights and biases for {labels.count(right['best'])}"
     )
     span = many.plateau()["sparsity"]
-    long = (
-        f"the dimensions a feature of 80 are within {NEAR:g} of 1/2 at {labels.word(len(span))} densities"
-        + (f", from 1/{span.max():g} to 1/{span.min():g}" if len(span) > 1 else "")
-        if len(span)
-        else f"the dimensions a feature of 80 are within {NEAR:g} of 1/2 at no density"
-    )
-    return f"{switch}; {long}."
+    where = f", from 1/{span.max():g} to 1/{span.min():g}" if len(span) > 1 else ""
+    long = f"the dimensions a feature of 80 are within {NEAR:g} of 1/2 at {densities(len(span))}{where}"
+    medians = many.features.groupby("sparsity")["value"].median()
+    near = int(((medians - 0.5).abs() <= NEAR).sum())
+    return f"{switch}; {long}, the median dimensionality of those represented at {labels.word(near)}."
+
+
+def densities(number: int) -> str:
+    """So many densities, in words."""
+    return "no density" if number == 0 else f"{labels.word(number)} densit{'y' if number == 1 else 'ies'}"
 
 
 def caption(name: str, settings: dict, table: pd.DataFrame, models: pd.DataFrame, many: Geometry) -> str:

@@ -111,7 +111,7 @@ class Superposition(Section):
         ge=10, le=1_000_000, description="Steps of five features, others in proportion; the outcome is judged at 5,000."
     )
     seeds: Seeds
-    importances: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+    importances: list[Annotated[float, Field(ge=0.01, le=1)]] = Field(
         min_length=1,
         description="Importances of the second of two features, that of the first being 1, ascending.",
         json_schema_extra=DISTINCT,

@@ -55,7 +55,7 @@ def test_the_finding_says_which_line_separates_the_phases():
 
 def test_no_plateau_is_said_and_a_short_run_is_not_judged(tmp_path):
     _, caption = made(toy_models.measured(squares=[8] * 15, judged=False), tmp_path, steps=20)
-    assert "within 0.03 of 1/2 at no density" in caption
+    assert "within 0.03 of 1/2 at no density, the median dimensionality of those represented at 14" in caption
     assert "A run this short is not judged by bands." in caption and "bands that were" not in caption
 
 
@@ -65,6 +65,9 @@ def test_one_density_is_no_range():
         superposition.geometry(toy_models.measured(squares=[8, 16, *[40] * 13])),
     )
     assert "within 0.03 of 1/2 at one density, the median" in said
+    nowhere = superposition.geometry(toy_models.measured()).features.query("sparsity == 1")
+    many = superposition.geometry(toy_models.measured())._replace(features=nowhere)
+    assert superposition.finding(superposition.phases(toy_models.measured()), many).endswith("represented at none.")
 
 
 def test_phases_are_those_of_the_planted_weights():

@@ -27,14 +27,14 @@ def pair(importances, switch=feature_geometry.boundary):
     """Two features in a dimension: an antipodal pair below the density switch(r), the first alone above it."""
     return arranged(
         *(
-            torch.tensor([[1.0, -0.9 if density < switch(importance) else 0.1]])
+            torch.tensor([[1.0, -0.9 if density < switch(importance) else -0.1]])
             for importance in importances
             for density in superposition.PAIR_DENSITIES
         )
     )
 
 
-def many(squares=(8, *[16] * 6, 17.4, *[25] * 2, *[31] * 5)):
+def many(squares=(8, *[16] * 6, 17.2, *[25] * 2, *[31] * 5)):
     """80 features in eight dimensions: at the first density each alone, at all others eight antipodal pairs, scaled so
     that the squared norm of W is that of `squares`."""
     axes = torch.eye(8)

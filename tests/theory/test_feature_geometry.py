@@ -141,3 +141,9 @@ def test_the_best_pair_is_never_worse_than_the_ideal_one_and_switches_later():
         w, b = torch.tensor([1.0, -0.9]).double(), torch.tensor([0.05, 0.1]).double()
         moved = [part + 0.1 * torch.randn(2, generator=stream).double() for part in (w, b)]
         assert geometry.pair_loss(*moved, 0.4, 0.5).item() >= best - 1e-9
+
+
+def test_a_pair_whose_descent_ends_in_one_feature_alone_is_not_ahead(monkeypatch):
+    """The same loss but for rounding, at every density: then the switch is where the bisection begins."""
+    monkeypatch.setattr(geometry, "best_pair", lambda *given: geometry.ideal_losses(*given)[0] - 1e-9)
+    assert geometry.best_boundary(0.5) == pytest.approx(geometry.boundary(0.5), abs=0.01)

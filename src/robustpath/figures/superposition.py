@@ -81,7 +81,9 @@ def finding(models: pd.DataFrame, many: Geometry) -> str:
     long = f"the dimensions a feature of 80 are within {NEAR:g} of 1/2 at {densities(len(span))}{where}"
     medians = many.features.groupby("sparsity")["value"].median()
     near = int(((medians - 0.5).abs() <= NEAR).sum())
-    return f"{switch}; {long}, the median dimensionality of those represented at {labels.word(near)}."
+    return (
+        f"{switch}; {long}, the median dimensionality of those represented at {labels.word(near) if near else 'none'}."
+    )
 
 
 def densities(number: int) -> str:
@@ -98,6 +100,7 @@ def caption(name: str, settings: dict, table: pd.DataFrame, models: pd.DataFrame
         held, of = (labels.count(bands.iloc[0][column]) for column in ("value", "expected"))
         judged = f"Of {of} bands that were fixed before the run, {held} hold (\\cref{{tab:theory_cases}})."
     facts = (
+        r"The models are those of \citet{elhage2022toy}, the closed forms are of this study. "
         f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps, the best of "
         f"{labels.word(own['seeds'])} seeds by the loss on the same examples."
     )

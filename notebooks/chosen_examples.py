@@ -10,7 +10,7 @@
 # # What becomes of methods that choose their examples by loss when labels are wrong?
 #
 # High losses mark both rare and wrongly labelled examples. RHO-LOSS subtracts what a model of other examples cannot
-# learn either; the others do not.
+# learn either; the others do not. So which examples does each choose?
 
 # %%
 from IPython.display import display
@@ -43,41 +43,50 @@ gained = differences(scores(chosen, "accuracy"), ["label_noise"], "method", refe
 display(found, gained)
 
 # %%
+MARKS = {"corrupted": groups.CORRUPTED, "minority": groups.MINORITY}
+WHOM = ["chosen", "candidates"]
+panels, overall = {"": found}, {}
+for mark, words in MARKS.items():
+    taken = {whom: scores(chosen, f"{whom}_{mark}", split="train") for whom in WHOM}
+    panels[mark] = {
+        whom: means(rows, ["dataset", "label_noise", "method"], confidence).set_index(
+            ["dataset", "label_noise", "method"]
+        )
+        for whom, rows in taken.items()
+    }
+    overall[words] = {whom: means(rows, ["label_noise", "method"], confidence) for whom, rows in taken.items()}
+display(overall)
+
+# %%
 told = settings["experiments"][experiment]
 levels = sorted(told["label_noise"])
 
 
-def row(dataset, method):
-    """Mean and worst-group accuracy with half of their intervals' widths at each level of label noise."""
+def row(dataset, method, columns):
+    """Means with half of their intervals' widths at each level of label noise."""
     cells = [labels.escape(labels.method(method))]
     for level in levels:
-        for rows in found.values():
+        for rows in columns:
             cell = rows.loc[(dataset, level, method)]
             cells.append(rf"{labels.percent(cell['mean'])}\,$\pm$\,{labels.percent(cell['high'] - cell['mean'])}")
     return cells
 
 
-columns = 1 + len(levels) * len(METRICS)
-parts = [
-    [
-        tables.heading(labels.escape(labels.dataset(dataset)), columns),
-        *(row(dataset, method) for method in groups.in_order(told["methods"], reference)),
-    ]
-    for dataset in told["datasets"]
-]
+parts = []
+for mark, of_panel in panels.items():
+    names = [METRICS.get(name, name) for name in of_panel]
+    for dataset in told["datasets"]:
+        about = ", ".join(filter(None, [labels.escape(labels.dataset(dataset)), mark]))
+        rows = [row(dataset, method, of_panel.values()) for method in groups.in_order(told["methods"], reference)]
+        parts.append([[rf"\textit{{{about}}}", *names * len(levels)], *rows])
 spans = [
     tables.span(rf"{100 * level:g}\,\% random labels", 2 + 2 * place, 3 + 2 * place)
     for place, level in enumerate(levels)
 ]
-header = [
-    ["", *(text for text, _ in spans)],
-    " ".join(rule for _, rule in spans),
-    ["method", *list(METRICS.values()) * len(levels)],
-]
-captions.write(tables.booktabs(header, parts, "l" + "r" * (columns - 1)), out)
+header = [["", *(text for text, _ in spans)], " ".join(rule for _, rule in spans)]
+captions.write(tables.booktabs(header, parts, "l" + "rr" * len(levels)), out)
 
 # %%
-chosen = "Hyperparameters are the defaults; the finding is a mean over data sets."
-captions.write(
-    groups.caption("chosen_examples", groups.choices(gained), settings, table, experiment, chosen=chosen), caption
-)
+finding = f"{groups.shares(overall, reference)} {groups.choices(gained)}".strip()
+how = "Hyperparameters are the defaults; the findings are means over data sets."
+captions.write(groups.caption("chosen_examples", finding, settings, table, experiment, chosen=how), caption)

@@ -17,7 +17,7 @@ import pandas as pd
 from IPython.display import display
 
 from robustpath.claims import conditions, verdicts
-from robustpath.figures import captions, hypotheses, tables
+from robustpath.figures import captions, hypotheses
 from robustpath.records import labels, report_settings
 
 # %% tags=["parameters"]
@@ -33,10 +33,7 @@ told = verdicts.read(claims, settings["scale"])
 display(pd.DataFrame(told["verdicts"]).drop(columns=["entries", "placebos"]))
 
 # %%
-table = tables.booktabs(
-    hypotheses.HEADER, hypotheses.groups(told), hypotheses.ALIGNMENT, gap="1.8pt", size="scriptsize"
-)
-captions.write(table, out)
+captions.write(hypotheses.table(told), out)
 
 # %%
 short, limit = told["short_names"], conditions.level(told["confidence"])

@@ -35,37 +35,60 @@ settings = report_settings(settings)
 table = load(records, settings["scale"])
 confidence, told = settings["confidence"], settings["experiments"][experiment]
 strength = {dataset: sets.load(dataset).recipe()["interaction"] for dataset in told["datasets"]}
-rows = scores(selected(table, experiment), "discovered")
-rows = rows.assign(at=rows["dataset"].map(strength))
+chosen = selected(table, experiment)
+taken = (scores(chosen, metric) for metric in ("discovered", "off_manifold"))
+rows, ratios = (own.assign(at=own["dataset"].map(strength).astype(float)) for own in taken)
 found = means(rows, ["method", "at"], confidence)
 more = {reference: advantage(rows, acquisition.OURS, reference) for reference in references}
 gaps = {reference: interval(own, ["at"], confidence) for reference, own in more.items()}
 slopes = {reference: trend(own, confidence) for reference, own in more.items()}
-display(found, pd.concat(gaps), slopes)
+away = means(ratios, ["method", "at"], confidence)
+targets = away[away["method"] == acquisition.OURS]
+ours = ratios[ratios["method"] == acquisition.OURS].groupby(["at", "seed"], as_index=False)["value"].mean()
+drift = trend(ours, confidence)
+display(found, pd.concat(gaps), slopes, away, drift)
+
 
 # %%
-figure, (panels,) = style.panels(1, 2, 2.5)
+def half(own: pd.DataFrame, times: float = 1.0) -> tuple[pd.Series, pd.Series]:
+    """The lengths of error bars to both sides of the mean."""
+    return times * (own["mean"] - own["low"]), times * (own["high"] - own["mean"])
+
+
+figure, (upper, lower) = style.panels(2, 2, 4.0)
 methods = [name for name in acquisition.LOOKS if name in set(rows["method"])]
-for place, method in enumerate(methods):
-    own, aside = found[found["method"] == method], 0.012 * (place - (len(methods) - 1) / 2)
-    bars = 100 * (own["mean"] - own["low"]), 100 * (own["high"] - own["mean"])
-    panels[0].errorbar(own["at"] + aside, 100 * own["mean"], bars, elinewidth=0.8, **acquisition.look(method))
+moved = [name for name in methods if name != "parallelogram_in_order"]  # it has the targets of the parallelogram
+for panel, shown, levels, times in ((upper[0], methods, found, 100), (lower[0], moved, away, 1)):
+    for place, method in enumerate(shown):
+        own, aside = levels[levels["method"] == method], 0.012 * (place - (len(shown) - 1) / 2)
+        look = acquisition.look(method)
+        panel.errorbar(own["at"] + aside, times * own["mean"], half(own, times), elinewidth=0.8, **look)
 for place, (reference, own) in enumerate(gaps.items()):
-    bars = 100 * (own["mean"] - own["low"]), 100 * (own["high"] - own["mean"])
     look = acquisition.look(reference) | {"label": f"over {acquisition.name(reference)}"}
-    panels[1].errorbar(own["at"] + 0.012 * (place - 0.5), 100 * own["mean"], bars, elinewidth=0.8, **look)
-panels[1].axhline(0, color="0.4", linewidth=0.6)
-panels[0].set_ylabel("share of the first labels (%)")
-panels[0].set_ylim(bottom=-1)
-panels[1].set_ylabel("parallelogram's advantage (points)")
-for panel in panels:
+    upper[1].errorbar(own["at"] + 0.012 * (place - 0.5), 100 * own["mean"], half(own, 100), elinewidth=0.8, **look)
+    both = own.merge(targets, on="at", suffixes=("", "_ratio"))
+    x = both[["mean_ratio", "low_ratio", "high_ratio"]].set_axis(["mean", "low", "high"], axis=1)
+    lower[1].errorbar(x["mean"], 100 * both["mean"], half(both, 100), half(x), elinewidth=0.8, **look)
+    for end in both.index[[0, -1]] if len(both) else []:
+        place = x["mean"][end], 100 * both["mean"][end]
+        lower[1].annotate(f"{both['at'][end]:g}", place, (4, 4), textcoords="offset points", color=look["color"])
+for panel in (upper[1], lower[1]):
+    panel.axhline(0, color="0.4", linewidth=0.6)
+    panel.set_ylabel("advantage (points)")
+for panel in (upper[0], upper[1], lower[0]):
     panel.set_xlabel("interaction of label and attribute")
     panel.set_xticks(sorted(strength.values()))
-figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, columnspacing=1.0)
-panels[1].legend(loc="lower left")
+upper[0].set_ylabel("share of the first labels (%)")
+upper[0].set_ylim(bottom=-1)
+lower[0].set_ylabel("off-manifold ratio")
+lower[1].set_xlabel("parallelogram's off-manifold ratio")
+figure.legend(*upper[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, columnspacing=1.0)
+upper[1].legend(loc="lower left")
+for letter, panel in zip("abcd", (*upper, *lower), strict=True):
+    panel.set_title(f"({letter})", loc="left")
 style.save(figure, out)
 
 # %%
 ends = {reference: (own.iloc[0], own.iloc[-1]) for reference, own in gaps.items()}
-finding = acquisition.falling(ends, slopes)
+finding = acquisition.falling(ends, slopes) + acquisition.drifting(targets, drift)
 captions.write(acquisition.caption("interaction", finding, settings, table, [experiment]), caption)

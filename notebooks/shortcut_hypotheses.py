@@ -16,9 +16,9 @@
 import pandas as pd
 from IPython.display import display
 
-from robustpath.claims import conditions, verdicts
-from robustpath.figures import captions, hypotheses, tables
-from robustpath.records import labels, report_settings
+from robustpath.claims import verdicts
+from robustpath.figures import captions, hypotheses
+from robustpath.records import report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: the verdicts were judged from the records
@@ -33,20 +33,5 @@ told = verdicts.read(claims, settings["scale"], "shortcuts")
 display(pd.DataFrame(told["verdicts"]).drop(columns=["entries", "placebos"]))
 
 # %%
-table = tables.booktabs(
-    hypotheses.HEADER, hypotheses.groups(told), hypotheses.ALIGNMENT, gap="1.8pt", size="scriptsize"
-)
-captions.write(table, out)
-
-# %%
-facts = (
-    f"Scale {labels.escape(told['scale'])}. Last column: {hypotheses.KEY}; a prime marks a $p$ that does not stand "
-    f"after Holm's correction over the {told['corrected_tests']} cases of all hypotheses. Intervals at "
-    rf"{100 * told['confidence']:g}\,\%: {hypotheses.intervals(told)}. $p$ is one-sided, of the verdict of the case "
-    rf"({conditions.level(told['confidence']):g} is the level). Found: the smallest true effect that is found with "
-    r"80\,\% (in brackets, per cent: the chance to show that an effect in the middle of the interval lies within it). "
-    "Plac.: how many placebos meet all conditions, in brackets where the hypothesis does not hold."
-)
-captions.write(
-    " ".join([captions.headline("shortcut_hypotheses"), facts, captions.origin("shortcut_hypotheses")]), caption
-)
+captions.write(hypotheses.table(told), out)
+captions.write(hypotheses.caption("shortcut_hypotheses", told), caption)

@@ -19,7 +19,7 @@ from robustpath.__main__ import parser
 from robustpath.methods import memory
 from robustpath.methods.base import build
 from robustpath.protocols.stream import kinds, metrics, needs, source, watching
-from robustpath.study import Config
+from robustpath.study import Config, expand, load
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
@@ -218,7 +218,15 @@ def test_the_examples_do_what_is_said_of_them(copy):
     assert found["score"] == pytest.approx(found["slow score"])
     assert found["part"] == "brier"
     assert found["measure"] == [3.0, 0.5]
-    assert found["protocols"] == ["supervised", "acquisition", "designed", "episodes", "single_pass", "stream"]
+    assert found["protocols"] == [
+        "supervised",
+        "acquisition",
+        "choices",
+        "designed",
+        "episodes",
+        "single_pass",
+        "stream",
+    ]
     assert (found["figure"], found["number"], found["claim"]) == ("figure", ["minima"], "M9")
     assert found["theory"] == [0.0]
     assert found["shift"] == pytest.approx(0.0, abs=1e-6)  # half an image and half its negative: grey
@@ -278,3 +286,15 @@ def test_the_examples_are_written_as_the_project_is(copy):
     files = [file for _, file, _ in EXAMPLES if file.endswith(".py")]
     done(run(copy, "-m", "ruff", "check", "--no-cache", *files))
     done(run(copy, "-m", "ruff", "format", "--no-cache", "--check", *files))
+
+
+def test_the_experiment_on_a_set_that_is_got_by_hand_is_a_valid_one():
+    """Where it is added to the scale that the page is about; no shipped experiment needs the set."""
+    page = (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
+    (added,) = (yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.S | re.M))
+    raw = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for scale in raw["scales"].values():
+        shipped = {**scale["experiments"], **scale.get("further", {})}
+        assert not any("celeba" in experiment["datasets"] for experiment in shipped.values())
+    config = load(overrides={"scale": "cluster", "scales": {"cluster": {"further": added}}})
+    assert any(cell.dataset == "celeba" for cell in expand(config))

@@ -98,7 +98,7 @@ def test_jobs_are_few(shipped):
     """Of each protocol: a job takes seconds to start."""
     protocol = {name: each.protocol for name, each in cfg.experiments(shipped).items()}
     jobs = Counter(protocol[cell.experiment] for cell in cfg.expand(shipped))
-    assert set(jobs) == {"supervised", "stream", "episodes", "acquisition", "designed"}
+    assert set(jobs) == {"supervised", "choices", "stream", "episodes", "acquisition", "designed"}
     assert max(jobs.values()) <= (5000 if shipped.scale == "cluster" else 250)
 
 

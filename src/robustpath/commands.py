@@ -6,8 +6,10 @@ from robustpath.operations import outcome
 
 def prepare(settings, out, card):
     """Read, check and convert one data set."""
+    from robustpath.data import by_hand, sets
     from robustpath.data.prepare import prepare
 
+    by_hand.check(sets.load(settings["dataset"]).ENTRY)
     prepare(settings, out, card)
     outcome.tell(outcome.prepare, card)
 

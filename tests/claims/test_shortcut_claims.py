@@ -21,6 +21,7 @@ PLAN = {
     "S3": [("at_least", 0), ("at_least", 0), ("within", [-3, 3])],
     "S4": [("at_most", 0)],
     "S5": [("at_least", 0), ("within", [-3, 3])],
+    "S11": [("at_least", 0), ("within", [-5, 5])],  # of the pilot
 }
 
 

@@ -1,13 +1,18 @@
 """A local server in place of the network."""
 
+import hashlib
+import json
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from robustpath.data import download
+from robustpath.data import download, sets
+from robustpath.data.prepare import prepare
+from robustpath.data.prepared import load
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
@@ -64,3 +69,31 @@ def server(tmp_path, monkeypatch):
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def fetch(server, tmp_path, monkeypatch):
+    """fetch(name, files, size) -> the prepared data set and its card, its files being what the server has.
+
+    `known` are the counts of these files where the reader checks them, as tiny.counts gives them.
+    """
+
+    def call(name, files, size, known=None):
+        module = sets.load(name)
+        assert {file.name for file in module.ENTRY.files} == set(files)
+        served = []
+        for file in module.ENTRY.files:
+            path = f"/{name}/{file.name}"
+            server.files[path] = content = files[file.name]
+            own = {kind: hashlib.new(kind.removeprefix("raw_"), content).hexdigest() for kind in ("md5", "raw_sha256")}
+            own = {kind: found if getattr(file, kind) else "" for kind, found in own.items()}
+            served.append(replace(file, urls=(server.address + path,), **own))
+        groups, validation = known or ({}, None)
+        monkeypatch.setattr(module, "ENTRY", replace(module.ENTRY, files=tuple(served), **groups))
+        if known:
+            monkeypatch.setattr(module, "VALIDATION", validation)
+        out, card = tmp_path / f"{name}.safetensors", tmp_path / f"{name}.json"
+        prepare({"dataset": name, "image_size": size}, out, card)
+        return load(out), json.loads(card.read_text())
+
+    return call

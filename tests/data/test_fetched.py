@@ -1,8 +1,9 @@
-"""Every fetched data set from a server's files in its real format to a prepared file and its card."""
+"""Fetched data sets from a server's files in their real format to a prepared file and its card.
+
+CelebA and CivilComments have theirs in test_official_parts.py.
+"""
 
 import hashlib
-import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,35 +12,11 @@ import torch
 
 from robustpath.core.errors import UserError
 from robustpath.data import corrupted, registry, sets
-from robustpath.data.prepare import prepare
-from robustpath.data.prepared import load
 from robustpath.data.published_names import PUBLISHED
 from robustpath.data.shifts import shifted_sets
 from robustpath.data.splits import split
 
 CLOSE = 4 / 255  # what JPEG may change of an image of one colour
-
-
-@pytest.fixture
-def fetch(server, tmp_path, monkeypatch):
-    """fetch(name, files, size) -> the prepared data set and its card, its files being what the server has."""
-
-    def call(name, files, size):
-        entry = sets.load(name).ENTRY
-        assert {file.name for file in entry.files} == set(files)
-        served = []
-        for file in entry.files:
-            path = f"/{name}/{file.name}"
-            server.files[path] = content = files[file.name]
-            own = {kind: hashlib.new(kind.removeprefix("raw_"), content).hexdigest() for kind in ("md5", "raw_sha256")}
-            own = {kind: found if getattr(file, kind) else "" for kind, found in own.items()}
-            served.append(replace(file, urls=(server.address + path,), **own))
-        monkeypatch.setattr(sets.load(name), "ENTRY", replace(entry, files=tuple(served)))
-        out, card = tmp_path / f"{name}.safetensors", tmp_path / f"{name}.json"
-        prepare({"dataset": name, "image_size": size}, out, card)
-        return load(out), json.loads(card.read_text())
-
-    return call
 
 
 def share(images):
@@ -51,7 +28,7 @@ def test_no_fetched_set_is_without_a_test_here():
     fetched = {name for name, dataset in registry.DATASETS.items() if dataset.fetched}
     assert fetched == {
         *("mnist", "kmnist", "usps", "svhn", "cifar10", "cifar10_1", "cifar10_c", "cifar100", "cifar100_c"),
-        *("tiny_imagenet", "tiny_imagenet_c", "waterbirds"),
+        *("tiny_imagenet", "tiny_imagenet_c", "waterbirds", "celeba", "civil_comments"),
     }
 
 
@@ -181,7 +158,8 @@ def test_waterbirds_keep_their_backgrounds_and_no_part_holds_the_validation_imag
     images = np.concatenate([np.zeros((12, 40, 16, 3), np.uint8), middle, np.zeros((12, 40, 16, 3), np.uint8)], axis=2)
     labels, parts, places = np.arange(12) % 2, np.arange(12) % 3, np.arange(12) // 2 % 2
     content = tiny.waterbirds_tar(images, labels, parts, places)
-    prepared, card = fetch("waterbirds", {"waterbird_complete95_forest2water2.tar.gz": content}, 64)
+    known = tiny.counts(labels, places, parts)
+    prepared, card = fetch("waterbirds", {"waterbird_complete95_forest2water2.tar.gz": content}, 64, known)
     assert prepared.inputs.shape == (12, 3, 64, 64)
     # The square in the middle: its edges mix with what lies beside it, as JPEG's blocks do.
     assert torch.allclose(prepared.inputs[..., 16:48, 16:48], share(middle)[..., :1, :1], atol=CLOSE)
@@ -200,7 +178,8 @@ def test_waterbirds_keep_their_backgrounds_and_no_part_holds_the_validation_imag
 def test_another_copy_of_what_has_no_checksum_is_refused(fetch, tmp_path):
     told = np.arange(6) % 2, np.arange(6) % 3, np.arange(6) // 2 % 2
     name = "waterbird_complete95_forest2water2.tar.gz"
-    fetch("waterbirds", {name: tiny.waterbirds_tar(tiny.photographs(6, 40), *told)}, 64)
+    known = tiny.counts(told[0], told[2], told[1])
+    fetch("waterbirds", {name: tiny.waterbirds_tar(tiny.photographs(6, 40), *told)}, 64, known)
     (tmp_path / "cache" / name).unlink()
     with pytest.raises(UserError, match="first copy, kept in"):
         fetch("waterbirds", {name: tiny.waterbirds_tar(tiny.photographs(6, 40, seed=1), *told)}, 64)

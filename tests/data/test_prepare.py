@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from robustpath.core.errors import UserError
+from robustpath.data import sets
 from robustpath.data.download import payload
 from robustpath.data.group_splits import correlated
 from robustpath.data.grouped import GroupedDataSet
@@ -17,7 +18,8 @@ from robustpath.data.splits import split
 # The others are fetched: test_fetched.py.
 SHIPPED = {name: dataset for name, dataset in DATASETS.items() if not dataset.fetched}
 GROUPED = {name: dataset for name, dataset in SHIPPED.items() if isinstance(dataset, GroupedDataSet)}
-SHAPES = {"mnist1d": (40,), "coloured_mnist1d": (2, 40), "gauss_groups": (20,), "dominoes": (16, 8)}
+SHAPES = {"mnist1d": (40,), "coloured_mnist1d": (2, 40), "dominoes": (16, 8)}
+SHAPES |= dict.fromkeys([name for name in sets.names() if name.startswith("gauss_")], (20,))
 SHAPES |= dict.fromkeys(("sentiment", "sentiment_kinds"), (1024,))
 SHAPES |= dict.fromkeys(("solubility", "solubility_rings", "solubility_size"), (1024,))
 
@@ -142,5 +144,5 @@ def test_a_damaged_prepared_file_is_refused_with_the_remedy(folder, tmp_path):
 
 
 def test_an_unknown_data_set_is_refused(tmp_path):
-    with pytest.raises(UserError, match="no data set 'emnist': choose one of cifar10, cifar100"):
+    with pytest.raises(UserError, match="no data set 'emnist': choose one of celeba, cifar10"):
         prepare({"dataset": "emnist", "image_size": 8}, tmp_path / "a", tmp_path / "b")

@@ -111,7 +111,7 @@ def test_the_listing_holds_every_shift_once():
         "datasets": [
             *("digit_domains", "digits_patch", "dominoes", "fashion_mnist", "mnist5k", "optdigits", "typeface_digits"),
             *("typeface_shapes", "typefaces"),
-            *("cifar10", "cifar100", "kmnist", "mnist", "svhn", "tiny_imagenet", "usps", "waterbirds"),
+            *("celeba", "cifar10", "cifar100", "kmnist", "mnist", "svhn", "tiny_imagenet", "usps", "waterbirds"),
         ],
         "severities": [1, 2, 3, 4, 5],
     }

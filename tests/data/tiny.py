@@ -1,6 +1,7 @@
 """Small files in the real formats of the fetched data sets, made from arrays that the tests know."""
 
 import bz2
+import csv
 import gzip
 import io
 import struct
@@ -167,8 +168,9 @@ def tiny_imagenet_c_tar(images, names):
     return tar(files[::-1], "w")
 
 
-def waterbirds_tar(images, labels, parts, places):
-    """Photographs [N, H, W, 3], wider than high, with metadata.csv in the middle of the archive."""
+def waterbirds_tar(images, labels, parts, places, lost=()):
+    """Photographs [N, H, W, 3], wider than high, with metadata.csv in the middle of the archive; images by their place
+    that are `lost` stand in the table alone."""
     root = "waterbird_complete95_forest2water2"
     header = "img_id,img_filename,y,split,place,place_filename\n"
     names = [f"{1 + n % 3:03d}.Bird/Bird_{n:04d}.jpg" for n in range(len(images))]
@@ -176,6 +178,45 @@ def waterbirds_tar(images, labels, parts, places):
         f'{n + 1},{names[n]},{labels[n]},{parts[n]},{places[n]},"/forest/broadleaf, {n}.jpg"\n'
         for n in range(len(images))
     ]
-    files = [(f"{root}/{name}", jpeg(image)) for name, image in zip(names, images, strict=True)]
+    files = [(f"{root}/{names[n]}", jpeg(image)) for n, image in enumerate(images) if n not in lost]
     files.insert(len(files) // 2, (f"{root}/metadata.csv", (header + "".join(rows)).encode()))
     return tar(files, "w:gz")
+
+
+def counts(labels, attribute, parts):
+    """What a reader of official parts checks of two classes with two attributes: the groups of the entry, and the
+    number of validation examples."""
+
+    def groups(part):
+        found = np.bincount((2 * labels + attribute)[parts == part], minlength=4).tolist()
+        return (tuple(found[:2]), tuple(found[2:]))
+
+    return {"pool_groups": groups(0), "test_groups": groups(2)}, int((parts == 1).sum())
+
+
+def celeba_files(images, blond, male, parts):
+    """Photographs [N, H, W, 3] with two of their 40 attributes, among others, and the part of each image."""
+    out = io.BytesIO()
+    names = [f"{n + 1:06d}.jpg" for n in range(len(images))]
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, image in zip(names[::-1], images[::-1], strict=True):
+            archive.writestr(f"img_align_celeba/{name}", jpeg(image))
+    rows = zip(names, np.where(blond, 1, -1), np.where(male, 1, -1), strict=True)
+    table = [str(len(images)), "Bald Blond_Hair Male Young ", *(f"{name}  1 {a:2d} {b:2d} -1" for name, a, b in rows)]
+    listed = [f"{name} {part}" for name, part in zip(names, parts, strict=True)]
+    return {
+        "celeba/img_align_celeba.zip": out.getvalue(),
+        "celeba/list_attr_celeba.txt": ("\n".join(table) + "\n").encode(),
+        "celeba/list_eval_partition.txt": ("\n".join(listed) + "\n").encode(),
+    }
+
+
+def civil_comments_csv(texts, toxicity, identity, parts):
+    """Comments as pandas writes them, the number of the row first; what a text holds may need quotes."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["", "id", "comment_text", "split", "toxicity", "male", "identity_any"])
+    names = np.array(["train", "val", "test"])[parts]
+    for n, row in enumerate(zip(texts, names, toxicity, identity, strict=True)):
+        writer.writerow([n, 5000 + n, *row[:3], 0.0, row[3]])
+    return {"civil_comments/all_data_with_identities.csv": out.getvalue().encode()}

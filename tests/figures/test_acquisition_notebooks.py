@@ -4,6 +4,7 @@ from pathlib import Path
 
 import acquired_records
 import matplotlib
+import pandas as pd
 import pytest
 import yaml
 from matplotlib import pyplot
@@ -34,13 +35,15 @@ def effects(run):
     return {
         "discovered": share, "worst": worst, "labels_to_first_hit": late, "never_hit": float(late == 80.0),
         "validation": 0.9 - 0.1 * run["draw"], "acquired_minority": 0.1 + share / 2,
+        "off_manifold": 1.5 + 0.8 * ours * STRENGTH.get(run["dataset"], 0.0),
     }  # fmt: skip
 
 
-def run(name, settings, folder):
-    """The result and the caption of a notebook, executed in this process on records with the planted means."""
+def run(name, settings, folder, kept=lambda table: table):
+    """The result and the caption of a notebook, executed in this process on what is `kept` of records with the planted
+    means."""
     file = folder / "records.parquet"
-    records.write(acquired_records.recorded(settings, effects), file)
+    records.write(kept(acquired_records.recorded(settings, effects)), file)
     out, caption = folder / f"{name}.out.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}", folder / "caption"
     given = {"records": str(file), "settings": settings, "out": str(out), "caption": str(caption)}
     head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', (FOLDER / f"{name}.py").read_text())
@@ -87,7 +90,8 @@ def test_a_notebook_of_acquisition_makes_its_result_and_caption(name, made):
         r"to Active Data Discovery, the best: \$\+1[45]\.\d\$.*"
         r"in worst-group accuracy the parallelogram is ahead of 15 of 15 .*BADGE.*; five of five controls",
         "interaction": r"over random direction is \$\+(29|30)\.\d\$ .*without interaction and \$\+(9|10)\.\d\$ .*"
-        r"it falls \(\$-(19|20)\.\d\$ .*over core-set is \$\+(19|20)\.\d\$",
+        r"it falls \(\$-(19|20)\.\d\$ .*over core-set is \$\+(19|20)\.\d\$.*"
+        r"off-manifold ratio of its targets is 1\.(49|50|51) .*and 2\.(29|30|31) \[.*it rises \(\$\+0\.(79|80|81)\$",
     }.items(),
 )
 def test_a_caption_opens_with_the_effect_that_was_planted(name, finding, made):
@@ -119,3 +123,17 @@ def test_chance_is_that_of_the_pool_as_it_is_dealt():
     assert parts == pytest.approx([0.485, 0.015, 0.015, 0.485])
     # Two of four: the first pick misses with 1/2, two picks miss with 1/2 x 1/3, and three cannot.
     assert acquisition.by_chance(4, 0.5, [0, 1, 2, 3]) == pytest.approx([0, 1 / 2, 5 / 6, 1])
+
+
+def test_records_without_a_ratio_draw_the_interaction_all_the_same(tmp_path):
+    """As those that were published before acquisitions noted it."""
+    settings = told("interaction", "smoke")
+    result, caption = run("interaction", settings, tmp_path, lambda table: table[table["metric"] != "off_manifold"])
+    assert result.startswith(b"%PDF") and "of its targets" not in caption and "over core-set is" in caption
+
+
+def test_where_no_ratio_is_known_nothing_is_said_of_it():
+    levels = pd.DataFrame({"mean": [1.5, 2.0], "low": [1.4, 1.9], "high": [1.6, 2.1]})
+    slope = pd.Series({"n": 5, "mean": 0.5, "low": 0.4, "high": 0.6})
+    assert "1.50 [1.40, 1.60] without interaction and 2.00 " in acquisition.drifting(levels, slope)
+    assert acquisition.drifting(levels, slope.replace(5, 0)) == acquisition.drifting(levels[:0], slope) == ""

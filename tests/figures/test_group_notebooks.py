@@ -4,18 +4,25 @@ from pathlib import Path
 
 import grouped_records
 import matplotlib
+import pandas as pd
 import pytest
 import yaml
 from matplotlib import pyplot
 
 from robustpath import records
 from robustpath.core.errors import UserError
+from robustpath.figures import groups
 from robustpath.statistics.groups import RULES, scores, selected
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
 NAMES = ["group_methods", "curricula", "chosen_examples"]
 SEEDS = 4
+
+
+# Shares of wrong labels and of the minority among the examples that a method chooses, at 40 % label noise and on clean
+# labels; among the candidates they are .36 and .05.
+CHOSEN = {"rho_loss": (0.085, 0.10), "hard_mining": (0.75, 0.30), "self_paced": (0.20, 0.01)}
 
 
 def effects(run):
@@ -33,7 +40,15 @@ def effects(run):
         mean -= 0.5 * run["label_noise"]
     if run["method"] == "rho_loss":
         mean += 0.25 * run["label_noise"]
-    return {
+    corrupted, minority = CHOSEN.get(run["method"], (0.36, 0.05))
+    noise = run["label_noise"] / 0.4
+    recorded = {
+        ("train", "chosen_corrupted"): corrupted * noise,
+        ("train", "candidates_corrupted"): 0.36 * noise,
+        ("train", "chosen_minority"): minority + 0.2 * noise,
+        ("train", "candidates_minority"): 0.05,
+    }
+    return (recorded if run["experiment"] == "selection" else {}) | {
         ("validation", "accuracy"): validated,
         ("validation", "accuracy_worst_group"): found,
         ("test", "accuracy"): mean,
@@ -89,7 +104,11 @@ def test_a_notebook_of_groups_makes_its_result_and_caption(name, made):
         r"group DRO at (7[3-7])\.\d.* by oracle \(over SGD: \$\+2[3-7]\.\d\$",
         "curricula": r"falls to zero, minority first by \$-(9|10)\.\d\$ .* minority last by \$\+(9|10)\.\d\$ .*"
         r"rises to the end, minority first by \$-(29|30)\.\d\$ .* minority last by \$\+(29|30)\.\d\$",
-        "chosen_examples": r"with 40\\,\\% label noise, from hard mining \(\$-(19|20)\.\d\$ .* to RHO.loss "
+        "chosen_examples": r"With 40\\,\\% label noise, 3[4-8]\.\d\\,\\% of the candidates are wrongly labelled; of "
+        r"the chosen, ([6-9]|10)\.\d\\,\\% .{,30} \(RHO.loss\), .* and 7[3-7]\.\d\\,\\% .{,30} \(hard mining\)\. "
+        r"On clean labels, [3-7]\.\d\\,\\% of the candidates are in a minority of their label; of the chosen, "
+        r"[0-3]\.\d\\,\\% .{,30} \(self paced\), .* and (2[89]|3[0-2])\.\d\\,\\% .*"
+        r"with 40\\,\\% label noise, from hard mining \(\$-(19|20)\.\d\$ .* to RHO.loss "
         r"\(\$\+(9|10)\.\d\$",
     }.items(),
 )
@@ -102,6 +121,27 @@ def test_a_caption_opens_with_the_effect_that_was_planted(name, finding, made):
 def test_notebooks_of_groups_bear_the_methods_of_a_smoke_run(name, tmp_path):
     settings = told(name, "smoke")
     assert run(name, settings, tmp_path)[1].startswith(r"\textbf{")
+
+
+def test_the_table_has_the_shares_among_the_chosen_beside_those_among_the_candidates(made):
+    table = made("chosen_examples")[0].decode()
+    panel = table.split("{gauss groups, corrupted}")[1].splitlines()
+    assert panel[0].split(" & ")[1:] == ["chosen", "candidates", "chosen", r"candidates \\"]
+    rows = {line.split(" & ")[0]: [float(re.match(r"[\d.]+", cell)[0]) for cell in line.split(" & ")[1:]]
+            for line in panel[1:6]}  # fmt: skip
+    assert rows["rho loss"] == pytest.approx([0, 0, 8.5, 36], abs=4)
+    assert rows["hard mining"] == pytest.approx([0, 0, 75, 36], abs=4)
+    rare = table.split("{gauss groups, minority}")[1].splitlines()
+    assert float(rare[3].split(" & ")[1].split("\\")[0]) == pytest.approx(30, abs=4)
+
+
+def test_without_label_noise_nothing_is_said_of_wrong_labels():
+    rows = pd.DataFrame(
+        {"label_noise": 0.0, "method": ["sgd", "rho_loss"], "mean": [0.2, 0.3], "low": 0.1, "high": 0.4}
+    )
+    found = {"chosen": rows, "candidates": rows.assign(mean=0.2)}
+    said = groups.shares({groups.CORRUPTED: found, groups.MINORITY: found}, "sgd")
+    assert "wrongly" not in said and r"20.0\,\% of the candidates are in a minority" in said
 
 
 def test_each_rule_selects_by_its_own_split_and_metric():

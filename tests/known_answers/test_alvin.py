@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from holes import additive, base_rate, discovery
-from pools import acquisition, pool
+from pools import acquisition, pool, settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods.analogy import between, in_order, plan
@@ -24,7 +24,7 @@ def test_with_as_many_neighbours_as_the_pool_has_it_is_uncertainty_sampling():
 def test_every_anchor_lies_between_the_minority_and_the_majority_of_a_class(name):
     view, _ = additive({(0, 0): 6, (0, 1): 3, (1, 0): 2, (1, 1): 8}, noise=0.5)
     numbers = {"dimensions": 20} if name != "alvin" else {}
-    planned = plan(view, 6, generator("b"), acquisition(name, **numbers).keywords["settings"])
+    planned = plan(view, 6, generator("b"), settings_of(name, **numbers))
     places = view.representations["penultimate"]
     if name != "alvin":
         places = (places - places.mean(0)) / places.std(0, correction=0)
@@ -52,6 +52,5 @@ def test_the_share_of_the_minority_is_beta_distributed(alpha):
 
 def test_it_does_not_find_the_group_without_a_label():
     assert discovery(acquisition("alvin")) <= 0.02
-    acquire = acquisition("parallelogram_interpolated")
-    settings = acquire.keywords["settings"]._replace(rank=in_order)
+    settings = settings_of("parallelogram_interpolated")._replace(rank=in_order)
     assert discovery(lambda *view: plan(*view, settings).positions) < base_rate()

@@ -3,8 +3,10 @@
 Official program: pietrolesci/anchoral at 494c81f, src/anchoral.py.
 """
 
+import math
+
 import torch
-from pools import acquisition, pool
+from pools import acquisition, pool, registered
 from torch.nn.functional import cosine_similarity, normalize
 
 from robustpath.core.randomness import generator
@@ -69,3 +71,14 @@ def test_a_batch_beyond_the_small_pool_goes_on_with_the_closest():
     assert sorted(taken[:4].tolist()) == sorted(found[:4])
     assert taken[4 : len(found)].tolist() == found[4:]
     assert len(taken.unique()) == 40
+
+
+def test_it_notes_how_far_its_anchors_are_and_how_small_its_pool_is():
+    view = pool(200, 20, 2)
+    points = normalize(view.representations["random_features"].double())
+    anchors, others = points[view.labelled].tolist(), points[view.unlabelled].tolist()
+    away = [min(math.dist(anchor, each) for each in others) for anchor in anchors]
+    typical = sorted(sorted(math.dist(one, each) for each in others)[1] for one in others)[89]
+    found = registered("anchor_al", anchors=20, neighbours=25, pool=30)(view, 6, generator("b"))
+    assert math.isclose(found.notes["off_manifold"], sum(away) / 20 / typical, rel_tol=1e-9)
+    assert found.notes["candidate_share"] == 30 / 180

@@ -10,15 +10,15 @@ import math
 import pytest
 import torch
 from holes import HOLE, additive, base_rate, discovery, hole
-from pools import acquisition, pool
+from pools import acquisition, pool, registered, settings_of
 
 from robustpath.core.randomness import generator
-from robustpath.methods.analogy import candidates, diagnose, of_means, onward, plan, sampled
+from robustpath.methods.analogy import candidates, of_means, onward, plan, sampled
 from robustpath.methods.neighbours import nearest
 from robustpath.methods.triples import Triple
 
 SEEDS = {(0, 0): 6, (0, 1): 3, (1, 1): 1}  # one example has no minority, so that class 1 gives no r1 and r2
-PARALLELOGRAM = acquisition("parallelogram").keywords["settings"]
+PARALLELOGRAM = settings_of("parallelogram")
 
 
 def groups_at(planned, view, label):
@@ -146,16 +146,20 @@ def test_labels_of_one_class_allow_no_triple():
     )
 
 
-def test_diagnostics_of_a_line():
-    """Examples at 0, 1, …, 9, targets at one of them and half-way past the last."""
-    view, _ = additive({(0, 0): 1})
-    line = torch.arange(10.0, dtype=torch.float64)[:, None]
-    logits = torch.zeros(120, 2)
-    logits[view.unlabelled[1:4], 1] = 1.0
-    planned = plan(view, 1, generator("k"), PARALLELOGRAM)._replace(
-        positions=view.unlabelled[:4], targets=torch.tensor([[3.0], [11.5]]).double(), candidates=4, pool=line
-    )
-    found = diagnose(view._replace(logits=logits), planned)
-    assert found.off_manifold.tolist() == [0.0, 2.5]
-    assert found.candidate_share == 0.4
-    assert math.isclose(found.class_entropy, -(0.25 * math.log(0.25) + 0.75 * math.log(0.75)))
+def test_it_notes_where_its_own_targets_are():
+    view, _ = additive(SEEDS, noise=0.2)
+    found = registered("parallelogram")(view, 10, generator("k"))
+    planned = plan(view, 10, generator("k"), PARALLELOGRAM)
+    examples = planned.pool.tolist()
+    away = [min(math.dist(target, each) for each in examples) for target in planned.targets.tolist()]
+    others = sorted(sorted(math.dist(one, each) for each in examples)[1] for one in examples)
+    assert len(away) == 40 and len(others) == 110
+    assert math.isclose(found.notes["off_manifold"], sum(away) / 40 / others[54], rel_tol=1e-9)
+    assert found.notes["candidate_share"] == planned.candidates / 110
+    assert torch.equal(found.positions, planned.positions)
+
+
+def test_where_no_triple_can_be_drawn_nothing_is_near_a_target():
+    view, _ = additive({(0, 0): 6, (0, 1): 3}, noise=0.2)
+    notes = registered("parallelogram")(view, 4, generator("l")).notes
+    assert math.isnan(notes["off_manifold"]) and notes["candidate_share"] == 0

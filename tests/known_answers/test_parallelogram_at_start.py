@@ -2,7 +2,7 @@
 
 import torch
 from holes import additive
-from pools import acquisition
+from pools import settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods.analogy import plan
@@ -10,7 +10,7 @@ from robustpath.methods.analogy import plan
 
 def test_targets_are_labelled_examples_of_the_majority():
     view, _ = additive({(0, 0): 6, (0, 1): 3, (1, 0): 2, (1, 1): 8}, noise=0.1)
-    settings = acquisition("parallelogram_at_start", dimensions=20).keywords["settings"]
+    settings = settings_of("parallelogram_at_start", dimensions=20)
     planned = plan(view, 5, generator("a"), settings)
     inputs = view.representations["inputs"]
     places = (inputs - inputs.mean(0)) / inputs.std(0, correction=0)

@@ -1,7 +1,7 @@
 """The candidates in the order of their targets, without uncertainty."""
 
 import torch
-from pools import acquisition, pool
+from pools import acquisition, pool, settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods.analogy import plan
@@ -9,7 +9,7 @@ from robustpath.methods.analogy import plan
 
 def test_the_nearest_of_every_target_is_first():
     view = pool()
-    settings = acquisition("parallelogram_in_order").keywords["settings"]
+    settings = settings_of("parallelogram_in_order")
     planned = plan(view, 8, generator("a"), settings)
     distances = torch.cdist(planned.targets, planned.pool)
     slow = dict.fromkeys(int(row) for rank in range(5) for row in distances.argsort(dim=1)[:, rank])

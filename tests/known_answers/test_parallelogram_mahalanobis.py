@@ -2,7 +2,7 @@
 
 import torch
 from holes import additive
-from pools import acquisition
+from pools import acquisition, settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods import analogy
@@ -11,7 +11,7 @@ from robustpath.methods.coordinates import ledoit_wolf
 
 def test_distances_are_those_of_the_covariance_within_classes():
     view, _ = additive({(0, 0): 20, (0, 1): 3, (1, 0): 2, (1, 1): 20}, noise=1.0)
-    settings = acquisition("parallelogram_mahalanobis", dimensions=20).keywords["settings"]
+    settings = settings_of("parallelogram_mahalanobis", dimensions=20)
     places = analogy.coordinates(view, settings)
     inputs = view.representations["inputs"]
     plain = (inputs - inputs.mean(0)) / inputs.std(0, correction=0)

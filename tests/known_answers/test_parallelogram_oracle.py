@@ -3,7 +3,7 @@
 import pytest
 import torch
 from holes import GROUPS, additive, base_rate, discovery
-from pools import acquisition
+from pools import acquisition, settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods.analogy import plan
@@ -14,7 +14,7 @@ from robustpath.methods.neighbours import nearest
 def test_without_noise_every_target_is_the_missing_group(missing):
     sizes = {(0, 0): 6, (0, 1): 2, (1, 0): 2, (1, 1): 6}
     view, label = additive({group: size for group, size in sizes.items() if group != missing})
-    planned = plan(view, 5, generator("a"), acquisition("parallelogram_oracle").keywords["settings"])
+    planned = plan(view, 5, generator("a"), settings_of("parallelogram_oracle"))
     distances, rows = nearest(planned.targets, planned.pool, 1)
     assert len(distances) == 20 and distances.max() < 1e-9
     positions = view.unlabelled[rows[:, 0]]

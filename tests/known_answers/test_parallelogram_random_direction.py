@@ -2,7 +2,7 @@
 
 import torch
 from holes import additive
-from pools import acquisition
+from pools import settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods.analogy import astray, plan
@@ -21,7 +21,7 @@ def test_only_the_direction_is_another():
 def test_without_noise_it_is_as_far_from_r0_as_the_group_without_a_label():
     view, _ = additive({(0, 0): 6, (0, 1): 3, (1, 1): 1})
     ours, other, start = (
-        plan(view, 4, generator("b"), acquisition(name).keywords["settings"]).targets
+        plan(view, 4, generator("b"), settings_of(name)).targets
         for name in ("parallelogram", "parallelogram_random_direction", "parallelogram_at_start")
     )
     lengths = (other - start[0]).norm(dim=1)

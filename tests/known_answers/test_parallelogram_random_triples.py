@@ -4,7 +4,7 @@ from itertools import product
 
 import torch
 from holes import additive
-from pools import acquisition
+from pools import settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods.analogy import plan
@@ -12,7 +12,7 @@ from robustpath.methods.analogy import plan
 
 def test_without_noise_targets_are_all_combinations_of_three_groups():
     view, _ = additive({(0, 0): 5, (0, 1): 5, (1, 1): 5})
-    settings = acquisition("parallelogram_random_triples", dimensions=20, pairs=1, targets=8).keywords["settings"]
+    settings = settings_of("parallelogram_random_triples", dimensions=20, pairs=1, targets=8)
     planned = plan(view, 30, generator("a"), settings)
     inputs = view.representations["inputs"]
     places = (inputs - inputs.mean(0)) / inputs.std(0, correction=0)

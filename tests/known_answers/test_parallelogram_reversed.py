@@ -2,7 +2,7 @@
 
 import torch
 from holes import additive, base_rate, discovery
-from pools import acquisition
+from pools import acquisition, settings_of
 
 from robustpath.core.randomness import generator
 from robustpath.methods.analogy import plan
@@ -11,7 +11,7 @@ from robustpath.methods.analogy import plan
 def test_targets_are_mirrored_in_r0():
     view, _ = additive({(0, 0): 6, (0, 1): 3, (1, 1): 1}, seed=5)  # whose mirrored targets are within reach
     onward, backward, start = (
-        plan(view, 4, generator("a"), acquisition(name).keywords["settings"]).targets
+        plan(view, 4, generator("a"), settings_of(name)).targets
         for name in ("parallelogram", "parallelogram_reversed", "parallelogram_at_start")
     )
     assert len(onward) == len(backward) == 16

@@ -17,9 +17,9 @@ def settings(model, hidden=(512, 512), batch=32):
 
 
 def spent(cell):
-    """Gradient evaluations a run: in a stream so many a batch, on average over the budgets."""
+    """Gradient evaluations a run: in a stream so many a batch, on average over the budgets; in each round anew."""
     if "budget" in cell:
-        return cell["budget"]
+        return cell["budget"] * (cell.get("rounds", 0) + 1)
     batches = cell["tasks"] * cell["examples"] // cell["examples_per_batch"]
     return batches * sum(cell["evaluations"]) / len(cell["evaluations"])
 

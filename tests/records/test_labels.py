@@ -4,8 +4,15 @@ from robustpath.records import labels
 
 
 def test_names_are_printed_as_in_the_paper():
-    names = ["sgd", "adamw", "contour_warmup", "sharp_walk"]
-    assert [labels.method(name) for name in names] == ["SGD", "AdamW", "contour warm-up", "sharp walk"]
+    names = ["sgd", "adamw", "contour_warmup", "sharp_walk", "rho_loss", "group_dro"]
+    assert [labels.method(name) for name in names] == [
+        "SGD",
+        "AdamW",
+        "contour warm-up",
+        "sharp walk",
+        "RHO-LOSS",
+        "Group DRO",
+    ]
     assert labels.dataset("mnist5k") == "MNIST-5k"
     assert [labels.shift(name) for name in ("gaussian_noise", "translate", "optdigits")] == [
         "Gaussian noise",

@@ -10,6 +10,7 @@ from robustpath import records
 from robustpath.protocols.acquisition.on_the_way import of_round
 
 MEANS = {"discovered": 0.05, "labels_to_first_hit": 60.0, "never_hit": 0.0, "acquired_minority": 0.2}
+NOTED = {"off_manifold": 1.5, "candidate_share": 0.1}  # of acquisitions with anchors alone
 STEADY = {"labels_to_first_hit", "never_hit"}  # neither moved by a seed nor a share
 
 
@@ -32,9 +33,13 @@ def recorded(told, planted=lambda run: {}, spread=0.004, rng=0):
             for split, metric, mean in _scores(means, own["rounds"]):
                 value = mean + shift + generator.normal(0, spread)
                 value = mean if metric in STEADY else np.clip(value, 0, 1)
-                rows.append(run | {"split": split, "metric": metric, "value": value})
+                rows.append(run | {"split": split, "metric": metric, "value": value, "converged": True})
+            anchored = method.startswith("parallelogram") or method in ("alvin", "anchor_al")
+            for metric, mean in NOTED.items():
+                value = means.get(metric, mean) + shift if anchored else np.nan
+                rows.append(run | {"split": "train", "metric": metric, "value": value, "converged": anchored})
     table = pd.DataFrame(rows).assign(family="shortcuts", shift="none", shift_family="none", severity=0)
-    table = table.assign(converged=True, diverged=False, gradient_evaluations=100.0, steps=100, hyperparameters="{}")
+    table = table.assign(diverged=False, gradient_evaluations=100.0, steps=100, hyperparameters="{}")
     return records.complete(table)[list(records.SCHEMA)]
 
 

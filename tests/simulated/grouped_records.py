@@ -16,7 +16,8 @@ def recorded(told, planted, spread=0.004, rng=0):
     """Records of all experiments of these settings (stream_records.settings).
 
     `planted` (run) -> {(split, metric): mean} of a run: experiment, dataset, method, label_noise, draw and its
-    hyperparameters. A seed moves all runs on a data set alike, five times as far as `spread`, which moves each score.
+    hyperparameters. A seed moves all runs on a data set alike, five times as far as `spread`, which moves each score;
+    all stay between 0 and 1.
     """
     generator = np.random.default_rng(rng)
     moved, rows = {}, []
@@ -29,7 +30,7 @@ def recorded(told, planted, spread=0.004, rng=0):
             run |= {"seed": seed, "draw": draw}
             shift = moved.setdefault((dataset, seed), generator.normal(0, 5 * spread))
             for (split, metric), mean in planted(run | values).items():
-                value = mean + shift + generator.normal(0, spread)
+                value = min(max(mean + shift + generator.normal(0, spread), 0.0), 1.0)
                 facts = {"hyperparameters": json.dumps(values), "split": split, "metric": metric, "value": value}
                 rows.append(run | facts)
     table = pd.DataFrame(rows).assign(family="shortcuts", shift="none", shift_family="none", severity=0)

@@ -5,17 +5,29 @@ from torch import Tensor
 
 from robustpath.core.randomness import generator
 from robustpath.methods import load
-from robustpath.methods.acquiring import Acquisition, View
+from robustpath.methods.acquiring import Acquisition, View, noted
+from robustpath.methods.analogy import Settings
 from robustpath.methods.base import build
 
 HIDDEN = 5
 
 
-def acquisition(name: str, **hyperparameters: float) -> Acquisition:
+def registered(name: str, **hyperparameters: float) -> Acquisition:
     """A registered acquisition; hyperparameters that are not given take their defaults."""
     spec = load(name)
     assert hyperparameters.keys() <= spec.search.keys()
     return build(spec, {key: torch.tensor(value) for key, value in hyperparameters.items()})
+
+
+def acquisition(name: str, **hyperparameters: float) -> Acquisition:
+    """A registered acquisition without its notes: it gives positions alone."""
+    acquire = registered(name, **hyperparameters)
+    return lambda view, count, stream: noted(acquire(view, count, stream)).positions
+
+
+def settings_of(name: str, **hyperparameters: float) -> Settings:
+    """What a registered acquisition by analogy plans with."""
+    return registered(name, **hyperparameters).keywords["settings"]
 
 
 def pool(examples: int = 60, labelled: int = 16, classes: int = 3, seed: int = 0) -> View:

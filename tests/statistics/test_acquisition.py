@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from robustpath.statistics.acquisition import advantage, found, sooner, trend
+from robustpath.statistics.acquisition import advantage, found, scores, sooner, trend
 
 # Weeks of remission of 21 patients under 6-MP and of 21 under placebo (Freireich et al. 1963), with the estimate of
 # Kaplan and Meier and the log-rank test of the first that courses on survival print (Cox & Oakes 1984, Table 1.1).
@@ -50,3 +50,18 @@ def test_a_trend_is_the_mean_of_the_slopes_of_seeds():
     slope = trend(more, 0.95)
     assert slope["mean"] == pytest.approx(2.0) and slope["n"] == 3
     assert slope["high"] - slope["mean"] == pytest.approx(4.302653 / np.sqrt(3), rel=1e-5)
+
+
+def test_a_trend_leaves_out_seeds_with_a_gap():
+    rows = pd.DataFrame([{"at": at, "seed": seed, "value": seed * at} for at in (0.0, 1.0) for seed in range(4)])
+    gap = (rows["seed"] == 3) & (rows["at"] == 1)
+    slope = trend(rows[~gap], 0.95)
+    assert slope["n"] == 3 and slope["mean"] == pytest.approx(1.0)
+    assert trend(rows[rows["seed"] + rows["at"] == 1], 0.95)["n"] == 0
+
+
+def test_runs_without_a_value_are_left_out():
+    about = {"dataset": "d", "missing": 1, "label_noise": 0.0, "split": "train", "shift": "none", "seed": 0}
+    rows = pd.DataFrame([{"method": "a", "value": 1.5, "converged": True}, {"method": "b", "converged": False}])
+    found = scores(rows.assign(**about, metric="off_manifold"), "off_manifold")
+    assert found[["method", "value"]].to_numpy().tolist() == [["a", 1.5]]

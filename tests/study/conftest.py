@@ -1,4 +1,4 @@
-"""Eight methods: what is tested of the config does not depend on how many there are."""
+"""Eight methods and an acquisition: what is tested of the config does not depend on how many there are."""
 
 import sys
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
-from small_config import METHODS
+from small_config import ACQUISITION, METHODS
 
 from robustpath import methods
 
 
 @pytest.fixture(autouse=True)
 def eight_methods(monkeypatch):
-    monkeypatch.setattr(methods, "names", lambda: dict.fromkeys(METHODS, "minima"))
+    monkeypatch.setattr(methods, "names", lambda: dict.fromkeys(METHODS, "minima") | {ACQUISITION: "shortcuts"})

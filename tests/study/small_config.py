@@ -12,6 +12,7 @@ from robustpath.config.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 METHODS = ("sgd", "adamw", "radam", "swa", "ema", "sam", "contour_warmup", "isotropic_warmup")
+ACQUISITION = "entropy"  # experiments on acquisition have this one
 LAPTOP = ("scales", "laptop")
 EXPERIMENT = (*LAPTOP, "experiments", "data_efficiency")
 L, E = "scales.laptop", "scales.laptop.experiments.data_efficiency"
@@ -29,9 +30,9 @@ def small():
     episodes |= {"test_episodes": 2, "datasets": ["typefaces"], "budget": 10}
     designed = {"protocol": "designed", "design": "sweep", "settings": 2, "train_size": 50, "budget": 10}
     designed |= {"datasets": ["gauss_groups"]}
-    acquisition = {"protocol": "acquisition", "datasets": ["gauss_groups"], "methods": ["entropy"], "budget": 10}
+    acquisition = {"protocol": "acquisition", "datasets": ["gauss_groups"], "methods": [ACQUISITION], "budget": 10}
     acquisition |= {"seed_labels": 10, "acquired": 5, "rounds": 1, "pool": 50}
-    cells = {"supervised": cell}
+    cells = {"supervised": cell, "choices": cell | {"protocol": "choices"}}
     for own in (stream, episodes, designed, acquisition):
         cells[own["protocol"]] = {key: cell[key] for key in ("datasets", "methods", "seeds")} | own
     for scale in raw["scales"].values():

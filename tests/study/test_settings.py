@@ -7,7 +7,7 @@ import time
 
 import jsonschema
 import pytest
-from small_config import EXPERIMENT, FILE, FURTHER, LAPTOP, METHODS, ROOT, edited
+from small_config import ACQUISITION, EXPERIMENT, FILE, FURTHER, LAPTOP, METHODS, ROOT, edited
 
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
@@ -95,7 +95,8 @@ def test_cells_follow_the_order_of_the_config():
 def test_the_partners_of_natural_shifts_are_prepared():
     raw = edited(((*EXPERIMENT, "datasets"), ["mnist1d", "mnist5k"]))
     config = cfg.validate(raw)
-    assert cfg.datasets_to_prepare(config) == ["mnist1d", "mnist5k", "fashion_mnist", "typefaces", "optdigits"]
+    own = ["mnist1d", "mnist5k", "fashion_mnist", "typefaces", "gauss_groups"]
+    assert cfg.datasets_to_prepare(config) == [*own, "optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist5k")["natural"] == ["optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist1d")["natural"] == []
 
@@ -132,7 +133,7 @@ def test_settings_are_json_and_hold_their_keys_only():
         "hidden": [64, 64], "validation_size": 300, "test_size": 900, "severities": [1, 2, 3, 4, 5],
         "device": "cpu", "natural": ["optdigits"], "shifts": {"kind": "image", "natural_shift_to": ["optdigits"]},
     }  # fmt: skip
-    assert settings["report"]["methods"] == dict.fromkeys(METHODS, "minima")
+    assert settings["report"]["methods"] == dict.fromkeys(METHODS, "minima") | {ACQUISITION: "shortcuts"}
     assert settings["report"]["experiments"]["data_efficiency"]["methods"] == list(METHODS)
     assert settings["report"]["shifts"]["mnist5k"]["optdigits"] == ["natural", "test"]
     assert {"scale", "reference", "confidence", "severities"} <= settings["report"].keys()
@@ -199,13 +200,17 @@ def test_every_key_of_the_model_is_explained():
 def test_loading_is_fast_and_needs_no_torch():
     code = (
         "import sys; from robustpath import methods, study;"
-        "methods.names = lambda: dict.fromkeys(sys.argv[2:], 'minima');"
+        "methods.names = lambda: dict.fromkeys(sys.argv[3:], 'minima') | {sys.argv[2]: 'shortcuts'};"
         "loaded = study.load(sys.argv[1]); study.expand(loaded); study.report_settings(loaded);"
         "print('torch' in sys.modules)"
     )
     start = time.perf_counter()
     out = subprocess.run(
-        [sys.executable, "-c", code, FILE, *METHODS], capture_output=True, text=True, check=True, cwd=ROOT / "src"
+        [sys.executable, "-c", code, FILE, ACQUISITION, *METHODS],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT / "src",
     )
     seconds = time.perf_counter() - start
     assert out.stdout.strip() == "False"

@@ -106,7 +106,7 @@ def test_skewed_groups_have_their_correlation_and_tests_equal_groups():
 def test_training_is_that_of_pytorchs_adam(small):
     """Two passes at a constant rate from the case's own start, one network after the other."""
     train, order = case.groups(2, "train", 0.97), case.shuffled(2)
-    *_, (params, _) = case.learnt(case.adam(), case.starts(2), train, order, 2, 100)
+    *_, params = case.learnt(case.adam(), case.starts(2), train, order, 2, 100)[0]
     for seed in range(2):
         leaves = {name: tensor[seed].clone().requires_grad_() for name, tensor in case.starts(2).items()}
         optimiser = torch.optim.Adam(leaves.values(), lr=2e-3)
@@ -142,14 +142,14 @@ def test_groups_and_hyperparameters_reach_the_methods(small):
     """Equal weights of groups are Group DRO at rate 0; JTT's first training ends after its share."""
     train = case.groups(1, "train", 0.97)
 
-    def ends(method, passes):
-        return [state for _, state in case.learnt(method, case.starts(1), train, case.shuffled(1), passes, 100)]
+    def end(spec, passes=1, **own):
+        return case.learnt(case.method_of(spec, **own), case.starts(1), train, case.shuffled(1), passes, 100)[1]
 
-    even = ends(case.method_of(group_dro.spec, group_rate=0.0), 1)[-1].weights[0]
+    even = end(group_dro.spec, group_rate=0.0).weights[0]
     assert even[:5].tolist() == [0.25] * 4 + [0.0]
-    uneven = ends(case.method_of(group_dro.spec), 1)[-1].weights[0, :4]
+    uneven = end(group_dro.spec).weights[0, :4]
     assert uneven.std() > 0
-    assert [bool(state.again[0]) for state in ends(case.method_of(jtt.spec, first_training=0.5), 2)] == [False, True]
+    assert [bool(end(jtt.spec, 2, first_training=share).again[0]) for share in (1.0, 0.5)] == [False, True]
 
 
 def test_the_rate_of_the_second_pass_falls_to_zero():
@@ -169,10 +169,10 @@ def test_every_example_of_a_pass_comes_once_with_its_group(small):
 
     def step(loss, params, state, batch, context):
         pairs = torch.nn.functional.one_hot(context.given["groups"].labels, 4)
-        return params, state + pairs.sum(0), {}
+        return params, state + pairs.sum(0), {"loss": torch.zeros(())}
 
     counted = case.Method(lambda params: torch.zeros(4, dtype=torch.int64), step)
-    *_, (_, state) = case.learnt(counted, case.starts(2), train, case.shuffled(2), 1, 100)
+    _, state = case.learnt(counted, case.starts(2), train, case.shuffled(2), 1, 100)
     assert torch.equal(state, torch.stack([torch.bincount(own, minlength=4) for own in train.numbers()]))
 
 
@@ -191,7 +191,7 @@ def test_the_first_pass_is_in_the_order_and_the_second_at_random(small, monkeypa
     def kept(method, params, data, order, passes, size):
         rare = [data.labels[0, order(done)[0]] != data.attributes[0, order(done)[0]] for done in range(passes)]
         seen.append(rare)
-        yield from [(params, ())] * passes
+        return [params] * passes, ()
 
     monkeypatch.setattr(case, "learnt", kept)
     assert set(case.of_order(1)) == {*list(PILOT)[-6:]}

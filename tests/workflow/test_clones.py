@@ -37,7 +37,7 @@ def archive(origin, folder):
     command = ["git", "-c", "core.autocrlf=true", "archive", "--format=tar", "HEAD"]
     packed = subprocess.run(command, cwd=origin, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)
     for file in folder.rglob("*"):
         if file.is_symlink():
             target = file.readlink()

@@ -30,15 +30,6 @@ GROUPS = {
     ],
     "oracles, which see the attribute": ["oracle_acquisition", "parallelogram_oracle"],
 }  # fmt: skip
-NAMES = {
-    RANDOM: "random choice",
-    "core_set": "core-set",
-    "bert_km": "BERT-KM",
-    "alfa_mix": "ALFA-Mix",
-    "anchor_al": "AnchorAL",
-    "active_data_discovery": "Active Data Discovery",
-    "oracle_acquisition": "oracle",
-}
 ABLATIONS = {
     "parallelogram_neighbour": "triples by distance",
     "parallelogram_mean": "differences of means",
@@ -73,7 +64,7 @@ NOTHING = "Nothing is compared: the experiment lacks a method or a baseline."
 
 def name(method: str) -> str:
     """An acquisition as figures and captions print it."""
-    return NAMES.get(method) or ABLATIONS.get(method) or labels.method(method)
+    return ABLATIONS.get(method) or labels.method(method)
 
 
 def look(method: str) -> dict[str, str]:
@@ -179,6 +170,21 @@ def falling(ends: dict[str, tuple[pd.Series, pd.Series]], slopes: dict[str, pd.S
             f"unit of interaction it {verb}"
         )
     return f"The parallelogram's advantage in finding the missing group {'; that '.join(parts)}."
+
+
+def drifting(levels: pd.DataFrame, slope: pd.Series) -> str:
+    """Columns mean, low, high of the off-manifold ratio of ours, from the smallest interaction to the largest, and its
+    slope over the interaction."""
+    if levels.empty or not slope["n"]:
+        return ""
+    ends = levels[["mean", "low", "high"]].to_numpy()[[0, -1]]
+    least, most = (f"{mean:.2f} [{low:.2f}, {high:.2f}]" for mean, low, high in ends)
+    verb = "rises" if slope["low"] > 0 else "falls" if slope["high"] < 0 else "shows no clear trend"
+    numbers = f"{labels.signed(slope['mean'])} [{labels.signed(slope['low'])}, {labels.signed(slope['high'])}]"
+    return (
+        f" The off-manifold ratio of its targets is {least} without interaction and {most} at the largest; per unit of "
+        f"interaction it {verb} ({numbers})."
+    )
 
 
 def _how_many(number: int) -> str:

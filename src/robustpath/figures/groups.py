@@ -10,6 +10,7 @@ from robustpath.records import labels
 from robustpath.statistics.comparison import cost
 
 NOTHING = "Nothing is compared: the experiment has one method alone."
+CORRUPTED, MINORITY = "wrongly labelled", "in a minority of their label"
 FALLING = 0.5  # a warm-up below this share leaves the rate time to fall to zero
 
 
@@ -58,6 +59,29 @@ def choices(differences: pd.DataFrame) -> str:
             f"{labels.method(best['method'])} ({interval_words(best)})"
         )
     return f"Choosing examples by loss changes the accuracy, {'; '.join(parts)}."
+
+
+def shares(found: dict[str, dict[str, pd.DataFrame]], reference: str) -> str:
+    """By what marks an example, in words, and "chosen" or "candidates": columns label_noise, method, mean, low, high.
+    Its shares among what each method chooses, rising, beside that among the candidates: of what is wrongly labelled at
+    the highest level of label noise, of all else at the lowest. Nothing of labels that are all right."""
+    sentences = []
+    for words, rows in found.items():
+        levels = rows["chosen"]["label_noise"]
+        level = levels.max() if words == CORRUPTED else levels.min()
+        own, among = (
+            rows[whom][(levels == level) & (rows[whom]["method"] != reference)] for whom in ("chosen", "candidates")
+        )
+        if own.empty or (words == CORRUPTED and not level):
+            continue
+        rising = [row for _, row in own.sort_values("mean").iterrows()]
+        said = [f"{interval_words(row, points=False)} ({labels.method(row['method'])})" for row in rising]
+        start, share = noise_words(level), labels.percent(among["mean"].mean())
+        sentences.append(
+            rf"{start[0].upper()}{start[1:]}, {share}\,\% of the candidates are {words}; "
+            f"of the chosen, {labels.listing(said)}."
+        )
+    return " ".join(sentences)
 
 
 def caption(

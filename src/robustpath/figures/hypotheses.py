@@ -1,6 +1,7 @@
 """The table of hypotheses: a statement with its verdict, then the case nearest to support at each label noise."""
 
 from robustpath.claims import conditions, verdicts
+from robustpath.figures import captions, tables
 from robustpath.figures.tables import Row
 from robustpath.records import labels
 
@@ -14,9 +15,23 @@ SURE = ("supported", "refuted")
 KEY = ", ".join(f"{symbol} {word}" for word, symbol in verdicts.SYMBOLS.items())
 
 
-def groups(told: dict) -> list[list[Row]]:
-    """The rows of a family as `tables.booktabs` takes them; told: what claims.json says of it."""
-    return [_group(verdict, told) for verdict in told["verdicts"]]
+def table(told: dict) -> str:
+    """The table of a family in LaTeX; told: what claims.json says of the family."""
+    rows = [_group(verdict, told) for verdict in told["verdicts"]]
+    return tables.booktabs(HEADER, rows, ALIGNMENT, gap="1.8pt", size="scriptsize")
+
+
+def caption(name: str, told: dict) -> str:
+    """The caption of the table `name` of a family whose claims have no variants: its finding, then how to read it."""
+    facts = (
+        f"Scale {labels.escape(told['scale'])}. Last column: {KEY}; a prime marks a $p$ that does not stand "
+        f"after Holm's correction over the {told['corrected_tests']} cases of all hypotheses. Intervals at "
+        rf"{100 * told['confidence']:g}\,\%: {intervals(told)}. $p$ is one-sided, of the verdict of the case "
+        rf"({conditions.level(told['confidence']):g} is the level). Found: the smallest true effect that is found with "
+        r"80\,\% (in brackets, per cent: the chance to show that an effect in the middle of the interval lies within "
+        "it). Plac.: how many placebos meet all conditions, in brackets where the hypothesis does not hold."
+    )
+    return " ".join([captions.headline(name), facts, captions.origin(name)])
 
 
 def intervals(told: dict) -> str:

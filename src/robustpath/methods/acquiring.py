@@ -5,6 +5,7 @@ Acquisition, a pure function of what one run sees: it may look at values, since 
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -45,9 +46,24 @@ class View(NamedTuple):
         return self.logits.shape[1]
 
 
-# (view, count, generator) -> `count` different positions of view.unlabelled, the first wish first. The generator is of
-# the run and round; nothing else is random, and equal scores go to the lower position.
-Acquisition = Callable[[View, int, torch.Generator], Tensor]
+class Chosen(NamedTuple):
+    """positions: those of an Acquisition; notes: numbers by name that say how they were found, and choose nothing.
+
+    The names are NOTES in protocols/acquisition/on_the_way.py. A number that does not exist is nan.
+    """
+
+    positions: Tensor
+    notes: Mapping[str, float] = MappingProxyType({})
+
+
+# (view, count, generator) -> `count` different positions of view.unlabelled, the first wish first, as they are or as
+# Chosen. The generator is of the run and round; nothing else is random, and equal scores go to the lower position.
+Acquisition = Callable[[View, int, torch.Generator], Tensor | Chosen]
+
+
+def noted(found: Tensor | Chosen) -> Chosen:
+    """What an acquisition gives, with no notes where it gives positions alone."""
+    return found if isinstance(found, Chosen) else Chosen(found)
 
 
 def highest(scores: Tensor, positions: Tensor, count: int) -> Tensor:

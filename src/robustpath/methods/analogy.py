@@ -17,8 +17,8 @@ import torch
 from numpy.random import default_rng
 from torch import Tensor
 
-from robustpath.methods import triples, uncertainty
-from robustpath.methods.acquiring import Acquisition, View, highest
+from robustpath.methods import manifold, triples, uncertainty
+from robustpath.methods.acquiring import Acquisition, Chosen, View, highest
 from robustpath.methods.base import choice
 from robustpath.methods.coordinates import principal, whiten
 from robustpath.methods.neighbours import nearest
@@ -68,17 +68,6 @@ class Plan(NamedTuple):
     targets: Tensor
     candidates: int
     pool: Tensor
-
-
-class Diagnostics(NamedTuple):
-    """off_manifold: [T], the distance of each target to its nearest example of the pool, by the median distance of the
-    pool's examples to their own nearest; above 2 a target lies where there is nothing.
-    candidate_share: candidates by examples of the pool; at 1 only the rank decides.
-    class_entropy: in nats, of the classes predicted for what is acquired."""
-
-    off_manifold: Tensor
-    candidate_share: float
-    class_entropy: float
 
 
 def sampled(places: Tensor, triple: Triple, settings: Settings, generator: torch.Generator) -> Tensor:
@@ -208,16 +197,6 @@ def candidates(targets: Tensor, pool: Tensor, count: int, neighbours: int) -> Te
     return found
 
 
-def diagnose(view: View, planned: Plan) -> Diagnostics:
-    """Whether the targets lie among the examples of the pool; needs a pool of two examples."""
-    typical = nearest(planned.pool, planned.pool, 2)[0][:, 1].median()
-    shares = torch.bincount(view.logits[planned.positions].argmax(1)).double() / len(planned.positions)
-    return Diagnostics(
-        nearest(planned.targets, planned.pool, 1)[0][:, 0] / typical,
-        planned.candidates / len(planned.pool),
-        float(torch.special.entr(shares).sum()),
-    )
-
-
-def _acquire(view: View, count: int, generator: torch.Generator, settings: Settings) -> Tensor:
-    return plan(view, count, generator, settings).positions
+def _acquire(view: View, count: int, generator: torch.Generator, settings: Settings) -> Chosen:
+    planned = plan(view, count, generator, settings)
+    return Chosen(planned.positions, manifold.notes(planned.targets, planned.pool, planned.candidates))

@@ -12,7 +12,8 @@ from robustpath.statistics.intervals import paired
 FAMILY = "shortcuts"
 LEVELS = {"Clean": (0.0, "clean labels")}
 EXPERIMENTS = (
-    "acquisition_hole", "acquisition_methods", "acquisition_generic", "acquisition_interaction", "curricula",
+    "acquisition_hole", "acquisition_methods", "acquisition_generic", "acquisition_pilot", "acquisition_interaction",
+    "curricula",
 )  # fmt: skip
 METHODS = "acquisition_methods"
 OURS = "parallelogram"

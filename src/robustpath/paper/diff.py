@@ -80,7 +80,7 @@ def extract(rev: str, root: Path, folder: Path) -> None:
     if packed.returncode or git("cat-file", "-e", f"{commit}:./paper/{MAIN}").returncode:
         raise UserError(f"Revision {rev} has no paper/{MAIN}: name a later one of `git log --oneline -- paper`.")
     with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)
 
 
 def flatten(name: str, folder: Path) -> str:

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from robustpath.config.section import Section
 from robustpath.protocols.acquisition.section import AcquisitionExperiment
+from robustpath.protocols.choices.section import ChoicesExperiment
 from robustpath.protocols.designed.section import DesignedExperiment
 from robustpath.protocols.episodes.section import EpisodesExperiment
 from robustpath.protocols.stream.section import StreamExperiment
@@ -56,13 +57,18 @@ class Experiments(Section):
     acquisition_interaction: AcquisitionExperiment = Field(
         description="A missing group where label and attribute interact, from not at all to as much as the attribute."
     )
+    acquisition_pilot: AcquisitionExperiment = Field(
+        description="A missing group where some first labels are of the other minority for sure, as in the pilot."
+    )
     acquisition_text: AcquisitionExperiment = Field(description="Labels of texts bought where no group is missing.")
     group_references: Supervised = Field(
         description="SGD, and SGD on a hold-out, on data with groups: the parents of those that look at losses."
     )
     groups: Supervised = Field(description="Training methods on data whose labels go with an attribute.")
     curricula: Supervised = Field(description="The same examples in several orders of exposure.")
-    selection: Supervised = Field(description="Methods that choose their examples by loss, with label noise.")
+    selection: ChoicesExperiment = Field(
+        description="Methods that choose their examples by loss, with label noise; what they choose is recorded."
+    )
     feature_sweep: DesignedExperiment = Field(
         description="Which features lead to which behaviour: many settings of all knobs of the generator of groups."
     )

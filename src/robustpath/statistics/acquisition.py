@@ -18,11 +18,12 @@ CELL = ["dataset", "method", "missing", "label_noise"]
 
 
 def scores(chosen: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Columns CELL, seed and value: a metric of selected runs, unshifted; on test data where it is taken there."""
+    """Columns CELL, seed and value: a metric of selected runs, unshifted; on test data where it is taken there. Runs
+    without a value, since their acquisition has no anchors, are left out."""
     splits = protocols.metrics()[metric].splits
     split = "test" if "test" in splits else splits[0]
     own = chosen[(chosen["metric"] == metric) & (chosen["split"] == split) & (chosen["shift"] == "none")]
-    return own[[*CELL, "seed", "value"]].reset_index(drop=True)
+    return own.loc[own["converged"], [*CELL, "seed", "value"]].reset_index(drop=True)
 
 
 class Finding(NamedTuple):
@@ -89,7 +90,13 @@ def advantage(rows: pd.DataFrame, method: str, reference: str) -> pd.DataFrame:
 
 
 def trend(rows: pd.DataFrame, confidence: float) -> pd.Series:
-    """n, mean, low, high of the slope of `value` over `at`: least squares within each seed, t interval over seeds."""
-    slopes = [(seed, np.polyfit(own["at"], own["value"], 1)[0]) for seed, own in rows.groupby("seed")]
+    """n, mean, low, high of the slope of `value` over `at`: least squares within each seed, t interval over seeds.
+
+    Seeds that lack a value at some `at` are left out; n is 0 where all do.
+    """
+    whole = [(seed, own) for seed, own in rows.groupby("seed") if len(own) == rows["at"].nunique()]
+    slopes = [(seed, np.polyfit(own["at"], own["value"], 1)[0]) for seed, own in whole]
+    if not slopes:
+        return pd.Series({"n": 0, "mean": np.nan, "low": np.nan, "high": np.nan})
     table = pd.DataFrame(slopes, columns=["seed", "value"]).assign(what="slope")
     return interval(table, ["what"], confidence).iloc[0]

@@ -46,7 +46,10 @@ def selected(records: pd.DataFrame, experiment: str, rule: Rule, within: Sequenc
     return own.merge(choose(known, within=tuple(within))[RUN], on=RUN)
 
 
-def scores(chosen: pd.DataFrame, metric: str, keys: Sequence[str] = ()) -> pd.DataFrame:
-    """Columns CELL, seed, `keys` and value: a metric of selected runs on unshifted test data, in equal groups."""
-    own = chosen[(chosen["metric"] == metric) & (chosen["split"] == "test") & (chosen["shift"] == "none")]
+def scores(chosen: pd.DataFrame, metric: str, keys: Sequence[str] = (), split: str = "test") -> pd.DataFrame:
+    """Columns CELL, seed, `keys` and value: a metric of selected runs on unshifted data, those of the test in equal
+    groups. UserError where there are no such records."""
+    own = chosen[(chosen["metric"] == metric) & (chosen["split"] == split) & (chosen["shift"] == "none")]
+    if own.empty:
+        raise UserError(f"the records have no {split} {metric} of the runs that are compared; run snakemake again")
     return own[[*CELL, "seed", *keys, "value"]].reset_index(drop=True)

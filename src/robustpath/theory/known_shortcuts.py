@@ -23,7 +23,8 @@ band is printed beside it, and the row "bands that hold" counts how many do.
 """
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -34,6 +35,9 @@ from robustpath.core.parameters import stack
 from robustpath.core.randomness import generator
 from robustpath.core.types import Batch, Params
 from robustpath.data.group_generator import Recipe, ceiling, generated
+from robustpath.engine import population
+from robustpath.engine.plan import Moment, Stage
+from robustpath.engine.source import Dealt, Source
 from robustpath.methods.base import Context, Method, Spec, bind, build
 from robustpath.methods.minima.adamw import adamw
 from robustpath.methods.shortcuts.dfr import BALANCED, dfr, refitting
@@ -142,26 +146,27 @@ def method_of(spec: Spec, **own: float) -> Method:
 
 def learnt(
     method: Method, params: Params, data: Groups, order: Callable[[int], Tensor], passes: int, size: int
-) -> Iterator[tuple[Params, Any]]:
-    """Parameters and state after each pass; order(pass) -> positions int64 [S, n], taken in batches of `size`."""
-    state = torch.vmap(method.init)(params)
-    columns = torch.zeros(size, 2)  # a column for each attribute
-
-    def step(params, state, progress, inputs, labels, numbers):
-        context = Context(progress, {"groups": Batch(columns, numbers)}, NETWORK, LAYERS)
-        return method.step(LOSS, params, state, Batch(inputs, labels), context)[:2]
-
-    together = torch.vmap(step, in_dims=(0, 0, None, 0, 0, 0))
-    rows, numbers = torch.arange(len(data.labels))[:, None], data.numbers()
+) -> tuple[list[Params], Any]:
+    """Parameters after each pass, and the state at the end; order(pass) -> positions int64 [S, n], taken in batches of
+    `size`."""
+    spec = Spec(CASE, "theory", lambda: method, {}, None, "")
     steps = data.labels.shape[1] // size
-    for done in range(passes):
-        places = order(done)
-        for number in range(steps):
-            own = places[:, number * size : (number + 1) * size]
-            progress = torch.tensor((done + (number + 0.5) / steps) / passes)
-            batch = data.inputs[rows, own], data.labels[rows, own], numbers[rows, own]
-            params, state = together(params, state, progress, *batch)
-        yield params, state
+    stages = [Stage(0, passes * steps, 1.0, {"groups": 1})]
+    program = population.program(spec, LOSS, stages[0], False, NETWORK, activations=LAYERS)
+    rows, numbers = torch.arange(len(data.labels))[:, None], data.numbers()
+    columns = torch.zeros(len(rows), size, 2)  # a column for each attribute
+    met = cache(order)
+
+    def deal(state: tuple, params: Params, stage: Stage, step: int) -> tuple[tuple, Dealt]:
+        own = met(step // steps)[:, step % steps * size : (step % steps + 1) * size]
+        batch = {"inputs": data.inputs[rows, own], "labels": data.labels[rows, own]}
+        return state, Dealt(batch, {"groups": {"inputs": columns, "labels": numbers[rows, own]}})
+
+    ends = [Moment(0, (number + 1) * steps, 0.0) for number in range(passes)]
+    begun = population.begin(spec, stages, {}, params)
+    end = population.advance(begun, spec, stages, [program], {}, Source(tuple, deal), kept=ends)
+    kept = [{name: end.path[f"{number:03d}/{name}"] for name in params} for number in range(passes)]
+    return kept, end.state
 
 
 @torch.no_grad()
@@ -185,10 +190,10 @@ def shuffled(seeds: int) -> Callable[[int], Tensor]:
 
 def course(method: Method, passes: int, train: Groups, validation: Groups, test: Groups) -> Course:
     """How a method goes on from the common start, pass after pass."""
-    seeds, scores = len(train.labels), []
-    for end in learnt(method, starts(seeds), train, shuffled(seeds), passes, BATCH):
-        scores.append((worst(end[0], validation), worst(end[0], test)))
-    return Course(*(torch.stack(each, 1) for each in zip(*scores, strict=True)), *end)
+    seeds = len(train.labels)
+    kept, state = learnt(method, starts(seeds), train, shuffled(seeds), passes, BATCH)
+    scores = [torch.stack([worst(params, part) for params in kept], 1) for part in (validation, test)]
+    return Course(*scores, kept[-1], state)
 
 
 def refitted(params: Params, validation: Groups) -> Params:
@@ -255,12 +260,12 @@ def of_order(seeds: int) -> dict[str, list[float]]:
                 ]
             )
         )
-        once = list(learnt(adam(), starts(seeds), train, lambda done, begun=begun: begun, 1, BATCH_IN_ORDER))
+        once, _ = learnt(adam(), starts(seeds), train, lambda done, begun=begun: begun, 1, BATCH_IN_ORDER)
         twice = adam(lambda progress: (2 * progress - 1).clamp_min(0.0))
         orders = (begun, rule(1))
-        _, after = learnt(twice, starts(seeds), train, orders.__getitem__, 2, BATCH_IN_ORDER)
-        found[f"minority {name}"] = worst(once[0][0], test).tolist()
-        found[f"minority {name}, then at random"] = worst(after[0], test).tolist()
+        both, _ = learnt(twice, starts(seeds), train, orders.__getitem__, 2, BATCH_IN_ORDER)
+        found[f"minority {name}"] = worst(once[-1], test).tolist()
+        found[f"minority {name}, then at random"] = worst(both[-1], test).tolist()
     return found
 
 

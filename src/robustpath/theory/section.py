@@ -116,6 +116,12 @@ class Superposition(Section):
         description="Importances of the second of two features, that of the first being 1, ascending.",
         json_schema_extra=DISTINCT,
     )
+class KnownEnvironments(Section):
+    """Environments whose outcome is known: who stays right when a colour changes sides, and which split is inferred."""
+
+    digit_steps: int = Field(ge=2, le=501, description="Steps of IRM on coloured digits; the outcome is judged at 501.")
+    split_steps: int = Field(ge=1, le=10_000, description="Steps that infer a split; the outcome is judged at 10,000.")
+    seeds: Seeds
 
 
 class Theory(Section):
@@ -131,6 +137,7 @@ class Theory(Section):
     known_streams: KnownStreams = Field(description="Who forgets on streams of small digits.")
     known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
     superposition: Superposition = Field(description="When a model holds more features than it has dimensions.")
+    known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

@@ -103,6 +103,10 @@ def test_a_wrong_experiment_on_acquisition_is_refused(smoke, changed, said):
             "correlation = 0.9 leaves 11,",
         ),
         (
+            {"first_minorities": 11},
+            "first_minorities = 11 of each minority are more than 20 first labels can hold; allowed: at most 10, or",
+        ),
+        (
             {"seed_labels": 1},
             "seed_labels = 1 is too small; allowed: at least 2, one of each class of 'gauss_groups'",
         ),

@@ -54,6 +54,23 @@ def test_the_pool_is_as_correlated_as_it_was_asked_to_be_and_nested(prepared, co
     assert torch.equal(pool, deals.deal_of(settings, prepared, 0, [1]).pool[:count])
 
 
+@pytest.mark.parametrize("missing", [-1, *GROUPS])
+def test_first_labels_hold_as_many_minorities_as_asked_and_classes_stay_equal(prepared, missing):
+    """Label y has mostly attribute y, so groups 1 and 2 are minorities; four labels hold one of them as a rule."""
+    settings = SETTINGS | {"correlation": 0.8, "pool": 40, "seed_labels": 8}
+    plain = deals.deal_of(settings, prepared, 0, [missing])
+    deal = deals.deal_of(settings | {"first_minorities": 2}, prepared, 0, [missing])
+    found = numbers(prepared, deal.seed_sets[missing])
+    assert found[0] + found[1] == found[2] + found[3] == 4
+    assert found[missing] == 0
+    assert all(found[group] >= 2 for group in {1, 2} - {missing})
+    assert torch.equal(deal.pool, plain.pool)
+    before = numbers(prepared, plain.seed_sets[missing])
+    assert missing in (0, 3) or any(before[group] < 2 for group in {1, 2} - {missing})
+    same = deals.deal_of(settings | {"first_minorities": 0}, prepared, 0, [missing])
+    assert torch.equal(same.seed_sets[missing], plain.seed_sets[missing])
+
+
 def test_a_larger_seed_set_holds_a_smaller_one_whatever_the_pool(prepared):
     small = deals.deal_of(SETTINGS, prepared, 0, [2]).seed_sets[2]
     large = deals.deal_of(SETTINGS | {"seed_labels": 12, "pool": 40}, prepared, 0, [2]).seed_sets[2]
@@ -89,6 +106,7 @@ def test_a_deal_is_of_the_seed_unless_the_split_does_not_vary(prepared):
             1,
             "quarters has no example of group 1 in the pool, so it cannot be `missing`",
         ),
+        ({"first_minorities": 100}, 3, "quarters has "),
     ],
 )
 def test_examples_that_are_not_there_are_refused_in_one_sentence(prepared, changes, group, said):

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from pools import acquisition, pool
+from pools import acquisition, pool, registered
 
 from robustpath import methods
 from robustpath.core.randomness import generator
 from robustpath.core.source import constants
-from robustpath.methods import roles
+from robustpath.methods import manifold, roles
+from robustpath.methods.acquiring import noted
 from robustpath.methods.base import build, draw
+from robustpath.protocols.acquisition.on_the_way import NOTES
 
 NAMES = roles.acquisitions()
 CONDITIONAL = {"sampled", "attribute", "earlier"}  # what a view holds only for acquisitions that say that they read it
@@ -31,7 +33,7 @@ def ends(name):
 
 def chosen(acquire, view, count, seed=0):
     """What an acquisition chooses, as a list, after the checks that hold always."""
-    found = acquire(view, count, generator("acquire", seed))
+    found = noted(acquire(view, count, generator("acquire", seed))).positions
     assert found.dtype == torch.int64
     assert found.shape == (count,)
     assert len(set(found.tolist())) == count
@@ -127,6 +129,20 @@ def test_what_it_does_not_say_that_it_reads_changes_nothing(name):
     for field in CONDITIONAL - needs(name):
         for other in others[field]:
             assert chosen(acquire, view._replace(**{field: other}), 7) == chosen(acquire, view, 7), field
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notes_are_those_of_acquisitions_with_anchors_and_choose_nothing(name, monkeypatch):
+    view, streams = pool(), [generator("acquire", 0) for _ in range(2)]
+    found = noted(registered(name)(view, 7, streams[0]))
+    anchored = name.startswith("parallelogram") or name in ("alvin", "anchor_al")
+    assert found.notes.keys() == set(NOTES if anchored else ())
+    monkeypatch.setattr(manifold, "notes", lambda anchors, pool, candidates: {})
+    without = noted(registered(name)(pool(), 7, streams[1]))
+    assert torch.equal(without.positions, found.positions) and not without.notes
+    assert torch.equal(*[stream.get_state() for stream in streams])
+    if anchored:
+        assert found.notes["off_manifold"] >= 0 and 0 < found.notes["candidate_share"] <= 1
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if needs(name)])

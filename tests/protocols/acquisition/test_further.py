@@ -7,6 +7,7 @@ import yaml
 
 from robustpath import protocols, records, study
 from robustpath.data.prepare import prepare
+from robustpath.protocols.acquisition.on_the_way import NOTES
 from robustpath.publication.retraining import OUTPUTS
 from robustpath.records.selection import select
 from robustpath.statistics.label_curves import curves
@@ -51,6 +52,16 @@ def test_its_runs_are_in_the_records_with_the_axes_of_their_protocol(table):
     assert set(runs["missing"]) == {1, 3} and set(runs["train_size"]) == {-1}
     assert set(runs["gradient_evaluations"]) == {3 * 6.0}
     assert len(records.runs(select(table))) == len(runs)  # each has the validation accuracy that selects a draw
+
+
+def test_what_acquisitions_note_is_in_the_records_and_has_no_value_without_anchors(table):
+    for metric in NOTES:
+        own = table[table["metric"] == metric]
+        assert own.groupby("method", observed=True).size().to_dict() == dict.fromkeys(METHODS, 2 * 2)
+        assert (own["converged"] == own["value"].notna()).all()
+        assert not own.loc[own["method"] != "parallelogram", "converged"].any()
+    shares = table[(table["metric"] == "candidate_share") & (table["method"] == "parallelogram")]["value"]
+    assert shares.between(0, 1).all() and shares.max() > 0
 
 
 def test_curves_over_labels_are_read_off_the_records(config, table):

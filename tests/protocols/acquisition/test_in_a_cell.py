@@ -25,7 +25,7 @@ def acquired(name, prepared, run, other=False):
     params = cell.start[run.seed]
     made, look = cell.learning([run, run], LABELLED.expand(2, -1))
     seen = look(made.init(), lambda: {key: torch.stack([part, part]) for key, part in params.items()}, 6)
-    return cell.acquire(run, 1, params, LABELLED, type(seen)(*(part[0] for part in seen))).tolist()
+    return cell.acquire(run, 1, params, LABELLED, type(seen)(*(part[0] for part in seen))).positions.tolist()
 
 
 @pytest.mark.parametrize("name", roles.acquisitions())

@@ -71,6 +71,15 @@ def test_stopped_between_parts_it_trains_none_again(small, killed_at, monkeypatc
     assert same(small("b"), undisturbed)
 
 
+def test_what_was_noted_before_it_stopped_is_not_lost(small, killed_at):
+    undisturbed = small("a", "anchor_al")
+    killed_at(12)
+    with pytest.raises(Stopped, match="round 2"):
+        small("b", "anchor_al")
+    killed_at(0)
+    assert same(small("b", "anchor_al"), undisturbed)
+
+
 @pytest.mark.parametrize("fault", ["damaged", "of another code"])
 def test_a_damaged_or_foreign_file_of_rounds_is_set_aside(fault, small, killed_at, monkeypatch, capsys, tmp_path):
     undisturbed = small("a")

@@ -1,6 +1,7 @@
 """A cell on acquisition from settings to files."""
 
 from dataclasses import replace
+from math import inf, nan
 
 import pandas as pd
 import pytest
@@ -10,11 +11,12 @@ from small_pool import RUNS, SETTINGS, TOYS
 
 from robustpath.core.errors import UserError
 from robustpath.engine.source import Data
+from robustpath.methods.acquiring import Chosen
 from robustpath.methods.base import register, uniform
 from robustpath.models.functional import activations, predict
-from robustpath.protocols.acquisition import rounds, scores, source, views
+from robustpath.protocols.acquisition import rounds, scores, source, training, views
 from robustpath.protocols.acquisition.cell import Cell, Run
-from robustpath.protocols.acquisition.on_the_way import of_round
+from robustpath.protocols.acquisition.on_the_way import NOTES, of_round
 
 CPU = torch.device("cpu")
 
@@ -208,9 +210,37 @@ def test_scores_on_the_way_are_those_of_what_was_acquired(train, prepared, toys,
         assert value["area_accuracy"][place] == pytest.approx((points[0] + 2 * points[1] + points[2]) / 4)
 
 
-def test_a_generic_task_on_data_without_an_attribute_has_no_scores_of_groups(prepared, toys, tmp_path, monkeypatch):
-    from robustpath.protocols.acquisition import training
+def test_notes_of_every_choice_become_means_over_the_rounds(train, monkeypatch):
+    """Beforehand 8 and 12 examples are labelled."""
 
+    @register(search={})
+    def noting():
+        def acquire(view, count, generator):
+            known = len(view.labelled)
+            return Chosen(
+                view.unlabelled[:count], {"off_manifold": known, "candidate_share": 0.25 if known > 8 else nan}
+            )
+
+        return acquire
+
+    monkeypatch.setitem(TOYS, "noting", noting.spec)
+    for name, known in (("noting", {"off_manifold": 10.0, "candidate_share": 0.25}), ("first_come", {})):
+        table = pd.read_parquet(train(name, name)[4])
+        for metric in NOTES:
+            own = table[table["metric"] == metric]
+            assert own["value"].tolist() == pytest.approx([known.get(metric, nan)] * RUNS, nan_ok=True)
+            assert own["converged"].tolist() == [metric in known] * RUNS
+        assert table.loc[~table["metric"].isin(NOTES), "converged"].all()
+
+
+def test_a_mean_of_notes_leaves_out_what_is_no_number():
+    values = torch.tensor([[1.0, 4.0], [nan, 3.0], [inf, 2.0], [nan, inf]]).double()
+    assert training.of_notes({"off_manifold": values})["off_manifold"].tolist() == pytest.approx(
+        [2.5, 3.0, 2.0, nan], nan_ok=True
+    )
+
+
+def test_a_generic_task_on_data_without_an_attribute_has_no_scores_of_groups(prepared, toys, tmp_path, monkeypatch):
     plain = prepared._replace(attribute=None)
     monkeypatch.setattr(training, "load", lambda path: plain)
     changes = {"task": "generic", "missing": [-1], "label_noise": [0.0], "correlation": None, "method": "first_come"}
@@ -233,6 +263,10 @@ def test_a_generic_task_on_data_without_an_attribute_has_no_scores_of_groups(pre
         (lambda view, count: view.labelled[:count], "gives position 0, which is not unlabelled, in round 0"),
         (lambda view, count: view.unlabelled[:count] + 62, "gives position 70, which is not unlabelled, in round 0"),
         (lambda view, count: view.unlabelled[:count].double(), "gives torch.float64 of shape [4] in place of whole"),
+        (
+            lambda view, count: Chosen(view.unlabelled[:count], {"zeal": 1.0}),
+            "notes 'zeal', which is none of off_manifold, candidate_share, in round 0",
+        ),
     ],
 )
 def test_a_wrong_choice_is_refused_in_one_sentence(chosen, said, prepared, toys, tmp_path):

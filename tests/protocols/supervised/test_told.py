@@ -27,6 +27,7 @@ def config(fine, *methods):
     ("fine", "methods", "said"),
     [
         (PRE, ["sgd", "rho_loss"], "fine.parent has no losses for 'rho_loss' to look at; allowed: gives: losses, with"),
+        (PRE, ["sgd", "eiil"], "fine.parent has no losses for 'eiil' to look at; allowed: gives: losses, with"),
         (
             PRE | {"parent": OF_PRE},
             ["sgd", "easy_to_hard"],

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from robustpath.data.entries import File
 from robustpath.data.grouped import GroupedDataSet
 
+VALIDATION = 1199  # images of that part
 ENTRY = GroupedDataSet(
     name="waterbirds",
     title="Waterbirds at 64 pixels: birds on land or water, background correlated with the bird in training",
@@ -40,6 +41,7 @@ def read(paths):
     import numpy as np
 
     from robustpath.data import formats
+    from robustpath.data.official_parts import columns, parted
 
     with formats.open_tar(paths["waterbird_complete95_forest2water2.tar.gz"]) as archive:
         found, described = {}, ""
@@ -49,8 +51,8 @@ def read(paths):
                 described = content.read().decode()
             elif path.suffix.lower() in (".jpg", ".jpeg"):
                 found["/".join(path.parts[-2:])] = formats.photograph(content, ENTRY.side)
-    rows = formats.rows(described)
-    images = np.stack([found[row["img_filename"]] for row in rows])
-    label, part, place = (np.array([int(row[key]) for row in rows], np.int64) for key in ("y", "split", "place"))
-    group = np.where(part == 0, np.arange(len(rows)), -1)
-    return images, label, part == 2, group, None, None, place
+    names, *numbers = columns(formats.rows(described), ("img_filename", "y", "place", "split"), "metadata.csv")
+    if lost := next((name for name in names if name not in found), None):
+        raise ValueError(f"the archive lacks the image {lost}")
+    labels, attribute, part = (np.array(each, np.int64) for each in numbers)
+    return np.stack([found[name] for name in names]), *parted(labels, attribute, part, ENTRY, VALIDATION)

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from robustpath.methods import uncertainty
-from robustpath.methods.acquiring import Acquisition, View, highest
+from robustpath.methods import manifold, uncertainty
+from robustpath.methods.acquiring import Acquisition, Chosen, View, highest
 from robustpath.methods.base import choice, register
 from robustpath.methods.neighbours import nearest, squared_distances
 from robustpath.methods.spread import seeds
@@ -30,15 +30,16 @@ def anchor_al(anchors: Tensor, neighbours: Tensor, pool: Tensor) -> Acquisition:
     (theirs: a frozen text encoder). Where the pool is smaller than the batch, the closest others follow.
     """
 
-    def acquire(view: View, count: int, generator: torch.Generator) -> Tensor:
+    def acquire(view: View, count: int, generator: torch.Generator) -> Chosen:
         points = normalize(view.representations["random_features"].flatten(1).double())
-        chosen = _anchors(view, points, int(anchors), generator)
-        distances = mean_distances(points[chosen], points[view.unlabelled], int(neighbours))
+        around, others = points[_anchors(view, points, int(anchors), generator)], points[view.unlabelled]
+        distances = mean_distances(around, others, int(neighbours))
         closest = torch.argsort(distances, stable=True)
         near = int(distances.isfinite().sum().clamp(max=int(pool)))
         inside = view.unlabelled[closest[:near].sort().values]
         first = highest(uncertainty.entropy(view.logits[inside]), inside, count)
-        return torch.cat([first, view.unlabelled[closest[near:]]])[:count]
+        positions = torch.cat([first, view.unlabelled[closest[near:]]])[:count]
+        return Chosen(positions, manifold.notes(around, others, near))
 
     return acquire
 

@@ -20,13 +20,14 @@ from robustpath.engine import population
 from robustpath.engine.device import at_precision
 from robustpath.engine.plan import plan
 from robustpath.engine.source import Data
-from robustpath.methods.acquiring import Acquisition
+from robustpath.methods.acquiring import Acquisition, Chosen, noted
 from robustpath.methods.base import Batch, Params, Spec, build
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.protocols import draws, portions
 from robustpath.protocols.acquisition import source, views
 from robustpath.protocols.acquisition.deals import deal_of, groups_of, held_of
 from robustpath.protocols.acquisition.needs import EARLIER, SAMPLED, reads_attribute
+from robustpath.protocols.acquisition.on_the_way import NOTES
 from robustpath.protocols.acquisition.source import Seen
 from robustpath.protocols.supervised.needs import DEALS
 
@@ -141,9 +142,9 @@ class Cell:
         own = self.examples(Run(0.0, missing, seed, 0))
         return views.untrained(self.model, self.layers, self.settings["dataset"], self.prepared.inputs[own])
 
-    def acquire(self, run: Run, number: int, params: Params, labelled: Tensor, seen: Seen) -> Tensor:
-        """What a run labels after a round: positions [acquired] among its examples; UserError where its acquisition
-        names too many or too few, one twice, or one that is not unlabelled.
+    def acquire(self, run: Run, number: int, params: Params, labelled: Tensor, seen: Seen) -> Chosen:
+        """What a run labels after a round: positions [acquired] among its examples, and NOTES; UserError where its
+        acquisition names too many or too few, one twice, or one that is not unlabelled, or notes something else.
 
         params: the run's own; labelled: what it has labelled [l]; seen: how it learnt them, [K, l].
         """
@@ -156,7 +157,7 @@ class Cell:
         values = draws.values(self.settings, self.spec, run.seed, run.draw)
         method: Acquisition = build(self.spec, values)
         count = self.settings["acquired"]
-        chosen = method(shown, count, generator("acquisition", *key))
+        chosen = noted(method(shown, count, generator("acquisition", *key)))
         if fault := _fault(chosen, count, shown.unlabelled):
             raise UserError(
                 f"{self.spec.name} {fault} in round {number} on {self.settings['dataset']}: mend the method, or take "
@@ -165,8 +166,11 @@ class Cell:
         return chosen
 
 
-def _fault(chosen: Tensor, count: int, unlabelled: Tensor) -> str:
-    """What is wrong with the positions that an acquisition names; nothing where all is right."""
+def _fault(found: Chosen, count: int, unlabelled: Tensor) -> str:
+    """What is wrong with what an acquisition gives; nothing where all is right."""
+    chosen = found.positions
+    if strange := [name for name in found.notes if name not in NOTES]:
+        return f"notes '{strange[0]}', which is none of {', '.join(NOTES)},"
     if chosen.dtype != torch.int64 or chosen.dim() != 1:
         return f"gives {chosen.dtype} of shape {list(chosen.shape)} in place of whole positions"
     if len(chosen) != count:

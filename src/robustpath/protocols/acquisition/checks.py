@@ -97,6 +97,10 @@ def _groups(
     elif correlation is not None and not isinstance(entry, GroupedDataSet):
         complaint = "does not say how many examples its groups have, which correlation needs"
         yield Problem(place, entry.name, complaint, f"no correlation, or one of {', '.join(_grouped())}")
+    elif experiment.first_minorities * (attributes - 1) > experiment.seed_labels // entry.classes:
+        complaint = f"of each minority are more than {experiment.seed_labels} first labels can hold"
+        allowed = f"at most {experiment.seed_labels // entry.classes // max(1, attributes - 1)}, or more seed_labels"
+        yield Problem((*path, "first_minorities"), experiment.first_minorities, complaint, allowed)
     elif hole:
         for group in experiment.missing:
             label, attribute = divmod(group, attributes)

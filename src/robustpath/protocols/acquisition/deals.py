@@ -16,6 +16,7 @@ from robustpath.core.randomness import varied
 from robustpath.data.group_splits import parted
 from robustpath.data.prepared import Prepared
 from robustpath.data.splits import Split
+from robustpath.protocols.acquisition.scores import majorities
 from robustpath.protocols.acquisition.sizes import NONE
 
 
@@ -71,12 +72,14 @@ def held_of(settings: dict, prepared: Prepared, seed: int) -> Held:
 def deal_of(settings: dict, prepared: Prepared, seed: int, missing: Iterable[int]) -> Deal:
     """What the runs of a seed learn from, for each `missing` group; where the split does not vary, that of seed 0.
 
-    settings: those of `held_of`, experiment, pool and seed_labels. The pool is the beginning of the training part, and
-    seed sets are from its end. UserError where there are too few examples, or none of a missing group in the pool.
+    settings: those of `held_of`, experiment, pool, seed_labels and, where it is set, first_minorities. The pool is the
+    beginning of the training part, and seed sets are from its end. UserError where there are too few examples, or none
+    of a missing group in the pool.
     """
     groups, size = groups_of(prepared), settings["pool"]
     train = held_of(settings, prepared, seed).parts.train
     pool, rest = train[:size], train[size:].flip(0)
+    rest = _ahead(settings, groups, train, rest)
     seed_sets = {}
     for group in missing:
         chosen = _in_turn(groups, rest[groups.number[rest] != group], settings["seed_labels"])
@@ -89,6 +92,28 @@ def deal_of(settings: dict, prepared: Prepared, seed: int, missing: Iterable[int
             )
         seed_sets[group] = chosen
     return Deal(seed_sets, pool)
+
+
+def _ahead(settings: dict, groups: Groups, train: Tensor, rest: Tensor) -> Tensor:
+    """The candidates for first labels with as many of each minority as the settings ask for before all others.
+
+    UserError where there are not so many.
+    """
+    wanted, number = settings.get("first_minorities", 0), groups.number[rest]
+    if not wanted:
+        return rest
+    usual = majorities(groups.number[train], groups.attributes)
+    ahead = torch.zeros_like(rest, dtype=torch.bool)
+    for group in sorted({*groups.number[train].tolist()} - {*usual.tolist()}):
+        places = (number == group).nonzero().squeeze(1)[:wanted]
+        if len(places) < wanted:
+            raise UserError(
+                f"{settings['dataset']} has {len(places)} examples of group {group} beside the pool, too few for "
+                f"first_minorities = {wanted} in experiment {settings['experiment']}: lower it or pool, or change "
+                "correlation"
+            )
+        ahead[places] = True
+    return torch.cat([rest[ahead], rest[~ahead]])
 
 
 def _in_turn(groups: Groups, candidates: Tensor, count: int) -> Tensor | None:

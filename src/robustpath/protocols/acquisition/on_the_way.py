@@ -14,13 +14,18 @@ ACCURACY, WORST, VALIDATION = "accuracy", "accuracy_worst_group", "accuracy_vali
 CURVES = {ACCURACY: "test", WORST: "test", VALIDATION: "validation"}  # the scores of every round, and of which split
 
 
+NOTES = ("off_manifold", "candidate_share")  # of acquisitions with anchors, in every round in which they choose
+
+
 def of_round(score: str, number: int) -> str:
     """The name of a score, a key of CURVES, in the records of a round."""
     return f"{score}_round_{number}"
 
 
-def _score(unit: str, high: float, better: str, split: str = "train", part: str = "acquisition") -> Metric:
-    return Metric(unit, 0.0, high, better, (split,), part, always=True, on_the_way=True)
+def _score(
+    unit: str, high: float, better: str, split: str = "train", part: str = "acquisition", always: bool = True
+) -> Metric:
+    return Metric(unit, 0.0, high, better, (split,), part, always=always, on_the_way=True)
 
 
 ON_THE_WAY = {
@@ -41,4 +46,7 @@ ON_THE_WAY = {
     "acquired_corrupted": _score("fraction", 1.0, "lower"),
     "pool_minority": _score("fraction", 1.0, "neither"),
     "pool_corrupted": _score("fraction", 1.0, "neither"),
+    # NOTES, means over the rounds in which they are numbers; of what has none, or no anchors, they have no value.
+    "off_manifold": _score("typical distances", inf, "neither", always=False),
+    "candidate_share": _score("fraction", 1.0, "neither", always=False),
 }

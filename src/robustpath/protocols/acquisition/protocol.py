@@ -23,7 +23,7 @@ PROTOCOL = Protocol(
     metrics=METRICS,
     deals=frozenset(),
     keys=frozenset({"learner", "seed_labels", "acquired", "rounds", "pool", "task", "missing", "label_noise"}),
-    unusual=frozenset({"correlation", "shifted"}),
+    unusual=frozenset({"correlation", "first_minorities", "shifted"}),
     problems=problems,
     spent=_spent,
 )

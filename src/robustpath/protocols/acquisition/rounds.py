@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -12,20 +13,22 @@ from torch import Tensor
 from robustpath.core.types import Params
 from robustpath.engine import checkpoint
 from robustpath.engine.population import Snapshot
+from robustpath.methods.acquiring import Chosen
 from robustpath.protocols import keeping, portions
 from robustpath.protocols.accuracies import accuracy, of_groups
 from robustpath.protocols.acquisition import views
 from robustpath.protocols.acquisition.cell import Cell, Run
-from robustpath.protocols.acquisition.on_the_way import ACCURACY, VALIDATION, WORST
+from robustpath.protocols.acquisition.on_the_way import ACCURACY, NOTES, VALIDATION, WORST
 
 
 class Standing(NamedTuple):
     """Where runs stand after some rounds: positions of what they have labelled among their examples, int64 [runs, l];
-    scores by name [runs, rounds]; who has diverged in any round [runs]; sums of what the steps of each round tell,
-    named `{round}.{name}` [runs]."""
+    scores by name [runs, rounds]; notes of their choices by name [runs, choices], nan where there was none; who has
+    diverged in any round [runs]; sums of what the steps of each round tell, named `{round}.{name}` [runs]."""
 
     labelled: Tensor
     curves: dict[str, Tensor]
+    notes: dict[str, Tensor]
     diverged: Tensor
     sums: dict[str, Tensor]
 
@@ -71,7 +74,7 @@ def through(
                 )
                 for place, run in enumerate(runs)
             ]
-            here = here._replace(labelled=torch.cat([here.labelled, torch.stack(chosen)], 1))
+            here = _acquired(here, chosen)
             _write(file, key, number + 1, here, label)
             for passed in weights.parent.glob(f".{beside.stem}.part{first}.resume.safetensors*"):
                 passed.unlink(missing_ok=True)
@@ -82,7 +85,8 @@ def _begin(cell: Cell, count: int) -> Standing:
     names = [ACCURACY, VALIDATION] + ([WORST] if cell.groups.attributes > 1 else [])
     labelled = torch.arange(cell.settings["seed_labels"]).expand(count, -1)
     nothing = torch.zeros(count, 0, dtype=torch.float64)
-    return Standing(labelled, dict.fromkeys(names, nothing), torch.zeros(count, dtype=torch.bool), {})
+    curves, notes = dict.fromkeys(names, nothing), dict.fromkeys(NOTES, nothing)
+    return Standing(labelled, curves, notes, torch.zeros(count, dtype=torch.bool), {})
 
 
 def _scored(
@@ -104,7 +108,19 @@ def _scored(
     count = len(runs)
     sums = {f"{number}{name.removeprefix('0')}": values[:count].cpu() for name, values in snapshot.sums.items()}
     curves = {name: torch.cat([before.curves[name], torch.stack(own)[:, None]], 1) for name, own in found.items()}
-    return Standing(before.labelled, curves, before.diverged | snapshot.diverged[:count].cpu(), before.sums | sums)
+    diverged = before.diverged | snapshot.diverged[:count].cpu()
+    return Standing(before.labelled, curves, before.notes, diverged, before.sums | sums)
+
+
+def _acquired(before: Standing, chosen: list[Chosen]) -> Standing:
+    """The standing with what each run has chosen, and with the notes of it."""
+    labelled = torch.cat([before.labelled, torch.stack([each.positions for each in chosen])], 1)
+    found = {name: [each.notes.get(name, math.nan) for each in chosen] for name in NOTES}
+    notes = {
+        name: torch.cat([before.notes[name], torch.tensor(own, dtype=torch.float64)[:, None]], 1)
+        for name, own in found.items()
+    }
+    return before._replace(labelled=labelled, notes=notes)
 
 
 def _key(cell: Cell, runs: list[Run]) -> str:
@@ -115,7 +131,7 @@ def _key(cell: Cell, runs: list[Run]) -> str:
 
 def _snapshot(done: int, here: Standing) -> Snapshot:
     """A standing in the form that checkpoints have: the number of rounds in place of that of steps."""
-    return Snapshot(0, done, {"labelled": here.labelled}, here.curves, here.diverged, (), here.sums, {})
+    return Snapshot(0, done, {"labelled": here.labelled}, (here.curves, here.notes), here.diverged, (), here.sums, {})
 
 
 def _write(file: Path, key: str, done: int, here: Standing, label: str) -> None:
@@ -129,4 +145,4 @@ def _read(file: Path, key: str, begin: Standing) -> tuple[int, Standing]:
     if not saved:
         return 0, begin
     kept = checkpoint.restore(saved, _snapshot(0, begin))
-    return kept.step, Standing(kept.params["labelled"], kept.state, kept.diverged, kept.sums)
+    return kept.step, Standing(kept.params["labelled"], *kept.state, kept.diverged, kept.sums)

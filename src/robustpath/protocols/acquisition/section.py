@@ -22,6 +22,13 @@ class AcquisitionExperiment(Experiment):
     learner: str = Field("sgd", description="The training method of every round, at its default hyperparameters.")
     budget: Evaluations
     seed_labels: Size = Field(description="Examples that are labelled before the first round.")
+    first_minorities: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="At least so many of the first labels are of each group that is a minority of its label, but for "
+        "the missing one.",
+    )
     acquired: Size = Field(description="Examples that are labelled after each round but the last.")
     rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = Field(
         description="How often labels are acquired; a model is trained before the first time and after each."

@@ -16,7 +16,7 @@ from robustpath.engine.stop import listening
 from robustpath.protocols import draws
 from robustpath.protocols.acquisition import scores
 from robustpath.protocols.acquisition.cell import Cell, Run
-from robustpath.protocols.acquisition.on_the_way import ACCURACY, CURVES, ON_THE_WAY, WORST, of_round
+from robustpath.protocols.acquisition.on_the_way import ACCURACY, CURVES, NOTES, ON_THE_WAY, WORST, of_round
 from robustpath.protocols.acquisition.rounds import Standing, through
 from robustpath.protocols.acquisition.sizes import NONE, labels
 from robustpath.protocols.outputs import Trained, write_runs, write_scores, write_seconds, write_weights
@@ -66,24 +66,24 @@ def train(
 
 
 def rows(cell: Cell, runs: Path, parts: list[Part]) -> "pd.DataFrame":
-    """The scores of each round and of what was acquired as rows of the records."""
+    """The scores of each round, of what was acquired and of how it was found as rows of the records."""
     import pandas as pd
 
     from robustpath.protocols import reading
 
     table = reading.table(runs)
     about = table.drop(columns=[name for name in table if name.startswith("mean_")])
-    facts = {"shift": "none", "shift_family": "none", "severity": 0, "converged": True}
-    found = [{**of_curves(cell.settings, part.end.curves), **of_acquired(cell, part)} for part in parts]
-    return pd.concat(
-        [
-            about.assign(**facts, split=ON_THE_WAY[name].splits[0], metric=name).assign(
-                value=torch.cat([each[name] for each in found]).numpy()
-            )
-            for name in found[0]
-        ],
-        ignore_index=True,
-    )
+    facts = {"shift": "none", "shift_family": "none", "severity": 0}
+    found = [
+        of_curves(cell.settings, part.end.curves) | of_acquired(cell, part) | of_notes(part.end.notes) for part in parts
+    ]
+    frames = []
+    for name in found[0]:
+        values = torch.cat([each[name] for each in found])
+        own = about.assign(**facts, split=ON_THE_WAY[name].splits[0], metric=name, value=values.numpy())
+        # Only notes may have no value: all methods have the same rows, and not all have anchors.
+        frames.append(own.assign(converged=values.isfinite().numpy() if name in NOTES else True))
+    return pd.concat(frames, ignore_index=True)
 
 
 def of_curves(settings: dict, curves: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -95,6 +95,12 @@ def of_curves(settings: dict, curves: dict[str, Tensor]) -> dict[str, Tensor]:
     numbers = torch.tensor(labels(settings))
     areas = {"area_accuracy": ACCURACY, "area_worst_group": WORST}
     return found | {area: scores.area(curves[name], numbers) for area, name in areas.items() if name in curves}
+
+
+def of_notes(notes: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Means of notes over the choices of runs [runs, choices] by name, float64 [runs]: over those in which they are
+    finite; nan where they never are."""
+    return {name: torch.where(values.isfinite(), values, torch.nan).nanmean(1) for name, values in notes.items()}
 
 
 def of_acquired(cell: Cell, part: Part) -> dict[str, Tensor]:

@@ -116,6 +116,8 @@ class Superposition(Section):
         description="Importances of the second of two features, that of the first being 1, ascending.",
         json_schema_extra=DISTINCT,
     )
+
+
 class KnownEnvironments(Section):
     """Environments whose outcome is known: who stays right when a colour changes sides, and which split is inferred."""
 

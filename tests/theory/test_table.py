@@ -24,6 +24,7 @@ SETTINGS = {
     "associative_retrieval": {"pairs": 2, "letters": 10, "units": 3, "decays": [0.9], "steps": 1, "seeds": 1},
     "known_streams": {"batches": 1, "steps": 2, "seeds": 1},
     "known_shortcuts": {"passes": 2, "seeds": 1},
+    "superposition": {"steps": 10, "seeds": 1, "importances": [1.0]},
     "known_environments": {"digit_steps": 2, "split_steps": 2, "seeds": 1},
 }
 

@@ -104,6 +104,20 @@ class KnownShortcuts(Section):
     seeds: Seeds
 
 
+class Superposition(Section):
+    """Elhage et al.'s toy models, which hold more features than they have dimensions."""
+
+    steps: int = Field(
+        ge=10, le=1_000_000, description="Steps of five features, others in proportion; the outcome is judged at 5,000."
+    )
+    seeds: Seeds
+    importances: list[Annotated[float, Field(ge=0.01, le=1)]] = Field(
+        min_length=1,
+        description="Importances of the second of two features, that of the first being 1, ascending.",
+        json_schema_extra=DISTINCT,
+    )
+
+
 class KnownEnvironments(Section):
     """Environments whose outcome is known: who stays right when a colour changes sides, and which split is inferred."""
 
@@ -124,6 +138,7 @@ class Theory(Section):
     associative_retrieval: AssociativeRetrieval = Field(description="A memory that lasts for one sequence.")
     known_streams: KnownStreams = Field(description="Who forgets on streams of small digits.")
     known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
+    superposition: Superposition = Field(description="When a model holds more features than it has dimensions.")
     known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
 
 

@@ -88,7 +88,10 @@ for (case, source), rows in measured.groupby(["case", "source"], sort=False):
             [labels.escape(place), labels.escape(quantity), number(expected), found(row), labels.count(row["size"])]
         )
     groups.append(lines)
-captions.write(tables.booktabs([["problem", "quantity", "known", "measured", "$n$"]], groups, "llrlr"), out)
+# The text of the widest columns is broken, so that a row fits on the page.
+wide = [rf">{{\raggedright\arraybackslash}}p{{{share}\linewidth}}" for share in (0.3, 0.34)]
+header = [["problem", "quantity", "known", "measured", "$n$"]]
+captions.write(tables.over_pages(header, groups, "".join(wide) + "rlr", size="scriptsize"), out)
 
 # %%
 facts = f"Scale {labels.escape(settings['scale'])}; $n$ counts the repetitions, each with its own random numbers."

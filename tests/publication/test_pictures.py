@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from robustpath.core.errors import UserError
+from robustpath.figures import tables
 from robustpath.paper.build import PACKAGES
 from robustpath.publication import pictures
 
@@ -63,6 +64,19 @@ def test_a_table_is_cut_to_its_size(folder, cell):
     margin = pictures.DOTS // 40
     assert min(pixels[:margin].min(), pixels[-margin:].min(), pixels[:, :margin].min(), pixels[:, -margin:].min()) == 1
     assert drawn(folder / "table.tex", folder)[1] == content
+
+
+@latex
+@pytest.mark.parametrize("packages", ["natbib,booktabs", "natbib,booktabs,longtable"])
+def test_a_table_over_pages_is_one_picture(folder, packages):
+    main = folder / "paper/main.tex"
+    main.write_text(main.read_text().replace("natbib,booktabs", packages))
+    groups = [[tables.heading("group", 2), *[["word", "1"]] * 50], [["word", "1"]] * 50]
+    (folder / "table.tex").write_text(tables.over_pages([["a", "b"]], groups, "lr"))
+    pixels, _ = drawn(folder / "table.tex", folder)
+    assert pixels.shape[0] > 100 * 9 * pictures.DOTS / 72.27  # a row of this size is higher than 9 points
+    rules = (pixels < 0.5).mean(axis=1) > 0.8
+    assert np.count_nonzero(rules[1:] & ~rules[:-1]) == 3
 
 
 @latex

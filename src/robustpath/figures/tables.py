@@ -27,10 +27,26 @@ def booktabs(
     """
     lines = [f"\\begingroup\\{size}\\setlength{{\\tabcolsep}}{{{gap}}}%"]
     lines += [f"\\renewcommand{{\\arraystretch}}{{{stretch:g}}}%"] * (stretch != 1.0)
-    lines += [f"\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", "\\toprule"]
-    lines += [row if isinstance(row, str) else " & ".join(row) + r" \\" for row in header]
-    lines.append("\\midrule")
+    lines += [f"\\begin{{tabular}}{{@{{}}{alignment}@{{}}}}", "\\toprule", *_above(header), "\\midrule"]
+    return "\n".join([*lines, *_below(groups), "\\bottomrule", "\\end{tabular}\\endgroup"])
+
+
+def over_pages(
+    header: list[Row | str], groups: list[list[Row]], alignment: str, gap: str = "4pt", size: str = "footnotesize"
+) -> str:
+    """As `booktabs`, a longtable: it goes on over pages, each of which begins with the header rows."""
+    lines = [f"\\begingroup\\{size}\\setlength{{\\tabcolsep}}{{{gap}}}%"]
+    lines += [f"\\begin{{longtable}}{{@{{}}{alignment}@{{}}}}", "\\toprule", *_above(header), r"\midrule \endhead"]
+    return "\n".join([*lines, *_below(groups), "\\bottomrule", "\\end{longtable}\\endgroup"])
+
+
+def _above(header: list[Row | str]) -> list[str]:
+    return [row if isinstance(row, str) else " & ".join(row) + r" \\" for row in header]
+
+
+def _below(groups: list[list[Row]]) -> list[str]:
+    lines: list[str] = []
     for position, group in enumerate(groups):
         lines += ["\\addlinespace[3pt]"] * (position > 0)
         lines += [" & ".join(row) + r" \\" for row in group]
-    return "\n".join([*lines, "\\bottomrule", "\\end{tabular}\\endgroup"])
+    return lines

@@ -42,6 +42,9 @@ def _typeset(table: Path, paper: Path, scratch: Path) -> Path:
     cites = re.search(r"\\cite", table.read_text(encoding="utf-8"))
     lines = [
         r"\begin{document}",
+        # A longtable breaks into pages, which a box cannot; in a picture it is a tabular.
+        r"\let\longtable\relax\let\endlongtable\relax\let\endhead\empty",
+        r"\newenvironment{longtable}[1]{\begin{tabular}{#1}}{\end{tabular}}",
         rf"\setbox0\hbox{{\input{{{table.name}}}\unskip}}",  # the end of the file is a space
         _REFERENCES if cites else "",
         rf"\pdfhorigin={MARGIN} \pdfvorigin={MARGIN}",

@@ -107,7 +107,7 @@ def test_a_notebook_of_groups_makes_its_result_and_caption(name, made):
         "chosen_examples": r"With 40\\,\\% label noise, 3[4-8]\.\d\\,\\% of the candidates are wrongly labelled; of "
         r"the chosen, ([6-9]|10)\.\d\\,\\% .{,30} \(RHO.loss\), .* and 7[3-7]\.\d\\,\\% .{,30} \(hard mining\)\. "
         r"On clean labels, [3-7]\.\d\\,\\% of the candidates are in a minority of their label; of the chosen, "
-        r"[0-3]\.\d\\,\\% .{,30} \(self paced\), .* and (2[89]|3[0-2])\.\d\\,\\% .*"
+        r"[0-3]\.\d\\,\\% .{,30} \(self-paced\), .* and (2[89]|3[0-2])\.\d\\,\\% .*"
         r"with 40\\,\\% label noise, from hard mining \(\$-(19|20)\.\d\$ .* to RHO.loss "
         r"\(\$\+(9|10)\.\d\$",
     }.items(),
@@ -125,13 +125,13 @@ def test_notebooks_of_groups_bear_the_methods_of_a_smoke_run(name, tmp_path):
 
 def test_the_table_has_the_shares_among_the_chosen_beside_those_among_the_candidates(made):
     table = made("chosen_examples")[0].decode()
-    panel = table.split("{gauss groups, corrupted}")[1].splitlines()
+    panel = table.split("{Gaussian groups, corrupted}")[1].splitlines()
     assert panel[0].split(" & ")[1:] == ["chosen", "candidates", "chosen", r"candidates \\"]
     rows = {line.split(" & ")[0]: [float(re.match(r"[\d.]+", cell)[0]) for cell in line.split(" & ")[1:]]
             for line in panel[1:6]}  # fmt: skip
-    assert rows["rho loss"] == pytest.approx([0, 0, 8.5, 36], abs=4)
+    assert rows["RHO-LOSS"] == pytest.approx([0, 0, 8.5, 36], abs=4)
     assert rows["hard mining"] == pytest.approx([0, 0, 75, 36], abs=4)
-    rare = table.split("{gauss groups, minority}")[1].splitlines()
+    rare = table.split("{Gaussian groups, minority}")[1].splitlines()
     assert float(rare[3].split(" & ")[1].split("\\")[0]) == pytest.approx(30, abs=4)
 
 

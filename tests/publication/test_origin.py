@@ -3,6 +3,7 @@
 import re
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -24,7 +25,8 @@ FAMILIES = [
 ]
 CLAIMS = {claim.id for told in FAMILIES for family in told.values() for claim in family.claims}
 PROTOCOLS = {
-    name: field.annotation.model_fields["protocol"].default for name, field in Experiments.model_fields.items()
+    name: get_args(field.annotation.model_fields["protocol"].annotation)[0]
+    for name, field in Experiments.model_fields.items()
 }
 WALKS = [f'{{"descended": 0.1, "share": 0.5, "step_length": {length}}}' for length in (0.0, 0.05)]
 

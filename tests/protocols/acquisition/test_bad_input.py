@@ -119,6 +119,10 @@ def test_a_wrong_experiment_on_acquisition_is_refused(smoke, changed, said):
             "datasets[0] = 'mnist1d' has no attribute beside its labels, which task = hole needs; allowed: one of ",
         ),
         (
+            GENERIC | {"datasets": ["mnist1d"], "first_minorities": 1, "correlation": None},
+            "datasets[0] = 'mnist1d' has no attribute beside its labels, which first_minorities needs; allowed: one",
+        ),
+        (
             GENERIC | {"datasets": ["mnist1d"], "correlation": 0.9},
             "datasets[0] = 'mnist1d' has no attribute beside its labels, which correlation needs; allowed: one of ",
         ),

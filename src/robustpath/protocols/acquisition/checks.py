@@ -88,19 +88,20 @@ def _groups(
 ) -> Iterator[Problem]:
     """A correlation, a missing group and an oracle need an attribute, and the group must be there."""
     place, attributes = (*path, "datasets", position), attributes_of(entry)
-    hole, correlation = experiment.task == "hole", experiment.correlation
+    hole, correlation, minorities = experiment.task == "hole", experiment.correlation, experiment.first_minorities
     oracle = next((name for name in experiment.chosen(listed) if reads_attribute(name)), None)
-    if attributes < 2 and (hole or oracle or correlation is not None):
-        wanted = "task = hole" if hole else f"'{oracle}'" if oracle else "correlation"
+    if attributes < 2 and (hole or oracle or minorities or correlation is not None):
+        others = "first_minorities" if minorities else "correlation"
+        wanted = "task = hole" if hole else f"'{oracle}'" if oracle else others
         complaint = f"has no attribute beside its labels, which {wanted} needs"
         yield Problem(place, entry.name, complaint, f"one of {', '.join(_grouped())}")
     elif correlation is not None and not isinstance(entry, GroupedDataSet):
         complaint = "does not say how many examples its groups have, which correlation needs"
         yield Problem(place, entry.name, complaint, f"no correlation, or one of {', '.join(_grouped())}")
-    elif experiment.first_minorities * (attributes - 1) > experiment.seed_labels // entry.classes:
+    elif minorities * (attributes - 1) > experiment.seed_labels // entry.classes:
         complaint = f"of each minority are more than {experiment.seed_labels} first labels can hold"
         allowed = f"at most {experiment.seed_labels // entry.classes // max(1, attributes - 1)}, or more seed_labels"
-        yield Problem((*path, "first_minorities"), experiment.first_minorities, complaint, allowed)
+        yield Problem((*path, "first_minorities"), minorities, complaint, allowed)
     elif hole:
         for group in experiment.missing:
             label, attribute = divmod(group, attributes)

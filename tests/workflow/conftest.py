@@ -13,14 +13,28 @@ from faults import ONE_TRAINING, study, undisturbed
 from node import held, history, latest, node, possible
 
 # A result of each rule whose jobs go to a cluster, or what it is made of.
-ANEW = (
+FORCED = (
     "data/digit_domains.safetensors",
     "data/sentiment_kinds.safetensors",
     "measure/lengths/optdigits.parquet",
     "theory/path_norm.parquet",
     "trace/trajectories/optdigits.parquet",
 )
-
+# What follows from them: every rule, of the notebooks a figure and a table of each section. All that a run draws is drawn
+# a second time in `drawn_again`.
+FOLLOWS = (
+    "data/digit_domains.safetensors",
+    "data/sentiment_kinds.safetensors",
+    "theory/path_norm.parquet",
+    "generated/learning_curves.pdf",
+    "generated/hypotheses.tex",
+    "generated/stream_budgets.pdf",
+    "generated/stream_hypotheses.tex",
+    "generated/worst_group_curves.pdf",
+    "generated/shortcut_hypotheses.tex",
+    "generated/numbers.tex",
+    "generated/origin.tex",
+)
 
 # What is computed a second time: every method that is trained, on each kind of data, and measures, traces and theory.
 AGAIN = (
@@ -101,7 +115,8 @@ def made_anew(tmp_path_factory, smoke_run):
     """A finished smoke run of which a part is made anew with all that follows from it, by every rule: as a cluster's
     user does it, on a SLURM of one node that is started here; without SLURM where that cannot be."""
     folder = duplicate(smoke_run, tmp_path_factory.mktemp("cluster") / "repository")
-    forced = ("--forcerun", *(f"results/smoke/{file}" for file in ANEW))
+    forced = ("--forcerun", *(f"results/smoke/{file}" for file in FORCED))
+    forced = (*forced, "--", *(f"results/smoke/{file}" for file in FOLLOWS))
     if possible():
         return ClusterRun(run_whole(folder, *forced), "", [])
     command = ("--profile", "slurm", "--config", "scale=smoke", *forced)
@@ -113,6 +128,15 @@ def made_anew(tmp_path_factory, smoke_run):
         node("stop")
     assert done.returncode == 0, done.stderr[-3000:]
     return ClusterRun(folder, done.stderr, jobs)
+
+
+@pytest.fixture(scope="session")
+def drawn_again(tmp_path_factory, smoke_run):
+    """A finished smoke run of which all that follows from what is computed is made a second time, but for the PDF."""
+    folder = duplicate(smoke_run, tmp_path_factory.mktemp("drawn") / "repository")
+    results = folder / "results/smoke"
+    targets = [file.relative_to(folder) for file in (results / "generated").iterdir()]
+    return run_in_one_process(folder, [*map(str, targets), "results/smoke/claims.json"], "--forcerun", "collate")
 
 
 @pytest.fixture(scope="session")

@@ -129,8 +129,8 @@ def run_whole(folder: Path, *arguments: str) -> Path:
 
 
 def run_in_one_process(folder: Path, targets: Sequence[str], *forced: str) -> Path:
-    """Run all jobs that some files of the smoke scale need (or those that `forced` says) without Snakemake, in a process
-    of another hash seed."""
+    """Run all jobs that some files of the smoke scale need, or those that `forced` says, without Snakemake and in a
+    process of another hash seed."""
     listed = snakemake(folder, "-n", *(forced or ("--forceall",)), "--printshellcmds", "--", *targets)
     assert listed.returncode == 0, listed.stderr
     commands = re.findall(r"^Shell command: (.+)$", listed.stdout, re.M)

@@ -20,8 +20,8 @@ FORCED = (
     "theory/path_norm.parquet",
     "trace/trajectories/optdigits.parquet",
 )
-# What follows from them: every rule, of the notebooks a figure and a table of each section. All that a run draws is drawn
-# a second time in `drawn_again`.
+# What follows from them: every rule, of the notebooks a figure and a table of each section. All others are drawn a
+# second time in `drawn_again`.
 FOLLOWS = (
     "data/digit_domains.safetensors",
     "data/sentiment_kinds.safetensors",

@@ -9,9 +9,10 @@ sys.path.insert(0, str(Path(__file__).parent / "simulated"))  # pytest's importl
 
 pytest_plugins = ["study_fixtures"]
 
-# What shares a run of the whole pipeline, and what waits on the SLURM node: one process works through each.
-SHARED = {f"tests/workflow/test_{name}.py": "pipeline" for name in ("clones", "published", "report", "smoke")}
-SHARED["tests/workflow/test_slurm.py"] = "node"
+# One of these makes the run of the whole pipeline, which takes minutes and which `LATER` need too: were they next, they
+# would wait for it. The other waits on the SLURM node.
+AT_ONCE = ("tests/workflow/test_clones.py", "tests/workflow/test_slurm.py")
+LATER = tuple(f"tests/workflow/test_{name}.py" for name in ("smoke", "report", "published"))
 BY_METHOD = "tests/methods/test_every_method.py"  # the tests of a method share its trainings
 # Long tests that share nothing dear: dealt one by one, so that both processes end at the same time.
 ONE_BY_ONE = (
@@ -25,9 +26,10 @@ ONE_BY_ONE = (
 )
 # The longest first, and short ones for the end.
 FIRST = (
-    *SHARED,
+    *AT_ONCE,
     "tests/workflow/",
     *ONE_BY_ONE,
+    *LATER,
     "tests/protocols/",
     "tests/engine/",
     "tests/known_answers/",
@@ -39,15 +41,16 @@ def pytest_collection_modifyitems(items):
     """Put what takes long first."""
 
     def place(item):
-        return next((place for place, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+        fitting = [start for start in FIRST if item.nodeid.startswith(start)]
+        return FIRST.index(max(fitting, key=len)) if fitting else len(FIRST)
 
     items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Some tests to one process by what they share, long ones one by one to whichever is free, all others by file: what
-    the tests of a file share is then made once."""
+    """Long tests one by one to whichever process is free, all others by file: what the tests of a file share is then
+    made once."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Dealing(LoadScopeScheduling):
@@ -55,7 +58,7 @@ def pytest_xdist_make_scheduler(config, log):
             file, _, test = nodeid.partition("::")
             if file == BY_METHOD:
                 return test.partition("[")[2] or nodeid
-            return nodeid if file in ONE_BY_ONE else SHARED.get(file, file)
+            return nodeid if file in ONE_BY_ONE else file
 
     config.option.loadscopereorder = False  # in the order above, not by the number of tests
     return Dealing(config, log)

@@ -74,7 +74,9 @@ def equip(folder: Path) -> None:
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run make in a folder as a user would who may install nothing."""
     # What `make test` tells the makes below it would have them say which folder they enter.
-    outside = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    outside = {
+        name: value for name, value in os.environ.items() if name not in ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
     settings = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", "APT": "no", "PYTHONPATH": ""}
     return subprocess.run(["make", *arguments], cwd=folder, env=outside | settings, capture_output=True, text=True)
 
@@ -128,10 +130,9 @@ def run_whole(folder: Path, *arguments: str) -> Path:
     return folder
 
 
-def run_in_one_process(folder: Path, targets: Sequence[str], *forced: str) -> Path:
-    """Run all jobs that some files of the smoke scale need, or those that `forced` says, without Snakemake and in a
-    process of another hash seed."""
-    listed = snakemake(folder, "-n", *(forced or ("--forceall",)), "--printshellcmds", "--", *targets)
+def run_in_one_process(folder: Path, targets: Sequence[str]) -> Path:
+    """Run all jobs that some files of the smoke scale need without Snakemake, in a process of another hash seed."""
+    listed = snakemake(folder, "-n", "--forceall", "--printshellcmds", "--", *targets)
     assert listed.returncode == 0, listed.stderr
     commands = re.findall(r"^Shell command: (.+)$", listed.stdout, re.M)
     (folder / "commands").write_text("\n".join(commands))

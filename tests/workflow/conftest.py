@@ -1,6 +1,9 @@
 """A pretended finished run, for what is planned, and a real one, for its results."""
 
+import fcntl
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
 from checkouts import ODD, checkout, duplicate, run_in_one_process, run_whole, snakemake
-from faults import ONE_TRAINING, study, undisturbed
+from faults import ONE_TRAINING, digests, study, undisturbed
 from node import held, history, latest, node, possible
 
 # A result of each rule whose jobs go to a cluster, or what it is made of.
@@ -20,8 +23,7 @@ FORCED = (
     "theory/path_norm.parquet",
     "trace/trajectories/optdigits.parquet",
 )
-# What follows from them: every rule, of the notebooks a figure and a table of each section. All others are drawn a
-# second time in `drawn_again`.
+# What follows from them: every rule, and of the notebooks a figure and a table of each section.
 FOLLOWS = (
     "data/digit_domains.safetensors",
     "data/sentiment_kinds.safetensors",
@@ -78,15 +80,44 @@ class ClusterRun(NamedTuple):
 
 
 @pytest.fixture(scope="session")
+def common(tmp_path_factory):
+    """common(name, make) -> the folder that make(folder) filled, once for all processes of the tests: the first that
+    asks makes it, the others wait. Where it fails, it fails for all."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "common"
+    root.mkdir(exist_ok=True)
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made, failed = root / name, root / f"{name}.made", root / f"{name}.failed"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert not failed.exists(), failed.read_text()
+            if not made.exists():
+                try:
+                    make(folder)
+                except BaseException as error:
+                    failed.write_text(str(error))
+                    raise
+                made.touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
 def sources(tmp_path_factory):
     """A checkout at smoke scale without results. Tests read it; they edit duplicates."""
     return checkout(tmp_path_factory.mktemp("sources") / "repository")
 
 
 @pytest.fixture(scope="session")
-def pretended(tmp_path_factory, sources):
+def pretended(common, sources):
     """A checkout whose smoke run Snakemake takes for finished: every file is there, empty, and on record."""
-    folder = duplicate(sources, tmp_path_factory.mktemp("pretended") / "repository")
+    return common("pretended", lambda folder: pretend(duplicate(sources, folder)))
+
+
+def pretend(folder: Path) -> None:
+    """Let Snakemake take the smoke run of a checkout for finished."""
     listed = snakemake(folder, "--summary")
     assert listed.returncode == 0, listed.stderr
     for line in listed.stdout.splitlines()[1:]:
@@ -95,7 +126,6 @@ def pretended(tmp_path_factory, sources):
         file.touch()
     touched = snakemake(folder, "--touch", "--forceall")
     assert touched.returncode == 0, touched.stderr
-    return folder
 
 
 @pytest.fixture
@@ -105,9 +135,10 @@ def finished(tmp_path, pretended):
 
 
 @pytest.fixture(scope="session")
-def smoke_run(tmp_path_factory, sources):
+def smoke_run(common, sources):
     """A finished smoke run, in a folder of an odd name. Tests read it; they edit duplicates."""
-    return run_whole(duplicate(sources, tmp_path_factory.mktemp("smoke") / ODD / "repository"))
+    made = common("smoke", lambda folder: run_whole(duplicate(sources, folder / ODD / "repository")))
+    return made / ODD / "repository"
 
 
 @pytest.fixture(scope="session")
@@ -131,20 +162,14 @@ def made_anew(tmp_path_factory, smoke_run):
 
 
 @pytest.fixture(scope="session")
-def drawn_again(tmp_path_factory, smoke_run):
-    """A finished smoke run of which all that follows from what is computed is made a second time, but for the PDF."""
-    folder = duplicate(smoke_run, tmp_path_factory.mktemp("drawn") / "repository")
-    results = folder / "results/smoke"
-    targets = [file.relative_to(folder) for file in (results / "generated").iterdir()]
-    return run_in_one_process(folder, [*map(str, targets), "results/smoke/claims.json"], "--forcerun", "collate")
-
-
-@pytest.fixture(scope="session")
-def faultless(tmp_path_factory):
+def faultless(common):
     """A study of one training with its data prepared, and the digests of a run that nothing happens to."""
-    place = tmp_path_factory.mktemp("faults")
-    prepared = study(place / "study", ONE_TRAINING, budget=2000)
-    return prepared, undisturbed(prepared, place / "undisturbed", ONE_TRAINING)
+
+    def make(place):
+        undisturbed(study(place / "study", ONE_TRAINING, budget=2000), place / "undisturbed", ONE_TRAINING)
+
+    place = common("faults", make)
+    return place / "study", digests(place / "undisturbed")
 
 
 @pytest.fixture(scope="session")

@@ -69,15 +69,6 @@ def test_two_runs_give_the_same_bytes(smoke_run, computed_again):
 
 
 @needs_latex
-def test_all_that_is_drawn_has_the_same_bytes_when_it_is_drawn_again(smoke_run, drawn_again):
-    first, second = smoke_run / "results/smoke", drawn_again / "results/smoke"
-    before, after = hashes(first), hashes(second)
-    anew = {name for name in before if (first / name).stat().st_mtime_ns != (second / name).stat().st_mtime_ns}
-    assert anew == {name for name in before if name.partition("/")[0] not in COMPUTED} - {"paper.pdf"}
-    assert {name for name in before | after if before.get(name) != after.get(name)} == set()
-
-
-@needs_latex
 def test_what_is_made_anew_has_the_same_bytes_even_through_slurm(smoke_run, made_anew):
     first, second = smoke_run / "results/smoke", made_anew.folder / "results/smoke"
     before, after = hashes(first), hashes(second)

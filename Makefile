@@ -10,7 +10,7 @@ LEVEL ?= 1
 CELLS ?= 3
 SEED ?= 0
 MINUTES ?= 10
-# Of `make test`: one works through the runs of the whole pipeline, one waits for the SLURM node, one does the rest.
+# Of `make test`: at first one makes the run of the whole pipeline, one waits for the SLURM node, one does the rest.
 PROCESSES ?= 3
 UV ?= uv
 

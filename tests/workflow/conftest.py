@@ -71,12 +71,13 @@ AGAIN = (
 
 
 class ClusterRun(NamedTuple):
-    """A run through SLURM: its folder, what Snakemake said, and its jobs as the controller remembers them (none where
-    there is no SLURM)."""
+    """A run through SLURM: its folder, what Snakemake said, its jobs as the controller remembers them (none where there
+    is no SLURM), and the files that it was asked for."""
 
     folder: Path
     said: str
     jobs: list[tuple[str, str, str, str]]
+    asked: tuple[str, ...] = FOLLOWS
 
 
 @pytest.fixture(scope="session")

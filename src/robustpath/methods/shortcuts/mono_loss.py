@@ -14,8 +14,8 @@ def scores(examples: Tensor, values: Tensor) -> Tensor:
     """How similar the examples are that turn each unit on [m]: sum a_i a_k cos(x_i, x_k) / sum a_i a_k over pairs.
 
     a [b, m] are the units' `values`, shifted and scaled to [0, 1] within the batch; x [b, d] the `examples`. Both sums
-    come from |sum a_i x_i / |x_i||², without the pairs. 0 for a unit that is on for fewer than two examples, or the same
-    for all.
+    come from |sum a_i x_i / |x_i||², without the pairs. 0 for a unit that is on for fewer than two examples, or the
+    same for all.
     """
     unit = examples / examples.square().sum(1, keepdim=True).sqrt().clamp_min(SMALL)
     low, high = values.amin(0), values.amax(0)

@@ -27,8 +27,8 @@ LOSS, NETWORK, LAYERS = mean_cross_entropy(MODEL), predict(MODEL), activations(M
 # Similarities of all pairs of examples and projections on directions are no pass, and about an eighth of the whole.
 BESIDE = {"cka_ball", "neighbour_ball", "sliced_ball"}
 # Products of a gradient with a matrix of the size of a layer, or of the similarities of all pairs of examples with each
-# other, are no pass, and are as much as the passes here.
-PRODUCTS = {"lpr", "procrustes_ball"}
+# other, or of examples with units, are no pass, and are as much as the passes here.
+PRODUCTS = {"lpr", "mono_loss", "non_negative_contrast", "procrustes_ball"}
 
 
 def flops(call) -> int:

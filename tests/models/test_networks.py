@@ -14,6 +14,7 @@ from robustpath.models.functional import activations, initialise, mean_cross_ent
 from robustpath.models.mlp import mlp
 
 NAMES = ("cnn", "resnet18")
+PERCEPTRONS = ("mlp", "mlp_2", "mlp_4", "mlp_8", "latent_mlp")
 
 
 def network(name, shape=(3, 32, 32), classes=10):
@@ -132,7 +133,7 @@ def test_a_member_of_a_population_learns_as_it_does_alone(name):
 
 def test_the_settings_choose_the_network():
     assert models.name_of({}) == "mlp"
-    assert set(models.names()) == {"adapting_mlp", "episodic_mlp", "mlp", "random_features", *NAMES}
+    assert set(models.names()) == {"adapting_mlp", "episodic_mlp", "random_features", *PERCEPTRONS, *NAMES}
     assert isinstance(network("cnn")[1], nn.Conv2d)
     with pytest.raises(ModuleNotFoundError):
         network("resnet19")

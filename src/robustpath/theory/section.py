@@ -126,6 +126,14 @@ class KnownEnvironments(Section):
     seeds: Seeds
 
 
+class KnownNeurons(Section):
+    """A leaky integrate-and-fire unit at a constant current: when it fires first, and how often."""
+
+    steps: int = Field(
+        ge=300, le=100_000, description="Steps of every unit, of which the first half is given to settle down."
+    )
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -140,6 +148,7 @@ class Theory(Section):
     known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
     superposition: Superposition = Field(description="When a model holds more features than it has dimensions.")
     known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
+    known_neurons: KnownNeurons = Field(description="When a spiking unit fires, and how often.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

@@ -82,9 +82,9 @@ def fit(
     inputs = activations.detach() / scale[:, None, None]
     start = _unit(torch.rand(width, dimensions, generator=generator) * 2 - 1).to(inputs)
     rows, zeros = start.repeat(members, 1, 1), start.new_zeros(members, width)
-    weights = Weights(rows, zeros, rows, geometric_median(inputs))
+    weights = Weights(rows, zeros, rows.clone(), geometric_median(inputs))
     moments = [(torch.zeros_like(own), torch.zeros_like(own)) for own in weights]
-    least, silent = LEAST_NORM * inputs.square().sum(2).mean(1, keepdim=True), zeros
+    least, silent = LEAST_NORM * inputs.square().sum(2).mean(1, keepdim=True), zeros.clone()
     for step in range(1, steps + 1):
         places = torch.randint(examples, (batch,), generator=generator).to(inputs.device)
         dealt = inputs[:, places]

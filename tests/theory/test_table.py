@@ -27,6 +27,7 @@ SETTINGS = {
     "superposition": {"steps": 10, "seeds": 1, "importances": [1.0]},
     "known_environments": {"digit_steps": 2, "split_steps": 2, "seeds": 1},
     "known_neurons": {"steps": 300},
+    "known_dictionaries": {"steps": 2, "seeds": 1},
 }
 
 

@@ -132,6 +132,11 @@ class KnownNeurons(Section):
     steps: int = Field(
         ge=300, le=100_000, description="Steps of every unit, of which the first half is given to settle down."
     )
+class KnownDictionaries(Section):
+    """Codes whose content is known: planted atoms that sparse autoencoders find, and what few units hold."""
+
+    steps: int = Field(ge=1, le=100_000, description="Steps of the autoencoders; the outcome is judged at 4,000.")
+    seeds: Seeds
 
 
 class Theory(Section):
@@ -149,6 +154,7 @@ class Theory(Section):
     superposition: Superposition = Field(description="When a model holds more features than it has dimensions.")
     known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
     known_neurons: KnownNeurons = Field(description="When a spiking unit fires, and how often.")
+    known_dictionaries: KnownDictionaries = Field(description="Planted atoms, and what codes of few units hold.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

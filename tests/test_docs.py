@@ -224,6 +224,7 @@ def test_the_examples_do_what_is_said_of_them(copy):
         "choices",
         "designed",
         "episodes",
+        "representations",
         "single_pass",
         "stream",
     ]

@@ -26,6 +26,7 @@ from robustpath.theory.section import Theory
 COMPUTED = {"device", "precision", "deterministic", "compile"}  # keys of a scale: how, not what
 UNUSUAL = {"model", "protocol", "parent"}  # keys of an experiment that settings have only where not the default
 TRAINED = {"seeds", "vary", "draws", "grid", "budget"}  # keys of any experiment that its trainings depend on
+SCORED = {"sae_width", "sae_steps", "sae_level"}  # keys of an experiment that its scores alone depend on
 
 
 def _any_protocol() -> object:
@@ -299,11 +300,14 @@ def runs(settings: dict) -> int:
 
 
 def evaluate_settings(config: Config, experiment: str, dataset: str) -> dict:
-    """What evaluating all methods of a data set depends on; `natural` names the other data sets to evaluate on."""
+    """What evaluating all methods of a data set depends on; `natural` names the other data sets to evaluate on. Where
+    scores have keys of their own, networks are compared with those of the `reference`."""
+    scored = experiments(config)[experiment].model_dump(include=SCORED)
     return _of_runs(config, experiment, dataset, "severities") | {
         "vary": experiments(config)[experiment].vary,
         "natural": list(registry.partners(dataset)),
         "shifts": registry.get(dataset).shifted_by,
+        **(scored | {"reference": config.reference} if scored else {}),
     }
 
 

@@ -104,10 +104,10 @@ def _values(own: pd.DataFrame, what: Quantity) -> pd.Series | None:
 
 def _matched(runs: Runs, own: pd.DataFrame, term: Term, noise: float) -> pd.DataFrame | None:
     """Of the records of a term those of its strength at matched accuracy, all where its runs have no such
-    hyperparameter (a placebo); None where its base has no runs."""
+    hyperparameter (a placebo); None where its base lacks runs on a data set."""
     base = term.model_copy(update=term.base.model_dump(exclude_none=True) | {"accuracy_cost": None, "base": None})
     reference = _rows(runs, base, noise)
-    if reference is None or reference.empty or own.empty:
+    if reference is None or own.empty or set(own["dataset"]) - set(reference["dataset"]):
         return None
     if not all(term.strength in json.loads(text) for text in own["hyperparameters"].unique()):
         return own

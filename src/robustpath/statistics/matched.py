@@ -31,16 +31,17 @@ def strengths(own: pd.DataFrame, base: pd.DataFrame, points: float, name: str = 
     accuracy is at most `points` below that of the base; where there is none the smallest, and `kept` is false.
 
     own, base: rows of the records. Means are over the seeds that both have, of several draws with one value the best
-    of each seed; cost: base less arm, a fraction. UserError where a run was not given the hyperparameter, or no seed
-    is shared.
+    of each seed; cost: base less arm, a fraction. UserError where a run was not given the hyperparameter, or the base
+    shares no seed of a data set.
     """
     keys = [*CELL, "seed"]
     arms = _validated(told(own, name), name).groupby([*keys, "method", name], as_index=False)["value"].mean()
     reference = _validated(base).groupby(keys, as_index=False)["value"].mean()
     both = arms.merge(reference, on=keys, suffixes=("", "_base"))
-    if both.empty:
+    if lacking := set(arms["dataset"]) - set(both["dataset"]):
         raise UserError(
-            "arms and base share no seed of a data set; give their experiments the same ones in config.yaml"
+            f"the base that accuracies are matched with shares no seed on {min(lacking)}; give its experiment the same "
+            "data sets, train sizes and label noise in config.yaml"
         )
     cost = both.assign(cost=both["value_base"] - both["value"])
     means = cost.groupby([*CELL, "method", name], as_index=False)["cost"].mean()

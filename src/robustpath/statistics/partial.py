@@ -4,6 +4,8 @@ Ranks, not values: the strengths of a grid are spread on a logarithmic scale and
 values would leave much of the dependence on the third column in both others, and a few collapsed runs would decide.
 """
 
+import zlib
+
 import numpy as np
 import pandas as pd
 
@@ -26,14 +28,15 @@ def estimate(runs: pd.DataFrame, confidence: float) -> Estimate:
     a data set is that of z over resamples times n / (n - 1), n its seeds, which a bootstrap of so few falls short by.
     """
     names, centres, variances, seeds = [], [], [], []
-    for place, (name, own) in enumerate(runs.groupby("dataset", sort=True)):
+    for name, own in runs.groupby("dataset", sort=True):
         numbers, kinds = pd.factorize(own["seed"], sort=True)
         columns = own[["x", "y", "given"]].to_numpy(dtype=float).T
         own_correlation = float(correlation(*columns)[0]) if len(own) >= FEWEST else np.nan
         names.append(str(name))
         seeds.append(len(kinds))
         centres.append(_z(own_correlation))
-        variances.append(_variance(columns, numbers, len(kinds), np.random.default_rng([SEED, place])))
+        generator = np.random.default_rng([SEED, zlib.crc32(str(name).encode())])  # whatever other data sets there are
+        variances.append(_variance(columns, numbers, len(kinds), generator))
     counts = np.array(seeds, dtype=int)
     if not seeds or counts.min() < 2:
         lacking = [name for name, n in zip(names, seeds, strict=True) if n < 2]

@@ -7,7 +7,7 @@ import yaml
 from study_fixtures import CLAIMS
 
 from robustpath import methods
-from robustpath.claims import contrast_model, model
+from robustpath.claims import contrast_kinds, contrast_model, model
 from robustpath.core.errors import UserError
 from robustpath.data import registry
 from robustpath.study import Experiments
@@ -31,7 +31,7 @@ PLAN = {
 
 
 def bound(condition):
-    given = [name for name in (*contrast_model.BOUNDS, "outside") if getattr(condition, name, None) is not None]
+    given = [name for name in (*contrast_kinds.BOUNDS, "outside") if getattr(condition, name, None) is not None]
     return given[0], getattr(condition, given[0])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import streamed
 
-from robustpath.claims import contrast_judge, contrast_model, model
+from robustpath.claims import contrast_judge, contrast_kinds, contrast_model, model
 from robustpath.claims.contrast_conditions import Case, weigh
 from robustpath.claims.contrast_values import runs_of
 from robustpath.claims.files import CLAIMS, CONTRAST_FILES, SHORTCUTS
@@ -26,7 +26,7 @@ PLAN = {
 
 
 def bound(condition):
-    (name,) = (name for name in contrast_model.BOUNDS if getattr(condition, name) is not None)
+    (name,) = (name for name in contrast_kinds.BOUNDS if getattr(condition, name) is not None)
     return name, getattr(condition, name)
 
 

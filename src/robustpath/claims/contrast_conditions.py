@@ -13,12 +13,13 @@ import pandas as pd
 
 from robustpath.claims import conditions
 from robustpath.claims.conditions import ENDS, EVENTS, POINTS, SCALES, UNDECIDED, decide, printed
-from robustpath.claims.contrast_model import BOUNDS, Term
-from robustpath.claims.contrast_values import Quantity, Runs, grid_values, quantity, values
-from robustpath.statistics import stratified
+from robustpath.claims.contrast_kinds import BOUNDS, Term, terms
+from robustpath.claims.contrast_values import Quantity, Runs, by_run, grid_values, quantity, values
+from robustpath.statistics import partial, stratified
 from robustpath.statistics.stratified import Estimate
 
 SIDES = dict(zip(BOUNDS, ("above", "below", "within"), strict=True))
+CORRELATION = "correlation"
 OUTSIDE = "more than half of the seeds lie outside the curve"
 
 
@@ -64,8 +65,10 @@ def filled(finding: dict, found: Estimate, confidence: float, lost: int) -> dict
         return conditions.filled(finding, found, confidence, lost)
     scale = SCALES.get(finding["unit"], 1.0)
     low, high = (end / scale for end in finding["threshold"])
-    middle, margin = (low + high) / 2, (high - low) / 2
-    centred = found._replace(effect=found.effect - middle)
+    link = np.arctanh if finding["unit"] == CORRELATION else float  # to the scale of the standard error
+    first, last = link(low), link(high)
+    middle, margin = (first + last) / 2, (last - first) / 2
+    centred = found._replace(effect=link(found.effect) - middle)
     numbers = {
         "p_support": max(found.below(high), found.above(low)),
         "p_refute": stratified.beyond_margin(centred, margin),
@@ -98,6 +101,9 @@ def described(term: Term, level: float) -> str:
     said = [f"on {term.dataset}"] if term.dataset else []
     said += [f"with {term.evaluations:g} evaluations a batch"] if term.evaluations is not None else []
     said += [f"with {name} {value:g}" for name, value in term.hyperparameters.items()]
+    if term.base is not None:
+        where = f" in the experiment {term.base.experiment}" if term.base.experiment else ""
+        said += [f"as accurate as {term.base.method}{where} but for {term.accuracy_cost:g} points"]
     return " ".join([term.method, f"in the experiment {term.experiment}", *said, f"at the label noise {noise:g}"])
 
 
@@ -185,6 +191,24 @@ def _interior(condition, case: Case) -> dict:
     return any_of(alternatives, case.confidence)
 
 
+def _partial(condition, case: Case) -> dict:
+    """Over runs; a run that lacks one of its three values is left out and counted. n: seeds of all data sets."""
+    named = {
+        "x": quantity(condition, condition.metric, condition.split),
+        "y": quantity(condition, condition.outcome, condition.outcome_split)._replace(over=condition.over),
+        "given": quantity(condition, condition.given, condition.given_split),
+    }
+    side, threshold = bound_of(condition)
+    finding = conditions.blank(condition.what, CORRELATION, threshold, side)
+    rows = by_run(case.runs, terms(condition), named, case.level)
+    if isinstance(rows, Term):
+        return finding | {"note": f"no records of {described(rows, case.level)} to judge by"}
+    rows = rows.assign(y=1 - rows["y"]) if condition.error else rows
+    whole = rows.dropna()
+    found = partial.estimate(whole, case.confidence)
+    return filled(finding, found, case.confidence, len(rows) - len(whole))
+
+
 def _at(term: Term, name: str, value: float) -> Term:
     return term.model_copy(update={"hyperparameters": {**term.hyperparameters, name: value}})
 
@@ -222,3 +246,4 @@ def _together(
 
 
 WEIGHED = {"contrast": _contrast, "each": _each, "matched": _matched, "spread": _spread, "interior": _interior}
+WEIGHED |= {"partial": _partial}

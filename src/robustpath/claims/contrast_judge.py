@@ -7,10 +7,12 @@ whole family; else it is undecided.
 
 import pandas as pd
 
+from robustpath import protocols
 from robustpath.claims import conditions, contrast_values
 from robustpath.claims.conditions import REFUTED, SUPPORTED, UNDECIDED
 from robustpath.claims.contrast_conditions import Case, weigh
-from robustpath.claims.contrast_model import Contrasts, Family, Hypothesis, experiments, terms
+from robustpath.claims.contrast_kinds import terms
+from robustpath.claims.contrast_model import Contrasts, Family, Hypothesis, experiments
 from robustpath.claims.contrast_values import Runs
 from robustpath.claims.entries import DECIDING, brief, correct, shaped, weighed
 from robustpath.claims.ordering import distance_from_support
@@ -27,7 +29,7 @@ def judge(table: pd.DataFrame, claims: Contrasts, confidence: float) -> dict[str
 def _family(runs: Runs, family: Family, confidence: float) -> dict:
     verdicts = judged(runs, family, confidence)
     tests = sum(entry["holm"] is not None for verdict in verdicts for entry in verdict["entries"])
-    controls = list(dict.fromkeys(name for claim in family.claims for name in claim.placebos))
+    controls = list(dict.fromkeys(name for claim in family.claims for name in controls_of(claim)))
     facts = {
         "letter": family.letter,
         "experiments": family.experiments,
@@ -94,18 +96,14 @@ def _verdict(claim: Hypothesis, stated: list[dict], beside: list[dict], confiden
 
 
 def _placebos(claim: Hypothesis, entries: list[dict], runs: Runs, confidence: float) -> dict:
-    """The entries of the placebos, and which of them pass: of the hypothesis (at all label noises that it is stated
-    for), of an entry, and of each condition.
+    """The entries of the placebos, of methods and of metrics, and which of them pass: of the hypothesis (at all label
+    noises that it is stated for), of an entry, and of each condition.
 
-    A condition that does not compare the method that a placebo stands in for is left as it is. Their p are not
-    corrected, which lets more of them pass.
+    A condition that does not compare the method, or measure the metric, that a placebo stands in for is left as it is.
+    Their p are not corrected, which lets more of them pass.
     """
     measured = [each for each in entries if each["conditions"]]
-    rows = [
-        _placebo(claim, each, runs, control, stands_for, confidence)
-        for control, stands_for in claim.placebos.items()
-        for each in measured
-    ]
+    rows = [_placebo(claim, each, runs, control, confidence) for control in controls_of(claim) for each in measured]
     for each in measured:
         here = [row for row in rows if row["label_noise"] == each["label_noise"]]
         for place, finding in enumerate(each["conditions"]):
@@ -113,28 +111,50 @@ def _placebos(claim: Hypothesis, entries: list[dict], runs: Runs, confidence: fl
             finding["passed_by"] = [row["variant"] for row in held]
         each["passed_by"] = [row["variant"] for row in here if row["verdict"] == SUPPORTED]
     stated = [each["passed_by"] for each in entries if each["label_noise"] in claim.label_noise]
-    passed = [name for name in claim.placebos if all(name in names for names in stated)]
+    passed = [name for name in controls_of(claim) if all(name in names for names in stated)]
     return {"passed_by": passed, "placebos": [brief(row) for row in rows]}
 
 
-def _placebo(claim: Hypothesis, own: dict, runs: Runs, control: str, stands_for: str, confidence: float) -> dict:
+def controls_of(claim: Hypothesis) -> list[str]:
+    """The placebos of a hypothesis: methods, then metrics."""
+    return [*claim.placebos, *claim.metric_placebos]
+
+
+def _placebo(claim: Hypothesis, own: dict, runs: Runs, control: str, confidence: float) -> dict:
     """The entry of a placebo at the label noise of an entry, whose findings stand where the placebo changes nothing."""
     found = []
     case = Case(runs, own["label_noise"], confidence)
     for condition, finding in zip(stated_for(claim, own["label_noise"]), own["conditions"], strict=True):
-        changed = replaced(condition, stands_for, control)
+        if control in claim.placebos:
+            changed = replaced(condition, claim.placebos[control], control)
+        else:
+            changed = remeasured(condition, claim.metric_placebos[control], control)
         found.append(dict(finding) if changed is condition else weigh(changed, case))
     return weighed(control, own["label_noise"], found, confidence)
 
 
+def remeasured(condition, metric: str, control: str):
+    """The condition with another metric in the place of one, on its split where it is taken there; itself where it
+    measures another one."""
+    if condition.metric != metric:
+        return condition
+    split = condition.split if condition.split in protocols.metrics()[control].splits else None
+    what = f"{condition.what}, {control} in the place of {metric}"
+    return condition.model_copy(update={"metric": control, "split": split, "what": what})
+
+
 def replaced(condition, method: str, control: str):
-    """The condition with another method in all terms of one, with its own draws; itself where it has no such term."""
+    """The condition with another method in all terms of one, with its own draws (at the same accuracy cost); itself
+    where it has no such term."""
     if method not in {term.method for term in terms(condition)}:
         return condition
 
     def own(term):
         return term if term.method != method else term.model_copy(update={"method": control, "hyperparameters": {}})
 
+    if condition.kind == "partial":
+        methods = [control if name == method else name for name in condition.methods]
+        return condition.model_copy(update={"methods": list(dict.fromkeys(methods))})
     if condition.kind == "contrast":
         return condition.model_copy(update={"terms": [own(term) for term in condition.terms]})
     parts = {name: own(getattr(condition, name)) for name in ("term", "against") if hasattr(condition, name)}

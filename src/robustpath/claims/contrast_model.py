@@ -12,140 +12,10 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from robustpath import protocols
+from robustpath.claims.contrast_kinds import KINDS, AnyCondition, Noise, Term, limits, terms
 from robustpath.claims.model import Claims, Section, read
 from robustpath.core.errors import UserError
 from robustpath.methods import search
-
-Noise = Annotated[float, Field(ge=0, le=1)]
-Over = Literal["none", "natural", "corruption", "generator", "mean", "worst"]
-BOUNDS = ("at_least", "at_most", "within")
-
-
-class Term(Section):
-    """The mean over seeds of a metric of a method in an experiment, times `weight`.
-
-    Left out, `dataset` stands for all data sets of the experiment, which are strata; `evaluations` for the mean over
-    all of its budgets; `label_noise` for the level at which the hypothesis is judged. Where groups are missing in turn,
-    the mean over them is taken. `hyperparameters` names draws of a grid: of those that have these values, as of all
-    draws, the one of the best validation accuracy stands for the method,
-    seed by seed.
-    """
-
-    experiment: str
-    method: str
-    dataset: str | None = None
-    evaluations: float | None = None
-    label_noise: Noise | None = None
-    hyperparameters: dict[str, float] = Field(default_factory=dict)
-    weight: float = 1.0
-
-
-class Condition(Section):
-    """What all kinds have: what is measured, its words, the bound of a mean, the label noises that it is stated for.
-
-    what: words for a sentence; short: for a column. metric on a split ("test" where it is taken on that, else its only
-    one) and on unshifted data, or `over` shifts: those of a kind, their mean over kinds, or the worst shift of a run.
-    Bounds are in percentage points where the unit is a fraction, else in the metric's own unit. label_noise: some of
-    the levels of the hypothesis, None for all.
-    """
-
-    what: str = Field(min_length=1)
-    short: str = Field(min_length=1, max_length=36)
-    metric: str
-    split: str | None = None
-    over: Over = "none"
-    label_noise: list[Noise] | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    within: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-
-    @model_validator(mode="after")
-    def _one_bound(self):
-        given = [name for name in BOUNDS if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"give one of {', '.join(BOUNDS)}, not {' and '.join(given) or 'none'}")
-        if self.within and self.within[0] >= self.within[1]:
-            raise ValueError(f"within must ascend, not be {self.within}")
-        return self
-
-
-class Contrast(Condition):
-    """A sum of terms whose weights add up to zero.
-
-    multiple: they do not, since a mean is compared with a multiple of another one, such as three times a share.
-    """
-
-    kind: Literal["contrast"]
-    terms: list[Term] = Field(min_length=2)
-    multiple: bool = False
-
-    @model_validator(mode="after")
-    def _balanced(self):
-        total = sum(term.weight for term in self.terms)
-        if abs(total) > 1e-9 and not self.multiple:
-            raise ValueError(f"the weights of its terms must add up to 0, not to {total:g}, unless multiple is true")
-        return self
-
-
-class Each(Condition):
-    """A term less another one at each of several budgets: all of these differences keep the bound."""
-
-    kind: Literal["each"]
-    term: Term
-    against: Term
-    evaluations: list[float] = Field(min_length=1)
-
-
-class Matched(Condition):
-    """A term less what another method has where it is equal in the metric `by`, seed by seed.
-
-    The other's runs at several budgets are a curve from `by` to the metric, linear between them. Where a value of `by`
-    lies outside by no more than `reach` (points, or the unit of `by`), the end of the curve stands for it; beyond, the
-    seed is left out, and where more than half of the seeds are, nothing is judged.
-    """
-
-    kind: Literal["matched"]
-    term: Term
-    against: Term
-    evaluations: list[float] = Field(min_length=2)
-    by: str
-    reach: float = Field(0.0, ge=0)
-
-
-class Spread(Condition):
-    """The largest mean less the smallest one over the values of a hyperparameter in a grid.
-
-    At most: all differences of two values keep the bound. At least: the difference of some two reaches it (Bonferroni).
-    """
-
-    kind: Literal["spread"]
-    term: Term
-    hyperparameter: str
-    within: None = None
-
-
-class Interior(Section):
-    """Some value of a hyperparameter inside a range beats each value outside it, by the points given beside that value.
-
-    All values inside are compared at once (Bonferroni): to choose one on half of the seeds would leave half of them to
-    judge it, and a choice by noise would support less or more than there is.
-    """
-
-    kind: Literal["interior"]
-    what: str = Field(min_length=1)
-    short: str = Field(min_length=1, max_length=36)
-    metric: str
-    split: str | None = None
-    over: Over = "none"
-    label_noise: list[Noise] | None = None
-    term: Term
-    hyperparameter: str
-    inside: list[float] = Field(min_length=1)
-    outside: dict[float, float] = Field(min_length=1)
-
-
-AnyCondition = Annotated[Contrast | Each | Matched | Spread | Interior, Field(discriminator="kind")]
-KINDS = {"contrast": Contrast, "each": Each, "matched": Matched, "spread": Spread, "interior": Interior}
 
 
 class Hypothesis(Section):
@@ -153,7 +23,8 @@ class Hypothesis(Section):
 
     source: the hypothesis of the plan that it is, and what was changed. beside: label noises at which the same
     conditions are reported without a part in the verdict. placebos: methods without the ingredient, each with the
-    method that it stands in for when the conditions are judged once more.
+    method that it stands in for when the conditions are judged once more; metric_placebos: metrics for which it should
+    not hold, each with the metric of a condition that it stands in for.
     """
 
     id: str = Field(pattern=r"^[MBSC]\d+$")
@@ -162,6 +33,7 @@ class Hypothesis(Section):
     label_noise: list[Noise] = Field(min_length=1)
     beside: list[Noise] = Field(default_factory=list)
     placebos: dict[str, str] = Field(default_factory=dict)
+    metric_placebos: dict[str, str] = Field(default_factory=dict)
     conditions: list[AnyCondition] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -176,6 +48,11 @@ class Hypothesis(Section):
                 raise ValueError(
                     f"{self.id} replaces {stands_for} by the placebo {control}, and compares no such method"
                 )
+        measured = {condition.metric for condition in self.conditions}
+        for control, stands_for in self.metric_placebos.items():
+            if stands_for not in measured or control in self.placebos:
+                fault = "has a method of that name" if control in self.placebos else "measures no such metric"
+                raise ValueError(f"{self.id} replaces {stands_for} by the metric placebo {control}, and {fault}")
         for level in [*self.label_noise, *self.beside]:
             if not any(each.label_noise is None or level in each.label_noise for each in self.conditions):
                 raise ValueError(f"{self.id} has no condition at the label noise {level:g}")
@@ -261,43 +138,78 @@ def check_names(path: str | Path, claims: Contrasts, there: Known) -> None:
                 near = get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
                 raise UserError(f"{path}: {where} names the unknown {kind} {name}; {hint}")
+        for claim in family.claims:
+            for fault in _units(claim):
+                raise UserError(f"{path}: {fault}")
 
 
 def _names(claim: Hypothesis, family: Family, there: Known) -> Iterator[tuple]:
     """Where, kind of name, name and the known ones, of every name in a hypothesis."""
-    metrics = protocols.metrics()
     for name in claim.placebos:
         yield claim.id, "method", name, list(there.methods)
+    for name in claim.metric_placebos:
+        yield claim.id, "metric", name, list(protocols.metrics())
     for condition in claim.conditions:
         where = f"{claim.id}, {condition.short},"
-        for metric in (condition.metric, getattr(condition, "by", condition.metric)):
-            yield where, "metric", metric, list(metrics)
-        if condition.split:
-            yield where, f"split of {condition.metric}", condition.split, list(metrics[condition.metric].splits)
+        yield from _metrics(where, condition)
         for term in terms(condition):
             yield where, "experiment", term.experiment, list(family.experiments)
             yield where, "method", term.method, list(there.methods)
             if term.dataset:
                 yield where, "data set", term.dataset, there.datasets
-            space = search.hyperparameters(there.methods[term.method], term.method)
-            named = [
-                *term.hyperparameters,
-                *([condition.hyperparameter] if hasattr(condition, "hyperparameter") else []),
-            ]
-            for name in named if space is not None else []:
-                yield where, f"hyperparameter of {term.method}", name, sorted(space)
+            named = [*term.hyperparameters]
+            named += [condition.hyperparameter] if hasattr(condition, "hyperparameter") else []
+            if term.base:
+                named += [term.strength]
+                yield where, "experiment", term.base.experiment or term.experiment, list(family.experiments)
+                yield where, "method", term.base.method, list(there.methods)
+                yield from _hyperparameters(where, term.base.method, term.base.hyperparameters, there)
+            yield from _hyperparameters(where, term.method, named, there)
 
 
-def terms(condition) -> list[Term]:
-    """The terms of a condition of any kind."""
-    if condition.kind == "contrast":
-        return condition.terms
-    return [condition.term, *([condition.against] if hasattr(condition, "against") else [])]
+def _metrics(where: str, condition) -> Iterator[tuple]:
+    """The metrics of a condition and the splits on which it takes them."""
+    metrics = protocols.metrics()
+    for key in ("metric", "by", "outcome", "given"):
+        if (name := getattr(condition, key, None)) is None:
+            continue
+        yield where, "metric", name, list(metrics)
+        split = getattr(condition, "split" if key == "metric" else f"{key}_split", None)
+        if split:
+            yield where, f"split of {name}", split, list(metrics[name].splits)
+
+
+def _units(claim: Hypothesis) -> Iterator[str]:
+    """What is asked of a metric whose unit does not allow it, each fault a sentence."""
+    units = {name: metric.unit for name, metric in protocols.metrics().items()}
+    for condition in claim.conditions:
+        if condition.kind == "partial" and condition.error and units[condition.outcome] != "fraction":
+            yield (
+                f"{claim.id}, {condition.short}, takes the error of {condition.outcome}, which is no fraction; take "
+                "error out"
+            )
+        bounds = limits(condition)
+        for control, stands_for in claim.metric_placebos.items():
+            if condition.kind == "partial" or condition.metric != stands_for or not any(bounds):
+                continue
+            if units[control] != units[stands_for]:
+                yield (
+                    f"{claim.id}, {condition.short}, has a bound in the unit of {stands_for}, which its metric placebo "
+                    f"{control} does not have; take one of the same unit"
+                )
+
+
+def _hyperparameters(where: str, method: str, named: Iterable[str], there: Known) -> Iterator[tuple]:
+    space = search.hyperparameters(there.methods[method], method)
+    for name in named if space is not None else []:
+        yield where, f"hyperparameter of {method}", name, sorted(space)
 
 
 def experiments(claim: Hypothesis) -> list[str]:
     """The experiments that a hypothesis rests on, in the order of its terms."""
-    return list(dict.fromkeys(term.experiment for condition in claim.conditions for term in terms(condition)))
+    named = [term for condition in claim.conditions for term in terms(condition)]
+    bases = [term.base.experiment for term in named if term.base and term.base.experiment]
+    return list(dict.fromkeys([*(term.experiment for term in named), *bases]))
 
 
 def _keys(section: dict) -> list[str]:

@@ -183,7 +183,7 @@ def _placebos(entries: list[dict]) -> str:
     passing = [name for entry in entries if entry["verdict"] == SUPPORTED for name in entry["passed_by"]]
     if not passing:
         return ""
-    names = [labels.method(name) for name in dict.fromkeys(passing)]
+    names = [verdicts.placebo(name) for name in dict.fromkeys(passing)]
     return f"This is not specific: {labels.listing(names)} {'passes' if len(names) == 1 else 'pass'} too."
 
 

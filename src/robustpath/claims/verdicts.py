@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from robustpath import records
+from robustpath import protocols, records
 from robustpath.claims import contrast_model
 from robustpath.claims.ordering import distance_from_support
 from robustpath.core.errors import UserError
@@ -78,6 +78,11 @@ def nearest(verdict: dict) -> list[dict]:
 def variant(name: str | None) -> str:
     """A variant as it is printed in a sentence."""
     return {"all": "all walks", None: labels.MISSING}.get(name) or labels.method(name)
+
+
+def placebo(name: str) -> str:
+    """A placebo as it is printed in a sentence: a method, or a metric that stood in for another one."""
+    return f"the metric {name.replace('_', ' ')}" if name in protocols.metrics() else labels.method(name)
 
 
 def measure(finding: dict) -> str:

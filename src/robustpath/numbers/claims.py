@@ -75,7 +75,7 @@ def _claim(name: str, verdict: dict | None, variants: list[str], levels: dict, t
         case = rf"{verdicts.variant(verdict['variant'])} at {100 * verdict['label_noise']:g}\,\% label noise"
         statement = labels.escape(verdict["statement"])
         earlier = verdict["earlier"]["verdict"] if verdict["earlier"] else "none"
-        passing = labels.listing([labels.method(each) for each in verdict["passed_by"]])
+        passing = labels.listing([verdicts.placebo(each) for each in verdict["passed_by"]])
         said = sentences.sentences(verdict, told["confidence"])
     macros[f"{prefix}Case"] = (case, f"{name}: the case that is nearest to support")
     macros[f"{prefix}Statement"] = (statement, f"{name}: the claim")

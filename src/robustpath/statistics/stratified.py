@@ -19,6 +19,13 @@ RANKS = 1.06  # variance of Fisher's z of a rank correlation over that of a plai
 Plain = Callable[[float], float]
 
 
+class Links(NamedTuple):
+    """From the scale on which effects are printed to the one on which they are added and tested, and back."""
+
+    link: Plain
+    inverse: Plain
+
+
 class Estimate(NamedTuple):
     """An effect with its interval, and the one-sided tests that agree with it.
 
@@ -66,12 +73,23 @@ def mean(values: np.ndarray, datasets: list[str], confidence: float, logarithmic
         return unknown(f"fewer than two seeds on {', '.join(lacking) or 'any data set'}", n=int(n.sum()))
     means = np.where(known, series, 0.0).sum(axis=1) / n
     variances = np.where(known, (series - means[:, None]) ** 2, 0.0).sum(axis=1) / (n - 1) / n
+    links = Links(np.log, np.exp) if logarithmic else Links(float, float)
+    words = "stratified t" + (" of the logarithm" if logarithmic else "")
+    return combined(means, variances, n, datasets, confidence, words, links)
+
+
+def combined(
+    means: np.ndarray, variances: np.ndarray, n: np.ndarray, datasets: list[str], confidence: float, words: str,
+    links: Links,
+) -> Estimate:  # fmt: skip
+    """The estimate of the unweighted mean over data sets of `means`, each with its variance and n seeds: Welch and
+    Satterthwaite's t, on the scale of means and variances; effect, interval and thresholds are on that of `links`."""
     effect, total = float(means.mean()), float(variances.sum())
     error = np.sqrt(total) / len(n)
     freedom = float(total**2 / (variances**2 / (n - 1)).sum()) if total > 0 else float((n - 1).sum())
     half = error * float(stdtrit(freedom, 0.5 + confidence / 2))
     halves = np.sqrt(variances) * stdtrit(n - 1, 0.5 + confidence / 2)
-    link, inverse = (np.log, np.exp) if logarithmic else (float, float)
+    link, inverse = links
 
     def above(threshold: float) -> float:
         at = link(threshold)
@@ -88,7 +106,6 @@ def mean(values: np.ndarray, datasets: list[str], confidence: float, logarithmic
     ends = zip(datasets, means, means - halves, means + halves, n, strict=True)
     parts = [(name, *(float(inverse(end)) for end in each[:3]), int(each[3])) for name, *each in ends]
     bounds = [float(inverse(end)) for end in (effect, effect - half, effect + half)]
-    words = "stratified t" + (" of the logarithm" if logarithmic else "")
     return Estimate(*bounds, int(n.sum()), words, above, below, detectable, parts, float(error), freedom)
 
 

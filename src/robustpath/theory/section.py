@@ -126,6 +126,22 @@ class KnownEnvironments(Section):
     seeds: Seeds
 
 
+class AlgorithmicAlignment(Section):
+    """Xu et al.'s question of who extrapolates to larger graphs: networks aligned with the task, and others."""
+
+    steps: int = Field(ge=1, le=1_000_000, description="Steps of every network; the outcome is judged at 500 steps.")
+    graphs: int = Field(
+        ge=1, le=100_000, description="Graphs that every seed learns from; the outcome is judged from 1,000 on."
+    )
+    seeds: Seeds
+    densities: list[Annotated[float, Field(ge=0.05, le=1)]] = Field(
+        min_length=1,
+        description="Shares of the pairs of nodes that are joined where the maximum degree is asked for; a graph without "
+        "edges has no answer. The outcome is judged with 0.1, 0.2, … 0.9.",
+        json_schema_extra=DISTINCT,
+    )
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -140,6 +156,7 @@ class Theory(Section):
     known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
     superposition: Superposition = Field(description="When a model holds more features than it has dimensions.")
     known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
+    algorithmic_alignment: AlgorithmicAlignment = Field(description="Who extrapolates to larger graphs.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

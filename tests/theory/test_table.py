@@ -28,6 +28,7 @@ SETTINGS = {
     "known_environments": {"digit_steps": 2, "split_steps": 2, "seeds": 1},
     "known_neurons": {"steps": 300},
     "known_dictionaries": {"steps": 2, "seeds": 1},
+    "algorithmic_alignment": {"steps": 1, "graphs": 2, "seeds": 1, "densities": [0.3]},
 }
 
 

@@ -137,6 +137,20 @@ class KnownDictionaries(Section):
 
     steps: int = Field(ge=1, le=100_000, description="Steps of the autoencoders; the outcome is judged at 4,000.")
     seeds: Seeds
+class AlgorithmicAlignment(Section):
+    """Xu et al.'s question of who extrapolates to larger graphs: networks aligned with the task, and others."""
+
+    steps: int = Field(ge=1, le=1_000_000, description="Steps of every network; the outcome is judged at 500 steps.")
+    graphs: int = Field(
+        ge=1, le=100_000, description="Graphs that every seed learns from; the outcome is judged from 1,000 on."
+    )
+    seeds: Seeds
+    densities: list[Annotated[float, Field(ge=0.05, le=1)]] = Field(
+        min_length=1,
+        description="Shares of the pairs of nodes that are joined where the maximum degree is asked for; a graph without "
+        "edges has no answer. The outcome is judged with 0.1, 0.2, … 0.9.",
+        json_schema_extra=DISTINCT,
+    )
 
 
 class Theory(Section):
@@ -155,6 +169,7 @@ class Theory(Section):
     known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
     known_neurons: KnownNeurons = Field(description="When a spiking unit fires, and how often.")
     known_dictionaries: KnownDictionaries = Field(description="Planted atoms, and what codes of few units hold.")
+    algorithmic_alignment: AlgorithmicAlignment = Field(description="Who extrapolates to larger graphs.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

@@ -126,6 +126,13 @@ class KnownEnvironments(Section):
     seeds: Seeds
 
 
+class KnownChoices(Section):
+    """Choosing batches by loss where labels are wrong, whose outcome a pilot has shown: who trains on wrong labels."""
+
+    steps: int = Field(ge=2, le=500, description="Steps of every training; the outcome is judged at 500.")
+    seeds: Seeds
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -140,6 +147,7 @@ class Theory(Section):
     known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
     superposition: Superposition = Field(description="When a model holds more features than it has dimensions.")
     known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
+    known_choices: KnownChoices = Field(description="Who trains on wrong labels, where batches are chosen by loss.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

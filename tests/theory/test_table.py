@@ -29,6 +29,7 @@ SETTINGS = {
     "known_neurons": {"steps": 300},
     "known_dictionaries": {"steps": 2, "seeds": 1},
     "algorithmic_alignment": {"steps": 1, "graphs": 2, "seeds": 1, "densities": [0.3]},
+    "known_choices": {"steps": 2, "seeds": 1},
 }
 
 

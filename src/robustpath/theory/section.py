@@ -132,11 +132,15 @@ class KnownNeurons(Section):
     steps: int = Field(
         ge=300, le=100_000, description="Steps of every unit, of which the first half is given to settle down."
     )
+
+
 class KnownDictionaries(Section):
     """Codes whose content is known: planted atoms that sparse autoencoders find, and what few units hold."""
 
     steps: int = Field(ge=1, le=100_000, description="Steps of the autoencoders; the outcome is judged at 4,000.")
     seeds: Seeds
+
+
 class AlgorithmicAlignment(Section):
     """Xu et al.'s question of who extrapolates to larger graphs: networks aligned with the task, and others."""
 
@@ -151,6 +155,13 @@ class AlgorithmicAlignment(Section):
         "edges has no answer. The outcome is judged with 0.1, 0.2, … 0.9.",
         json_schema_extra=DISTINCT,
     )
+
+
+class KnownChoices(Section):
+    """Choosing batches by loss where labels are wrong, whose outcome a pilot has shown: who trains on wrong labels."""
+
+    steps: int = Field(ge=2, le=500, description="Steps of every training; the outcome is judged at 500.")
+    seeds: Seeds
 
 
 class Theory(Section):
@@ -170,6 +181,7 @@ class Theory(Section):
     known_neurons: KnownNeurons = Field(description="When a spiking unit fires, and how often.")
     known_dictionaries: KnownDictionaries = Field(description="Planted atoms, and what codes of few units hold.")
     algorithmic_alignment: AlgorithmicAlignment = Field(description="Who extrapolates to larger graphs.")
+    known_choices: KnownChoices = Field(description="Who trains on wrong labels, where batches are chosen by loss.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

@@ -31,32 +31,22 @@ settings = report_settings(settings)
 table = load(records, settings["scale"])
 confidence, reference = settings["confidence"], settings["reference"]
 arms = representations.arms(settings["experiments"], reference)
-found = representations.levels({arm: selected(table, arm.experiment, RULES["validation"], arm.within) for arm in arms},
-                               confidence)  # fmt: skip
+rule = RULES["validation"]
+found = representations.levels({arm: selected(table, arm.experiment, rule, arm.within) for arm in arms}, confidence)
 display(found)
 
 # %%
-METRICS = {
-    "accuracy_worst_group": "worst group", "accuracy": "mean", "polysemanticity": "polys.", "mid_mass": "mid",
-    "bimodality": "bimod.", "attention_core_share": "on cause",
-}  # fmt: skip
-datasets = list(dict.fromkeys(found["dataset"]))
-HEADER = ["network", "method", *METRICS.values()]
+HEADER = ["network", "method", *representations.SHOWN.values()]
 parts = []
-for dataset in datasets:
-    rows = [tables.heading(labels.escape(labels.dataset(dataset)), len(HEADER))]
-    for arm in arms:
-        own = found[(found["dataset"] == dataset) & (found["arm"] == arm.key)].set_index("metric")
-        if own.empty:
-            continue
-        cells = [labels.escape(arm.network), labels.escape(arm.words)]
-        for metric in METRICS:
-            cells.append(representations.cell(own.loc[metric], metric) if metric in own.index else "--")
-        rows.append(cells)
-    parts.append(rows)
-captions.write(tables.booktabs([HEADER], parts, "ll" + "r" * len(METRICS), gap="2.5pt", size="scriptsize"), out)
+for dataset in dict.fromkeys(found["dataset"]):
+    heading = tables.heading(labels.escape(labels.dataset(dataset)), len(HEADER))
+    parts.append([heading, *representations.lines(found, dataset, arms)])
+captions.write(tables.booktabs([HEADER], parts, "ll" + "r" * len(representations.SHOWN), size="scriptsize"), out)
 
 # %%
-finding = representations.best_networks(found, arms)
-chosen = "Hyperparameters: for each seed, the draw that is best by validation accuracy; penalties of attention are shown each."
+finding = representations.best_networks(found, reference)
+chosen = (
+    "Hyperparameters: for each seed, the draw that is best by validation accuracy; the penalties of attention are shown "
+    "apart."
+)
 captions.write(groups.caption("networks", finding, settings, table, experiment, chosen=chosen), caption)

@@ -45,7 +45,9 @@ display(found)
 
 # %%
 methods = groups.in_order(told["methods"], reference)
-figure, panels = style.panels(len(told["datasets"]), len(representations.STATISTICS), 0.7 + 1.35 * len(told["datasets"]))
+figure, panels = style.panels(
+    len(told["datasets"]), len(representations.STATISTICS), 0.7 + 1.35 * len(told["datasets"])
+)
 for line, dataset in zip(panels, told["datasets"], strict=True):
     for panel, (statistic, words) in zip(line, representations.STATISTICS.items(), strict=True):
         for offset, (partner, look) in enumerate(representations.PARTNERS.items()):

@@ -46,7 +46,7 @@ captions.write(tables.booktabs([HEADER], parts, "ll" + "r" * len(representations
 # %%
 finding = representations.best_networks(found, reference)
 chosen = (
-    "Hyperparameters: for each seed, the draw that is best by validation accuracy; the penalties of attention are shown "
-    "apart."
+    "Hyperparameters: for each seed, the draw that is best by validation accuracy; the penalties of attention are "
+    "shown apart."
 )
 captions.write(groups.caption("networks", finding, settings, table, experiment, chosen=chosen), caption)

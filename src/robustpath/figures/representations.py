@@ -56,8 +56,8 @@ def emptied(middle: pd.DataFrame, reference: str) -> str:
         if others["difference"].notna().any() and reference in own.index:
             best = others["difference"].idxmin()
             sentences.append(
-                rf"On {labels.escape(labels.dataset(dataset))}, {labels.percent(own.loc[reference, 'mean'])}\,\% of the "
-                f"active values of {labels.method(reference)} lie between low and high; fewest with "
+                rf"On {labels.escape(labels.dataset(dataset))}, {labels.percent(own.loc[reference, 'mean'])}\,\% of "
+                f"the active values of {labels.method(reference)} lie between low and high; fewest with "
                 rf"{labels.method(best)}, {labels.percent(own.loc[best, 'mean'])}\,\% "
                 f"({difference_words(own.loc[best])})."
             )
@@ -155,13 +155,15 @@ def best_networks(found: pd.DataFrame, reference: str) -> str:
     for dataset, rows in worst.groupby("dataset", sort=False):
         best = rows.loc[rows["mean"].idxmax()]
         said = [
-            f"{labels.escape(best['network'])} with {labels.escape(best['words'])}, {interval_words(best, points=False)}"
+            f"{labels.escape(best['network'])} with {labels.escape(best['words'])}, "
+            f"{interval_words(best, points=False)}"
         ]
         plain = rows[(rows["network"] == models.DEFAULT) & (rows["words"] == labels.method(reference))]
         if len(plain) and plain.iloc[0].name != best.name:
             said.append(f"the perceptron has {interval_words(plain.iloc[0], points=False)}")
         sentences.append(
-            f"On {labels.escape(labels.dataset(dataset))}, the highest worst-group accuracy is that of {'; '.join(said)}."
+            f"On {labels.escape(labels.dataset(dataset))}, the highest worst-group accuracy is that of "
+            f"{'; '.join(said)}."
         )
     return " ".join(sentences)
 

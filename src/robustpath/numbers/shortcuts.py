@@ -13,7 +13,7 @@ FAMILY = "shortcuts"
 LEVELS = {"Clean": (0.0, "clean labels")}
 EXPERIMENTS = (
     "acquisition_hole", "acquisition_methods", "acquisition_generic", "acquisition_pilot", "acquisition_interaction",
-    "curricula",
+    "curricula", "activation_references", "activation_losses", "activation_width_2", "activation_width_8", "spiking",
 )  # fmt: skip
 METHODS = "acquisition_methods"
 OURS = "parallelogram"

@@ -12,6 +12,8 @@ AuxK. A single run has no spread: the widths are of this study. So are, chosen b
 steps, the 20,000 examples, the batches of 128 and the rate of the autoencoders, that the FVU of about 0.05 is that of
 the pilot's TopK, which had no AuxK, and that AuxK should leave at most half as many latents dead. All bands were
 fixed then. A value that misses its band is printed beside it, and the row "bands that hold" counts how many do.
+The first run missed the last of them: 96 latents are 32 more than there are atoms, and as many stayed dead with AuxK as
+without.
 
 Bimodal is not monosemantic: eight classes are told apart by three units of two values each. The codes are the corners
 of a cube, a linear readout tells them apart by the distance of two corners, 1, and each unit is high for four classes.

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 LOW, HIGH = 0.2, 0.8  # areas under the curve beyond which a unit responds to a factor
+ROUNDING = 1e-9  # of a unit's mean activation: an excess that is left of equal means
 
 
 class Factors(NamedTuple):
@@ -58,7 +59,7 @@ def _ranks(values: Tensor) -> Tensor:
     last[..., :-1] = new[..., 1:]
     begin = torch.where(new, index, 0).cummax(-1).values
     end = torch.where(last, index, index.shape[-1]).flip(-1).cummin(-1).values.flip(-1)
-    return torch.empty_like(values, dtype=torch.float64).scatter_(-1, places, (begin + end) / 2 + 1)
+    return torch.empty_like(values, dtype=torch.float64).scatter_(-1, places, (begin + end).double() / 2 + 1)
 
 
 def responses(activations: Tensor, factors: Factors) -> dict[str, Tensor]:
@@ -76,7 +77,7 @@ def responses(activations: Tensor, factors: Factors) -> dict[str, Tensor]:
     return {
         "polysemanticity": mean(number.double(), live),
         "mixing": mean((number > 1).double(), live),
-        "exclusivity": mean(largest / total, live & (total > 0)),
+        "exclusivity": mean(largest / total, total > ROUNDING * activations.double().mean(1)),
     }
 
 

@@ -43,7 +43,8 @@ def estimate(runs: pd.DataFrame, confidence: float) -> Estimate:
         return stratified.unknown(f"fewer than two seeds on {', '.join(lacking) or 'any data set'}", n=sum(seeds))
     if np.isnan([centres, variances]).any():
         flat = [name for name, *both in zip(names, centres, variances, strict=True) if np.isnan(both).any()]
-        return stratified.unknown(f"too few runs that differ on {', '.join(flat)}", n=int(counts.sum()))
+        effect = float(np.tanh(np.mean(centres)))
+        return stratified.unknown(f"too few runs that differ on {', '.join(flat)}", effect, int(counts.sum()))
     links = stratified.Links(_z, np.tanh)
     return stratified.combined(np.array(centres), np.array(variances), counts, names, confidence, WORDS, links)
 

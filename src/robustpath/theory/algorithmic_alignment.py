@@ -84,6 +84,9 @@ TASKS = (
     ),
 )  # fmt: skip
 
+# Task -> (architecture, nodes) -> the error of every seed.
+Errors = Mapping[str, Mapping[tuple[str, int], Sequence[float]]]
+
 
 class Band(NamedTuple):
     """What a measured value should be: from `low` to `high`, one of which may be infinite."""
@@ -240,6 +243,14 @@ def run(settings: dict) -> pd.DataFrame:
     """
     measured = {task.name: of_task(task, settings) for task in TASKS}
     straight, bends = of_rays(settings["seeds"])
+    whole = settings["steps"] == STEPS and tuple(settings["densities"]) == DENSITIES
+    enough = settings["graphs"] >= GRAPHS and settings["seeds"] >= SEEDS
+    rows = told(measured, straight, bends)
+    return table.frame(CASE, [*rows, *(judged(measured, straight) if whole and enough else ())])
+
+
+def told(measured: Errors, straight: Sequence[float], bends: Sequence[float]) -> list[Row]:
+    """What was measured of every seed: errors, and the rays."""
     rows = [
         Row(f"{place}, {architecture}", f"error at {nodes} nodes", value, seed=seed)
         for place, found in measured.items()
@@ -247,13 +258,18 @@ def run(settings: dict) -> pd.DataFrame:
         for seed, value in enumerate(values)
     ]
     rows += [Row(RAYS, BEND, value, 0.0, DERIVED, seed=seed) for seed, value in enumerate(bends)]
-    rows += [Row(RAYS, LINE, value, seed=seed) for seed, value in enumerate(straight)]
-    whole = settings["steps"] == STEPS and tuple(settings["densities"]) == DENSITIES
-    judged = whole and settings["graphs"] >= GRAPHS and settings["seeds"] >= SEEDS
-    return table.frame(CASE, [*rows, *(claims(summary(measured) | {(RAYS, LINE): min(straight)}) if judged else ())])
+    return [*rows, *(Row(RAYS, LINE, value, seed=seed) for seed, value in enumerate(straight))]
 
 
-def summary(measured: Mapping[str, Mapping[tuple[str, int], Sequence[float]]]) -> dict[tuple[str, str], float]:
+def judged(measured: Errors, straight: Sequence[float]) -> list[Row]:
+    """Every band with what was measured, and how many of the bands hold."""
+    found = summary(measured) | {(RAYS, LINE): min(straight)}
+    held = sum(band.holds(found[band.place, band.name]) for band in BANDS)
+    rows = [row for band in BANDS for row in band.rows(found[band.place, band.name])]
+    return [*rows, Row("all networks", "bands that hold", float(held), float(len(BANDS)), OWN)]
+
+
+def summary(measured: Errors) -> dict[tuple[str, str], float]:
     """What bands read, by place and name: means over seeds and sizes in and out of range, and how many times the error
     of the aligned network others have out of range."""
     found = {}
@@ -269,10 +285,3 @@ def summary(measured: Mapping[str, Mapping[tuple[str, int], Sequence[float]]]) -
             found[task.name, f"error of {name} out of range, as a multiple"] = value / aligned[1]
         found[task.name, LEAST] = min(value for _, value in others) / aligned[1]
     return found
-
-
-def claims(found: Mapping[tuple[str, str], float]) -> list[Row]:
-    """Every band with the measured value of its place and name, and how many of the bands hold."""
-    held = sum(band.holds(found[band.place, band.name]) for band in BANDS)
-    rows = [row for band in BANDS for row in band.rows(found[band.place, band.name])]
-    return [*rows, Row("all networks", "bands that hold", float(held), float(len(BANDS)), OWN)]

@@ -151,8 +151,8 @@ class AlgorithmicAlignment(Section):
     seeds: Seeds
     densities: list[Annotated[float, Field(ge=0.05, le=1)]] = Field(
         min_length=1,
-        description="Shares of the pairs of nodes that are joined where the maximum degree is asked for; a graph without "
-        "edges has no answer. The outcome is judged with 0.1, 0.2, … 0.9.",
+        description="Shares of pairs of nodes that are joined where the maximum degree is asked for, which no graph "
+        "without edges has. The outcome is judged with 0.1, 0.2, … 0.9.",
         json_schema_extra=DISTINCT,
     )
 

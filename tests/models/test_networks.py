@@ -132,7 +132,8 @@ def test_a_member_of_a_population_learns_as_it_does_alone(name):
 
 def test_the_settings_choose_the_network():
     assert models.name_of({}) == "mlp"
-    assert set(models.names()) == {"adapting_mlp", "episodic_mlp", "mlp", "random_features", *NAMES}
+    spiking = {f"spiking_{kind}" for kind in ("fast_sigmoid", "latency", "mlp", "synchronised", "zero_reset")}
+    assert set(models.names()) == {"adapting_mlp", "episodic_mlp", "mlp", "random_features", *spiking, *NAMES}
     assert isinstance(network("cnn")[1], nn.Conv2d)
     with pytest.raises(ModuleNotFoundError):
         network("resnet19")

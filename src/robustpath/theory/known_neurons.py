@@ -16,7 +16,8 @@ spikes before came as late as they can: ceil((k + 1) r) - 1 of them in the last 
 
     I > (1 - b) (1 + (1 - b) sum over k >= 1 of b^(k - 1) (ceil((k + 1) r) - 1)),
 
-which grows with r: the rate is the largest r up to 1 for which this holds.
+which grows with r: the rate is the largest r up to 1 for which this holds. (At a current for which both sides are equal
+a rate ends, and the start decides; none of those here is one.)
 """
 
 import math
@@ -34,7 +35,8 @@ from robustpath.theory.table import Row
 CASE = "known_neurons"
 DERIVED = "closed form, robustpath.theory.known_neurons"
 CURRENTS = (0.05, 0.1, 0.1001, 0.12, 0.2, 0.5, 0.8, 1.2)
-CELLS = {"subtraction": Cell(), "zero": Cell(to_zero=True)}
+BY_SUBTRACTION, TO_ZERO = "reset by subtraction", "reset to zero"
+CELLS = {BY_SUBTRACTION: Cell(), TO_ZERO: Cell(to_zero=True)}
 TERMS = 1000  # of the series; 0.9^1000 is 1e-46
 
 
@@ -103,12 +105,13 @@ def run(settings: dict) -> pd.DataFrame:
 
     settings: steps, of which the first half is given to settle down.
     """
-    rates = {"subtraction": rate_by_subtraction, "zero": rate_to_zero}
+    rates = {BY_SUBTRACTION: rate_by_subtraction, TO_ZERO: rate_to_zero}
     rows: list[Row] = []
     for reset, cell in CELLS.items():
         currents = torch.tensor(CURRENTS, dtype=torch.float64).expand(settings["steps"], -1)
         trains = spikes(cell, potentials(cell, currents)).T
         for current, fired in zip(CURRENTS, trains, strict=True):
-            place = f"current {current:g}, reset {'to' if cell.to_zero else 'by'} {reset}"
-            rows += of_train(place, fired, first_spike(cell, current), rates[reset](cell, current))
+            rows += of_train(
+                f"current {current:g}, {reset}", fired, first_spike(cell, current), rates[reset](cell, current)
+            )
     return table.frame(CASE, rows)

@@ -12,10 +12,10 @@ the chosen examples of all steps, and the accuracy on the test at the end.
 A wrong label has a large loss whatever is learnt, and by a model that does not see it a large irreducible loss too: the
 difference tells it from an example that is merely hard.
 
-From the pilot are the data, the noise, the numbers of candidates, chosen and held-out examples. Its networks and lengths
-are not known. Of this study are, fixed before any run: a perceptron 64-128-128-10, AdamW at the constant rate 1e-3 with
-decay 0.01 (those of the authors' program) and 500 steps, in which the first 32 come from 20 passes' worth of examples;
-40 passes for the reference; the division of the digits.
+From the pilot are the data, the noise, the numbers of candidates, chosen and held-out examples. Its networks and
+lengths are not known. Of this study are, fixed before any run: a perceptron 64-128-128-10, AdamW at the constant rate
+1e-3 with decay 0.01 (those of the authors' program) and 500 steps, as many examples as 20 passes have; 40 passes for
+the reference; the division of the digits.
 
 The bands leave 0.06 on each side of the pilot's values and were fixed before this program was first run. A value that
 misses its band is printed beside it, and the row "bands that hold" counts how many do.

@@ -4,18 +4,18 @@ The 1,797 digits of Optdigits at 8 x 8 pixels: 397 for the test, whose labels ar
 learn from, of whose labels 40 % are drawn anew from the ten classes. So 36 % are wrong, a drawn label being right by
 chance once in ten times. In each step 320 candidates, the next of one shuffled pass after another, give 32 to train on:
 those with the largest reducible loss (RHO-LOSS: Mindermann et al. 2022, eq. 3), the largest loss (hard mining), the
-smallest irreducible loss, self-paced ones (Kumar et al. 2010), or the first 32. The irreducible loss is that of a network
-which learns from the hold-out alone, as it is after the pass with the lowest mean loss on the examples to learn from, as
-in the authors' program (OATML/RHO-Loss, tutorial.ipynb). What is compared are the share of wrong labels among the
-chosen examples of all steps, and the accuracy on the test at the end.
+smallest irreducible loss, self-paced ones (Kumar et al. 2010), or the first 32. The irreducible loss is that of a
+network which learns from the hold-out alone, as it is after the pass with the lowest mean loss on the examples to learn
+from, as in the authors' program (OATML/RHO-Loss, tutorial.ipynb). What is compared are the share of wrong labels among
+the chosen examples of all steps, and the accuracy on the test at the end.
 
 A wrong label has a large loss whatever is learnt, and by a model that does not see it a large irreducible loss too: the
 difference tells it from an example that is merely hard.
 
-From the pilot are the data, the noise, the numbers of candidates, chosen and held-out examples. Its networks and lengths
-are not known. Of this study are, fixed before any run: a perceptron 64-128-128-10, AdamW at the constant rate 1e-3 with
-decay 0.01 (those of the authors' program) and 500 steps, that is 20 passes of the first 32 over the 800 examples; 40
-passes for the reference; the division of the digits.
+From the pilot are the data, the noise, the numbers of candidates, chosen and held-out examples. Its networks and
+lengths are not known. Of this study are, fixed before any run: a perceptron 64-128-128-10, AdamW at the constant rate
+1e-3 with decay 0.01 (those of the authors' program) and 500 steps, as many examples as 20 passes have; 40 passes for
+the reference; the division of the digits.
 
 The bands leave 0.06 on each side of the pilot's values and were fixed before this program was first run. A value that
 misses its band is printed beside it, and the row "bands that hold" counts how many do.

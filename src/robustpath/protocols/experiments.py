@@ -4,9 +4,11 @@ from pydantic import Field
 
 from robustpath.config.section import Section
 from robustpath.protocols.acquisition.section import AcquisitionExperiment
+from robustpath.protocols.attention.section import AttentionExperiment
 from robustpath.protocols.choices.section import ChoicesExperiment
 from robustpath.protocols.designed.section import DesignedExperiment
 from robustpath.protocols.episodes.section import EpisodesExperiment
+from robustpath.protocols.representations.section import RepresentationsExperiment
 from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.protocols.supervised.section import Supervised
 
@@ -78,3 +80,14 @@ class Experiments(Section):
     feature_changes: DesignedExperiment = Field(
         description="One skewed training set, and a few examples of one group added or removed."
     )
+    activation_references: RepresentationsExperiment = Field(
+        description="Plain training, and some losses on activations at their defaults; hidden layers are measured."
+    )
+    activation_losses: RepresentationsExperiment = Field(description="Losses on activations at several strengths.")
+    activation_width_2: RepresentationsExperiment = Field(
+        description="Losses on activations where the last hidden layer has fewer units than there are factors."
+    )
+    activation_width_8: RepresentationsExperiment = Field(description="The same where it has more units than factors.")
+    activation_latent: RepresentationsExperiment = Field(description="A loss that makes a latent code of a few units.")
+    spiking: RepresentationsExperiment = Field(description="Plain training of a network of spiking units.")
+    attention: AttentionExperiment = Field(description="Causal attention, with and without its invariance.")

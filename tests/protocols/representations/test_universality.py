@@ -111,7 +111,7 @@ def test_ranks_of_ties_are_their_mean():
 def test_svcca_is_the_canonical_correlation_of_the_kept_directions(spaces):
     """Canonical correlations as the roots of the eigenvalues of Caa^-1 Cab Cbb^-1 Cba."""
     a, _, b = (own.double().numpy() for own in spaces)
-    a[:, 0] *= 1e-3  # less than 1% of the variance: left out
+    a[:, 0] *= 0.08  # less than 1% of the variance, though not of the standard deviation: left out
     kept = []
     for rows in (a, b):
         centred = rows - rows.mean(0)

@@ -12,6 +12,7 @@ from robustpath.figures.streams import interval_words
 from robustpath.protocols import metrics
 from robustpath.protocols.representations.sizes import EDGES, MIDDLE
 from robustpath.records import labels
+from robustpath.statistics.factors import Condition
 from robustpath.statistics.groups import scores
 from robustpath.statistics.streams import means
 
@@ -184,3 +185,29 @@ def lines(found: pd.DataFrame, dataset: str, order: Sequence[Arm]) -> list[list[
         cells = [cell(values.loc[name], name) if name in values.index else "--" for name in SHOWN]
         rows.append([labels.escape(key["network"]), labels.escape(key["words"]), *cells])
     return rows
+
+
+def condition(asked: Condition, experiments: Mapping[str, dict]) -> str:
+    """A condition in the words of an axis: data set, network, correlation, label noise, and what is scored."""
+    own = experiments[asked.experiment]
+    network = own.get("model", models.DEFAULT)
+    parts = [
+        labels.dataset(asked.dataset),
+        "" if network == models.DEFAULT else f"{network.rpartition('_')[2]} units",
+        f"$\\rho$ = {own['correlation']:g}" if own.get("correlation") else "",
+        rf"{100 * asked.label_noise:g} % wrong labels" if asked.label_noise else "",
+        "" if asked.over == "worst group" else f"{asked.over} shift",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def helped(found: pd.DataFrame, conditions: int) -> str:
+    """found: as `factors.changes` gives it. In how many conditions each loss clearly gains and clearly loses."""
+    parts = [
+        f"{labels.method(method)} gains in {labels.word(int((rows['low'] > 0).sum()))} and loses in "
+        f"{labels.word(int((rows['high'] < 0).sum()))}"
+        for method, rows in found.groupby("method", sort=False)
+    ]
+    if not parts:
+        return "Nothing is compared: no loss has runs at its largest strength."
+    return f"Of {labels.word(conditions)} conditions, with an interval on one side of zero, {labels.listing(parts)}."

@@ -65,5 +65,5 @@ style.save(figure, out)
 
 # %%
 finding = representations.helped(found, len(asked))
-note = f"Strength {strength:g}, the largest of the grid, on every set; nothing is selected. No correction for their number."
+note = f"Strength {strength:g}, the largest of the grid, on every set; nothing is selected or corrected for."
 captions.write(groups.caption("activation_factors", finding, settings, table, experiment, chosen=note), caption)

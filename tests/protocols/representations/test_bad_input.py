@@ -49,17 +49,17 @@ def said(right, changed, **of_scale):
         ),
         (
             {"sae_level": 200}, {},
-            "further.inside.sae_level = 200 is more than the 128 latents of the autoencoder; allowed: at most 128, or a",
+            "further.inside.sae_level = 200 is more than the 128 latents of the autoencoder; allowed: at most 128",
         ),
         (
             {}, {"hidden": [8, 1]},
-            "hidden = [8, 1] ends with 1 unit, too few for what inside measures between units; allowed: a last layer of",
+            "hidden = [8, 1] ends with 1 unit, too few for what inside measures between units; allowed: a last layer",
         ),
         (
             {"datasets": ["fashion_mnist"], "model": "cnn"}, {},
-            "further.inside.model = 'cnn' has none of the hidden layers of the scale, the last of which is measured; al",
+            "further.inside.model = 'cnn' has none of the hidden layers of the scale, the last of which is measured",
         ),
-        ({}, {"test_size": 1}, "test_size = 1 is too small for what inside measures of each class; allowed: at least 2"),
+        ({}, {"test_size": 1}, "test_size = 1 is too small for what inside measures of each class; allowed: at lea"),
         ({"train_sizes": [3, 2]}, {}, "further.inside.train_sizes = [3, 2] is not in ascending order"),
     ],
 )  # fmt: skip

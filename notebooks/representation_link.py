@@ -67,6 +67,6 @@ figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper cent
 style.save(figure, out)
 
 # %%
-note = "No run is selected: every strength, loss and seed is a mark; the seed is the unit of the bootstrap."
+note = "No run is selected. The intervals of correlations are from a bootstrap over seeds."
 finding = activation_losses.link(found)
 captions.write(groups.caption("representation_link", finding, settings, table, experiment, chosen=note), caption)

@@ -116,7 +116,7 @@ def number(value: float | None, unit: str | None, signed: bool = True) -> str:
         return labels.points(value / 100, 2)
     if unit == "share":
         return rf"{100 * value:.2f}\,\%" if signed else rf"{100 * value:g}\,\%"
-    if unit in ("correlation", "bits per label") and signed:
+    if unit in ("correlation", "bits per label", "number") and signed:
         return labels.signed(value)
     if not signed:
         return minus(value)

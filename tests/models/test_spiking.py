@@ -12,6 +12,7 @@ from robustpath.core.errors import UserError
 from robustpath.core.parameters import tree_map
 from robustpath.core.randomness import generator
 from robustpath.core.types import Batch
+from robustpath.methods import geometry
 from robustpath.models import spiking_synchronised
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.models.spiking import layers
@@ -88,7 +89,8 @@ def built(name, hidden=(7, 5), seed=0):
 
 
 def batch(size=8):
-    return Batch(normal(size, 6), torch.arange(size) % 3)
+    inputs = normal(size, 6)
+    return Batch(inputs, inputs[:, :3].argmax(1))
 
 
 @pytest.mark.parametrize("to_zero", [False, True])
@@ -165,8 +167,10 @@ def by_hand(name, params, inputs, coupling):
         trains = []
         for _ in range(8):
             given = example
-            for state, layer in zip(states, ("1", "4"), strict=True):
-                current = weights[f"{layer}.weight"] @ (given if layer == "4" else example) + weights[f"{layer}.bias"]
+            for state, layer in zip(states, ("layer1", "layer2"), strict=True):
+                current = (
+                    weights[f"{layer}.weight"] @ (given if layer == "layer2" else example) + weights[f"{layer}.bias"]
+                )
                 potential, fired = state
                 kept = potential * (1 - fired) if name == "spiking_zero_reset" else potential
                 potential = 0.9 * kept + current + coupling * fired.mean()
@@ -177,7 +181,7 @@ def by_hand(name, params, inputs, coupling):
         train = np.stack(trains)
         early = np.where(train.any(0), (8 - train.argmax(0)) / 8, 0.0)
         read = early if name == "spiking_latency" else train.mean(0)
-        rows.append(weights["7.weight"] @ read + weights["7.bias"])
+        rows.append(weights["head.weight"] @ read + weights["head.bias"])
     return np.stack(rows)
 
 
@@ -199,7 +203,7 @@ def test_what_the_last_layer_reads_are_eighths_from_0_to_1(name):
     read, logits = outputs[-2:]
     assert read.shape == (8, 5)
     assert read.min() == 0 and 0.5 <= read.max() <= 1 and torch.equal(8 * read, (8 * read).round())
-    assert torch.allclose(logits, read @ params["7.weight"].T + params["7.bias"])
+    assert torch.allclose(logits, read @ params["head.weight"].T + params["head.bias"])
     assert [tuple(trains.shape) for trains in (outputs[3], outputs[5])] == [(8, 8, 7), (8, 8, 5)]
     assert set(outputs[3].flatten().tolist()) == {0.0, 1.0}
 
@@ -222,7 +226,7 @@ def test_members_are_what_they_are_alone_and_gradients_reach_every_layer(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_descent_lowers_the_loss_and_no_example_touches_another(name):
     network, params = built(name)
-    loss, given = mean_cross_entropy(network), batch(12)
+    loss, given = mean_cross_entropy(network), batch(30)
     whole = predict(network)(params, given.inputs)
     changed = given.inputs.clone()
     changed[1:] *= 100
@@ -231,7 +235,7 @@ def test_descent_lowers_the_loss_and_no_example_touches_another(name):
     for _ in range(30):
         gradient = torch.func.grad(loss)(params, given)
         params = {key: tensor - 0.3 * gradient[key] for key, tensor in params.items()}
-    assert loss(params, given).item() < 0.8 * start
+    assert loss(params, given).item() < 0.9 * start
 
 
 def values(name):
@@ -268,7 +272,8 @@ def test_it_takes_images_grey_and_colour(name):
         network = models.network({"model": name, "hidden": [5]}, shape, 4)
         params = initialise(network, generator("images"))
         assert predict(network)(params, torch.rand(2, *shape)).shape == (2, 4)
-        assert "MEASURED = False" in (models.HERE / f"{name}.py").read_text()
+        assert not models.facts(name).measured
+        assert geometry.chain(params) == []  # rescaled, spiking units would compute something else
 
 
 def test_no_time_step_and_no_hidden_layer_are_refused_in_one_sentence(monkeypatch):

@@ -1,6 +1,7 @@
 """Layers of spiking units: a network of them is an nn.Sequential from examples to logits, as any other."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -74,10 +75,14 @@ def spiking(
     if not hidden:
         raise UserError("a spiking network needs a hidden layer of spiking units; give at least one width in `hidden`")
     widths = [math.prod(shape), *hidden]
-    layers: list[nn.Module] = [nn.Flatten()]
+    layers: OrderedDict[str, nn.Module] = OrderedDict(flat=nn.Flatten())
     with torch.device("meta"):
-        for fan_in, fan_out in pairwise(widths):
-            layers += [nn.Linear(fan_in, fan_out), Spiking(cell)]
-        layers.insert(2, Held(TIME_STEPS))
-        layers += [read_out, nn.Linear(widths[-1], classes)]
-    return nn.Sequential(*layers)
+        for number, (fan_in, fan_out) in enumerate(pairwise(widths), 1):
+            # Names, since layers under bare numbers are taken for those of a ReLU perceptron (methods/geometry.py),
+            # whose units keep their function when they are rescaled.
+            layers[f"layer{number}"] = nn.Linear(fan_in, fan_out)
+            if number == 1:
+                layers["held"] = Held(TIME_STEPS)
+            layers[f"spikes{number}"] = Spiking(cell)
+        layers["read_out"], layers["head"] = read_out, nn.Linear(widths[-1], classes)
+    return nn.Sequential(layers)

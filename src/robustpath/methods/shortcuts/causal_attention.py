@@ -99,8 +99,8 @@ def causal_attention(base: Method, penalty: Tensor) -> Method:
     - All terms are of one batch. The program draws as many examples from each environment, and others for h.
     - The bias head learns in the same steps as all else, and not to its end before each split.
     - All heads begin as the network's last layer, and the network has one attention (models/attention_cnn.py).
-    - The range of `penalty`, the weight of the variance, is ours: the variance is smaller in larger heads, and 5e5
-      there has about the curvature of 500 here.
+    - The range of `penalty`, the weight of the variance, is ours: the variance is smaller in larger heads. By the sums
+      of the weights' magnitudes at the start, 5e5 there has the curvature of about 500 in our heads of two classes.
 
     At penalty 0 nothing holds the heads together but the features that they share: it is training with a head for each
     inferred environment, and not the base. The reported loss holds the bias head's.

@@ -109,11 +109,11 @@ def rows_of(table, panel):
 
 def test_the_table_has_the_arms_that_were_planted(made):
     rows = rows_of(made("activation_losses")[0].decode(), "Gaussian groups")
-    assert list(rows) == ["SGD", "double well", "activation l1", "mono loss"]
+    assert list(rows) == ["SGD", "double well", "L1 norm", "MonoLoss"]
     # Double well loses 0.67 points at the second strength and so keeps the smallest; L1 loses 0.4 at the largest; for
     # the third loss, 6.7 points are too many at the second strength.
     assert [own[0] for own in rows.values()] == ["--", "0.003", "0.1", "0.003"]
-    sgd, sparse = rows["SGD"], rows["activation l1"]
+    sgd, sparse = rows["SGD"], rows["L1 norm"]
     assert sgd[3] == sgd[5] == "--" and float(sgd[1]) == pytest.approx(90, abs=1.5)
     number = float(re.match(r"\$([-+][\d.]+)\$ \[", sparse[3])[1])
     assert number == pytest.approx(100 * (0.4 * 0.25 - 0.004), abs=0.4)
@@ -129,14 +129,14 @@ def test_an_arm_that_keeps_the_accuracy_nowhere_has_a_star(tmp_path):
 
     table, caption = run("activation_losses", settings(), tmp_path, planted)
     rows = rows_of(table.decode(), "Coloured MNIST-1D")
-    assert rows["mono loss"][0] == r"0.003\rlap{$^*$}" and "*" not in rows["double well"][0]
+    assert rows["MonoLoss"][0] == r"0.003\rlap{$^*$}" and "*" not in rows["double well"][0]
     assert "two of three losses stay within 0.5 points" in caption
 
 
 def test_the_captions_open_with_what_was_planted(made):
     table, figure = (made(name)[1].split("} \\emph")[0] for name in NAMES)
     assert re.search(r"On Gaussian groups, three of three losses stay within 0\.5 points; of these, polysemanticity "
-                     r"falls most under activation l1 \(\$-0\.\d\d\$ \\mbox.* worst-group accuracy under activation l1 "
+                     r"falls most under L1 norm \(\$-0\.\d\d\$ \\mbox.* worst-group accuracy under L1 norm "
                      r"\(\$\+\d", table)  # fmt: skip
     found = re.search(r"is \$\+(0\.\d\d)\$ \\mbox\{\[.*\]\} on Gaussian groups and \$\+(0\.\d\d)\$ .* on Col", figure)
     assert all(float(each) > 0.5 for each in found.groups()), figure

@@ -66,6 +66,14 @@ METHODS = {
     "anchor_al": "AnchorAL",
     "active_data_discovery": "Active Data Discovery",
     "oracle_acquisition": "oracle",
+    "double_well_occupancy": "double well + occupancy",
+    "double_well_layers": "double well, all layers",
+    "activation_sigmoid": "soft threshold",
+    "straight_through": "straight-through",
+    "hoyer": "Hoyer",
+    "activation_l1": "L1 norm",
+    "non_negative_contrast": "non-negative contrast",
+    "mono_loss": "MonoLoss",
 }
 DATASETS = {
     "mnist5k": "MNIST-5k",

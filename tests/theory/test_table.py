@@ -26,6 +26,7 @@ SETTINGS = {
     "known_shortcuts": {"passes": 2, "seeds": 1},
     "superposition": {"steps": 10, "seeds": 1, "importances": [1.0]},
     "known_environments": {"digit_steps": 2, "split_steps": 2, "seeds": 1},
+    "known_dictionaries": {"steps": 2, "seeds": 1},
 }
 
 

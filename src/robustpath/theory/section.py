@@ -126,6 +126,13 @@ class KnownEnvironments(Section):
     seeds: Seeds
 
 
+class KnownDictionaries(Section):
+    """Codes whose content is known: planted atoms that sparse autoencoders find, and what few units hold."""
+
+    steps: int = Field(ge=1, le=100_000, description="Steps of the autoencoders; the outcome is judged at 4,000.")
+    seeds: Seeds
+
+
 class Theory(Section):
     """The theory cases of a scale, one job each."""
 
@@ -140,6 +147,7 @@ class Theory(Section):
     known_shortcuts: KnownShortcuts = Field(description="Who learns the shortcut of skewed groups.")
     superposition: Superposition = Field(description="When a model holds more features than it has dimensions.")
     known_environments: KnownEnvironments = Field(description="Given and inferred environments.")
+    known_dictionaries: KnownDictionaries = Field(description="Planted atoms, and what codes of few units hold.")
 
 
 def theory_settings(theory: Theory, case: str) -> dict:

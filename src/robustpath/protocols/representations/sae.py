@@ -80,7 +80,7 @@ def fit(
     spread = (activations - activations.mean(1, keepdim=True)).square().sum(2).mean(1).sqrt()
     scale = torch.where(spread > 0, spread, 1.0)
     inputs = activations.detach() / scale[:, None, None]
-    start = _unit(torch.rand(width, dimensions, generator=generator) * 2 - 1).to(inputs)
+    start = _unit(torch.rand(width, dimensions, generator=generator).to(inputs) * 2 - 1)
     rows, zeros = start.repeat(members, 1, 1), start.new_zeros(members, width)
     weights = Weights(rows, zeros, rows.clone(), geometric_median(inputs))
     moments = [(torch.zeros_like(own), torch.zeros_like(own)) for own in weights]

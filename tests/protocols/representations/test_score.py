@@ -10,7 +10,7 @@ from robustpath import records
 from robustpath.core.fingerprint import fingerprint
 from robustpath.core.randomness import generator
 from robustpath.data.prepared import Prepared, save
-from robustpath.protocols.representations import activity, factors, metrics, sae, score, training, universality
+from robustpath.protocols.representations import activity, factors, metrics, sae, score, sizes, training, universality
 from robustpath.protocols.supervised import score as supervised_score
 from robustpath.protocols.supervised import training as supervised
 from robustpath.protocols.supervised.deals import deal_of
@@ -140,7 +140,7 @@ def autoencoder(folder, method, seed):
         return hidden(params, row, data.inputs[deal_of(SCORED, data, of).parts.test])
 
     stream = generator("blobs", seed, "sae of the reference" if method == "sgd" else "sae")
-    return sae.fit(layer(seed), "topk", 12, 5, stream, 3), layer
+    return sae.fit(layer(seed), "topk", 12, 5, stream, 3, batch=sizes.BATCH), layer
 
 
 def test_autoencoders_are_those_of_each_run_by_itself(folder):

@@ -20,12 +20,21 @@ from robustpath.protocols.representations import activity, factors, sae
 from robustpath.protocols.representations.comparisons import compared
 from robustpath.protocols.representations.layer import Layer, reader
 from robustpath.protocols.representations.metrics import PARTNERS
-from robustpath.protocols.representations.sizes import REACHED, together
+from robustpath.protocols.representations.sizes import BATCH, REACHED, together
 from robustpath.protocols.scored import MEANS
 from robustpath.protocols.supervised import score
 from robustpath.protocols.supervised.deals import deal_of
 
 FACTS = {"split": "test", "shift": "none", "shift_family": "none", "severity": 0}
+
+
+class Measured(NamedTuple):
+    """A measure of some rows [M] of the table of runs, and whether it can be relied on where it is finite [M]."""
+
+    rows: list[int]
+    metric: str
+    value: Tensor
+    sure: Tensor
 
 
 class Autoencoders(NamedTuple):
@@ -79,7 +88,7 @@ def measured(settings: dict, own: Prepared, weights: list[Path], runs: list[Path
         if place:  # the first are the last that a seed follows
             del fitted[seed]
         print(f"{settings['dataset']}: seed {place + 1} of {len(seeds)} measured")
-    return pd.concat(frames, ignore_index=True)
+    return _tabulated(about, frames)
 
 
 class Study:
@@ -103,7 +112,7 @@ class Study:
         sound = found.activations.isfinite().all(2).all(1)
         return found._replace(activations=torch.where(sound[:, None, None], found.activations, 0.0)), sound
 
-    def alone(self, seed: int) -> tuple[Autoencoders, list[pd.DataFrame]]:
+    def alone(self, seed: int) -> tuple[Autoencoders, list[Measured]]:
         """The autoencoders of a seed's runs, and the rows of what is measured of each by itself."""
         inputs, known = self.test(seed)
         parts, frames = [], []
@@ -112,13 +121,13 @@ class Study:
             # Runs that are compared begin apart: autoencoders of one start would agree for that alone.
             stream = randomness.generator(self.settings["dataset"], seed, purpose)
             steps, level = self.settings["sae_steps"], self.settings["sae_level"]
-            fitted = sae.fit(layer.activations, "topk", self.latents, steps, stream, level)
+            fitted = sae.fit(layer.activations, "topk", self.latents, steps, stream, level, batch=BATCH)
             of_features = learned(fitted, layer.activations, known)
             reached = of_features["sae_reached"].bool() & sound
             values = responding(layer, known) | of_features
             surely = {name: sound if name in SURE or name not in of_features else reached for name in values}
             frames += [
-                self._rows(rows, name, torch.where(sound, value, torch.nan), surely[name])
+                Measured(rows, name, torch.where(sound, value, torch.nan), surely[name])
                 for name, value in values.items()
             ]
             parts.append(Autoencoders(np.array(rows), fitted, reached))
@@ -130,7 +139,7 @@ class Study:
             np.concatenate([part.rows for part in parts]), sae.Fitted(*merged), torch.cat([p.reached for p in parts])
         ), frames
 
-    def compared(self, own: Autoencoders, following: Autoencoders, seed: int, next_seed: int) -> list[pd.DataFrame]:
+    def compared(self, own: Autoencoders, following: Autoencoders, seed: int, next_seed: int) -> list[Measured]:
         """The rows of what the features of a seed's runs have in common with those of the reference, and with those of
         the same method, sizes and draw of the following seed, on the seed's test examples."""
         inputs, _ = self.test(seed)
@@ -146,7 +155,7 @@ class Study:
     def _pairs(
         self, partner: str, own: Autoencoders, theirs: Autoencoders, pairs: list[tuple[int, int]], inputs: Tensor,
         seed: int,
-    ) -> list[pd.DataFrame]:  # fmt: skip
+    ) -> list[Measured]:  # fmt: skip
         mine, others = ([pair[side] for pair in pairs] for side in (0, 1))
         sides, sure = [], torch.ones(len(pairs), dtype=torch.bool, device=self.device)
         for rows, autoencoders in ((mine, own), (others, theirs)):
@@ -160,7 +169,7 @@ class Study:
             stream = randomness.generator(self.settings["dataset"], seed, "universality", partner, *key)
             found.append(compared(*((features[place], rows[place]) for features, rows in sides), stream))
         return [
-            self._rows(mine, f"universality_{partner}_{name}", torch.tensor([each[name] for each in found]), sure.cpu())
+            Measured(mine, f"universality_{partner}_{name}", torch.tensor([each[name] for each in found]), sure.cpu())
             for name in found[0]
         ]
 
@@ -190,15 +199,20 @@ class Study:
         there = {key: row for row, key in enumerate(keys) if self.table.loc[row, "seed"] == other}
         return {row: there[keys[row]] for row in self.table.index[self.table["seed"] == seed] if keys[row] in there}
 
-    def _rows(self, rows: list[int], metric: str, value: Tensor, sure: Tensor) -> pd.DataFrame:
-        number = value.double().cpu().numpy()
-        finite = np.isfinite(number)
-        return self.table.loc[rows].assign(
-            **FACTS, metric=metric, value=np.where(finite, number, np.nan), converged=sure.cpu().numpy() & finite
-        )
-
 
 SURE = ("sae_reached",)  # a number whatever an autoencoder reached
+
+
+def _tabulated(table: pd.DataFrame, found: list[Measured]) -> pd.DataFrame:
+    """Rows of the records, made at once: thousands of small tables take longer."""
+    value = torch.cat([each.value.double().cpu() for each in found]).numpy()
+    finite = np.isfinite(value)
+    return table.take([row for each in found for row in each.rows]).assign(
+        **FACTS,
+        metric=[each.metric for each in found for _ in each.rows],
+        value=np.where(finite, value, np.nan),
+        converged=torch.cat([each.sure.cpu() for each in found]).numpy() & finite,
+    )
 
 
 def responding(layer: Layer, known: factors.Factors) -> dict[str, Tensor]:

@@ -4,7 +4,8 @@ A network of ReLUs is linear far from its training data, so it can be right ther
 in its architecture. The maximum degree is a sum over neighbours and a maximum over nodes; the length of a shortest path
 is what rounds of Bellman and Ford give, minima over neighbours, and a minimum over nodes that singles out the target.
 Networks which aggregate in this way are aligned with the task, others are not. (A maximum of messages with their signs
-turned is a minimum, so that max + max and min + min are one class of networks.) Where all nodes have the same feature, the maximum of the messages is the same in every graph.
+turned is a minimum, so that max + max and min + min are one class of networks.) Where all nodes have the same feature,
+the maximum of the messages is the same in every graph.
 
 Graphs of 20 to 30 nodes to learn from, of 50 to 100 to extrapolate to. For the maximum degree each pair of nodes is
 joined with a probability from 0.1 to 0.9. For shortest paths a graph is the union of two random cycles, so that degrees
@@ -13,16 +14,16 @@ at most three edges. Errors are mean absolute percentage errors, in per cent.
 
 Maximum degree has one iteration of messages, for one sum is what the task needs; shortest paths have three. From the
 official program (jinglingli/nn-extrapolate at 6f13fcc) are the sizes and densities of the maximum degree, the weights,
-the rates of 0.01 and 0.005, the linear read-out and the squared error. Of this study are the two
-cycles, batches of 16, 16 and 32 units in place of 256, the number of steps, and the cosine that takes the rate to zero.
-Units and steps of shortest paths were chosen by the error in range of three trials of the aligned network, on graphs
-that no other run sees; no network was tested out of range before all was fixed.
+the rates of 0.01 and 0.005, the linear read-out and the squared error. Of this study are the two cycles, batches of 16,
+16 and 32 units in place of 256, the number of steps, and the cosine that takes the rate to zero. Units and steps of
+shortest paths were chosen by the error in range of three trials of the aligned network, on graphs that no other run
+sees; no network was tested out of range before all was fixed.
 
 The bands of the maximum degree are drawn about the values of a pilot: a factor of two where it gives a value, five
 points about the error of a network that sees nothing, at most 1 for the network that is aligned. Those of shortest
 paths, and the factors by which others are worse, are of this study. They are about means over seeds. All were fixed
-before any network was trained. A value that misses its band is printed beside it, and the row "bands that hold"
-counts how many do.
+before any network was trained. A value that misses its band is printed beside it, and the row "bands that hold" counts
+how many do.
 """
 
 import math
@@ -243,7 +244,8 @@ def run(settings: dict) -> pd.DataFrame:
     """The errors of every seed at every size, the rays, and the bands.
 
     settings: steps (of shortest paths), graphs (to learn from, each seed), seeds, densities. Other steps or densities
-    than STEPS and DENSITIES, and fewer graphs or seeds than GRAPHS and SEEDS, are another problem, of which the bands say nothing.
+    than STEPS and DENSITIES, and fewer graphs or seeds than GRAPHS and SEEDS, are another problem, of which the bands
+    say nothing.
     """
     measured = {task.name: of_task(task, settings) for task in TASKS}
     straight, bends = of_rays(settings["seeds"])

@@ -54,6 +54,7 @@ for panel, letter, (task, looks) in zip(grid[0], "ab", extrapolation.looks().ite
     panel.set_yscale("log")
     panel.set_xticks([20, 30, 50, 75, 100])
     panel.set_xlabel("nodes")
+    panel.yaxis.set_major_formatter("{x:g}")
     panel.yaxis.set_minor_locator(NullLocator())
     panel.set_title(f"({letter}) {task}", pad=26)
     panel.legend(loc="lower center", bbox_to_anchor=(0.5, 0.98), ncols=2, columnspacing=1.2, borderaxespad=0.2)

@@ -72,7 +72,7 @@ def caption(name: str, settings: dict, table: pd.DataFrame, found: pd.DataFrame)
     seeds = f"{labels.word(own['seeds'])} seed{'s' if own['seeds'] > 1 else ''}"
     facts = (
         r"The question and the tasks are those of \citet{xu2020reason} and \citet{xu2021extrapolate}. "
-        f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps on "
+        f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps, half as many on degrees, on "
         f"{labels.count(own['graphs'])} graphs; lines are means over {seeds}, points the seeds themselves, tested on "
         "the same graphs. Perceptrons of ReLUs are close to lines out of range: "
         f"along any ray a line has at least {straight:.4f} of the variance."

@@ -144,7 +144,11 @@ class KnownDictionaries(Section):
 class AlgorithmicAlignment(Section):
     """Xu et al.'s question of who extrapolates to larger graphs: networks aligned with the task, and others."""
 
-    steps: int = Field(ge=1, le=1_000_000, description="Steps of every network; the outcome is judged at 500 steps.")
+    steps: int = Field(
+        ge=1,
+        le=1_000_000,
+        description="Steps on shortest paths, half as many on degrees; the outcome is judged at 1,000.",
+    )
     graphs: int = Field(
         ge=1, le=100_000, description="Graphs that every seed learns from; the outcome is judged from 1,000 on."
     )

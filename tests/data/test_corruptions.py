@@ -188,3 +188,17 @@ def test_contrast_keeps_the_mean_of_each_channel():
     colour = torch.stack([blots(32, 4), blots(32, 4) * 0.5, torch.zeros(4, 32, 32)], dim=1)
     faint = CORRUPTIONS["contrast"](colour, 5, generator())
     assert torch.allclose(faint.mean((2, 3)), colour.mean((2, 3)), atol=1e-6)
+
+
+def test_a_tall_image_turns_as_it_does_on_a_black_square():
+    tall = torch.rand(6, 16, 8)
+    square = torch.nn.functional.pad(tall, (4, 4))
+    turned, inside = (CORRUPTIONS["rotate"](images, 4, torch.Generator().manual_seed(1)) for images in (tall, square))
+    assert torch.allclose(turned, inside[:, :, 4:12], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(16, 8), (8, 16), (3, 16, 8)])
+def test_mud_covers_the_same_share_of_images_that_are_not_square(shape):
+    found = CORRUPTIONS["spatter"](torch.zeros(300, *shape), 3, torch.Generator().manual_seed(1))
+    assert found.shape == (300, *shape)
+    assert (found / (63 / 255)).mean() == pytest.approx(0.24, abs=0.03)

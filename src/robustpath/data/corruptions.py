@@ -63,7 +63,8 @@ def rotate(images: Tensor, severity: int, generator: Generator) -> Tensor:
     angle = (0.2, 0.4, 0.6, 0.8, 1.0)[severity - 1]
     angles = angle * (2 * _sides(len(images), generator).double() - 1)
     cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
-    turn = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).reshape(-1, 2, 3).to(images)
+    tall = images.shape[-2] / images.shape[-1]  # the grid has both sides from -1 to 1, and a turn keeps lengths
+    turn = torch.stack([cosine, -sine * tall, zero, sine / tall, cosine, zero], dim=1).reshape(-1, 2, 3).to(images)
     grid = F.affine_grid(turn, [len(images), 1, *images.shape[-2:]], align_corners=False)
     planes = images if images.dim() == 4 else images[:, None]
     return F.grid_sample(planes, grid, align_corners=False).reshape(images.shape).clamp(0, 1)
@@ -135,17 +136,21 @@ def gaussian_blur(images: Tensor, severity: int, generator: Generator) -> Tensor
 def spatter(images: Tensor, severity: int, generator: Generator) -> Tensor:
     """Throw grey mud: where smoothed noise passes a threshold the image gives way to grey 63/255.
 
-    The mud is thrown at 28 pixels and then brought to the image's size, so that it covers the same share at each size:
-    .08, .16, .24, .39, .56. Severities 1 to 3 are MNIST-C's, step by step; 4 and 5 are our own, since MNIST-C's cover
-    less than its third (.12, .18).
+    The mud is thrown at 28 pixels a width, on a square that holds the image, and then brought to the image's size, so
+    that it covers the same share at each size: .08, .16, .24, .39, .56. Severities 1 to 3 are MNIST-C's, step by step;
+    4 and 5 are our own, since MNIST-C's cover less than its third (.12, .18).
     """
     grain = (4, 3, 2, 2, 2)[severity - 1]
     threshold = (0.69, 0.68, 0.68, 0.66, 0.64)[severity - 1]
     edge = (0.6, 0.6, 0.5, 0.5, 0.5)[severity - 1]
-    noise = torch.randn(len(images), REFERENCE_SIZE, REFERENCE_SIZE, generator=generator)
+    height, width = images.shape[-2:]
+    side = max(height, width)
+    thrown = REFERENCE_SIZE * side // width
+    noise = torch.randn(len(images), thrown, thrown, generator=generator)
     liquid = _blur(0.65 + 0.3 * noise, lambda size: _sampled(grain))
     mud = _blur((liquid > threshold).float(), lambda size: _sampled(edge))
-    mud = _over_channels(resize(mud.masked_fill(mud < 0.8, 0), images.shape[-1]).to(images.device), images)
+    mud = resize(mud.masked_fill(mud < 0.8, 0), side)[..., :height, :width]
+    mud = _over_channels(mud.to(images.device), images)
     return (images * (1 - mud) + 63 / 255 * mud).clamp(0, 1)
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from robustpath import models
+from robustpath.models import DEFAULT
 from robustpath.records import plain
 from robustpath.statistics.intervals import interval
 from robustpath.statistics.streams import told
@@ -26,12 +28,17 @@ class Condition(NamedTuple):
     over: str
 
 
+def narrow() -> list[str]:
+    """The perceptrons whose last hidden layer has a width of its own."""
+    return [name for name in models.names() if name.startswith(f"{DEFAULT}_")]
+
+
 def conditions(experiments: Mapping[str, dict], families: Mapping[str, list[str]]) -> list[Condition]:
     """The conditions that the experiments of a grid of strengths hold, in their order; `families` names the families of
     shifts of each data set without groups, by experiment/dataset."""
     found = []
     for name, own in experiments.items():
-        if own.get("protocol") == "representations" and STRENGTH in (own.get("grid") or {}):
+        if STRENGTH in (own.get("grid") or {}) and own.get("model", DEFAULT) in (DEFAULT, *narrow()):
             for dataset in own["datasets"]:
                 kinds = families.get(f"{name}/{dataset}", ["worst group"])
                 found += [Condition(name, dataset, level, kind) for level in own["label_noise"] for kind in kinds]

@@ -19,8 +19,8 @@ from robustpath.models.spiking import layers
 from robustpath.models.spiking.cells import Cell, atan, fast_sigmoid, potentials, spikes
 
 NAMES = ("spiking_fast_sigmoid", "spiking_latency", "spiking_mlp", "spiking_synchronised", "spiking_zero_reset")
-# Currents of one unit in 12 steps, in sixteenths: with a leak of 7/8 all numbers are exact in binary. The first meets the
-# threshold of 5/4, which is no spike and calls for no reset.
+# Currents of one unit in 12 steps, in sixteenths: with a leak of 7/8 all numbers are exact in binary. The first meets
+# the threshold of 5/4, which is no spike and calls for no reset.
 CURRENTS = (20, 9, 16, 0, 28, 3, 16, 16, 40, -12, 20, 14)
 CELLS = {
     "subtraction": Cell(leak=0.8),

@@ -1,5 +1,6 @@
 """Copies of the repository to plan and run Snakemake in."""
 
+import atexit
 import os
 import re
 import shutil
@@ -7,9 +8,13 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import warm
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ODD = "Doe, Jane ~a%b;c$d#e&f{g} h"  # a folder's name that shells, TeX and Snakemake read otherwise than it is written
@@ -29,6 +34,21 @@ PARTS = (
     "notebooks",
     "paper",
 )
+
+# What Snakemake imports before and while it reads the Snakefile; what most jobs import; what notebooks import.
+PLANNING = (
+    "snakemake.cli",
+    "snakemake.profiles",
+    "snakemake.report.html_reporter",
+    "snakemake.storage",
+    "snakemake_logger_plugin_rich.handler",
+    "snakemake_executor_plugin_slurm",
+    "pydantic",
+    "smart_open",
+    "yte",
+)
+COMPUTING = ("torch", "safetensors.torch", "pyarrow.parquet", "pandas")
+DRAWING = ("jupytext", "papermill", "pandas", "pyarrow.parquet", "matplotlib.pyplot", "scipy.stats")
 
 
 class Plan(NamedTuple):
@@ -90,19 +110,49 @@ def edit(file: Path, old: str, new: str) -> None:
 
 def snakemake(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run Snakemake in a folder as a user would, one thread a job."""
-    settings = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", **environment}
     return subprocess.run(
         [sys.executable, "-m", "snakemake", *arguments],
         cwd=folder,
-        env={**os.environ, **settings},
+        env=surroundings(environment),
         capture_output=True,
         text=True,
     )
 
 
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with one thread a job, and with `environment`."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", **environment}
+
+
+@cache
+def planner() -> Path:
+    """The server of `planning`, which ends with this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(warm.server(PLANNING))
+
+
+def planning(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run Snakemake where it runs no job, by a process that has imported it: half of a plan's time is its start."""
+    return warm.run(planner(), ["-m", "snakemake", *arguments], folder, surroundings(environment))
+
+
+def run_whole_warm(folder: Path, drawing: Mapping[str, str]) -> Path:
+    """Run the smoke scale to its PDF, its jobs by processes that have imported what most jobs import; notebooks by one
+    with the environment `drawing`.
+
+    Jobs that start as a user's do are those of the runs through SLURM, of the report and of what is published.
+    """
+    with warm.server(COMPUTING, OMP_NUM_THREADS="1") as jobs, warm.server(DRAWING, **drawing) as notebooks:
+        python = warm.stand_in(jobs.parent, jobs, {"notebook": notebooks})
+        done = warm.run(planner(), ["-m", "snakemake"], folder, surroundings({}), str(python))
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
 def plan(folder: Path, *arguments: str) -> Plan:
     """A dry run's jobs."""
-    done = snakemake(folder, "-n", *arguments)
+    done = planning(folder, "-n", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     said = done.stdout + done.stderr
     table = said.partition("Job stats:")[2].partition("\n\n")[0]
@@ -113,7 +163,7 @@ def plan(folder: Path, *arguments: str) -> Plan:
 
 def refused(folder: Path, *arguments: str) -> str:
     """The one sentence of a run that is refused before any job."""
-    done = snakemake(folder, *arguments)
+    done = planning(folder, *arguments)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout == ""
     lines = done.stderr.strip().splitlines()
@@ -132,7 +182,7 @@ def run_whole(folder: Path, *arguments: str) -> Path:
 
 def run_in_one_process(folder: Path, targets: Sequence[str]) -> Path:
     """Run all jobs that some files of the smoke scale need without Snakemake, in a process of another hash seed."""
-    listed = snakemake(folder, "-n", "--forceall", "--printshellcmds", "--", *targets)
+    listed = planning(folder, "-n", "--forceall", "--printshellcmds", "--", *targets)
     assert listed.returncode == 0, listed.stderr
     commands = re.findall(r"^Shell command: (.+)$", listed.stdout, re.M)
     (folder / "commands").write_text("\n".join(commands))

@@ -1,6 +1,5 @@
 """Copies of the repository to plan and run Snakemake in."""
 
-import atexit
 import os
 import re
 import shutil
@@ -9,10 +8,10 @@ import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "simulated"))  # where this is read by a program alone
 
 import warm
 
@@ -35,21 +34,6 @@ PARTS = (
     "paper",
 )
 
-# What Snakemake imports before and while it reads the Snakefile; what most jobs import; what notebooks import.
-PLANNING = (
-    "snakemake.cli",
-    "snakemake.profiles",
-    "snakemake.report.html_reporter",
-    "snakemake.storage",
-    "snakemake_logger_plugin_rich.handler",
-    "snakemake_executor_plugin_slurm",
-    "pydantic",
-    "smart_open",
-    "yte",
-)
-COMPUTING = ("torch", "safetensors.torch", "pyarrow.parquet", "pandas")
-DRAWING = ("jupytext", "papermill", "pandas", "pyarrow.parquet", "matplotlib.pyplot", "scipy.stats")
-
 
 class Plan(NamedTuple):
     """What Snakemake says it would run: jobs by rule, and each job's message."""
@@ -59,12 +43,12 @@ class Plan(NamedTuple):
 
 
 def checkout(folder: Path, scale: str = "smoke") -> Path:
-    """A copy of the repository's sources in `folder`, with `scale` chosen in its config."""
+    """A copy of the repository's sources and of what is compiled of them in `folder`, with `scale` in its config."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = REPOSITORY / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "generated"))
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.pyc.*", "generated"))
         else:
             shutil.copy2(source, folder / part)
     memory = Path(".cache/code.json")  # what planning knows of the sources by their content
@@ -124,17 +108,9 @@ def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", **environment}
 
 
-@cache
-def planner() -> Path:
-    """The server of `planning`, which ends with this process."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(warm.server(PLANNING))
-
-
 def planning(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run Snakemake where it runs no job, by a process that has imported it: half of a plan's time is its start."""
-    return warm.run(planner(), ["-m", "snakemake", *arguments], folder, surroundings(environment))
+    return warm.run(warm.lasting(*warm.PLANNING), ["-m", "snakemake", *arguments], folder, surroundings(environment))
 
 
 def run_whole_warm(folder: Path, drawing: Mapping[str, str]) -> Path:
@@ -143,9 +119,9 @@ def run_whole_warm(folder: Path, drawing: Mapping[str, str]) -> Path:
 
     Jobs that start as a user's do are those of the runs through SLURM, of the report and of what is published.
     """
-    with warm.server(COMPUTING, OMP_NUM_THREADS="1") as jobs, warm.server(DRAWING, **drawing) as notebooks:
+    with warm.server(*warm.COMPUTING, OMP_NUM_THREADS="1") as jobs, warm.server(*warm.DRAWING, **drawing) as notebooks:
         python = warm.stand_in(jobs.parent, jobs, {"notebook": notebooks})
-        done = warm.run(planner(), ["-m", "snakemake"], folder, surroundings({}), str(python))
+        done = warm.run(warm.lasting(*warm.PLANNING), ["-m", "snakemake"], folder, surroundings({}), str(python))
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
 

@@ -6,6 +6,7 @@ the arguments, the folder, the environment and the standard files of the program
 our own modules itself, from where that program would.
 """
 
+import atexit
 import gc
 import importlib
 import json
@@ -20,17 +21,49 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from asking import LENGTH, ask
 
 CLIENT = Path(__file__).with_name("asking.py")
+# What Snakemake imports before and while it reads the Snakefile; what most jobs import; what notebooks import.
+PLANNING = (
+    "snakemake.cli",
+    "snakemake.profiles",
+    "snakemake.report.html_reporter",
+    "snakemake.storage",
+    "snakemake_logger_plugin_rich.handler",
+    "snakemake_executor_plugin_slurm",
+    "pydantic",
+    "smart_open",
+    "yte",
+)
+COMPUTING = ("torch", "safetensors.torch", "pyarrow.parquet", "pandas")
+DRAWING = (
+    "jupytext",
+    "papermill",
+    "IPython.core.interactiveshell",
+    "pandas",
+    "pyarrow.parquet",
+    "matplotlib.figure",  # pyplot looks for the shell when it is imported
+    "matplotlib.backends.backend_pdf",
+    "scipy.stats",
+)
 OF_ARROW = "jemalloc_bg_thd"  # a thread that jemalloc ends and does without in a copy
 
 
+@cache
+def lasting(*modules: str, **environment: str) -> Path:
+    """The socket of a server that ends with this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(server(*modules, **environment))
+
+
 @contextmanager
-def server(modules: Sequence[str], **environment: str) -> Iterator[Path]:
+def server(*modules: str, **environment: str) -> Iterator[Path]:
     """The socket of a process that has imported `modules`, in a folder of a short name: the kernel takes no long."""
     folder = Path(tempfile.mkdtemp(prefix="warm"))
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment

@@ -14,7 +14,6 @@ import os
 import runpy
 import select
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -65,14 +64,14 @@ def lasting(*modules: str, **environment: str) -> Path:
 @contextmanager
 def server(*modules: str, **environment: str) -> Iterator[Path]:
     """The socket of a process that has imported `modules`, in a folder of a short name: the kernel takes no long."""
-    folder = Path(tempfile.mkdtemp(prefix="warm"))
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment
-    command = [sys.executable, __file__, str(folder / "socket"), *modules]
-    with subprocess.Popen(command, env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"ready\n", f"{' '.join(command)} has ended"
-        yield folder / "socket"
-        process.stdin.close()
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="warm") as folder:
+        place = Path(folder) / "socket"
+        command = [sys.executable, __file__, str(place), *modules]
+        with subprocess.Popen(command, env=given, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"ready\n", f"{' '.join(command)} has ended"
+            yield place
+            process.stdin.close()
 
 
 def run(

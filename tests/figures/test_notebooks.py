@@ -9,11 +9,13 @@ from pathlib import Path
 import contrasted
 import pytest
 import repeated
+import warm
 import yaml
 from study_fixtures import second_rule
 
 from robustpath import records
 from robustpath.claims import verdicts
+from robustpath.figures.notebooks import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
@@ -65,7 +67,7 @@ def columns(line):
     return sum(int(span[1]) if span else 1 for span in spans)
 
 
-def execute(notebook, out, records_file="none", settings=None, *inputs, **environment):
+def execute(notebook, out, records_file="none", settings=None, *inputs, start=subprocess.run, **environment):
     """Execute a notebook by the command of its job, its caption and itself beside `out`; None takes a variable away."""
     caption, executed = out.with_name(f"{notebook.stem}.caption.tex"), out.with_name(f"{notebook.stem}.ipynb")
     command = [sys.executable, "-m", "robustpath", "notebook", notebook, "--records", records_file]
@@ -73,13 +75,18 @@ def execute(notebook, out, records_file="none", settings=None, *inputs, **enviro
     command += ["--inputs", *inputs] if inputs else []
     given = {**os.environ, "PYTHONPATH": str(ROOT / "src"), **environment}
     given = {name: value for name, value in given.items() if value is not None}
-    return subprocess.run([*map(str, command)], env=given, cwd=ROOT, input="typed\n", capture_output=True, text=True)
+    return start([*map(str, command)], env=given, cwd=ROOT, input="typed\n", capture_output=True, text=True)
 
 
-def run(name, records_file, settings, folder, **inputs):
+def warmly(command, env, cwd, **_):
+    """Start a command in a process that has imported what it imports."""
+    return warm.run(warm.lasting(*warm.DRAWING, **ENVIRONMENT), command[1:], cwd, env)
+
+
+def run(name, records_file, settings, folder, start=warmly, **inputs):
     out = folder / f"{name}.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}"
     inputs = [f"{key}={file}" for key, file in inputs.items()]
-    ended = execute(FOLDER / f"{name}.py", out, records_file, settings, *inputs)
+    ended = execute(FOLDER / f"{name}.py", out, records_file, settings, *inputs, start=start)
     assert ended.returncode == 0, ended.stderr
     return out.read_bytes(), (folder / f"{name}.caption.tex").read_text()
 
@@ -159,7 +166,11 @@ def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path)
 
 
 def test_a_figure_drawn_again_is_the_same_to_the_byte(records_file, small_settings, tmp_path):
-    one, other = (run("learning_curves", records_file, small_settings, tmp_path / place) for place in ("a", "b"))
+    """Also where the process has imported what it needs before it knew of the notebook."""
+    starts = {"a": subprocess.run, "b": warmly}
+    one, other = (
+        run("learning_curves", records_file, small_settings, tmp_path / place, start) for place, start in starts.items()
+    )
     assert one == other
 
 

@@ -55,13 +55,11 @@ def test_switched_off_it_is_plain_sgd_bit_by_bit(name, make_cell, train, undistu
 
 
 @pytest.mark.parametrize("name", SUPERVISED)
-def test_a_member_is_the_same_with_other_mates_and_alone(name, make_cell, train, undisturbed):
+def test_a_member_is_the_same_alone(name, make_cell, train, undisturbed):
     cell, together = make_cell(name), undisturbed(name)
     for position in (0, 5):
         alone = train(cell, [MEMBERS[position]])
         assert same(alone, type(together)({k: v[[position]] for k, v in together.params.items()}, None, None, None))
-    backwards = train(cell, MEMBERS[::-1])
-    assert all(torch.equal(backwards.params[key].flip(0), together.params[key]) for key in together.params)
 
 
 @pytest.mark.parametrize("name", SUPERVISED)
@@ -102,10 +100,13 @@ def test_products_at_half_precision_leave_parameters_and_states_at_full(name, ma
 
 
 @pytest.mark.parametrize("name", SUPERVISED)
-def test_a_member_that_diverges_is_marked_and_its_mates_are_untouched(name, make_cell, train, undisturbed):
+def test_a_member_that_diverges_is_marked_and_its_mates_are_untouched_in_any_order(name, make_cell, train, undisturbed):
     cell, healthy = make_cell(name), undisturbed(name)
     cell.start[1] = {key: torch.full_like(value, torch.nan) for key, value in cell.start[1].items()}
-    broken = train(cell)
+    backwards = train(cell, MEMBERS[::-1])
+    broken = backwards._replace(
+        params={key: value.flip(0) for key, value in backwards.params.items()}, diverged=backwards.diverged.flip(0)
+    )
     sick = torch.tensor([member.seed == 1 for member in MEMBERS])
     assert torch.equal(broken.diverged | healthy.diverged, sick | healthy.diverged)
     assert same(broken, healthy, ~sick)

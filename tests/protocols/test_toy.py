@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from checkouts import duplicate, snakemake
+from checkouts import duplicate, planning, snakemake
 
 from .conftest import HERE, STREAM, python
 
@@ -34,7 +34,7 @@ def facts(trained, tmp_path_factory):
 
 
 def test_the_workflow_plans_it_and_collates_its_scores_on_the_way(toy_sources):
-    planned = snakemake(toy_sources, "-n", "--printshellcmds", "results/smoke/records.parquet")
+    planned = planning(toy_sources, "-n", "--printshellcmds", "results/smoke/records.parquet")
     assert planned.returncode == 0, planned.stderr[-2000:]
     (collate,) = re.findall(r"robustpath collate .*", planned.stdout + planned.stderr)
     of_stream = [f"results/smoke/train/stream/mnist1d/{name}.scores.parquet" for name in STREAM["methods"]]

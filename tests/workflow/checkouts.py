@@ -7,9 +7,13 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "simulated"))  # where this is read by a program alone
+
+import warm
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ODD = "Doe, Jane ~a%b;c$d#e&f{g} h"  # a folder's name that shells, TeX and Snakemake read otherwise than it is written
@@ -39,12 +43,12 @@ class Plan(NamedTuple):
 
 
 def checkout(folder: Path, scale: str = "smoke") -> Path:
-    """A copy of the repository's sources in `folder`, with `scale` chosen in its config."""
+    """A copy of the repository's sources and of what is compiled of them in `folder`, with `scale` in its config."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = REPOSITORY / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "generated"))
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.pyc.*", "generated"))
         else:
             shutil.copy2(source, folder / part)
     memory = Path(".cache/code.json")  # what planning knows of the sources by their content
@@ -90,19 +94,42 @@ def edit(file: Path, old: str, new: str) -> None:
 
 def snakemake(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run Snakemake in a folder as a user would, one thread a job."""
-    settings = {"OMP_NUM_THREADS": "1", "NO_COLOR": "1", **environment}
     return subprocess.run(
         [sys.executable, "-m", "snakemake", *arguments],
         cwd=folder,
-        env={**os.environ, **settings},
+        env=surroundings(environment),
         capture_output=True,
         text=True,
     )
 
 
+def surroundings(environment: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with one thread a job, and with `environment`."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", **environment}
+
+
+def planning(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    """Run Snakemake where it runs no job, by a process that has imported it: half of a plan's time is its start."""
+    return warm.run(warm.lasting(*warm.PLANNING), ["-m", "snakemake", *arguments], folder, surroundings(environment))
+
+
+def run_whole_warm(folder: Path, drawing: Mapping[str, str], *arguments: str) -> Path:
+    """Run the smoke scale to its PDF, its jobs by processes that have imported what most jobs import; notebooks by one
+    with the environment `drawing`.
+
+    Jobs that start as a user's do are those of the runs through SLURM, of the report and of what is published.
+    """
+    with warm.server(*warm.COMPUTING, OMP_NUM_THREADS="1") as jobs, warm.server(*warm.DRAWING, **drawing) as notebooks:
+        python = warm.stand_in(jobs.parent, jobs, {"notebook": notebooks})
+        command = ["-m", "snakemake", *arguments]
+        done = warm.run(warm.lasting(*warm.PLANNING), command, folder, surroundings({}), str(python))
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
 def plan(folder: Path, *arguments: str) -> Plan:
     """A dry run's jobs."""
-    done = snakemake(folder, "-n", *arguments)
+    done = planning(folder, "-n", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     said = done.stdout + done.stderr
     table = said.partition("Job stats:")[2].partition("\n\n")[0]
@@ -113,7 +140,7 @@ def plan(folder: Path, *arguments: str) -> Plan:
 
 def refused(folder: Path, *arguments: str) -> str:
     """The one sentence of a run that is refused before any job."""
-    done = snakemake(folder, *arguments)
+    done = planning(folder, *arguments)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout == ""
     lines = done.stderr.strip().splitlines()
@@ -132,7 +159,7 @@ def run_whole(folder: Path, *arguments: str) -> Path:
 
 def run_in_one_process(folder: Path, targets: Sequence[str]) -> Path:
     """Run all jobs that some files of the smoke scale need without Snakemake, in a process of another hash seed."""
-    listed = snakemake(folder, "-n", "--forceall", "--printshellcmds", "--", *targets)
+    listed = planning(folder, "-n", "--forceall", "--printshellcmds", "--", *targets)
     assert listed.returncode == 0, listed.stderr
     commands = re.findall(r"^Shell command: (.+)$", listed.stdout, re.M)
     (folder / "commands").write_text("\n".join(commands))

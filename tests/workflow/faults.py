@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-from checkouts import checkout, duplicate, snakemake
+from checkouts import checkout, duplicate, planning, snakemake
 from fault_kinds import KINDS, RESULTS, Missed, Scene, checkpoint, workers
 from node import idle, node
 
@@ -178,7 +178,7 @@ def aftermath(folder: Path, cluster: bool, target: str) -> list[str]:
     if cluster:
         idle(PATIENCE)
     found = [f"left for ever: {name}" for name in hidden(folder)]
-    planned = snakemake(folder, "-n", *LOCAL, "--", target, **OFTEN)
+    planned = planning(folder, "-n", *LOCAL, "--", target, **OFTEN)
     if "Nothing to be done" not in planned.stdout + planned.stderr:
         jobs = re.findall(r"^(\w+) +\d+$", planned.stdout + planned.stderr, re.M)
         found.append(f"a further run would make again: {', '.join(sorted(set(jobs) - {'total'})) or 'it fails'}")

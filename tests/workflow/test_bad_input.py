@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from checkouts import duplicate, edit, refused, snakemake
+from checkouts import duplicate, edit, planning, refused
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_missing_config_is_named(tmp_path, sources):
 
 
 def test_a_wrong_scale_beside_a_profile_is_refused(sources):
-    done = snakemake(sources, "--profile", "slurm", "--config", "scale=smok", "-n")
+    done = planning(sources, "--profile", "slurm", "--config", "scale=smok", "-n")
     assert done.returncode == 1
     assert [line for line in done.stderr.splitlines() if line.startswith("error: ")] == done.stderr.splitlines()[-1:]
     assert "--config: scale = 'smok' is not a known scale; did you mean 'smoke'? Allowed: smoke" in done.stderr

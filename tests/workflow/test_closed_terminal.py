@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from checkouts import duplicate, edit, snakemake
+from checkouts import duplicate, edit, planning
 
 DATA = "results/smoke/data/optdigits.safetensors"
 PATIENCE = 120  # seconds: on a machine of CI every process waits for the others
@@ -70,7 +70,7 @@ def test_a_closed_terminal_ends_workers_and_lifts_the_lock(slow, whole_group):
             process.kill()
         os.waitpid(child, 0)
     assert not list((slow / ".snakemake/locks").glob("*"))
-    again = snakemake(slow, "-n", DATA)
+    again = planning(slow, "-n", DATA)
     assert again.returncode == 0 and "Prepare optdigits" in again.stdout, again.stderr
 
 

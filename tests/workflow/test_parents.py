@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from checkouts import duplicate, plan, refused, snakemake
+from checkouts import duplicate, plan, planning, refused
 
 OWN = {"datasets": ["mnist1d"], "methods": ["sgd", "sam"], "train_sizes": [50], "seeds": 2, "budget": 3}
 BEGINS = {"experiment": "pre", "method": "sam"}
@@ -31,7 +31,7 @@ def test_a_child_waits_for_its_parent(family):
         "Train sam on mnist1d for pre",
         "Train sgd on mnist1d for fine",
     }
-    said = snakemake(family, "-n", "--printshellcmds", FINE)
+    said = planning(family, "-n", "--printshellcmds", FINE)
     commands = re.findall(r"robustpath train .*", said.stdout + said.stderr)
     begins = [command for command in commands if f"--parent {' '.join(OF_PARENT)} " in command]
     assert len(commands) == 2

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 
 import pytest
-from checkouts import duplicate, edit, plan, snakemake
+from checkouts import duplicate, edit, plan, planning
 
 from robustpath.figures.manifest import manifest
 from robustpath.study import datasets_to_prepare, expand, experiments, load
@@ -78,7 +78,7 @@ def test_the_workflow_is_formatted(sources):
 
 
 def test_the_workflow_has_no_lint(sources):
-    done = snakemake(sources, "--lint")
+    done = planning(sources, "--lint")
     assert done.returncode == 0, done.stderr
 
 
@@ -87,6 +87,6 @@ def test_a_gpu_partition_comes_from_the_environment(tmp_path, sources):
     edit(folder / "workflow/rules/train.smk", "{resources.gpu} GPU", "on {resources.slurm_partition}")
     edit(folder / "workflow/rules/data.smk", "Prepare {wildcards.dataset}", "Prepare on {resources.slurm_partition}")
     environment = {"SBATCH_PARTITION": "short", "SBATCH_GPU_PARTITION": "gpus"}
-    said = snakemake(folder, "-n", "--profile", "slurm", **environment).stdout
+    said = planning(folder, "-n", "--profile", "slurm", **environment).stdout
     assert "on gpus)" in said
     assert "Prepare on short" in said

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from checkouts import ODD, REPOSITORY, duplicate, edit, plan, snakemake
+from checkouts import ODD, REPOSITORY, duplicate, edit, plan, planning, snakemake
 
 from robustpath import records, study
 from robustpath.core.errors import UserError
@@ -71,7 +71,7 @@ def test_verification_needs_nothing_made_but_at_level_3(listed):
 )
 def test_a_wrong_start_is_refused_in_a_sentence(listed, arguments, sentence):
     shutil.rmtree(listed / "published/laptop", ignore_errors=True)
-    done = snakemake(listed, "-n", *arguments)
+    done = planning(listed, "-n", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
@@ -81,7 +81,7 @@ def test_a_wrong_start_is_refused_in_a_sentence(listed, arguments, sentence):
 def test_a_figure_that_is_not_published_is_named(listed):
     (listed / "published/smoke/generated/escape.pdf").unlink()
     published.write_manifest(listed / "published/smoke", {})
-    done = snakemake(listed, "-n", "--config", "start=text")
+    done = planning(listed, "-n", "--config", "start=text")
     assert done.stderr == (
         "error: published/smoke lacks generated/escape.pdf; start from raw data, or publish the scale anew\n"
     )
@@ -93,7 +93,7 @@ def test_experiments_that_the_published_records_lack_are_named(listed):
     for name in ("radii", "distances"):
         del settings["experiments"][name]
     published.write_manifest(out, {"settings": settings})
-    done = snakemake(listed, "-n", "--config", "start=records")
+    done = planning(listed, "-n", "--config", "start=records")
     assert done.stderr == (
         "error: published/smoke has no records of the experiments distances, radii; start from raw data, or publish "
         "the scale anew\n"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from robustpath import protocols
 from robustpath.config.errors import ABSENT, dotted, nearest, show, value_at
+from robustpath.config.yaml import plain
 from robustpath.core.errors import UserError
 
 TestSet = Literal["none", "natural", "corruption", "ood"]
@@ -235,7 +236,7 @@ def read(path: str | Path, whole: type[Read], keys: Callable[[dict], list[str]])
     """
     path = Path(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = plain(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the folder that holds paper/{path.name}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

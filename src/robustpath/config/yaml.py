@@ -83,6 +83,14 @@ def read(path: str | Path) -> Any:
         raise ConfigError(f"{path}: is nested too deeply; delete the surplus opening brackets") from None
 
 
+def plain(text: str) -> Any:
+    """What YAML text holds, with the rules and the complaints (yaml.YAMLError) of yaml.safe_load, but read in C."""
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        return yaml.safe_load(text)
+
+
 def _parsed(text: str) -> Any:
     try:
         return _by(_Fast, text)

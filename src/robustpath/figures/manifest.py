@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from robustpath.config.yaml import plain
 from robustpath.core.errors import UserError
 
 MANIFEST = Path("notebooks/manifest.yaml")
@@ -12,7 +13,7 @@ MANIFEST = Path("notebooks/manifest.yaml")
 def manifest(path: Path = MANIFEST) -> dict[str, dict]:
     """The figures and tables by name, each with its kind and question."""
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        entries = plain(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; run from the folder that holds it.") from None
     except yaml.YAMLError as error:

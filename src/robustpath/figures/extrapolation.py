@@ -48,11 +48,10 @@ def finding(found: pd.DataFrame) -> str:
         aligned = own.loc[task.architectures[0].name]
         other = own["outside"].drop(task.architectures[0].name).min()
         parts.append(
-            f"{NOUNS[task.name]} to within {percent(aligned['outside'])} in larger graphs "
-            f"({percent(aligned['inside'])} in those of the sizes it learnt from), the best other one to within "
-            f"{percent(other)}"
+            f"on {NOUNS[task.name]} by {percent(aligned['outside'])} ({percent(aligned['inside'])} in range), "
+            f"the best other one by {percent(other)}"
         )
-    return f"The network aligned with the task gives {'; '.join(parts)}."
+    return f"On larger graphs the network aligned with the task errs {'; '.join(parts)}."
 
 
 def percent(value: float) -> str:

@@ -226,13 +226,14 @@ def of_task(task: Task, settings: Mapping) -> dict[tuple[str, int], list[float]]
     return found
 
 
-def of_rays(seeds: int) -> tuple[list[float], list[float]]:
-    """Of every seed's perceptron the least straightness and the largest bend over all rays."""
+def of_rays(seeds: int, steps: int) -> tuple[list[float], list[float]]:
+    """Of every seed's perceptron, after RAY_STEPS steps at most, the least straightness and the largest bend over all
+    rays."""
     data = [rays.examples(CASE, "rays", seed) for seed in range(seeds)]
     batch = {"inputs": torch.stack([own.inputs for own in data]), "labels": torch.stack([own.labels for own in data])}
     begun = stack(rays.start(CASE, "rays", seed, "start") for seed in range(seeds))
     source = Source(tuple, lambda state, params, stage, step: (state, Dealt(batch, {})))
-    end = trained(rays.loss, begun, source, RAY_STEPS, RAY_RATE)
+    end = trained(rays.loss, begun, source, min(RAY_STEPS, steps), RAY_RATE)
     models = [tree_map(Tensor.double, own) for own in apart(end)]
     return (
         [min(rays.straightness(own, direction) for direction in rays.directions()) for own in models],
@@ -248,7 +249,7 @@ def run(settings: dict) -> pd.DataFrame:
     say nothing.
     """
     measured = {task.name: of_task(task, settings) for task in TASKS}
-    straight, bends = of_rays(settings["seeds"])
+    straight, bends = of_rays(settings["seeds"], settings["steps"])
     whole = settings["steps"] == STEPS and tuple(settings["densities"]) == DENSITIES
     enough = settings["graphs"] >= GRAPHS and settings["seeds"] >= SEEDS
     rows = told(measured, straight, bends)

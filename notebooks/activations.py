@@ -43,7 +43,7 @@ display(masses, silent, middle)
 # %%
 kinds = activation_losses.by_kind([reference, *told["methods"]], reference)
 methods = [name for own in kinds.values() for name in own]
-figure, panels = style.panels(1, len(told["datasets"]), 0.5 + 0.22 * len(methods))
+figure, panels = style.panels(1, len(told["datasets"]), 1.1 + 0.2 * len(methods))
 for panel, dataset in zip(panels[0], told["datasets"], strict=True):
     left = dict.fromkeys(methods, 0.0)
     for metric, look in representations.MASSES.items():

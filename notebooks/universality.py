@@ -44,26 +44,26 @@ found = {
 display(found)
 
 # %%
-methods = groups.in_order(told["methods"], reference)
+methods, first = groups.in_order(told["methods"], reference), next(iter(representations.STATISTICS))
 figure, panels = style.panels(
     len(told["datasets"]), len(representations.STATISTICS), 0.7 + 1.35 * len(told["datasets"])
 )
-for line, dataset in zip(panels, told["datasets"], strict=True):
+for place, (line, dataset) in enumerate(zip(panels, told["datasets"], strict=True)):
     for panel, (statistic, words) in zip(line, representations.STATISTICS.items(), strict=True):
         for offset, (partner, look) in enumerate(representations.PARTNERS.items()):
             for null in ("", "_null"):
                 rows = found[f"universality_{partner}_{statistic}{null}"].query("dataset == @dataset")
                 rows = rows.set_index("method").reindex(methods)
-                heights = [place + 0.24 * offset - 0.12 for place in range(len(methods))]
+                heights = [row + 0.24 * offset - 0.12 for row in range(len(methods))]
                 panel.errorbar(
                     rows["mean"], heights, xerr=[rows["mean"] - rows["low"], rows["high"] - rows["mean"]],
                     linestyle="", elinewidth=0.8, marker=look.marker, fillstyle="none" if null else "full",
                     color="0.6" if null else look.colour, label=None if null else look.words,
                 )  # fmt: skip
-        panel.set_yticks(range(len(methods)), [labels.method(name) for name in methods] if panel is line[0]
-                         else [""] * len(methods))  # fmt: skip
+        names = [labels.method(name) for name in methods]
+        panel.set_yticks(range(len(methods)), names if statistic == first else [""] * len(methods))
         panel.set_ylim(len(methods) - 0.5, -0.5)
-        panel.set_title(words if line is panels[0] else "")
+        panel.set_title("" if place else words)
     line[0].set_ylabel(labels.dataset(dataset))
 for panel in panels[-1]:
     panel.set_xlabel("similarity")

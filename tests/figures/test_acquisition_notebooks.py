@@ -3,13 +3,12 @@ from functools import cache
 from pathlib import Path
 
 import acquired_records
-import matplotlib
 import pandas as pd
 import pytest
 import yaml
-from matplotlib import pyplot
+from executed import on_records
 
-from robustpath import methods, records
+from robustpath import methods
 from robustpath.figures import acquisition
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -42,17 +41,7 @@ def effects(run):
 def run(name, settings, folder, kept=lambda table: table):
     """The result and the caption of a notebook, executed in this process on what is `kept` of records with the planted
     means."""
-    file = folder / "records.parquet"
-    records.write(kept(acquired_records.recorded(settings, effects)), file)
-    out, caption = folder / f"{name}.out.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}", folder / "caption"
-    given = {"records": str(file), "settings": settings, "out": str(out), "caption": str(caption)}
-    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', (FOLDER / f"{name}.py").read_text())
-    scope = {}
-    with matplotlib.rc_context({"backend": "agg"}):
-        exec(compile(head + parameters, name, "exec"), scope)
-        exec(compile(body, name, "exec"), scope | given)
-    pyplot.close("all")
-    return out.read_bytes(), caption.read_text()
+    return on_records(name, kept(acquired_records.recorded(settings, effects)), settings, folder)
 
 
 def told(name, scale="laptop"):

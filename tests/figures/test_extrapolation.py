@@ -1,12 +1,10 @@
 """The figure of networks on graphs: its notebook on planted errors, and what its caption says."""
 
-import re
 from pathlib import Path
 
 import graph_networks
-import matplotlib
 import pytest
-from matplotlib import pyplot
+from executed import executed
 
 from robustpath.figures import extrapolation
 from robustpath.theory import table
@@ -18,19 +16,10 @@ NAME = "extrapolation"
 
 def made(measured, folder, seeds=3):
     """The result and the caption of the notebook, executed in this process, on a table of the theory case."""
-    out, caption = folder / f"{NAME}.pdf", folder / f"{NAME}.caption.tex"
     table.write(measured, folder / f"{NAME}.parquet")
     own = {"steps": 1000, "graphs": 1000, "seeds": seeds, "densities": [0.5]}
     settings = {"scale": "laptop", "theory": {"algorithmic_alignment": own}}
-    given = {"theory": [folder / f"{NAME}.parquet"], "settings": settings, "out": str(out), "caption": str(caption)}
-    text = (ROOT / f"notebooks/{NAME}.py").read_text()
-    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', text)
-    scope = {}
-    with matplotlib.rc_context({"backend": "agg"}):
-        exec(compile(head + parameters, NAME, "exec"), scope)
-        exec(compile(body, NAME, "exec"), scope | given)
-    pyplot.close("all")
-    return out.read_bytes(), caption.read_text()
+    return executed(NAME, folder, theory=[folder / f"{NAME}.parquet"], settings=settings)
 
 
 def test_the_notebook_makes_the_figure_and_its_caption(tmp_path):

@@ -1,13 +1,11 @@
 """The figure of features: its notebook on planted records, and what its caption says."""
 
-import re
 from pathlib import Path
 
 import designed
-import matplotlib
 import pandas as pd
 import pytest
-from matplotlib import pyplot
+from executed import executed
 
 from robustpath import records
 from robustpath.figures import features
@@ -29,16 +27,7 @@ def made(law, folder, monkeypatch):
         monkeypatch.setattr(f"robustpath.statistics.features.{name}", fewer)
     tables = [designed.sweep(settings=30), designed.subsets(settings=30), designed.changes(law=law, sizes=(-10, 40))]
     monkeypatch.setattr(records, "load", lambda path, scale: pd.concat(tables, ignore_index=True))
-    out, caption = folder / "feature_reliance.pdf", folder / "feature_reliance.caption.tex"
-    given = {"settings": designed.settings(), "out": str(out), "caption": str(caption)}
-    text = (ROOT / "notebooks/feature_reliance.py").read_text()
-    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', text)
-    scope = {}
-    with matplotlib.rc_context({"backend": "agg"}):
-        exec(compile(head + parameters, "feature_reliance", "exec"), scope)
-        exec(compile(body, "feature_reliance", "exec"), scope | given)
-    pyplot.close("all")
-    return out.read_bytes(), caption.read_text()
+    return executed("feature_reliance", folder, settings=designed.settings())
 
 
 def test_the_notebook_makes_the_figure_and_its_caption(tmp_path, monkeypatch):

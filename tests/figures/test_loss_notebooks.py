@@ -6,12 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import grouped_records
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from matplotlib import pyplot
+from executed import on_records
 
 from robustpath import protocols, records
 from robustpath.figures import activation_losses
@@ -70,17 +69,7 @@ def _measures():
 
 def run(name, told, folder, planted=effects):
     """The result and the caption of a notebook, executed in this process on records with the planted means."""
-    file = folder / "records.parquet"
-    records.write(grouped_records.recorded(told, planted, spread=0.001), file)
-    out, caption = folder / f"{name}.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}", folder / "caption"
-    given = {"records": str(file), "settings": told, "out": str(out), "caption": str(caption)}
-    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', (FOLDER / f"{name}.py").read_text())
-    scope = {}
-    with matplotlib.rc_context({"backend": "agg"}):
-        exec(compile(head + parameters, name, "exec"), scope)
-        exec(compile(body, name, "exec"), scope | given)
-    pyplot.close("all")
-    return out.read_bytes(), caption.read_text()
+    return on_records(name, grouped_records.recorded(told, planted, spread=0.001), told, folder)
 
 
 @pytest.fixture(scope="module")

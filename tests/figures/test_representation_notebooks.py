@@ -5,13 +5,11 @@ from functools import cache
 from pathlib import Path
 
 import grouped_records
-import matplotlib
 import pandas as pd
 import pytest
 import yaml
-from matplotlib import pyplot
+from executed import on_records
 
-from robustpath import records
 from robustpath.figures import representations
 from robustpath.statistics import factors
 
@@ -64,17 +62,7 @@ def effects(run):
 
 def run(name, told, folder):
     """The result and the caption of a notebook, executed in this process on records with the planted means."""
-    file = folder / "records.parquet"
-    records.write(grouped_records.recorded(told, effects, spread=0.0005), file)
-    out, caption = folder / f"{name}.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}", folder / "caption"
-    given = {"records": str(file), "settings": told, "out": str(out), "caption": str(caption)}
-    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', (FOLDER / f"{name}.py").read_text())
-    scope = {}
-    with matplotlib.rc_context({"backend": "agg"}):
-        exec(compile(head + parameters, name, "exec"), scope)
-        exec(compile(body, name, "exec"), scope | given)
-    pyplot.close("all")
-    return out.read_bytes(), caption.read_text()
+    return on_records(name, grouped_records.recorded(told, effects, spread=0.0005), told, folder)
 
 
 @pytest.fixture(scope="module")

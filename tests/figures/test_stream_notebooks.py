@@ -2,13 +2,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-import matplotlib
 import pytest
 import stream_records
 import yaml
-from matplotlib import pyplot
+from executed import on_records
 
-from robustpath import records
 from robustpath.records import labels
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -46,18 +44,7 @@ def told(name, scale="laptop", **changes):
 
 def run(name, planted, settings, folder):
     """The result and the caption of a notebook, executed in this process on records with these means."""
-    file = folder / "records.parquet"
-    records.write(stream_records.recorded(settings, planted, 0.004), file)
-    out = folder / f"{name}.{'pdf' if MANIFEST[name]['kind'] == 'figure' else 'tex'}"
-    caption = folder / f"{name}.caption.tex"
-    given = {"records": str(file), "settings": settings, "out": str(out), "caption": str(caption)}
-    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', (FOLDER / f"{name}.py").read_text())
-    scope = {}
-    with matplotlib.rc_context({"backend": "agg"}):
-        exec(compile(head + parameters, name, "exec"), scope)
-        exec(compile(body, name, "exec"), scope | given)
-    pyplot.close("all")
-    return out.read_bytes(), caption.read_text()
+    return on_records(name, stream_records.recorded(settings, planted, 0.004), settings, folder)
 
 
 def effects(run):

@@ -3,10 +3,9 @@
 import re
 from pathlib import Path
 
-import matplotlib
 import pytest
 import toy_models
-from matplotlib import pyplot
+from executed import executed
 
 from robustpath.figures import superposition
 from robustpath.theory import feature_geometry, table
@@ -18,18 +17,9 @@ LATER = {"switch": lambda importance: feature_geometry.boundary(importance) + 0.
 
 def made(measured, folder, steps=5000):
     """The result and the caption of the notebook, executed in this process, on a table of the theory case."""
-    out, caption = folder / f"{NAME}.pdf", folder / f"{NAME}.caption.tex"
     table.write(measured, folder / f"{NAME}.parquet")
     settings = {"scale": "laptop", "theory": {NAME: {"steps": steps, "seeds": 3}}}
-    given = {"theory": [folder / f"{NAME}.parquet"], "settings": settings, "out": str(out), "caption": str(caption)}
-    text = (ROOT / f"notebooks/{NAME}.py").read_text()
-    head, parameters, body = re.split(r'(# %% tags=\["parameters"\]\n(?:.+\n)+)', text)
-    scope = {}
-    with matplotlib.rc_context({"backend": "agg"}):
-        exec(compile(head + parameters, NAME, "exec"), scope)
-        exec(compile(body, NAME, "exec"), scope | given)
-    pyplot.close("all")
-    return out.read_bytes(), caption.read_text()
+    return executed(NAME, folder, theory=[folder / f"{NAME}.parquet"], settings=settings)
 
 
 def test_the_notebook_makes_the_figure_and_its_caption(tmp_path):

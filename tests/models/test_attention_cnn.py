@@ -103,7 +103,7 @@ def test_no_example_touches_another():
 
 
 def test_its_parameters_and_their_start():
-    """A member's attention begins at zero, whatever its seed; all else is drawn."""
+    """A member's attention begins at zero for every seed; all else is drawn."""
     first, second = begun(seed=0), begun(seed=1)
     fixed = {name for name in first if torch.equal(first[name], second[name])}
     assert fixed == {"attention.weight", "attention.bias", *(name for name in first if name.startswith("norm"))}

@@ -35,7 +35,7 @@ def estimate(runs: pd.DataFrame, confidence: float) -> Estimate:
         names.append(str(name))
         seeds.append(len(kinds))
         centres.append(_z(own_correlation))
-        generator = np.random.default_rng([SEED, zlib.crc32(str(name).encode())])  # whatever other data sets there are
+        generator = np.random.default_rng([SEED, zlib.crc32(str(name).encode())])  # the same beside other data sets
         variances.append(_variance(columns, numbers, len(kinds), generator))
     counts = np.array(seeds, dtype=int)
     if not seeds or counts.min() < 2:

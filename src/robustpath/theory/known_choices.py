@@ -9,7 +9,7 @@ network which learns from the hold-out alone, as it is after the pass with the l
 from, as in the authors' program (OATML/RHO-Loss, tutorial.ipynb). What is compared are the share of wrong labels among
 the chosen examples of all steps, and the accuracy on the test at the end.
 
-A wrong label has a large loss whatever is learnt, and by a model that does not see it a large irreducible loss too: the
+A wrong label has a large loss at any time, and by a model that does not see it a large irreducible loss too: the
 difference tells it from an example that is merely hard.
 
 From the pilot are the data, the noise, the numbers of candidates, chosen and held-out examples. Its networks and

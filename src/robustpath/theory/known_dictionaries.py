@@ -19,7 +19,7 @@ Bimodal is not monosemantic: eight classes are told apart by three units of two 
 of a cube, a linear readout tells them apart by the distance of two corners, 1, and each unit is high for four classes.
 
 Capacity: of n independent features, units that respond to one feature each tell nothing of the others, whose error is
-then at least their variance, whatever the decoder is. So m of them hold m features at most, and leave at least the
+then at least their variance, for every decoder. So m of them hold m features at most, and leave at least the
 share that the n - m least important ones have in the weighted variance; one unit that responds to all may leave
 nothing. Counted over all examples of six binary features and all choices of what the units respond to.
 """

@@ -2,7 +2,7 @@
 
 f(x) = a . ReLU(W x + b) + c with W [k, d]: along x = t v unit i changes at t = -b_i / (W_i . v), and nowhere else, so
 that f is exactly affine in t beyond the largest of these. Xu et al. (2021) show that trained perceptrons come close to
-a line soon after the training range, whatever they were trained on.
+a line soon after the training range, on any training data.
 """
 
 import math

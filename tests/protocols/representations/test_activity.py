@@ -105,7 +105,7 @@ def test_what_has_no_value_has_none():
 
 
 def test_interference_of_known_rows():
-    """Orthogonal rows do not interfere, whatever their lengths. Three unit vectors at 120° in the plane have cosines
+    """Orthogonal rows of any lengths do not interfere. Three unit vectors at 120° in the plane have cosines
     -1/2: sqrt(6/4) over sqrt(3)."""
     triangle = torch.tensor([[np.cos(angle), np.sin(angle), 0.0] for angle in (0, 2 * np.pi / 3, 4 * np.pi / 3)])
     rows = torch.stack([torch.diag(torch.tensor([1.0, 5.0, 2.0])).double(), triangle.double()])

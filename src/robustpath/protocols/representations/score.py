@@ -200,7 +200,7 @@ class Study:
         return {row: there[keys[row]] for row in self.table.index[self.table["seed"] == seed] if keys[row] in there}
 
 
-SURE = ("sae_reached",)  # a number whatever an autoencoder reached
+SURE = ("sae_reached",)  # a number also where an autoencoder has not reached it
 
 
 def _tabulated(table: pd.DataFrame, found: list[Measured]) -> pd.DataFrame:

@@ -221,6 +221,7 @@ def test_the_examples_do_what_is_said_of_them(copy):
     assert found["protocols"] == [
         "supervised",
         "acquisition",
+        "attention",
         "choices",
         "designed",
         "episodes",
@@ -256,7 +257,7 @@ def test_the_data_set_of_the_example_is_prepared_as_its_entry_says(copy):
 
 def test_the_method_of_the_example_passes_the_tests_of_every_method(copy):
     options = ["-q", "-c", os.devnull, "-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", ROOT]
-    chosen = "smoothed_sgd and (loss_falls or switched_off or other_mates or search_space)"
+    chosen = "smoothed_sgd and (loss_falls or switched_off or same_alone or search_space)"
     ran = run(copy, "-m", "pytest", *options, ROOT / "tests/methods", "-k", chosen)
     assert re.search(r"(\d+) passed", done(ran))[1] == "4"
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from supervised_methods import SUPERVISED
 
-from robustpath import methods
+from robustpath import methods, protocols
 from robustpath import study as cfg
 from robustpath.operations import reference
 from robustpath.statistics import variance
@@ -98,7 +98,7 @@ def test_jobs_are_few(shipped):
     """Of each protocol: a job takes seconds to start."""
     protocol = {name: each.protocol for name, each in cfg.experiments(shipped).items()}
     jobs = Counter(protocol[cell.experiment] for cell in cfg.expand(shipped))
-    assert set(jobs) == {"supervised", "choices", "stream", "episodes", "acquisition", "designed"}
+    assert set(jobs) == set(protocols.names())
     assert max(jobs.values()) <= (5000 if shipped.scale == "cluster" else 250)
 
 

@@ -14,13 +14,18 @@ from robustpath.numbers import shortcuts
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / SHORTCUTS
-# The thresholds of H1, H2, H3 and H7 in the plan of the study, with the margins that the file states.
+# The thresholds of H1 to H7 in the plan of the study, with the margins that the file states.
 PLAN = {
     "S1": [("at_least", 0)] * 3,
     "S2": [("at_least", 2), ("at_least", 2), ("within", [-5, 5]), ("within", [-5, 5])],
     "S3": [("at_least", 0), ("at_least", 0), ("within", [-3, 3])],
     "S4": [("at_most", 0)],
     "S5": [("at_least", 0), ("within", [-3, 3])],
+    "S6": [("at_most", 0), ("at_least", -0.5)],
+    "S7": [("at_least", 0)],
+    "S8": [("at_most", 0), ("within", [-3, 3])],
+    "S9": [("at_least", 0), ("at_least", 0)],
+    "S10": [("at_least", 0), ("within", [-3, 3])],
     "S11": [("at_least", 0), ("within", [-5, 5])],  # of the pilot
 }
 

@@ -33,7 +33,8 @@ def small():
     acquisition = {"protocol": "acquisition", "datasets": ["gauss_groups"], "methods": [ACQUISITION], "budget": 10}
     acquisition |= {"seed_labels": 10, "acquired": 5, "rounds": 1, "pool": 50}
     attention = cell | {"protocol": "attention", "datasets": ["dominoes"], "model": "attention_cnn"}
-    cells = {"supervised": cell, "choices": cell | {"protocol": "choices"}, "attention": attention}
+    cells = {"supervised": cell, "attention": attention}
+    cells |= {name: cell | {"protocol": name} for name in ("choices", "representations")}
     for own in (stream, episodes, designed, acquisition):
         cells[own["protocol"]] = {key: cell[key] for key in ("datasets", "methods", "seeds")} | own
     for scale in raw["scales"].values():

@@ -87,8 +87,8 @@ E.methods      | al             | = 'al' is not a known value; did you mean 'all
 E.methods      | [sgd, same]    | [1] = 'same' is not a known method; did you mean 'sam'? Allowed: sgd, adamw
 E.methods      | [sam]          | = ["sam"] lacks the reference; allowed: 'all' or a list with the reference
 # networks and what they are trained on
-E.model        | vgg            | = 'vgg' is not a known network; allowed: adapting_mlp, cnn,
-E.model        | cnn            | = 'cnn' takes no signals, which 'mnist1d' holds; allowed: adapting_mlp, episodic_mlp,
+E.model        | vgg            | = 'vgg' is not a known network; allowed: adapting_mlp, attention_cnn,
+E.model        | cnn            | = 'cnn' takes no signals, which 'mnist1d' holds; allowed: adapting_mlp, attention_cnn,
 E.datasets     | [cifar10_1]    | [0] = 'cifar10_1' is there to test on alone; allowed: a data set with training ex
 E.datasets     | [cifar10_c]    | [0] = 'cifar10_c' is there to test on alone; allowed: a data set with training ex
 L.further.minima | {datasets: [cifar10], train_sizes: [50], seeds: 2, budget: 1} | = {"datasets": ["cifar10"], "train
@@ -203,13 +203,13 @@ def test_a_file_that_is_no_mapping(raw):
 
 def test_data_with_a_test_part_of_their_own():
     only_fashion = ((*EXPERIMENT, "datasets"), ["fashion_mnist"])
-    text = message(edited(only_fashion, ((*LAPTOP, "test_size"), 10_001)))
-    assert f"{L}.test_size = 10001 is too large; allowed: at most 10,000, the test part of 'fashion_mnist'" in text
+    text = message(edited(only_fashion, ((*LAPTOP, "test_size"), 4001)))
+    assert f"{L}.test_size = 4001 is too large; allowed: at most 4,000, the test part of 'dominoes'" in text
     text = message(edited(only_fashion, ((*LAPTOP, "validation_size"), 60_000)))
     assert f"{L}.validation_size = 60000 leaves nothing to train on; allowed: validation_size below 60,000" in text
     text = message(edited(only_fashion, ((*EXPERIMENT, "train_sizes"), [59_701])))
     assert "train_sizes[0] = 59701 is more training examples than 'fashion_mnist' has; allowed: at most 59,700" in text
-    cfg.validate(edited(only_fashion, ((*EXPERIMENT, "train_sizes"), [59_700]), ((*LAPTOP, "test_size"), 10_000)))
+    cfg.validate(edited(only_fashion, ((*EXPERIMENT, "train_sizes"), [59_700]), ((*LAPTOP, "test_size"), 4000)))
 
 
 def test_the_natural_shift_must_fit_too():

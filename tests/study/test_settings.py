@@ -95,7 +95,7 @@ def test_cells_follow_the_order_of_the_config():
 def test_the_partners_of_natural_shifts_are_prepared():
     raw = edited(((*EXPERIMENT, "datasets"), ["mnist1d", "mnist5k"]))
     config = cfg.validate(raw)
-    own = ["mnist1d", "mnist5k", "fashion_mnist", "typefaces", "gauss_groups"]
+    own = ["mnist1d", "mnist5k", "fashion_mnist", "typefaces", "gauss_groups", "dominoes"]
     assert cfg.datasets_to_prepare(config) == [*own, "optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist5k")["natural"] == ["optdigits"]
     assert cfg.evaluate_settings(config, "data_efficiency", "mnist1d")["natural"] == []

@@ -34,7 +34,7 @@ def expected(folder, scale):
 def test_each_scale_plans_its_cells(sources, scale):
     planned = plan(sources, "--config", f"scale={scale}")
     assert planned.rules == expected(sources, scale)
-    assert planned.rules["train"] <= (5000 if scale == "cluster" else 500)
+    assert planned.rules["train"] <= (5000 if scale == "cluster" else 600)
     assert not [message for message in planned.messages if "1 GPU" in message]
 
 

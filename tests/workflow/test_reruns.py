@@ -83,7 +83,7 @@ def test_the_training_of_a_protocol_reruns_its_own_cells(finished):
     """And those of the protocols that train by it."""
     append(finished / "src/robustpath/protocols/supervised/training.py", "\nUNUSED = 1\n")
     known = experiments(load(finished / "config.yaml"))
-    trained = ("supervised", "choices", "representations")
+    trained = ("supervised", "attention", "choices", "representations")
     own = [cell for cell in cells(finished) if known[cell.experiment].protocol in trained]
     assert 0 < plan(finished).rules["train"] == len(own) < len(cells(finished))
 

@@ -14,8 +14,8 @@ def evaluations(planned):
 def test_a_checksum_prepares_its_own_data_set_again(finished):
     edit(finished / SETS / "mnist5k.py", "167bbe5fc3dfbce2", "0000000000000000")
     planned = plan(finished)
-    # At this scale it is a natural shift of optdigits, and one of the data sets that digit_domains joins.
-    assert planned.rules["prepare"] == 2
+    # At this scale it is a natural shift of optdigits, and one of the data sets that digit_domains and dominoes join.
+    assert planned.rules["prepare"] == 3
     assert {dataset for _, dataset in trainings(planned)} == {"digit_domains"}
     assert evaluations(planned) == {"optdigits", "digit_domains"}
 

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from robustpath.protocols.representations import factors, sizes
-from robustpath.protocols.representations.metrics import MEASURES, PARTNERS, STATISTICS
+from robustpath.protocols.representations.metrics import MEASURES
 from robustpath.protocols.representations.section import RepresentationsExperiment
+from robustpath.protocols.representations.sizes import PARTNERS, STATISTICS
 from robustpath.protocols.supervised.section import Supervised
 
 PAGE = " ".join((Path(__file__).parents[3] / "docs/representations.md").read_text(encoding="utf-8").split())

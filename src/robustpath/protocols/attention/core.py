@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 # The rows that hold the shortcut and nothing of the core, from and to, as shares of the height from the top.
 SHORTCUT_ROWS = {"dominoes": (0.0, 0.5)}
+CORE_SHARE = "attention_core_share"
 # Networks whose module has a function maps(model, params, inputs).
 MAPPED = ("attention_cnn",)
 

@@ -16,8 +16,7 @@ from robustpath.data.prepared import load
 from robustpath.data.shifts import ShiftedSet
 from robustpath.engine.device import resolve
 from robustpath.protocols import reading
-from robustpath.protocols.attention.core import SHORTCUT_ROWS, core_rows, core_share
-from robustpath.protocols.attention.metrics import CORE_SHARE
+from robustpath.protocols.attention.core import CORE_SHARE, SHORTCUT_ROWS, core_rows, core_share
 from robustpath.protocols.scored import Scored, tabulated
 from robustpath.protocols.supervised import score
 

@@ -1,12 +1,9 @@
 """What is known of each score and measure of a run whose last hidden layer is measured."""
 
 from robustpath.protocols.base import Metric
-from robustpath.protocols.representations.sizes import EDGES
+from robustpath.protocols.representations.sizes import EDGES, PARTNERS, STATISTICS
 from robustpath.protocols.supervised import metrics
 from robustpath.protocols.supervised.scores import INFINITE
-
-PARTNERS = ("reference", "seed")  # whose features a run's are compared with
-STATISTICS = ("pairing", "svcca", "rsa")
 
 
 def _measure(family: str, unit: str = "share", low: float = 0.0, high: float = 1.0) -> Metric:

@@ -19,8 +19,7 @@ from robustpath.protocols import reading
 from robustpath.protocols.representations import activity, factors, sae
 from robustpath.protocols.representations.comparisons import compared
 from robustpath.protocols.representations.layer import Layer, reader
-from robustpath.protocols.representations.metrics import PARTNERS
-from robustpath.protocols.representations.sizes import BATCH, REACHED, together
+from robustpath.protocols.representations.sizes import BATCH, PARTNERS, REACHED, together
 from robustpath.protocols.scored import MEANS
 from robustpath.protocols.supervised import score
 from robustpath.protocols.supervised.deals import deal_of

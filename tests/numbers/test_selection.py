@@ -61,6 +61,7 @@ def test_the_settings_name_what_the_test_sets_of_the_study_are_drawn_from():
     known["typefaces"] = 5902
     known["digit_domains"] = 3 * 10 * 174  # of each of three sets as many of a digit as Optdigits has of its rarest
     known["coloured_mnist1d"] = known["gauss_groups"] = 10_000
+    known["dominoes"] = 4000
     known |= {f"gauss_interaction_{share}": 10_000 for share in (25, 50, 100)}
     known |= {"sentiment": 2995, "sentiment_kinds": 4014, "typeface_shapes": 22 * (117 + 72)}
     assert pools == known

@@ -11,6 +11,7 @@ import yaml
 
 from robustpath.protocols.representations import sae
 from robustpath.theory import known_dictionaries as case
+from robustpath.theory import table
 
 ROOT = Path(__file__).parents[2]
 # What the pilot measured; with AuxK it measured nothing.
@@ -178,3 +179,12 @@ def test_the_variance_that_units_leave_counted_example_by_example():
     alone = case.unexplained(np.zeros((4, 1)), features, chances)
     assert alone.tolist() == pytest.approx([0.3 * 0.7, 0.4 * 0.6])
     assert math.isclose(alone.sum(), 0.45)
+
+
+def test_a_judged_run_can_be_written(monkeypatch, tmp_path):
+    """Every row stands once: the measured ones of each seed, and the bands of their means."""
+    made = {band.name: [3.0, 3.0] for band in case.BANDS[:-1]} | {"dead latents of TopK": [1.0, 1.0]}
+    monkeypatch.setattr(case, "found_of", lambda steps, seeds: made)
+    rows = case.run({"steps": case.STEPS, "seeds": 2})
+    table.write(rows, tmp_path / "known_dictionaries.parquet")
+    assert len(rows[rows["landscape"] == case.MEANS]) == len(case.BANDS)

@@ -124,3 +124,14 @@ def test_what_cannot_be_matched_gets_a_sentence(change, message):
 def test_a_metric_that_there_is_not_gets_a_sentence():
     with pytest.raises(UserError, match="no test accuracy_balanced of the runs that are compared"):
         matched.compared(matched.arms(planted(), "losses", BASE, 0.5), "accuracy_balanced", 0.95, "test")
+
+
+def test_runs_of_the_base_at_another_label_noise_have_no_part():
+    table = planted()
+    noisy = table[table["experiment"] == "references"].assign(label_noise=0.2)
+    noisy = noisy.assign(value=noisy["value"] - 0.3)
+    alone, beside = (
+        matched.compared(matched.arms(rows, "losses", BASE, 0.5), "accuracy_worst_group", 0.95)
+        for rows in (table, pd.concat([table, noisy], ignore_index=True))
+    )
+    pd.testing.assert_frame_equal(alone, beside)

@@ -82,6 +82,7 @@ def arms(records: pd.DataFrame, experiment: str, base: Base, points: float, name
         if rows.empty:
             raise UserError(f"the records have no runs of {what} to match accuracies with; run snakemake again")
     chosen = strengths(own, reference, points, name)
+    reference = reference.merge(own[CELL].drop_duplicates(), on=CELL)  # it may have other sizes and label noises too
     return Arms(chosen, select(of_arms(own, chosen, name)), select(reference))
 
 

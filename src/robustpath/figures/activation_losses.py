@@ -53,8 +53,8 @@ def arms(chosen: pd.DataFrame, mixed: pd.DataFrame, worst: pd.DataFrame, points:
             low, high = lowered.loc[lowered["difference"].idxmin()], gained.loc[gained["difference"].idxmax()]
             start += (
                 f"; of these, polysemanticity falls most under {labels.method(low['method'])} "
-                f"({difference_words(low, points=False)}), worst-group accuracy under {labels.method(high['method'])} "
-                f"({difference_words(high)})"
+                f"({difference_words(low, points=False)}), worst-group accuracy is highest under "
+                f"{labels.method(high['method'])} ({difference_words(high)})"
             )
         sentences.append(f"{start}.")
     return " ".join(sentences) or NOTHING

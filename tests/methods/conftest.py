@@ -38,7 +38,7 @@ def hidden(name: str) -> list[int]:
     return [2] if methods.load(name).largest else [12, 12]
 
 
-STEPS = 20  # more than two blocks of a method without phases
+STEPS = 40  # more than two blocks
 STEEP = {"flat_warmup", "level_teleportation"}  # the derivative of a gradient on the probe, at every step of a walk
 
 
@@ -53,12 +53,7 @@ def dear(name: str) -> int:
 def budget(name: str, steps: int = 24) -> int:
     """That of so many steps of SGD, for tests that need few; the least that gives every phase of a method a first step,
     where that is more."""
-    return SETTINGS["budget"] if phased(name) else steps
-
-
-def phased(name: str) -> bool:
-    """Whether a method has phases that follow one another."""
-    return len(phases(build(methods.load(name), {}))) > 1
+    return SETTINGS["budget"] if len(phases(build(methods.load(name), {}))) > 1 else steps
 
 
 MEMBERS = [Run(size, 0.0, seed, number) for size in (40, 80) for seed in (0, 1) for number in (0, 1)]
@@ -104,7 +99,6 @@ def make_cell(blobs, reference, monkeypatch):
 
     def make(name: str, **settings) -> Cell:
         spec = methods.load(name)
-        monkeypatch.setattr(population, "BLOCK", 15 if phased(name) else 7)
         chosen = SETTINGS | {"method": name, "hidden": hidden(name), "budget": budget(name, STEPS)} | settings
         chosen["budget"] *= dear(name)
         monkeypatch.setattr(training.portions, "of_parent", lambda *files: lambda run: reference)

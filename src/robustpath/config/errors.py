@@ -31,6 +31,8 @@ KINDS = {
     dict: "a mapping",
 }
 
+LONGEST = 600  # characters of what is allowed: a longer list hides the mistake
+
 
 class ConfigError(UserError):
     """The config cannot be used; says which key is wrong and how to mend it."""
@@ -52,10 +54,18 @@ def report(found: list[Problem], file: str, overrides: Mapping) -> str:
     place = "--config" if path and value_at(overrides, path) is not ABSENT else file
     subject = dotted(path) or "the whole file"
     equals = "" if value is ABSENT else f" = {show(value)}"
+    allowed = _shortened(allowed)
     remedy = f"; allowed: {allowed}" if meant is ABSENT else f"; did you mean {show(meant)}? Allowed: {allowed}"
     others = len(found) - 1
     more = f" (and {others} more error{'s' if others > 1 else ''})" if others else ""
     return f"{place}: {subject}{equals} {complaint}{remedy}{more}"
+
+
+def _shortened(allowed: str) -> str:
+    """What is allowed, as far as a sentence holds it."""
+    if len(allowed) <= LONGEST:
+        return allowed
+    return f"{allowed[:LONGEST].rpartition(', ')[0]} and more, which docs/config.md lists"
 
 
 def dotted(path: tuple) -> str:

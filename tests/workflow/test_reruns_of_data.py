@@ -16,8 +16,8 @@ def test_a_checksum_prepares_its_own_data_set_again(finished):
     planned = plan(finished)
     # At this scale it is a natural shift of optdigits, and one of the data sets that digit_domains and dominoes join.
     assert planned.rules["prepare"] == 3
-    assert {dataset for _, dataset in trainings(planned)} == {"digit_domains"}
-    assert evaluations(planned) == {"optdigits", "digit_domains"}
+    assert {dataset for _, dataset in trainings(planned)} == {"digit_domains", "dominoes"}
+    assert evaluations(planned) == {"optdigits", "digit_domains", "dominoes"}
 
 
 def test_a_reader_prepares_its_own_data_set_and_trains_on_it_again(finished):

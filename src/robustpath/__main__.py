@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from robustpath import commands
+from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.core.files import explain
 from robustpath.operations.surroundings import displaced
@@ -23,9 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {reason}", file=sys.stderr)
         return 1
     options = vars(parser().parse_args(arguments))
-    run = options.pop("run")
+    run, read, made, keys = (options.pop(name, ()) for name in ("run", "read", "made", "keys"))
     try:
-        run(**options)
+        own, of = seals.key(options.get("settings")), seals.check(_paths(options, read), _expected(options, keys))
+        more = run(**options) or ()
+        seals.seal(filter(seals.sealable, [*_paths(options, made), *more]), own, of)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.code
@@ -39,6 +42,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: a fault of the program, not of its input ({type(error).__name__}: {error})", file=sys.stderr)
         return 1
     return 0
+
+
+def _paths(options: dict, names: Sequence[str]) -> list[Path]:
+    """The files that some options name: one, several, or several with names of their own."""
+    values = [options[name] for name in names if options[name]]
+    flat = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    return [each[1] if isinstance(each, tuple) else each for each in flat]
+
+
+def _expected(options: dict, keys: Sequence[str]) -> dict[str, str]:
+    """The key of the settings of each training, by the places of its files."""
+    files = [options[name] for name in ("weights", "paths", "runs") if keys and name in options]
+    return {seals.place(path): key for of_one in files for path, key in zip(of_one, keys, strict=True)}
 
 
 def flush_every_line() -> None:
@@ -64,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     step = command(commands.prepare)
     _file(step, "--out", "the prepared data, safetensors")
     _file(step, "--card", "the data card, JSON")
+    _sealed(step, made=("out", "card"))
 
     step = command(commands.train)
     _file(step, "--data", "the prepared data")
@@ -76,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
         "--parent", type=Path, nargs=2, metavar=("WEIGHTS", "RUNS"), help="the training whose runs these begin with"
     )
     _threads(step)
+    _sealed(step, read=("data", "parent"), made=("weights", "path", "runs", "seconds", "scores"))
 
     step = command(commands.evaluate)
     step.add_argument(
@@ -90,10 +108,13 @@ def parser() -> argparse.ArgumentParser:
     _files(step, "--runs", "tables of runs, in the same order")
     _file(step, "--scores", "the scores, parquet")
     _threads(step)
+    _keys(step)
+    _sealed(step, read=("data", "weights", "runs"), made=("scores",))
 
     step = command(commands.theory)
     _file(step, "--out", "what was measured and what theory says of it, parquet")
     _threads(step)
+    _sealed(step, made=("out",))
 
     step = command(commands.measure)
     step.add_argument(
@@ -104,6 +125,8 @@ def parser() -> argparse.ArgumentParser:
     _files(step, "--runs", "tables of runs, in the same order")
     _file(step, "--out", "the measures, parquet")
     _threads(step)
+    _keys(step)
+    _sealed(step, read=("data", "weights", "paths", "runs"), made=("out",))
 
     step = command(commands.trace)
     _file(step, "--data", "the prepared data")
@@ -112,23 +135,28 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--out", "loss, curvature and accuracy at every moment, parquet")
     _file(step, "--surfaces", "loss surfaces and trajectories, npz")
     _threads(step)
+    _keys(step)
+    _sealed(step, read=("data", "paths", "runs"), made=("out", "surfaces"))
 
     step = command(commands.collate, settings=False)
     _files(step, "--scores", "scores to join")
     _files(step, "--seconds", "seconds to join")
     _file(step, "--records", "the records, parquet")
     _file(step, "--seconds-out", "the seconds, parquet")
+    _sealed(step, read=("scores", "seconds"), made=("records", "seconds_out"))
 
     step = command(commands.claims)
     _file(step, "--records", "the records")
     _file(step, "--claims", "the hypotheses, YAML")
     _files(step, "--contrasts", "the hypotheses that compare means of runs, YAML")
     _file(step, "--out", "the verdicts, JSON")
+    _sealed(step, read=("records",), made=("out",))
 
     step = command(commands.calibrate)
     _file(step, "--records", "the records")
     _file(step, "--claims", "the hypotheses, YAML")
     _file(step, "--out", "the simulated claims, parquet")
+    _sealed(step, read=("records",), made=("out",))
 
     step = command(commands.notebook)
     step.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="percent-format notebook (.py)")
@@ -144,12 +172,14 @@ def parser() -> argparse.ArgumentParser:
     _file(step, "--out", "the figure (pdf) or table (tex)")
     _file(step, "--caption", "its caption (tex)")
     _file(step, "--executed", "the executed notebook (ipynb)")
+    _sealed(step, read=("records", "inputs"), made=("out", "caption"))
 
     step = command(commands.numbers)
     _file(step, "--records", "the records")
     step.add_argument("--claims", type=Path, metavar="FILE", help="the verdicts, JSON; without them they are missing")
     step.add_argument("--calibration", type=Path, metavar="FILE", help="simulated claims, likewise")
     _file(step, "--out", "one LaTeX macro a number (tex)")
+    _sealed(step, read=("records", "claims", "calibration"), made=("out",))
 
     step = command(commands.origin_page, settings=False)
     step.add_argument("--scale", required=True, help="the scale of the paper")
@@ -158,6 +188,7 @@ def parser() -> argparse.ArgumentParser:
     step.add_argument("--commit", required=True, help="the commit that files and lines are of")
     step.add_argument("--edits", type=int, default=0, metavar="N", help="files with uncommitted edits (default 0)")
     _file(step, "--out", "the page (tex)")
+    _sealed(step, read=("numbers",), made=("out",))
 
     step = command(commands.origin, settings=False)
     step.add_argument("name", nargs="?", help="a figure, a table, a claim, or a number by its macro")
@@ -169,18 +200,23 @@ def parser() -> argparse.ArgumentParser:
     step.add_argument("--scale", required=True, help="the scale the results come from")
     _file(step, "--paper", "folder of the LaTeX sources")
     _file(step, "--generated", "folder of figures, tables and numbers")
+    _files(step, "--printed", "the figures, tables and numbers there that are printed")
     _file(step, "--out", "the paper (pdf)")
+    _sealed(step, read=("printed",), made=("out",))
 
     step = command(commands.picture, settings=False)
     _file(step, "--result", "the figure (pdf) or table (tex)")
     _file(step, "--paper", "folder of the LaTeX sources")
     _file(step, "--out", "the picture (png)")
+    _sealed(step, read=("result",))
 
     step = command(commands.arxiv, settings=False)
     _file(step, "--pdf", "the paper, its build folder beside it")
     _file(step, "--paper", "folder of the LaTeX sources")
     _file(step, "--generated", "folder of figures, tables and numbers")
+    _files(step, "--printed", "the figures, tables and numbers there that are printed")
     _file(step, "--out", "the archive (tar.gz)")
+    _sealed(step, read=("pdf", "printed"))
 
     step = command(commands.publish, settings=False)
     step.add_argument("--scale", required=True, help="the scale whose results to publish")
@@ -242,6 +278,17 @@ def _file(step, option, text):
 
 def _files(step, option, text):
     step.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=text)
+
+
+def _sealed(step, read=(), made=()):
+    """Which options name files that other jobs made, and which those that this one makes: both have seals."""
+    step.set_defaults(read=read, made=made)
+
+
+def _keys(step):
+    step.add_argument(
+        "--keys", nargs="+", default=(), metavar="KEY", help="what the settings of each training must be, as seals say it"
+    )
 
 
 def _threads(step, of="threads of torch"):

@@ -129,7 +129,7 @@ def origin(name, all, json, scale):
     print(origin_page.everything(scale, json) if all else origin_page.explain(name, scale))
 
 
-def paper(scale, paper, generated, out):
+def paper(scale, paper, generated, printed, out):
     """Compile the paper."""
     from robustpath.paper.build import build
 
@@ -172,8 +172,9 @@ def unpack(published, start, results):
     """Copy what the workflow starts from out of what is published."""
     from robustpath.publication.publishing import unpack
 
-    unpack(published, start, results)
+    files = unpack(published, start, results)
     print(f"{outcome.MARK}{start} of {published}")
+    return files
 
 
 def verify(scale, level, cells, seed, minutes, certificate, threads):
@@ -191,7 +192,7 @@ def picture(result, paper, out):
     outcome.tell(outcome.file, out)
 
 
-def arxiv(pdf, paper, generated, out):
+def arxiv(pdf, paper, generated, printed, out):
     """Pack the paper's sources for arXiv."""
     from robustpath.paper.arxiv import pack
 

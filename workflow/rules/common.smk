@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -27,6 +28,7 @@ checked(protocols.metrics)
 from robustpath import study
 from robustpath.claims import contrast_model, model
 from robustpath.claims.files import CLAIMS, CONTRAST_FILES
+from robustpath.core import seals
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data import registry
 from robustpath.figures.manifest import manifest
@@ -226,6 +228,17 @@ def trained(suffix):
         return [f"{folder}/{name}{suffix}" for name in study.methods_of(CONFIG, wildcards.experiment)]
 
     return files
+
+
+def trained_keys(wildcards):
+    """What the seals of the trainings of an evaluation must say of their settings, in the order of `trained`."""
+    names = study.methods_of(CONFIG, wildcards.experiment)
+    return [key_of(study.Cell(wildcards.experiment, wildcards.dataset, name)) for name in names]
+
+
+@cache
+def key_of(cell):
+    return seals.key(json.loads(told(study.train_settings(CONFIG, cell))))
 
 
 def scores():

@@ -23,8 +23,8 @@ rule paper:
     message:
         "Compile the paper"
     shell:
-        "python -m robustpath paper --scale {params.scale} --paper paper --generated $(dirname {input.numbers}) --out {output}"
-        " > {log} 2>&1"
+        "python -m robustpath paper --scale {params.scale} --paper paper --generated $(dirname {input.numbers})"
+        " --printed {input.drawn} {input.numbers} {input.origin} --out {output} > {log} 2>&1"
 
 
 rule arxiv:
@@ -51,5 +51,5 @@ rule arxiv:
     message:
         "Pack the paper's sources for arXiv"
     shell:
-        "python -m robustpath arxiv --pdf {input.pdf} --paper paper --generated $(dirname {input.numbers}) --out {output}"
-        " > {log} 2>&1"
+        "python -m robustpath arxiv --pdf {input.pdf} --paper paper --generated $(dirname {input.numbers})"
+        " --printed {input.drawn} {input.numbers} --out {output} > {log} 2>&1"

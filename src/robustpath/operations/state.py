@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import psutil
 
+from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.core.text import table
 from robustpath.figures.manifest import manifest
@@ -185,8 +186,8 @@ def published(root: Path, scale: str, current: bool) -> Part:
 
 
 def digest(file: Path) -> str | None:
-    """The SHA-256 (hex) of a file, None where there is none."""
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+    """The SHA-256 (hex) of a file without its seal, None where there is none."""
+    return hashlib.sha256(seals.content(file)).hexdigest() if file.is_file() else None
 
 
 def occupied(root: Path) -> str:

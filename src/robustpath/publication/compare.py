@@ -1,5 +1,6 @@
 """Comparing what is published with its manifest, and with what was made anew: every departure a row that names it."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from robustpath import records
+from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.publication import digests, machine, published
 from robustpath.publication.published import CLAIMS, DIGESTS, MANIFEST, RECORDS
@@ -101,8 +103,8 @@ def made(
         elif name == CLAIMS:
             checks += _entries(level, name, *(_verdicts(path) for path in pair))
         elif name.endswith(".tex"):
-            checks += _texts(level, name, *(_without(path.read_text(encoding="utf-8"), commits) for path in pair))
-        elif drawn_alike or pair[0].read_bytes() == pair[1].read_bytes():
+            checks += _texts(level, name, *(_without(seals.content(path).decode(), commits) for path in pair))
+        elif drawn_alike or seals.content(pair[0]) == seals.content(pair[1]):
             checks.append(_bytes(level, name, *pair))
         else:
             unchecked.append(Unchecked(name, "its bytes depend on versions and machine, which are not the published"))
@@ -116,7 +118,7 @@ def _without(text: str, commits: Iterable[str]) -> str:
 
 
 def _bytes(level: int, name: str, one: Path, other: Path) -> Check:
-    sums = [published.sha256(path) for path in (one, other)]
+    sums = [hashlib.sha256(seals.content(path)).hexdigest() for path in (one, other)]
     return Check(level, name, *(f"sha256 {each[:12]}" for each in sums), SAME if sums[0] == sums[1] else DIFFERS)
 
 
@@ -140,7 +142,7 @@ def _macros(text: str) -> dict[str, str]:
 def _verdicts(path: Path) -> dict[str, str]:
     """What claims.json holds, leaf by leaf: `minima, M3, entries, contour_warmup at 0.2, verdict`; numbers to
     12 digits."""
-    told = json.loads(path.read_text(encoding="utf-8"))
+    told = json.loads(seals.content(path))
     return {
         ", ".join(place): f"{value:.12g}" if isinstance(value, float) else json.dumps(value)
         for place, value in _leaves(told)

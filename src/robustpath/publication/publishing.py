@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robustpath import protocols, records, study
+from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.publication import digests, draws, machine, published
@@ -92,7 +93,7 @@ def fill(
     for file in sorted({file for pattern in COPIED for file in results.glob(pattern) if file.is_file()}):
         target = out / file.relative_to(results)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        target.write_bytes(seals.content(file))  # the manifest has the digest of what is published
     about = {
         "scale": config.scale,
         "commit": commit,
@@ -124,8 +125,9 @@ def _write(table: pd.DataFrame, out: Path, dictionary: list[str] | bool = True, 
         pq.write_table(rows, temporary, compression="zstd", compression_level=LEVEL, write_statistics=False, **options)
 
 
-def unpack(out: Path, start: str, results: Path) -> None:
-    """Copy what the DAG starts from (records or text) into `results`; UserError names a file that was altered."""
+def unpack(out: Path, start: str, results: Path) -> list[Path]:
+    """Copy what the DAG starts from (records or text) into `results` and return it; UserError names a file that was
+    altered."""
     told = published.manifest(out)["files"]
     wanted = published.unpacked(out, start)
     sources = [name for name in told if name in wanted or (start == "records" and name.startswith(f"{RECORDS}/"))]
@@ -142,3 +144,4 @@ def unpack(out: Path, start: str, results: Path) -> None:
             continue
         with replacing(Path(results) / name) as temporary:
             shutil.copyfile(Path(out) / name, temporary)
+    return [Path(results) / name for name in wanted]

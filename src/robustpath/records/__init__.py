@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robustpath import protocols
+from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.protocols.base import ABSENT
@@ -211,6 +212,8 @@ def files(scale: str, *patterns: str) -> list[Path]:
         folder = root() / place / scale
         for pattern in patterns:
             if found := sorted(folder.glob(pattern)):
+                if place == "results":
+                    seals.check(found)
                 if place == "published":
                     print(f"{pattern} of what is published in {folder}: results/{scale} has none")
                 return found

@@ -101,18 +101,23 @@ def test_settings_must_be_a_json_object(settings, capsys):
 
 def test_arguments_reach_the_step(monkeypatch, tmp_path):
     seen = {}
+    monkeypatch.setattr(command_line.seals, "check", lambda files, expected: seen.update(checked=files, keys=expected))
+    monkeypatch.setattr(command_line.seals, "seal", lambda files, key, of: seen.update(sealed=list(files)))
     monkeypatch.setitem(
         sys.modules,
         "robustpath.protocols.supervised.score",
         type("Stub", (), {"evaluate": lambda *got: seen.update(got=got)}),
     )
-    files = "--data a=x/a.st b=y/b=2.st --weights w1 w2 --runs r1 r2 --scores s --threads 3"
+    files = "--data a=x/a.st b=y/b=2.st --weights w1 w2 --runs r1 r2 --scores s.parquet --threads 3 --keys k1 k2"
     command_line.main(["evaluate", "--settings", '{"seeds": 2}', *files.split()])
     settings, data, weights, runs, scores, threads = seen["got"]
     assert settings == {"seeds": 2}
     assert {name: str(file) for name, file in data.items()} == {"a": "x/a.st", "b": "y/b=2.st"}
-    assert [str(file) for file in [*weights, *runs, scores]] == ["w1", "w2", "r1", "r2", "s"]
+    assert [str(file) for file in [*weights, *runs, scores]] == ["w1", "w2", "r1", "r2", "s.parquet"]
     assert threads == 3
+    assert [str(file) for file in seen["checked"]] == ["x/a.st", "y/b=2.st", "w1", "w2", "r1", "r2"]
+    assert seen["keys"] == {"w1": "k1", "r1": "k1", "w2": "k2", "r2": "k2"}
+    assert seen["sealed"] == [scores]
 
 
 def test_the_manifest_names_what_is_wrong(tmp_path):

@@ -24,11 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {reason}", file=sys.stderr)
         return 1
     options = vars(parser().parse_args(arguments))
-    run, read, made, keys = (options.pop(name, ()) for name in ("run", "read", "made", "keys"))
     try:
-        own, of = seals.key(options.get("settings")), seals.check(_paths(options, read), _expected(options, keys))
-        more = run(**options) or ()
-        seals.seal(filter(seals.sealable, [*_paths(options, made), *more]), own, of)
+        job(options)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.code
@@ -42,6 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: a fault of the program, not of its input ({type(error).__name__}: {error})", file=sys.stderr)
         return 1
     return 0
+
+
+def job(options: dict) -> None:
+    """Run the command that `options` are of: what it reads of other jobs is checked first, what it makes is sealed."""
+    run, read, made, keys = (options.pop(name, ()) for name in ("run", "read", "made", "keys"))
+    own, of = seals.key(options.get("settings")), seals.check(_paths(options, read), _expected(options, keys))
+    more = run(**options) or ()
+    seals.seal(filter(seals.sealable, [*_paths(options, made), *more]), own, of)
 
 
 def _paths(options: dict, names: Sequence[str]) -> list[Path]:
@@ -286,9 +291,8 @@ def _sealed(step, read=(), made=()):
 
 
 def _keys(step):
-    step.add_argument(
-        "--keys", nargs="+", default=(), metavar="KEY", help="what the settings of each training must be, as seals say it"
-    )
+    text = "the key that the seals of each training must have for its settings, in the same order"
+    step.add_argument("--keys", nargs="+", default=(), metavar="KEY", help=text)
 
 
 def _threads(step, of="threads of torch"):

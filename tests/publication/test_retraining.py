@@ -1,5 +1,6 @@
 """Cells retrained from raw data: drawn, timed, and judged by the two rules."""
 
+import json
 import time
 
 import numpy as np
@@ -24,7 +25,7 @@ def here(monkeypatch):
 
     def run(step, settings, *arguments):
         options = vars(command_line.parser().parse_args([step, "--settings", "{}", *map(str, arguments)]))
-        options.pop("run")(**options | {"settings": settings})
+        command_line.job(options | {"settings": json.loads(json.dumps(settings))})
 
     monkeypatch.setattr(retraining, "run", run)
 
@@ -41,8 +42,7 @@ def test_a_retrained_cell_alone_gives_the_rows_it_had_among_others(tiny, here, t
     data = tmp_path / "alone/data/mnist1d.safetensors"
     files = []
     for method in ("sgd", "adamw"):
-        stem = tmp_path / method
-        files.append({name: stem.with_suffix(f".{name}") for name in retraining.OUTPUTS})
+        files.append({name: tmp_path / f"{method}{ending}" for name, ending in retraining.OUTPUTS.items()})
         out = [word for name, file in files[-1].items() for word in (f"--{name}", file)]
         retraining.run("train", study.train_settings(tiny, CELL._replace(method=method)), "--data", data, *out)
     of = [word for name in ("weights", "runs") for word in (f"--{name}", *(each[name] for each in files))]

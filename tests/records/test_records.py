@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from robustpath import records
+from robustpath.core import seals
 from robustpath.core.errors import UserError
 
 
@@ -144,7 +145,9 @@ def test_load_finds_the_repository_from_the_notebook_folder(small_records, tmp_p
     monkeypatch.chdir(tmp_path / "notebooks")
     with pytest.raises(UserError, match=r"no records\.parquet in .*: run `snakemake --config scale=smoke` first"):
         records.load(scale="smoke")
-    records.write(small_records, tmp_path / "results" / "smoke" / "records.parquet")
+    made = tmp_path / "results" / "smoke" / "records.parquet"
+    records.write(small_records, made)
+    seals.seal([made], "", {})
     assert len(records.load(scale="smoke")) == len(small_records)
 
 
@@ -204,7 +207,11 @@ def test_a_repository_without_results_opens_on_what_is_published(small_records, 
     assert capsys.readouterr().out == (
         f"records of what is published in {tmp_path}/published/smoke: results/smoke has none\n"
     )
-    records.write(small_records, tmp_path / "results" / "smoke" / "records.parquet")
+    made = tmp_path / "results" / "smoke" / "records.parquet"
+    records.write(small_records, made)
+    with pytest.raises(UserError, match=f"{made} is damaged, or was not made by this version"):
+        records.load(scale="smoke")
+    seals.seal([made], "", {})
     records.load(scale="smoke")
     assert capsys.readouterr().out == ""
 

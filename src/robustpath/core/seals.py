@@ -63,8 +63,8 @@ def sealable(path: Path) -> bool:
 
 
 def seal(files: Iterable[Path], settings: str, of: Mapping[str, str]) -> None:
-    """Put a seal into each of some files, which have none: `settings` is the key of those that they were made with, `of`
-    has the digests of what they were made of."""
+    """Put a seal into each of some files, which have none: `settings` is the key of those they were made with, `of` has
+    the digests of what they were made of."""
     named = ",".join(f"{quote(name)}:{digest}" for name, digest in sorted(of.items()) if not name.endswith(WALL_TIMES))
     for path in map(Path, files):
         about = f"file={quote(place(path))} settings={settings} of={named}"

@@ -2,6 +2,7 @@
 
 import json
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from robustpath import protocols, records
 from robustpath.__main__ import main
+from robustpath.core import seals
 from robustpath.core.parameters import lerp, norm, subtract
 from robustpath.core.randomness import generator
 from robustpath.data.label_noise import noisy
@@ -272,6 +274,7 @@ def test_the_command_writes_the_table(trained):
         option: [str(folder / f"{name}{end}") for name in SETTINGS["methods"]]
         for option, end in (("--weights", ".safetensors"), ("--paths", ".path.safetensors"), ("--runs", ".parquet"))
     }
+    seals.seal([folder / "data.safetensors", *(file for names in files.values() for file in map(Path, names))], "", {})
     arguments = ["measure", "--settings", json.dumps(SETTINGS), "--data", f"optdigits={folder / 'data.safetensors'}"]
     for option, names in files.items():
         arguments += [option, *names]

@@ -44,12 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def job(options: dict) -> None:
     """Run the command that `options` are of: what it reads of other jobs is checked first, what it makes is sealed."""
     run, read, made, keys = (options.pop(name, ()) for name in ("run", "read", "made", "keys"))
-    own, of = seals.key(options.get("settings")), seals.check(_paths(options, read), _expected(options, keys))
+    own, of = seals.key(options.get("settings")), seals.check(paths(options, read), _expected(options, keys))
     more = run(**options) or ()
-    seals.seal(filter(seals.sealable, [*_paths(options, made), *more]), own, of)
+    seals.seal(filter(seals.sealable, [*paths(options, made), *more]), own, of)
 
 
-def _paths(options: dict, names: Sequence[str]) -> list[Path]:
+def paths(options: dict, names: Sequence[str]) -> list[Path]:
     """The files that some options name: one, several, or several with names of their own."""
     values = [options[name] for name in names if options[name]]
     flat = [each for value in values for each in (value if isinstance(value, list) else [value])]

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import platform
 
 import pytest
 
@@ -130,3 +132,6 @@ def test_a_lock_without_a_run_is_to_be_lifted(tmp_path):
     (tmp_path / ".snakemake/locks").mkdir(parents=True)
     (tmp_path / ".snakemake/locks/0.input.lock").touch()
     assert state.occupied(tmp_path).startswith("snakemake --unlock")
+    note = tmp_path / ".snakemake/locks" / f"{platform.node()} {os.getpid()} 1.run"  # another process had this number
+    note.touch()
+    assert state.occupied(tmp_path) == ""  # the next run lifts it

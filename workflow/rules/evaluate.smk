@@ -20,12 +20,12 @@ rule evaluate:
         settings=evaluate_settings,
         code=evaluate_code,
         data=named_data,
-        keys=trained_keys,
+        expected=trained_keys,
     message:
         "Evaluate all methods of {wildcards.experiment} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
     shell:
         "python -m robustpath evaluate --settings {params.settings:q} --data {params.data} --weights {input.weights}"
-        " --runs {input.runs} --keys {params.keys} --scores {output.scores} --threads {threads} > {log} 2>&1"
+        " --runs {input.runs} --keys {params.expected} --scores {output.scores} --threads {threads} > {log} 2>&1"
 
 
 rule collate:

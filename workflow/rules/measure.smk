@@ -21,9 +21,9 @@ rule measure:
         settings=measure_settings,
         code=CODE["measure"],
         data=named_data,
-        keys=trained_keys,
+        expected=trained_keys,
     message:
         "Measure the minima of {wildcards.experiment} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
     shell:
         "python -m robustpath measure --settings {params.settings:q} --data {params.data} --weights {input.weights}"
-        " --paths {input.paths} --runs {input.runs} --keys {params.keys} --out {output} --threads {threads} > {log} 2>&1"
+        " --paths {input.paths} --runs {input.runs} --keys {params.expected} --out {output} --threads {threads} > {log} 2>&1"

@@ -10,11 +10,13 @@ from snakemake.logging import logger
 from snakemake.settings.types import DAGSettings
 from snakemake_interface_executor_plugins.settings import ExecMode
 
+from robustpath.operations import locks
 from robustpath.operations.last_words import NOTHING, Reports, last_words, stamp, written
 from robustpath.operations.progress import attach
 
 LOGS = {}  # of every job, as its log was before the run
 REPORTS = Reports()
+NO_LOCK = {"--nolock", "--unlock"}
 
 
 def use_all_cores_unless_told():
@@ -37,17 +39,29 @@ def make_again_what_is_incomplete():
     DAGSettings.force_incomplete = property(lambda settings: True, lambda settings, given: None)
 
 
+def lift_dead_lock():
+    """Let the same command go on where a run was killed: the lock that it left is lifted, which is said.
+
+    On a cluster the jobs of that run may still be at work, so a person decides (docs/cluster.md).
+    """
+    local, shown = workflow.resource_settings.nodes is None, workflow.output_settings
+    if local and workflow.exec_mode == ExecMode.DEFAULT and not (shown.dryrun or NO_LOCK & set(sys.argv)):
+        if said := locks.lift_dead():
+            print(said, file=sys.stderr)
+
+
 def end_with_the_terminal():
-    """Let a closed terminal end a run as Ctrl-C does, so that workers end and the lock is lifted; under nohup, where the
-    signal is ignored, it stays ignored."""
+    """Let a closed terminal (SIGHUP) and Ctrl-\\ (SIGQUIT) end a run as Ctrl-C does, so that workers end and the lock is
+    lifted; a signal that is ignored, as under nohup, stays ignored."""
 
     def end(number, frame):
         for worker in psutil.Process().children(recursive=True):
             worker.terminate()
         raise KeyboardInterrupt
 
-    if workflow.exec_mode == ExecMode.DEFAULT and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, end)
+    for each in (signal.SIGHUP, signal.SIGQUIT):
+        if workflow.exec_mode == ExecMode.DEFAULT and signal.getsignal(each) == signal.SIG_DFL:
+            signal.signal(each, end)
 
 
 def lift_rate_limit():

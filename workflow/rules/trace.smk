@@ -20,9 +20,9 @@ rule trace:
     params:
         settings=trace_settings,
         code=trace_code,
-        keys=trained_keys,
+        expected=trained_keys,
     message:
         "Trace the runs of {wildcards.experiment} on {wildcards.dataset} ({threads} CPU, {resources.gpu} GPU)"
     shell:
         "python -m robustpath trace --settings {params.settings:q} --data {input.data} --paths {input.paths}"
-        " --runs {input.runs} --keys {params.keys} --out {output.moments} --surfaces {output.surfaces} --threads {threads} > {log} 2>&1"
+        " --runs {input.runs} --keys {params.expected} --out {output.moments} --surfaces {output.surfaces} --threads {threads} > {log} 2>&1"

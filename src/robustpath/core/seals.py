@@ -21,6 +21,7 @@ from robustpath.core.files import replacing
 
 MARK = b"robustpath sha256="
 DIGITS = 64  # of a SHA-256 in hex
+AGAIN = "delete it and run again"
 SHORT = 16  # digits of it that name a file or settings in another file's seal
 SUFFIXES = frozenset({".safetensors", ".parquet", ".npz", ".json", ".tex", ".pdf"})
 WALL_TIMES = ".seconds.parquet"  # never the same twice: a seal that named them would differ where nothing else does
@@ -83,21 +84,20 @@ def seal(files: Iterable[Path], settings: str, of: Mapping[str, str]) -> None:
 def read(path: Path) -> Seal:
     """The seal of a file; UserError where the file is missing, has none, is another file, or was changed since."""
     path = Path(path)
-    again = "delete it and run the same command again"
     if not path.is_file():
         raise UserError(f"{path} is missing: run the same command again, which makes it")
     if not path.stat().st_size:
-        raise UserError(f"{path} is empty: {again}")
+        raise UserError(f"{path} is empty: {AGAIN}")
     with _mapped(path) as data:
         start = _start(data, path.suffix)
         found = _said(data, start)
         whole = found is not None and found.sha256 == _digest(data, start)
     if start < 0:
-        raise UserError(f"{path} is damaged, or was not made by this version (it has no seal): {again}")
+        raise UserError(f"{path} is damaged, or was not made by this version (it has no seal): {AGAIN}")
     if not whole:
-        raise UserError(f"{path} was changed or damaged after it was made (its digest is another): {again}")
+        raise UserError(f"{path} is damaged or was changed after it was made (its digest is another): {AGAIN}")
     if found.file != place(path):
-        raise UserError(f"{path} is another file, {found.file}, under this name: {again}")
+        raise UserError(f"{path} is another file, {found.file}, under this name: {AGAIN}")
     return found
 
 
@@ -115,16 +115,16 @@ def check(files: Iterable[Path], expected: Mapping[str, str] | None = None) -> d
     for path, found in seals.items():
         for name, digest in found.of.items():
             if own.get(name, digest) != digest:
-                raise UserError(f"{path} was made of another {name} than the one here: {_anew(path)}")
+                raise UserError(f"{path} is made of another {name} than the one here: {AGAIN}")
             first, known = made.setdefault(name, (path, digest))
             if known != digest:
-                raise UserError(f"{first} and {path} were not made of the same {name}: {_anew(first, path)}")
+                raise UserError(f"{first} and {path} are not made of the same {name}: delete both and run again")
         if found.settings != (expected or {}).get(found.file, found.settings):
-            raise UserError(f"{path} was made with other settings than those of config.yaml: {_anew(path)}")
+            raise UserError(f"{path} is made with other settings than those of config.yaml: {AGAIN}")
         job = re.sub(r"\.[^/]*$", "", found.file)
         first, known = jobs.setdefault(job, (path, found.settings))
         if known != found.settings:
-            raise UserError(f"{first} and {path} were not made with the same settings: {_anew(first, path)}")
+            raise UserError(f"{first} and {path} are not made with the same settings: delete both and run again")
     return own
 
 
@@ -138,11 +138,6 @@ def content(path: Path) -> bytes:
         return data[: line.start() - 2] + bytes(2)  # a comment of no length
     before, after = _AROUND[suffix]
     return data[: line.start() - len(before)] + data[line.end() + len(after) :]
-
-
-def _anew(*paths: Path) -> str:
-    named = " and ".join(map(str, paths))
-    return f"delete {named} and run the same command again"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The state of a clone, part by part: fresh, stale and why, or missing; and the one next step.
+"""The state of a clone, part by part: fresh, stale and why, missing or damaged; and the one next step.
 
 What is stale is Snakemake's to say: its dry run names the jobs and its reasons, which are condensed here. It runs as a
 process of its own, since Snakemake can plan but once in a process.
@@ -21,10 +21,11 @@ from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.core.text import table
 from robustpath.figures.manifest import manifest
+from robustpath.operations import damage, locks
 from robustpath.paper.build import PACKAGES
 from robustpath.study import load
 
-FRESH, STALE, MISSING = "fresh", "stale", "missing"
+FRESH, STALE, MISSING, DAMAGED = "fresh", "stale", "missing", "damaged"
 STAGES = {
     "data": ("prepare",),
     "runs": ("train",),
@@ -52,7 +53,7 @@ NAMED = 3
 
 
 class Part(NamedTuple):
-    """A part of the clone: its name, its state (fresh, stale or missing), and why or what it consists of."""
+    """A part of the clone: its name, its state (fresh, stale, missing, damaged), and why or what it consists of."""
 
     part: str
     state: str
@@ -69,10 +70,12 @@ class Plan(NamedTuple):
 def show(scale: str | None = None, root: Path = Path(".")) -> str:
     """The table of the parts and the next step; UserError where config.yaml or the workflow is broken."""
     chosen, default = (load(root / "config.yaml", given).scale for given in ({"scale": scale} if scale else {}, {}))
-    parts = [set_up(root), *stages(dry_run(root, chosen), manifest(root / "notebooks/manifest.yaml"))]
+    planned = stages(dry_run(root, chosen), manifest(root / "notebooks/manifest.yaml"))
+    wrong = {} if running(root) else damage.find(root / "results" / chosen)
+    parts = [set_up(root), *(whole(part, wrong) for part in planned)]
     parts.append(published(root, chosen, current=all(part.state == FRESH for part in parts[1:])))
     setting = "" if chosen == default else f" SCALE={chosen}"
-    step = occupied(root) or next_step(parts, chosen, setting, has_latex())
+    step = occupied(root) or mending(wrong, chosen) or next_step(parts, chosen, setting, has_latex())
     return f"{table([part._asdict() for part in parts])}\n\nNext step: {step}"
 
 
@@ -146,6 +149,21 @@ def stage(name: str, rules: Iterable[str], plan: Plan) -> Part:
     return Part(name, MISSING if unmade else STALE, "; ".join(said))
 
 
+def whole(part: Part, wrong: Mapping[str, str]) -> Part:
+    """A stage, damaged where some of its files are `wrong`: by their places, what is wrong with them."""
+    own = [f"{name} ({why})" for name, why in wrong.items() if damage.stage_of(name) == part.part]
+    return Part(part.part, DAMAGED, "; ".join(filter(None, [some(own), part.why]))) if own else part
+
+
+def mending(wrong: Mapping[str, str], scale: str) -> str:
+    """What makes files anew that are damaged or lost; "" where none is."""
+    files = [f"results/{scale}/{name}" for name in wrong]
+    if not files:
+        return ""
+    named, more = " ".join(files[:NAMED]), f"; {len(files) - NAMED} more follow" if len(files) > NAMED else ""
+    return f"rm -f {named} && snakemake --config scale={scale} -- {named}  (damaged or lost{more})"
+
+
 def causes(reasons: Iterable[str]) -> tuple[str, ...]:
     """Reasons in few words, each once; that a job follows from another is told where it is all there is to tell."""
     order = [*CAUSES, *sorted(set(reasons) - CAUSES.keys())]
@@ -195,7 +213,8 @@ def occupied(root: Path) -> str:
     if running(root):
         logs = sorted((root / ".snakemake/log").glob("*.log"))
         return f"tail -F {logs[-1].relative_to(root) if logs else '.snakemake/log/*'}  (a run is under way)"
-    if any((root / ".snakemake/locks").glob("*")):
+    owners = root / locks.LOCKS
+    if locks.locked(owners) and not locks.left(owners):
         return "snakemake --unlock  (a run was cut off)"
     return ""
 

@@ -86,3 +86,39 @@ def test_a_run_under_nohup_outlives_its_terminal(slow):
         for process in at_work(slow):
             process.kill()
         run.wait(PATIENCE)
+
+
+def test_ctrl_backslash_ends_a_run_as_ctrl_c_does(slow):
+    child, _ = begin(slow)
+    try:
+        until((slow / "begun").exists, "no job began")
+        os.kill(child, signal.SIGQUIT)
+        until(lambda: os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT), "Snakemake did not end")
+        until(lambda: not at_work(slow), "a worker is left")
+    finally:
+        for process in at_work(slow):
+            process.kill()
+        os.waitpid(child, 0)
+    assert not list((slow / ".snakemake/locks").glob("*"))
+
+
+def test_the_lock_of_a_killed_run_is_lifted_by_the_same_command(slow):
+    command = [sys.executable, "-m", "snakemake", DATA]
+    killed = subprocess.Popen(command, cwd=slow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    again = None
+    try:
+        until((slow / "begun").exists, "no job began")
+        second = subprocess.run(command, cwd=slow, capture_output=True, text=True)
+        assert second.returncode and "cannot be locked" in second.stderr  # its owner lives
+        killed.kill()
+        killed.wait(PATIENCE)
+        assert list((slow / ".snakemake/locks").glob("*.lock"))
+        (slow / "begun").unlink()
+        again = subprocess.Popen(command, cwd=slow, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        until((slow / "begun").exists, "the same command did not go on")
+    finally:
+        for process in at_work(slow):
+            process.kill()
+        for run in filter(None, (killed, again)):
+            run.wait(PATIENCE)
+    assert f"The lock of a run that was cut off (process {killed.pid}, begun " in again.stderr.read()

@@ -10,6 +10,7 @@ from checkouts import ODD, checkout, equip, make, plan
 from repositories import commit, git
 
 from robustpath import records, study
+from robustpath.core import seals
 from robustpath.publication import published, publishing
 
 LATEX = pytest.mark.skipif(not shutil.which("latexmk"), reason="latexmk is not installed")
@@ -82,5 +83,5 @@ def test_the_paper_of_the_published_text_has_the_same_bytes(brought, smoke_run):
     done = make(brought, "paper-text")
     assert done.returncode == 0, done.stderr[-3000:]
     paper = brought / "results/smoke-text/paper.pdf"
-    assert paper.read_bytes() == (smoke_run / "results/smoke/paper.pdf").read_bytes()
+    assert seals.content(paper) == seals.content(smoke_run / "results/smoke/paper.pdf")
     assert done.stdout.splitlines()[-1] == f"The paper: {paper}"

@@ -12,6 +12,7 @@ import pytest
 from checkouts import duplicate, snakemake
 from node import possible
 
+from robustpath.core import seals
 from robustpath.paper.arxiv import pack
 
 TEX = ("latexmk", "pdflatex", "bibtex", "tectonic", "lualatex", "xelatex")
@@ -107,7 +108,7 @@ def test_the_archive_for_arxiv_alone_gives_the_same_paper(tmp_path, smoke_run):
         command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
         done = subprocess.run(command, cwd=alone, env=environment, capture_output=True)
         assert done.returncode == 0, done.stdout[-2000:]
-    assert (alone / "main.pdf").read_bytes() == (results / "paper.pdf").read_bytes()
+    assert (alone / "main.pdf").read_bytes() == seals.content(results / "paper.pdf")
 
 
 @needs_latex

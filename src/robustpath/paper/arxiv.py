@@ -7,6 +7,7 @@ import re
 import tarfile
 from pathlib import Path
 
+from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.paper.build import GENERATED, SOURCES
@@ -40,7 +41,7 @@ def sources(pdf: Path, paper: Path, generated: Path) -> dict[str, bytes]:
     """Name in the archive -> content, of every file that the last build of `pdf` read and that LaTeX does not bring."""
     built = pdf.with_name(f"{pdf.stem}.build")
     records = [built / f"main.{suffix}" for suffix in ("fdb_latexmk", "pdf")]
-    if not all(file.is_file() for file in [pdf, *records]) or pdf.read_bytes() != records[-1].read_bytes():
+    if not all(file.is_file() for file in [pdf, *records]) or seals.content(pdf) != records[-1].read_bytes():
         raise UserError(f"{pdf}: is no finished paper, so there is nothing to pack; run `make paper` first.")
     places = {SOURCES: paper, GENERATED: generated}
     found = {}

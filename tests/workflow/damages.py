@@ -120,7 +120,7 @@ def harm(count: int, seed: int) -> Iterator[Outcome]:
     """That many damages to files of the run in the current folder, each kind of file and of damage in turn."""
     rng = random.Random(seed)
     names = sorted(damage.names(RESULTS))
-    read = readers(commands(Path()))
+    read = readers(commands(Path.cwd()))
     by_kind: dict[str, list[str]] = {}
     for name in names:
         by_kind.setdefault(kind_of(name), []).append(name)

@@ -31,7 +31,7 @@ def test_no_damage_is_used_in_silence(run):
 def test_weights_of_other_settings_are_refused_by_name(run):
     """As they would be that came back from a copy of an earlier run."""
     weights = RESULTS / "train/minima/optdigits/sgd.safetensors"
-    job = readers(commands(Path()))[str(weights)]
+    job = readers(commands(Path.cwd()))[str(weights)]
     for file in weights.parent.glob("sgd.*"):
         _seal_anew(file, settings="0123456789abcdef")
     with pytest.raises(UserError, match=f"^{weights} is made with other settings than those of config.yaml"):
@@ -41,7 +41,7 @@ def test_weights_of_other_settings_are_refused_by_name(run):
 
 def test_a_figure_of_other_records_is_refused_by_the_paper(run):
     """Each file is whole and in its place; together they are of two runs."""
-    (paper,) = (job for job in commands(Path()) if job[0] == "paper")
+    (paper,) = (job for job in commands(Path.cwd()) if job[0] == "paper")
     figure = RESULTS / "generated/learning_curves.pdf"
     _seal_anew(figure, of={"smoke/records.parquet": "0" * 16})
     assert refuses(paper, [str(figure)])
@@ -50,7 +50,7 @@ def test_a_figure_of_other_records_is_refused_by_the_paper(run):
 
 def test_an_edited_number_is_not_printed(run):
     """The interval's confidence, changed by hand as one would mend a figure before a deadline."""
-    (paper,) = (job for job in commands(Path()) if job[0] == "paper")
+    (paper,) = (job for job in commands(Path.cwd()) if job[0] == "paper")
     numbers = RESULTS / "generated/numbers.tex"
     edit(numbers, "{95", "{99")
     assert refuses(paper, [str(numbers)])
@@ -60,7 +60,7 @@ def test_a_lost_training_is_found_and_made_again_by_name(run):
     weights = RESULTS / "train/data_efficiency/optdigits/sgd.safetensors"
     weights.unlink()
     assert damage.find(RESULTS) == {weights.relative_to(RESULTS).as_posix(): "lost"}
-    assert plan(Path(), "--", str(weights)).rules == {"train": 1}
+    assert plan(Path.cwd(), "--", str(weights)).rules == {"train": 1}
 
 
 def _seal_anew(file: Path, settings: str | None = None, of: dict | None = None) -> None:

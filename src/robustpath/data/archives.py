@@ -34,7 +34,7 @@ def members(
     ValueError where it has more than `count` members or unpacks to more than `most` bytes, or where a wanted member has
     more than `largest` bytes.
     """
-    with opened(path) as stream:
+    with opened(path, most) as stream:
         source = Bounded(stream, most, path.name)
         with tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK_BYTES, tarinfo=_Member) as archive:
             for member in _counted(archive, count):

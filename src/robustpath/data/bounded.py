@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 CHUNK_BYTES = 1 << 20
+ROOM_BYTES = 1 << 20  # of a compressed file beyond its content
 GZIP = b"\x1f\x8b"
 BZIP = b"BZh"
 
@@ -32,8 +33,18 @@ class Bounded:
             pass
 
 
-def opened(path: Path) -> IO[bytes]:
-    """A file open for reading, unpacked where it is compressed by gzip or bzip2, however it is named."""
+def on_disk(most: int) -> int:
+    """How long a file may be, compressed or not, whose content has at most `most` bytes: what cannot be compressed
+    becomes a little longer."""
+    return most + most // 16 + ROOM_BYTES
+
+
+def opened(path: Path, most: int) -> IO[bytes]:
+    """A file open for reading, unpacked where it is compressed by gzip or bzip2, however it is named; ValueError where
+    it is too long for a content of `most` bytes, as it would be with parts without content, each of which costs time.
+    """
+    if path.stat().st_size > on_disk(most):
+        raise ValueError(f"{path.name} holds more than the {most:,} bytes that it can have")
     with path.open("rb") as file:
         start = file.read(3)
     if start[:2] == GZIP:
@@ -43,7 +54,7 @@ def opened(path: Path) -> IO[bytes]:
 
 def unpacked(path: Path, most: int) -> bytes:
     """The content of a file, compressed or not; ValueError where it is longer than `most` bytes."""
-    with opened(path) as stream:
+    with opened(path, most) as stream:
         source, parts = Bounded(stream, most, path.name), []
         while part := source.read(CHUNK_BYTES):
             parts.append(part)

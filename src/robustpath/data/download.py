@@ -26,7 +26,6 @@ CACHE = Path(".cache/data")
 ATTEMPTS = 3
 REPORT_SECONDS = 10.0
 MOST_BYTES = 8_000_000_000  # of a file of which nothing is known: twice the largest of those known
-ROOM_BYTES = 1 << 20  # of a compressed file beyond its content
 
 Found = TypeVar("Found")
 
@@ -114,8 +113,6 @@ def _places(file: File) -> list[tuple[Path, str]]:
 def _verified(path: Path, file: File, remedy: str) -> bytes:
     """The payload of `path` if it has the registered checksum; else UserError with file, fault and `remedy`."""
     try:
-        if path.stat().st_size > _most(file):
-            raise ValueError
         content = bounded.unpacked(path, file.size)
     except ValueError:
         raise UserError(f"{path} is altered (it holds more than {file.size} bytes): {remedy}") from None
@@ -200,9 +197,7 @@ def _download(file: File, target: Path, manual: Path, verified: Callable[[Path, 
 
 def _most(file: File) -> int:
     """How many bytes a file may have as it lies on the disk."""
-    if file.size:
-        return file.size + file.size // 16 + ROOM_BYTES  # what cannot be compressed becomes a little longer
-    return 2 * file.raw_size or MOST_BYTES
+    return bounded.on_disk(file.size) if file.size else 2 * file.raw_size or MOST_BYTES
 
 
 def _teller(file: File) -> Callable[[int, int | None], None]:

@@ -16,18 +16,19 @@ IMAGES = ("JPEG", "PNG")  # Pillow knows more, and runs other programs for some 
 MODES = ("L", "RGB", "CMYK")
 MOST_PIXELS = 2048 * 2048  # of a photograph: 16 times the largest that a data set has
 PHOTOGRAPH_BYTES = 1 << 22  # of its file, likewise
+EXACT = 1 << 53  # below it a float64 has every integer
 TYPES = "uif"  # of arrays: integers and floating-point numbers
 
 
 def whole(values: list | np.ndarray) -> np.ndarray:
     """Labels, a list of integers or an array [N] of whole numbers, as int64 [N]; ValueError where one is neither."""
     if isinstance(values, list):
-        if not all(type(value) is int for value in values):
+        if not all(type(value) is int and abs(value) < EXACT for value in values):
             raise ValueError("a label is no whole number")
         return np.array(values, np.int64)
     if values.ndim != 1 or values.dtype.kind not in TYPES:
         raise ValueError(f"labels of shape {values.shape} and type {values.dtype} are not whole numbers in a row")
-    if not ((np.abs(values.astype(np.float64)) < 2**53) & (values == np.floor(values))).all():
+    if not ((np.abs(values.astype(np.float64)) < EXACT) & (values == np.floor(values))).all():
         raise ValueError("a label is no whole number")
     return values.astype(np.int64)
 

@@ -175,9 +175,12 @@ def _download(file: File, target: Path, manual: Path, verified: Callable[[Path, 
             except OSError as error:
                 fault = error
                 continue
-            except UserError as error:
+            except transfer.TooLong:
                 part.unlink(missing_ok=True)
-                refused[url] = error
+                refused[url] = UserError(
+                    f"{url} sends more than {_most(file):,} bytes, the most that {file.name} can have: fetch it by hand "
+                    f"and put it at {manual}, or correct its size in the data set's file"
+                )
                 continue
             try:
                 found = verified(part, file, "the bad copy was deleted; run again, or fetch it by hand")

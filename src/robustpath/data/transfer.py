@@ -19,8 +19,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from robustpath.core.errors import UserError
-
 TIMEOUT_SECONDS = 30  # without a byte
 ANSWER_SECONDS = 120  # until the headers are there, redirections included
 WINDOW_SECONDS = 60  # in each of which at least SLOWEST bytes have to come
@@ -50,10 +48,14 @@ class Elsewhere(OSError):
     """A server has sent another part of a file than it was asked for."""
 
 
+class TooLong(Exception):
+    """What comes is longer than the file can be."""
+
+
 def fetch(url: str, part: Path, most: int, tell: Callable[[int, int | None], None]) -> None:
     """Append to `part` what is missing of `url`; `tell` is called with how many bytes are there, and of how many.
 
-    OSError where the connection fails, ends early or is too slow, or the disk has too little room; UserError where the
+    OSError where the connection fails, ends early or is too slow, or the disk has too little room; TooLong where the
     file would have more than `most` bytes.
     """
     have = part.stat().st_size if part.exists() else 0
@@ -90,11 +92,9 @@ def _write(answer: Answer, have: int, chunks: Iterator[bytes], part: Path, most:
 
 
 def _allow(more: int, before: int, most: int, room: int, part: Path) -> None:
-    """UserError where `more` bytes make a file of more than `most`, OSError where the disk has no room for them."""
+    """TooLong where `more` bytes make a file of more than `most`, OSError where the disk has no room for them."""
     if before + more > most:
-        raise UserError(
-            f"{part} would have more than {most:,} bytes, the most that this file can have: ask its authors"
-        )
+        raise TooLong(f"more than {most:,} bytes are to come")
     if more > room:
         raise OSError(f"the disk of {part.parent} has room for {max(room, 0):,} bytes, and {more:,} are to come")
 

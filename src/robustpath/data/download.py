@@ -178,8 +178,8 @@ def _download(file: File, target: Path, manual: Path, verified: Callable[[Path, 
             except transfer.TooLong:
                 part.unlink(missing_ok=True)
                 refused[url] = UserError(
-                    f"{url} sends more than {_most(file):,} bytes, the most that {file.name} can have: fetch it by hand "
-                    f"and put it at {manual}, or correct its size in the data set's file"
+                    f"{url} sends more than {_most(file):,} bytes, the most that {file.name} can have: fetch it by "
+                    f"hand and put it at {manual}, or correct its size in the data set's file"
                 )
                 continue
             try:

@@ -45,6 +45,7 @@ def huge_png(side):
         (image("PNG", "RGBA"), "in mode RGBA"),
         (huge_png(60_000), "exceeds limit"),
         (huge_png(3000), "3000 x 3000 pixels"),
+        (huge_png(10_000), "10000 x 10000 pixels"),
         (huge_png(60), "truncated"),
         (image("JPEG", "RGB", (2100, 2000)), "2100 x 2000 pixels"),
         (tiny.jpeg(tiny.noise(40, 40, 3))[:-300], "truncated"),

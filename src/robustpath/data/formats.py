@@ -5,6 +5,7 @@ import csv
 import io
 import math
 import struct
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -40,12 +41,13 @@ def libsvm(text: bytes, width: int, most: int) -> tuple[np.ndarray, np.ndarray]:
     if len(lines) > most:
         raise ValueError(f"there are {len(lines):,} lines, more than {most:,}")
     values = np.zeros((len(lines), width), np.float32)
-    for row, (_, *pairs) in enumerate(lines):
-        for pair in pairs:
-            index, colon, value = pair.partition(b":")
-            if not colon or not 1 <= int(index) <= width:
-                raise ValueError(f"line {row + 1} has {pair.decode(errors='replace')!r}, not index:value")
-            values[row, int(index) - 1] = float(value)
+    with np.errstate(over="ignore"):  # what a float32 cannot hold is found below
+        for row, (_, *pairs) in enumerate(lines):
+            for pair in pairs:
+                index, colon, value = pair.partition(b":")
+                if not colon or not 1 <= int(index) <= width:
+                    raise ValueError(f"line {row + 1} has {pair.decode(errors='replace')!r}, not index:value")
+                values[row, int(index) - 1] = float(value)
     finite = np.isfinite(values).all(1)
     if not finite.all():
         raise ValueError(f"line {int(finite.argmin()) + 1} has a value that is no number")
@@ -55,7 +57,10 @@ def libsvm(text: bytes, width: int, most: int) -> tuple[np.ndarray, np.ndarray]:
 def photograph(content: bytes, side: int = 0) -> np.ndarray:
     """An image as uint8 [H, W, 3]; with `side`, its middle square averaged over area (enlarged: nearest) to that many
     pixels a side. ValueError or OSError where it is not one of IMAGES and MODES, or has too many pixels."""
-    with Image.open(io.BytesIO(content), formats=IMAGES) as image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our bound is lower
+        image = Image.open(io.BytesIO(content), formats=IMAGES)
+    with image:
         if math.prod(image.size) > MOST_PIXELS or image.mode not in MODES:
             raise ValueError(
                 f"an image of {image.width} x {image.height} pixels in mode {image.mode}: it can have {MOST_PIXELS:,} "
@@ -123,7 +128,8 @@ def table(payload: bytes, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Images uint8 [N, side, side] and labels int64 [N] from comma-separated rows of pixels with the label last;
     ValueError where a pixel is no whole number from 0 to 255."""
     rows = np.array([line.split(b",") for line in payload.splitlines()]).astype(np.float64)
-    pixels = rows[:, :-1].astype(np.uint8)
+    with np.errstate(invalid="ignore"):  # of what is no number, which is found below
+        pixels = rows[:, :-1].astype(np.uint8)
     if not (pixels == rows[:, :-1]).all():
         raise ValueError("a pixel is no whole number from 0 to 255")
     return pixels.reshape(-1, side, side), whole(rows[:, -1])

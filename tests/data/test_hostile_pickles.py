@@ -141,3 +141,26 @@ def test_arrays_of_python_3_are_read_as_pickle_reads_them(protocol, code, order)
     found = pickled.read(pickle.dumps({"data": array, "name": "x", "labels": [1, -2, 1 << 40]}, protocol))
     assert found["data"].dtype == array.dtype and np.array_equal(found["data"], array)
     assert found["name"] == "x" and found["labels"] == [1, -2, 1 << 40]
+
+
+FAULTS = {
+    "a type of huge size": "a type u1 that is not one of plain numbers",
+    "objects by their flag": "a type u1 that is not one of plain numbers",
+    "objects": "calls dtype for another type than plain numbers",
+    "text": "calls dtype for another type than plain numbers",
+    "a field before its array": "calls dtype for another type than plain numbers",
+    "an array of another class": "calls _reconstruct for another type than plain numbers",
+    "a longer shape": "has 4 bytes for an array u1 of shape",
+    "a shape that wraps round": "has 4 bytes for an array u1 of shape",
+    "a shape of many axes": "an array without a plain shape",
+    "two negative lengths": "an array without a plain shape",
+    "nested keys": "a tuple where a str is due",
+    "steps without end": "more than 1,000,000 steps",
+    "a new object": "a step NEWOBJ, which no array takes",
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_wrong_is_said(name):
+    with pytest.raises(ValueError, match=FAULTS[name]):
+        pickled.read(HOSTILE[name])

@@ -42,6 +42,8 @@ class Server(BaseHTTPRequestHandler):
                 return self.send_error(416)
         rest = body[start:]
         self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
         if server.drops:
@@ -75,7 +77,7 @@ def server(tmp_path, monkeypatch):
 def fetch(server, tmp_path, monkeypatch):
     """fetch(name, files, size) -> the prepared data set and its card, its files being what the server has.
 
-    `known` are the counts of these files where the reader checks them, as tiny.counts gives them.
+    `known` are the counts of these files, as tiny.known and tiny.counts give them.
     """
 
     def call(name, files, size, known=None):
@@ -90,7 +92,7 @@ def fetch(server, tmp_path, monkeypatch):
             served.append(replace(file, urls=(server.address + path,), **own))
         groups, validation = known or ({}, None)
         monkeypatch.setattr(module, "ENTRY", replace(module.ENTRY, files=tuple(served), **groups))
-        if known:
+        if validation is not None:
             monkeypatch.setattr(module, "VALIDATION", validation)
         out, card = tmp_path / f"{name}.safetensors", tmp_path / f"{name}.json"
         prepare({"dataset": name, "image_size": size}, out, card)

@@ -45,3 +45,10 @@ def test_optdigits_are_scikit_learns_digits():
     assert not official_test.any()
     digest = hashlib.sha256(images.tobytes() + labels.astype(np.uint8).tobytes()).hexdigest()
     assert digest == "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
+
+
+@pytest.mark.parametrize("pixel", ["-1", "256", "1.5", "nan", "1e30", "x", ""])
+def test_table_refuses_what_is_no_pixel_and_what_is_no_label(pixel):
+    for row in (f"1,{pixel},3,4,7", f"1,2,3,4,{pixel.replace('256', 'inf').replace('-1', '2.5')}"):
+        with pytest.raises(ValueError, match=r"no whole number|could not convert"):
+            formats.table(f"5,6,7,8,0\n{row}\n".encode(), 2)

@@ -183,15 +183,25 @@ def waterbirds_tar(images, labels, parts, places, lost=()):
     return tar(files, "w:gz")
 
 
+def known(labels, pool, classes=10):
+    """What the entry says of a set whose first `pool` examples are no test examples, and no number of validation
+    examples."""
+    labels = np.asarray(labels)
+    rarest = [int(np.bincount(part, minlength=classes).min()) for part in (labels[:pool], labels[pool:])]
+    counted = {"examples": pool, "official_test": len(labels) - pool, "classes": classes}
+    return counted | {"smallest_class": rarest[0], "smallest_test_class": rarest[1]}, None
+
+
 def counts(labels, attribute, parts):
-    """What a reader of official parts checks of two classes with two attributes: the groups of the entry, and the
-    number of validation examples."""
+    """What the entry says of two classes with two attributes in official parts; the number of validation examples."""
 
     def groups(part):
         found = np.bincount((2 * labels + attribute)[parts == part], minlength=4).tolist()
         return (tuple(found[:2]), tuple(found[2:]))
 
-    return {"pool_groups": groups(0), "test_groups": groups(2)}, int((parts == 1).sum())
+    ordered = np.concatenate([labels[parts == 0], labels[parts == 2]])
+    counted, _ = known(ordered, int((parts == 0).sum()), 2)
+    return counted | {"pool_groups": groups(0), "test_groups": groups(2)}, int((parts == 1).sum())
 
 
 def celeba_files(images, blond, male, parts):

@@ -1,6 +1,5 @@
 """Published files of test images under the fifteen corruptions of published_names.PUBLISHED, at severities 1 to 5."""
 
-import tarfile
 from pathlib import Path, PurePosixPath
 
 from robustpath.data.published_names import PUBLISHED
@@ -8,6 +7,9 @@ from robustpath.data.published_names import PUBLISHED
 SEVERITIES = 5
 KEPT = 1000  # images of every corruption and severity: all of CIFAR-10-C would fill 12 GB
 COUNT = len(PUBLISHED) * SEVERITIES * KEPT
+SHOWN = 10_000  # images under each corruption and severity, at most
+PIXELS = 32 * 32 * 3
+MEMBERS = 1000  # of the archive: about twenty
 
 
 def arrays(path: Path, classes: int):
@@ -17,15 +19,24 @@ def arrays(path: Path, classes: int):
     """
     import numpy as np
 
-    from robustpath.data import formats
+    from robustpath.data import archives, formats
 
-    with tarfile.open(path, "r:") as archive:
-        entries = {PurePosixPath(member.name).name: member for member in archive if member.isfile()}
-        labels = formats.array(archive.extractfile(entries["labels.npy"])).astype(np.int64)
+    with archives.tar(path, MEMBERS) as (archive, files):
+        entries = {PurePosixPath(member.name).name: member for member in files}
+        with archive.extractfile(entries["labels.npy"]) as content:
+            labels = formats.whole(formats.array(content, SEVERITIES * SHOWN * 8))
         count = len(labels) // SEVERITIES
+        if len(labels) != SEVERITIES * count or (labels.reshape(SEVERITIES, count) != labels[:count]).any():
+            raise ValueError("labels.npy has not the same labels at every severity")
         chosen = _first_of_each(labels[:count], KEPT // classes)
         at = np.concatenate([severity * count + chosen for severity in range(SEVERITIES)])
-        kept = [formats.array(archive.extractfile(entries[f"{name}.npy"]))[at] for name in PUBLISHED]
+        kept = []
+        for name in PUBLISHED:
+            with archive.extractfile(entries[f"{name}.npy"]) as content:
+                images = formats.array(content, SEVERITIES * SHOWN * PIXELS)
+            if images.shape != (len(labels), 32, 32, 3) or images.dtype != np.uint8:
+                raise ValueError(f"{name}.npy has the shape {images.shape} and the type {images.dtype}")
+            kept.append(images[at])
     return joined(kept, [labels[at]] * len(PUBLISHED))
 
 

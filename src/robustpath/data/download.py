@@ -1,16 +1,14 @@
 """Finding a data file: the user's folder, a package that ships it, the cache, and last the network.
 
 ROBUSTPATH_DATA names a folder to look in first; ROBUSTPATH_OFFLINE=1 forbids the network. A small file is read whole
-and checked by its payload; a large one is checked as it lies on the disk and never held in memory.
+and checked by its payload; a large one is checked as it lies on the disk and never held in memory. No file may be much
+longer than what is registered of it.
 """
 
-import gzip
 import hashlib
-import http.client
 import os
+import re
 import time
-import urllib.error
-import urllib.request
 import zlib
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -19,15 +17,15 @@ from typing import TypeVar
 
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
+from robustpath.data import bounded, transfer
 from robustpath.data.entries import File
 
 OWN = "robustpath"
 RESTORE = "restore it from the repository"
 CACHE = Path(".cache/data")
 ATTEMPTS = 3
-TIMEOUT_SECONDS = 30
-CHUNK_BYTES = 1 << 16
 REPORT_SECONDS = 10.0
+MOST_BYTES = 8_000_000_000  # of a file of which nothing is known: twice the largest of those known
 
 Found = TypeVar("Found")
 
@@ -49,7 +47,23 @@ def digest(file: File) -> tuple[str, str]:
     lock = _lock(file)
     if not lock.is_file():
         raise UserError(f"{lock} is missing: prepare the data set, which writes it")
-    return "sha256", lock.read_text().split(maxsplit=1)[0]
+    with lock.open("rb") as content:
+        said = re.match(rb"[0-9a-f]{64}(?= )", content.read(100))
+    if not said:
+        raise UserError(f"{lock} holds no checksum: delete it and prepare the data set again, which writes it")
+    return "sha256", said[0].decode()
+
+
+def keep(file: File, path: Path) -> None:
+    """Require from now on what lies at `path`, where no checksum of the file is known: to be called once it has been
+    read whole and is what its data set should be."""
+    if not (file.raw_sha256 or file.md5 or _lock(file).is_file()):
+        with replacing(_lock(file)) as temporary:
+            temporary.write_text(f"{_digest(path, 'sha256')}  {Path(file.name).name}\n")
+        print(
+            f"{file.name}: no checksum is published, so that damage which leaves its form and its counts whole is not "
+            f"seen; the checksum of this copy is kept in {_lock(file)} and required from now"
+        )
 
 
 def forget(file: File) -> None:
@@ -98,10 +112,13 @@ def _places(file: File) -> list[tuple[Path, str]]:
 
 def _verified(path: Path, file: File, remedy: str) -> bytes:
     """The payload of `path` if it has the registered checksum; else UserError with file, fault and `remedy`."""
-    raw = path.read_bytes()
     try:
-        content = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError, zlib.error):
+        content = bounded.unpacked(path, file.size)
+    except ValueError:
+        raise UserError(f"{path} is altered (it holds more than {file.size} bytes): {remedy}") from None
+    except (OSError, EOFError, zlib.error) as error:
+        if getattr(error, "errno", None):  # the machine does not let it be read
+            raise
         raise UserError(f"{path} is truncated or damaged (it does not decompress): {remedy}") from None
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
@@ -113,15 +130,10 @@ def _verified(path: Path, file: File, remedy: str) -> bytes:
 
 
 def _verified_raw(path: Path, file: File, remedy: str) -> Path:
-    """`path` if the file has its checksum; of a file without one, the first copy sets it for all that follow."""
+    """`path` if the file has its checksum, or none is known of it yet: see keep."""
     if not (file.raw_sha256 or file.md5) and not _lock(file).is_file():
         if not path.stat().st_size:
             raise UserError(f"{path} is empty: {remedy}")
-        with replacing(_lock(file)) as temporary:
-            temporary.write_text(f"{_digest(path, 'sha256')}  {Path(file.name).name}\n")
-        print(
-            f"{file.name}: no checksum is published; that of this copy is kept in {_lock(file)} and required from now"
-        )
         return path
     kind, expected = digest(file)
     found = _digest(path, kind)
@@ -148,8 +160,7 @@ def _lock(file: File) -> Path:
 def _download(file: File, target: Path, manual: Path, verified: Callable[[Path, File, str], Found]) -> Found:
     """Fetch `file` to `target` by way of a .part file that a later attempt or run goes on from.
 
-    What is fetched whole but wrong is deleted, and the next mirror asked; the lock of a file without a published
-    checksum is set by the whole file.
+    What is fetched whole but wrong, or has no end, is deleted, and the next mirror asked.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
@@ -160,9 +171,16 @@ def _download(file: File, target: Path, manual: Path, verified: Callable[[Path, 
             if url in refused:
                 continue
             try:
-                _fetch(url, part, file)
-            except (OSError, http.client.HTTPException) as error:
+                transfer.fetch(url, part, _most(file), _teller(file))
+            except OSError as error:
                 fault = error
+                continue
+            except transfer.TooLong:
+                part.unlink(missing_ok=True)
+                refused[url] = UserError(
+                    f"{url} sends more than {_most(file):,} bytes, the most that {file.name} can have: fetch it by "
+                    f"hand and put it at {manual}, or correct its size in the data set's file"
+                )
                 continue
             try:
                 found = verified(part, file, "the bad copy was deleted; run again, or fetch it by hand")
@@ -175,31 +193,24 @@ def _download(file: File, target: Path, manual: Path, verified: Callable[[Path, 
     if refused:
         raise list(refused.values())[-1]
     raise UserError(
-        f"{file.name} could not be downloaded from {file.urls[0]} ({fault}): run again to go on where it stopped, "
-        f"or put it at {manual}"
+        f"{file.name} could not be downloaded from {file.urls[0]} ({' '.join(str(fault).split())}): run again to go on "
+        f"where it stopped, or put it at {manual}"
     )
 
 
-def _fetch(url: str, part: Path, file: File) -> None:
-    """Append to `part` what is missing of `url`; OSError when the connection fails or ends early."""
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
-    except urllib.error.HTTPError as error:
-        # 416: nothing lies beyond what is here already, so the checksum decides whether it is whole.
-        if error.code == 416 and have:
-            return
-        raise
-    with response, part.open("ab" if response.status == 206 else "wb") as out:
-        expected = response.headers.get("Content-Length")
-        before = have if response.status == 206 else 0
-        whole = before + int(expected) if expected is not None else file.raw_size
-        received, told = 0, time.monotonic()
-        while chunk := response.read(CHUNK_BYTES):
-            received += out.write(chunk)
-            if time.monotonic() - told >= REPORT_SECONDS:
-                told = time.monotonic()
-                print(f"{file.name}: {(before + received) / 1e6:,.0f} of {f'{whole / 1e6:,.0f}' if whole else '?'} MB")
-    if expected is not None and received != int(expected):
-        raise OSError(f"connection ended after {received} of {expected} bytes")
+def _most(file: File) -> int:
+    """How many bytes a file may have as it lies on the disk."""
+    return bounded.on_disk(file.size) if file.size else 2 * file.raw_size or MOST_BYTES
+
+
+def _teller(file: File) -> Callable[[int, int | None], None]:
+    """Prints now and then how many bytes of a file are there, and of how many."""
+    last = time.monotonic()
+
+    def tell(there: int, whole: int | None) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_SECONDS:
+            last, whole = time.monotonic(), whole or file.raw_size
+            print(f"{file.name}: {there / 1e6:,.0f} of {f'{whole / 1e6:,.0f}' if whole else '?'} MB")
+
+    return tell

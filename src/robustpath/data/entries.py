@@ -9,7 +9,8 @@ class File:
 
     A small one has `sha256` and `size` of its decompressed payload, whichever road it came by, and is read whole. A
     large one has none and is checked as it lies on the disk, by `raw_sha256`, else `md5`, as its authors published
-    them; where they published neither, the first copy found sets what every later one is held to.
+    them; where they published neither, the first copy that is read whole and has the entry's counts sets what every
+    later one is held to.
     """
 
     name: str  # where it lies under the data folder; what other sets name alike is kept apart by a folder
@@ -22,7 +23,7 @@ class File:
     urls: tuple[str, ...] = ()  # mirrors, in the order they are tried
     raw_sha256: str = ""
     md5: str = ""
-    raw_size: int = 0  # bytes, where known: to tell how far a download is, never to check it
+    raw_size: int = 0  # bytes, where known: to tell how far a download is; one of twice as many is refused
 
 
 @dataclass(frozen=True)

@@ -2,41 +2,35 @@
 
 import hashlib
 import json
-import tarfile
-import zipfile
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.data import sets
-from robustpath.data.download import digest, forget, local, payload
+from robustpath.data import registered, sets
+from robustpath.data.download import digest, forget, keep, local, payload
 from robustpath.data.entries import DataSet, File
 from robustpath.data.prepared import Prepared, present, save
 from robustpath.data.preprocessing import USUAL
 from robustpath.data.published_names import PUBLISHED
 
-UNREADABLE = (ValueError, KeyError, IndexError, OSError, EOFError, tarfile.TarError, zipfile.BadZipFile)
+LONGEST_FAULT = 300  # characters of what a sentence quotes: a damaged file may hold names without end
 
 
 def prepare(settings: dict, out: Path, card: Path) -> None:
     """Read, check and preprocess settings["dataset"] at settings["image_size"]: tensors to `out`, facts to `card`.
 
-    The same sources give the same bytes. UserError when a source file is missing or altered.
+    The same sources give the same bytes. UserError when a source file is missing or altered, is not what its reader
+    expects, or gives other examples than the entry counts.
     """
     module = sets.load(settings["dataset"])
     dataset = module.ENTRY
-    raw, *columns = _read(module)
-    preprocess = getattr(module, "preprocess", USUAL[dataset.channels])
-    inputs, words = preprocess(raw, settings["image_size"])
-    prepared = Prepared(
-        inputs.contiguous(), *(None if column is None else torch.from_numpy(column) for column in columns)
-    )
+    prepared, words = (_fetched if dataset.fetched else _shipped)(module, settings["image_size"])
     save(prepared, out)
     pool = ~prepared.official_test if prepared.group is None else prepared.group >= 0
     facts = {
@@ -67,21 +61,51 @@ def prepare(settings: dict, out: Path, card: Path) -> None:
         temporary.write_text(json.dumps(facts, indent=2) + "\n")
 
 
-def _read(module: ModuleType) -> tuple[np.ndarray | None, ...]:
-    """The arrays of a data set; UserError where a file, though it has its checksum, is not what its reader expects."""
+def _shipped(module: ModuleType, size: int | None) -> tuple[Prepared, str]:
+    """A data set whose files are known byte by byte, or that is generated."""
     dataset = module.ENTRY
-    if not dataset.fetched:
-        return module.read({file.name: payload(file) for file in dataset.files})
+    prepared, words = _converted(module, {file.name: payload(file) for file in dataset.files}, size)
+    try:
+        _check(module, prepared, size)
+    except ValueError as error:
+        raise UserError(
+            f"{module.__file__} does not read what its ENTRY describes ({error}): correct one of the two"
+        ) from error
+    return prepared, words
+
+
+def _fetched(module: ModuleType, size: int | None) -> tuple[Prepared, str]:
+    """A data set from large files. Whatever one of them does to its reader is the file's fault, and no copy sets a
+    checksum that is not read whole and has the entry's counts."""
+    dataset = module.ENTRY
     paths = {file.name: local(file) for file in dataset.files}
     try:
-        return module.read(paths)
-    except UNREADABLE as error:
-        for file in dataset.files:
+        prepared, words = _converted(module, paths, size)
+        _check(module, prepared, size)
+    except Exception as error:
+        for file in () if isinstance(error, MemoryError) else dataset.files:
             forget(file)
+        said = "".join(sign if sign.isprintable() else " " for sign in f"{type(error).__name__}: {error}")
         raise UserError(
             f"{' or '.join(map(str, paths.values()))} is not in the form of {dataset.title} "
-            f"({type(error).__name__}: {' '.join(str(error).split())}): replace it by the file of its authors"
+            f"({' '.join(said.split())[:LONGEST_FAULT]}): replace it by the file of its authors"
         ) from error
+    for file in dataset.files:
+        keep(file, paths[file.name])
+    return prepared, words
+
+
+def _converted(module: ModuleType, files: Mapping, size: int | None) -> tuple[Prepared, str]:
+    """What training reads of a data set's files, and the words of the card."""
+    raw, *columns = module.read(files)
+    inputs, words = getattr(module, "preprocess", USUAL[module.ENTRY.channels])(raw, size)
+    columns = (None if column is None else torch.from_numpy(column) for column in columns)
+    return Prepared(inputs.contiguous(), *columns), words
+
+
+def _check(module: ModuleType, prepared: Prepared, size: int | None) -> None:
+    length, validation = getattr(module, "LENGTH", registered.SIGNAL), getattr(module, "VALIDATION", 0)
+    registered.check(module.ENTRY, prepared, size, length, validation)
 
 
 def _source(file: File) -> dict:
@@ -89,7 +113,8 @@ def _source(file: File) -> dict:
     if file.sha256:
         return {"name": file.name, "payload_sha256": file.sha256, "bytes": file.size}
     kind, found = digest(file)
-    return {"name": file.name, kind: found}
+    published = {} if file.raw_sha256 or file.md5 else {"checksum": "that of the first copy: none is published"}
+    return {"name": file.name, kind: found, **published}
 
 
 def _grouping(prepared: Prepared, dataset: DataSet) -> dict:

@@ -8,7 +8,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from robustpath import models, protocols, study
 from robustpath.core.text import table
-from robustpath.data import registry, sets
+from robustpath.data import registered, registry, sets
 from robustpath.methods.base import Batch
 from robustpath.models.functional import mean_cross_entropy, predict
 from robustpath.publication import schedule
@@ -16,7 +16,6 @@ from robustpath.publication import schedule
 TERAFLOPS = 5.0  # 10^12 operations a second: an assumption, a quarter of the 19.5 of an A100 in float32
 START_SECONDS = 30.0  # of a GPU job before its first step: imports, the card's context, compilation; an assumption
 GPUS = (1, 8, 64)
-SIGNAL = 40  # numbers of an example of a signal whose data set's file names no LENGTH, those of MNIST-1D
 CORRUPTED = ("corruption", "published", "generator")
 
 
@@ -105,7 +104,7 @@ def shape(config: study.Config, dataset: str) -> tuple[int, ...]:
     """The shape of a prepared example."""
     size = study.prepare_settings(config, dataset)["image_size"]
     if size is None:
-        return (getattr(sets.load(dataset), "LENGTH", SIGNAL),)
+        return (getattr(sets.load(dataset), "LENGTH", registered.SIGNAL),)
     channels = registry.get(dataset).channels
     return (size, size) if channels == 1 else (channels, size, size)
 

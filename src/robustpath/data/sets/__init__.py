@@ -8,10 +8,14 @@ A data set's file has
 - preprocess(inputs, size) -> (tensor, words), the inputs as training reads them and a sentence for the data card, where
   what is usual for images (grey or colour of preprocessing.py, by ENTRY.channels) does not fit;
 - of a signal that has not 40 numbers: LENGTH, how many it has, by which costs are estimated before it is prepared;
+- where its authors have a validation part, which no split uses: VALIDATION, how many examples are in no part;
 - where it has no files but generates its examples: recipe() -> what the card says of how, as a dict;
 - where labels may be confused with an attribute and an experiment may say how much: an ENTRY that is a
   grouped.GroupedDataSet, which counts the examples of each group;
 - where ENTRY.knobs names shifts of that generator: shifted_test(knob, severity) -> the official test part, shifted.
+
+What is read is compared with ENTRY in registered.py. A reader unpacks within bounds: bounded.py, archives.py and
+formats.py say how.
 
 What several files share lies beside this folder. Listing imports every file, so numpy, torch and modules that need them
 are imported inside the functions. The arguments title, licence, citation and urls are no part of a fingerprint: to

@@ -3,14 +3,13 @@
 Its terms allow non-commercial research and no copies for others, so that each user gets the files by hand.
 """
 
-import zipfile
-
 from robustpath.data.by_hand import ByHand
 from robustpath.data.grouped import GroupedDataSet
 
 LABEL, OTHER = "Blond_Hair", "Male"
 IMAGES, TABLE, PARTS = "celeba/img_align_celeba.zip", "celeba/list_attr_celeba.txt", "celeba/list_eval_partition.txt"
 VALIDATION = 19867  # images of that part
+LONGEST = 2000  # characters of a line of the tables, at most
 PAGE = "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html"
 ENTRY = GroupedDataSet(
     name="celeba",
@@ -44,22 +43,25 @@ def read(paths):
     """
     import numpy as np
 
-    from robustpath.data import formats
+    from robustpath.data import archives, bounded, formats
     from robustpath.data.official_parts import columns, parted
 
-    lines = paths[TABLE].read_text().splitlines()
+    most = ENTRY.examples + ENTRY.official_test + VALIDATION
+    lines = list(bounded.lines(paths[TABLE], most + 2, LONGEST))
     header = lines[1].split()  # the line before it is the number of images
     rows = (dict(zip(("image", *header), line.split(), strict=False)) for line in lines[2:])
-    names, blond, male = columns(rows, ("image", LABEL, OTHER), "list_attr_celeba.txt")
-    part = dict(line.split() for line in paths[PARTS].read_text().splitlines())
+    names, blond, male = columns(rows, ("image", LABEL, OTHER), "list_attr_celeba.txt", most)
+    if unknown := {*blond, *male} - {"1", "-1"}:
+        raise ValueError(f"list_attr_celeba.txt has an attribute {min(unknown)!r}, not 1 or -1")
+    part = dict(line.split() for line in bounded.lines(paths[PARTS], most, LONGEST))
     if unknown := next((name for name in names if name not in part), None):
         raise ValueError(f"list_eval_partition.txt does not say which part {unknown} is in")
     images = np.empty((len(names), ENTRY.side, ENTRY.side, 3), np.uint8)
-    with zipfile.ZipFile(paths[IMAGES]) as archive:
+    with archives.packed(paths[IMAGES], 2 * most) as archive:
         for image, name in zip(images, names, strict=True):
-            with archive.open(f"img_align_celeba/{name}") as content:
-                image[:] = formats.photograph(content, ENTRY.side)
+            content = archives.unpacked(archive, f"img_align_celeba/{name}", formats.PHOTOGRAPH_BYTES)
+            image[:] = formats.photograph(content, ENTRY.side)
     labels = np.array([each == "1" for each in blond], np.int64)
     attribute = np.array([each == "-1" for each in male], np.int64)
     parts = np.array([part[name] for name in names], np.int64)
-    return images, *parted(labels, attribute, parts, ENTRY, VALIDATION)
+    return images, *parted(labels, attribute, parts)

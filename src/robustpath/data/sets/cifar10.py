@@ -31,4 +31,4 @@ ENTRY = DataSet(
 def read(paths):
     """Photographs [60000, 32, 32, 3], the 50000 training images first."""
     training = [f"data_batch_{number}" for number in range(1, 6)]
-    return cifar.read(paths["cifar-10-python.tar.gz"], training, "test_batch", "labels")
+    return cifar.read(paths["cifar-10-python.tar.gz"], training, "test_batch", "labels", ENTRY)

@@ -29,4 +29,4 @@ ENTRY = DataSet(
 
 def read(paths):
     """Photographs [60000, 32, 32, 3], the 50000 training images first; the 100 fine labels."""
-    return cifar.read(paths["cifar-100-python.tar.gz"], ["train"], "test", "fine_labels")
+    return cifar.read(paths["cifar-100-python.tar.gz"], ["train"], "test", "fine_labels", ENTRY)

@@ -41,8 +41,10 @@ def read(paths):
     """Photographs [2000, 32, 32, 3], all for testing."""
     import numpy as np
 
-    from robustpath.data.formats import official
+    from robustpath.data.formats import npy, official, whole
 
-    images = np.load(paths["cifar10.1_v6_data.npy"], allow_pickle=False)
-    labels = np.load(paths["cifar10.1_v6_labels.npy"], allow_pickle=False).astype(np.int64)
+    images = npy(paths["cifar10.1_v6_data.npy"], ENTRY.official_test * 32 * 32 * 3)
+    labels = whole(npy(paths["cifar10.1_v6_labels.npy"], ENTRY.official_test * 8))
+    if images.dtype != np.uint8:
+        raise ValueError(f"the images are of type {images.dtype}, not uint8")
     return images, labels, official(0, len(labels))

@@ -12,6 +12,8 @@ LENGTH = sentiment.LENGTH
 FILE = "civil_comments/all_data_with_identities.csv"
 PARTS = {"train": 0, "val": 1, "test": 2}
 VALIDATION = 45180  # comments of that part
+MOST_CHARACTERS = 1000  # of a comment on the site
+LONGEST = 131_072  # characters of a row, at most
 AGREED = 0.5  # share of the annotators from which on a comment counts as toxic, and an identity as mentioned
 ENTRY = GroupedDataSet(
     name="civil_comments",
@@ -44,20 +46,24 @@ def read(paths):
     """Which of the words each comment has, uint8 [448000, 1024]; label 1 for toxic; attribute 1 where it mentions an
     identity. Words are the most frequent ones of the training part, which is the pool; the test part is the official
     test part, and no part holds the authors' validation comments."""
-    import csv
-
     import numpy as np
 
+    from robustpath.data import bounded, formats
     from robustpath.data.official_parts import columns, parted
 
     names = ("comment_text", "toxicity", "identity_any", "split")
-    with paths[FILE].open(encoding="utf-8", newline="") as content:
-        texts, toxicity, identity, split = columns(csv.DictReader(content), names, "all_data_with_identities.csv")
-    labels, attribute = ((np.array(said, np.float64) >= AGREED).astype(np.int64) for said in (toxicity, identity))
+    most = ENTRY.examples + ENTRY.official_test + VALIDATION
+    # At the worst every character of a comment begins a line.
+    lines = bounded.lines(paths[FILE], MOST_CHARACTERS * (most + 1), LONGEST)
+    texts, toxicity, identity, split = columns(formats.rows(lines), names, "all_data_with_identities.csv", most)
+    shares = np.array([toxicity, identity], np.float64)
+    if not ((shares >= 0) & (shares <= 1)).all():
+        raise ValueError("a row of all_data_with_identities.csv has a share of annotators that is not from 0 to 1")
+    labels, attribute = (shares >= AGREED).astype(np.int64)
     if unknown := next((said for said in split if said not in PARTS), None):
         raise ValueError(f"a row of all_data_with_identities.csv has the split {unknown!r}, not {', '.join(PARTS)}")
     part = np.array([PARTS[said] for said in split])
-    described = parted(labels, attribute, part, ENTRY, VALIDATION)
+    described = parted(labels, attribute, part)
     return sentiment.bags(texts, part == PARTS["train"]), *described
 
 

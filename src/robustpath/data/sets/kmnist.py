@@ -28,4 +28,4 @@ ENTRY = DataSet(
 
 def read(paths):
     """Cursive Japanese characters uint8 [70000, 28, 28], the 60000 training images first."""
-    return idx.read("kmnist", paths)
+    return idx.read("kmnist", paths, ENTRY)

@@ -34,4 +34,4 @@ ENTRY = DataSet(
 
 def read(paths):
     """Digits uint8 [70000, 28, 28], the 60000 training images first."""
-    return idx.read("mnist", paths)
+    return idx.read("mnist", paths, ENTRY)

@@ -36,14 +36,19 @@ ENTRY = DataSet(
 def read(paths):
     """House numbers [99289, 32, 32, 3], the 73257 training images first; the files have 10 for the digit 0."""
     import numpy as np
-    from scipy.io import loadmat
 
-    from robustpath.data.formats import official
+    from robustpath.data import matlab
+    from robustpath.data.formats import official, whole
 
-    parts = [loadmat(paths[f"svhn/{part}_32x32.mat"], variable_names=("X", "y")) for part in ("train", "test")]
-    images = [part["X"].transpose(3, 0, 1, 2) for part in parts]
-    labels = np.concatenate([part["y"].ravel() for part in parts]).astype(np.int64) % 10
-    return np.concatenate(images), labels, official(*map(len, images))
+    images, labels = [], []
+    for part, count in (("train", ENTRY.examples), ("test", ENTRY.official_test)):
+        shapes = {"X": (32, 32, 3, count), "y": (count, 1)}
+        found = matlab.arrays(paths[f"svhn/{part}_32x32.mat"], shapes)
+        images.append(found["X"].transpose(3, 0, 1, 2))
+        labels.append(whole(found["y"].ravel()))
+        if images[-1].dtype != np.uint8 or not ((labels[-1] >= 1) & (labels[-1] <= 10)).all():
+            raise ValueError(f"{part}_32x32.mat has images that are not uint8, or labels that are not 1 to 10")
+    return np.concatenate(images), np.concatenate(labels) % 10, official(*map(len, images))
 
 
 def preprocess(raw, size):

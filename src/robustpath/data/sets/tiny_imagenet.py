@@ -1,11 +1,11 @@
 """Tiny ImageNet at 32 pixels, its validation images for testing."""
 
-import zipfile
-from io import BytesIO
 from pathlib import PurePosixPath
 
 from robustpath.data.entries import DataSet, File
 
+MEMBERS = 500_000  # of the archive: 120000 images, and folders and boxes
+LISTED_BYTES = 1 << 22  # of a list in it
 ENTRY = DataSet(
     name="tiny_imagenet",
     title="Tiny ImageNet at 32 pixels, its validation images for testing",
@@ -38,16 +38,20 @@ def read(paths):
     as the test part has no labels."""
     import numpy as np
 
-    from robustpath.data import formats
+    from robustpath.data import archives, formats
 
-    with zipfile.ZipFile(paths["tiny-imagenet-200.zip"]) as archive:
+    with archives.packed(paths["tiny-imagenet-200.zip"], MEMBERS) as archive:
         root = "tiny-imagenet-200"
-        names = sorted(archive.read(f"{root}/wnids.txt").decode().split())
+        names = sorted(archives.unpacked(archive, f"{root}/wnids.txt", LISTED_BYTES).decode().split())
         label = {name: place for place, name in enumerate(names)}
-        listed = [line.split("\t") for line in archive.read(f"{root}/val/val_annotations.txt").decode().splitlines()]
+        table = archives.unpacked(archive, f"{root}/val/val_annotations.txt", LISTED_BYTES).decode()
+        listed = [line.split("\t") for line in table.splitlines()]
         training = [PurePosixPath(name) for name in archive.namelist() if name.startswith(f"{root}/train/")]
         training = [path for path in training if path.suffix == ".JPEG"]
         files = [str(path) for path in training] + [f"{root}/val/images/{file}" for file, *_ in listed]
-        images = np.stack([formats.photograph(BytesIO(archive.read(file))) for file in files])
+        if len(files) > ENTRY.examples + ENTRY.official_test:
+            raise ValueError(f"{len(files):,} images are more than there should be")
+        contents = (archives.unpacked(archive, file, formats.PHOTOGRAPH_BYTES) for file in files)
+        images = np.stack([formats.photograph(content) for content in contents])
     labels = [label[path.parts[2]] for path in training] + [label[name] for _, name, *_ in listed]
     return images, np.array(labels, np.int64), formats.official(len(training), len(listed))

@@ -1,6 +1,5 @@
 """Tiny ImageNet-C at 32 pixels, the first 5 images of each class under every corruption and severity."""
 
-import tarfile
 from collections import defaultdict
 from pathlib import PurePosixPath
 
@@ -8,6 +7,7 @@ from robustpath.data import corrupted
 from robustpath.data.entries import DataSet, File
 from robustpath.data.published_names import PUBLISHED
 
+MEMBERS = 2_000_000  # of the archive: under each corruption and severity 10000 images, and folders
 ENTRY = DataSet(
     name="tiny_imagenet_c",
     title="Tiny ImageNet-C at 32 pixels, the first 5 images of each class under every corruption and severity",
@@ -35,13 +35,13 @@ def read(paths):
     corruption/severity/WordNet name/val_number.JPEG."""
     import numpy as np
 
-    from robustpath.data import formats
+    from robustpath.data import archives, formats
 
-    with tarfile.open(paths["TinyImageNet-C.tar"], "r:") as archive:
+    with archives.tar(paths["TinyImageNet-C.tar"], MEMBERS) as (archive, found):
         entries = defaultdict(list)
-        for member in archive:
+        for member in found:
             parts = PurePosixPath(member.name).parts
-            if member.isfile() and len(parts) >= 4 and parts[-4] in PUBLISHED:
+            if len(parts) >= 4 and parts[-4] in PUBLISHED:
                 entries[parts[-4], int(parts[-3]), parts[-2]].append(member)
         names = sorted({name for _, _, name in entries})
         most = corrupted.KEPT // ENTRY.classes
@@ -53,7 +53,8 @@ def read(paths):
                 for label, name in enumerate(names)
                 for member in sorted(entries[corruption, severity, name], key=_number)[:most]
             ]
-            images.append(np.stack([formats.photograph(archive.extractfile(member)) for member, _ in chosen]))
+            contents = (archives.content(archive, member, formats.PHOTOGRAPH_BYTES) for member, _ in chosen)
+            images.append(np.stack([formats.photograph(content) for content in contents]))
             labels.append(np.array([label for _, label in chosen], np.int64))
     return corrupted.joined(images, labels)
 

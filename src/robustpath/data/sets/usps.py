@@ -1,9 +1,9 @@
 """USPS postal digits, from LIBSVM's collection."""
 
-import bz2
-
 from robustpath.data.entries import DataSet, File
 
+VALUES = 16 * 16
+VALUE_BYTES = 32  # of `index:value `, in the text: twice the longest
 ENTRY = DataSet(
     name="usps",
     title="USPS postal digits",
@@ -35,10 +35,12 @@ def read(paths):
     """Digits float32 [9298, 16, 16] in [-1, 1], -1 the paper, the 7291 training images first; LIBSVM counts from 1."""
     import numpy as np
 
-    from robustpath.data import formats
+    from robustpath.data import bounded, formats
 
-    names = ("usps.bz2", "usps.t.bz2")
-    parts = [formats.libsvm(bz2.decompress(paths[f"usps/{name}"].read_bytes()), 256) for name in names]
+    parts = []
+    for name, count in (("usps.bz2", ENTRY.examples), ("usps.t.bz2", ENTRY.official_test)):
+        text = bounded.unpacked(paths[f"usps/{name}"], count * (VALUES + 1) * VALUE_BYTES)
+        parts.append(formats.libsvm(text, VALUES, count))
     images, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
     return images.reshape(-1, 16, 16), labels - 1, formats.official(*(len(part[1]) for part in parts))
 

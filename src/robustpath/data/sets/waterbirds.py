@@ -6,6 +6,9 @@ from robustpath.data.entries import File
 from robustpath.data.grouped import GroupedDataSet
 
 VALIDATION = 1199  # images of that part
+UNPACKED = 2_000_000_000  # bytes of the archive, at most: four times what it has packed, as photographs do not pack
+MEMBERS = 100_000  # of it: 11788 images, and folders
+ENDINGS = (".jpg", ".jpeg")
 ENTRY = GroupedDataSet(
     name="waterbirds",
     title="Waterbirds at 64 pixels: birds on land or water, background correlated with the bird in training",
@@ -40,19 +43,25 @@ def read(paths):
     """
     import numpy as np
 
-    from robustpath.data import formats
+    from robustpath.data import archives, formats
     from robustpath.data.official_parts import columns, parted
 
-    with formats.open_tar(paths["waterbird_complete95_forest2water2.tar.gz"]) as archive:
-        found, described = {}, ""
-        for name, content in formats.members(archive):
-            path = PurePosixPath(name)
-            if path.name == "metadata.csv":
-                described = content.read().decode()
-            elif path.suffix.lower() in (".jpg", ".jpeg"):
-                found["/".join(path.parts[-2:])] = formats.photograph(content, ENTRY.side)
-    names, *numbers = columns(formats.rows(described), ("img_filename", "y", "place", "split"), "metadata.csv")
+    file, found, described = paths["waterbird_complete95_forest2water2.tar.gz"], {}, ""
+    for path, content in archives.members(file, _wanted, MEMBERS, UNPACKED, formats.PHOTOGRAPH_BYTES):
+        if path.name == "metadata.csv":
+            described = content.decode()
+        else:
+            found["/".join(path.parts[-2:])] = formats.photograph(content, ENTRY.side)
+    rows = formats.rows(described.splitlines(keepends=True))
+    most = ENTRY.examples + ENTRY.official_test + VALIDATION
+    names, *numbers = columns(rows, ("img_filename", "y", "place", "split"), "metadata.csv", most)
+    if len(found) > most:
+        raise ValueError(f"the archive has {len(found):,} images, more than {most:,}")
     if lost := next((name for name in names if name not in found), None):
         raise ValueError(f"the archive lacks the image {lost}")
     labels, attribute, part = (np.array(each, np.int64) for each in numbers)
-    return np.stack([found[name] for name in names]), *parted(labels, attribute, part, ENTRY, VALIDATION)
+    return np.stack([found[name] for name in names]), *parted(labels, attribute, part)
+
+
+def _wanted(path: PurePosixPath) -> bool:
+    return path.name == "metadata.csv" or path.suffix.lower() in ENDINGS

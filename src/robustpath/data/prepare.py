@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import traceback
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -88,11 +89,19 @@ def _fetched(module: ModuleType, size: int | None) -> tuple[Prepared, str]:
         said = "".join(sign if sign.isprintable() else " " for sign in f"{type(error).__name__}: {error}")
         raise UserError(
             f"{' or '.join(map(str, paths.values()))} is not in the form of {dataset.title} "
-            f"({' '.join(said.split())[:LONGEST_FAULT]}): replace it by the file of its authors"
+            f"({' '.join(said.split())[:LONGEST_FAULT]}; read by {_line(module, error)}): replace it by the file of its "
+            "authors"
         ) from error
     for file in dataset.files:
         keep(file, paths[file.name])
     return prepared, words
+
+
+def _line(module: ModuleType, error: Exception) -> str:
+    """Where in a data set's own file an error arose, for the person who is writing it."""
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == module.__file__]
+    return Path(module.__file__).name + (f", line {lines[-1]}" if lines else "")
 
 
 def _converted(module: ModuleType, files: Mapping, size: int | None) -> tuple[Prepared, str]:

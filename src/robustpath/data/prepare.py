@@ -89,8 +89,8 @@ def _fetched(module: ModuleType, size: int | None) -> tuple[Prepared, str]:
         said = "".join(sign if sign.isprintable() else " " for sign in f"{type(error).__name__}: {error}")
         raise UserError(
             f"{' or '.join(map(str, paths.values()))} is not in the form of {dataset.title} "
-            f"({' '.join(said.split())[:LONGEST_FAULT]}; read by {_line(module, error)}): replace it by the file of its "
-            "authors"
+            f"({' '.join(said.split())[:LONGEST_FAULT]}; read by {_line(module, error)}): "
+            "replace it by the file of its authors"
         ) from error
     for file in dataset.files:
         keep(file, paths[file.name])

@@ -306,7 +306,8 @@ def test_every_key_given_twice_is_told_with_both_places(loaded):
 # What is put where, each right by itself | the message after the file's name. L. and E.: the laptop scale and its
 # experiments, likewise in the message.
 CONTRADICTIONS = """
-reference: adam                                   | reference = 'adam' is not a known method of the list; did you mean
+reference: adamv                                  | reference = 'adamv' is not a known method of the list; did you mean
+reference: adam                                   | reference = 'adam' is not a method of the list, though there is one
 reference: lookahead                              | scales.smoke.experiments.data_efficiency.methods = ["sgd", "adamw",
 E.minima.methods: [sam]                           | E.minima.methods = ["sam"] lacks the reference; allowed: 'all' or
 E.minima.methods: [sgd, third_orde]               | E.minima.methods[1] = 'third_orde' is not a known method; did you
@@ -321,7 +322,7 @@ E.lengths.draws: 2                                | E.lengths.draws = 2 stands b
 E.lengths.grid: {shares: [0.1]}                   | E.lengths.grid.shares = [0.1] is no hyperparameter of
 E.random_labels.grid: {share: [0.5]}              | E.random_labels.grid.share = [0.5] is no hyperparameter of 'sgd';
 E.lengths.grid: {share: [0.1, 0.2, 0.1]}          | E.lengths.grid.share[2] = 0.1 is a value named twice; allowed: each
-E.lengths.grid: {}                                | E.lengths.methods = ["short_descent"] lacks the reference; allowed:
+E.lengths.grid: {}                                | E.lengths.grid = {} has no entry; allowed: values of
 E.minima.label_noise: [0.2, 0]                    | E.minima.label_noise = [0.2, 0] is not in ascending order without
 L.severities: [5, 1]                              | L.severities = [5, 1] is not in ascending order without repeats; did
 L.severities: [0, 1]                              | L.severities[0] = 0 is too small; allowed: a whole number from 1

@@ -41,7 +41,10 @@ FILES = {
     "sexagesimal": (b"a: 1:30", " line 1, column 4: 1:30 would be read as 90; write it without leading zeros"),
     "very many digits": (b"a: " + b"9" * 5000, "… reads as int but is none; correct it, or put quotes around it"),
     "deep": (b"[" * 1000, ": is nested too deeply; delete the surplus opening brackets"),
-    "within itself": (b"&a {verify: *a}", ": verify.verify = "),
+    "within itself": (
+        b"&a {verify: *a}",
+        " line 1, column 1: verify = {…} holds itself by an alias; write the value",
+    ),
     "lines in a key": (b'"a\\nb\\u2028c": 1', ": ['a\\nb\\u2028c'] = 1 is not a known key; allowed: scale, "),
     "lines in a value": (b'zebra: ["a\\u2028\\x85b"]', ': zebra = ["a\\u2028\\x85b"] is not a known key; '),
 }

@@ -14,7 +14,7 @@ from robustpath import protocols
 from robustpath.claims.contrast_kinds import KINDS, AnyCondition, Levels, Term, limits, terms
 from robustpath.claims.model import Claims
 from robustpath.config import document
-from robustpath.config.document import Section
+from robustpath.config.document import Distinct, Section
 from robustpath.config.errors import hint, plainly
 from robustpath.core.errors import UserError
 from robustpath.methods import search
@@ -36,7 +36,7 @@ class Hypothesis(Section):
     beside: Levels = Field(default_factory=list)
     placebos: dict[str, str] = Field(default_factory=dict)
     metric_placebos: dict[str, str] = Field(default_factory=dict)
-    conditions: list[AnyCondition] = Field(min_length=1)
+    conditions: Annotated[list[AnyCondition], Distinct] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _stated(self):
@@ -137,9 +137,8 @@ def check_names(path: str | Path, claims: Contrasts, there: Known) -> None:
         named = (found for claim in family.claims for found in _names(claim, family, there))
         for where, kind, name, known in chain(listed, named):
             if name not in known:
-                raise UserError(
-                    f"{path}: {where} names the unknown {kind} {plainly(name)}; {hint(name, sorted(known))}"
-                )
+                said = f"{path}: {where} names the unknown {kind} {plainly(name)}"
+                raise UserError(f"{said}; {hint(name, sorted(known))}")
         for claim in family.claims:
             for fault in _units(claim):
                 raise UserError(f"{path}: {fault}")

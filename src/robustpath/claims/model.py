@@ -119,7 +119,7 @@ class AnyOf(Section):
     """Holds where one of its conditions holds; fails where all fail."""
 
     kind: Literal["any_of"]
-    conditions: list[Single] = Field(min_length=1)
+    conditions: Annotated[list[Single], Distinct] = Field(min_length=1)
 
 
 Condition = Annotated[
@@ -158,7 +158,7 @@ class Claim(Section):
     together: bool = False
     label_noise: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Distinct] = Field(min_length=1)
     exempt: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
-    conditions: list[Condition] = Field(min_length=1)
+    conditions: Annotated[list[Condition], Distinct] = Field(min_length=1)
 
 
 class Calibration(Section):

@@ -1,7 +1,6 @@
 """A YAML file as a pydantic model, its first mistake in one sentence: the files of hypotheses, the manifest."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -22,9 +21,10 @@ class Section(BaseModel):
 
 
 def _distinct(entries: Sequence) -> Sequence:
-    twice = [entry for entry, times in Counter(entries).items() if times > 1]
-    if twice:
-        raise ValueError(f"{show(twice[0])} stands there twice; keep one")
+    for place, entry in enumerate(entries):
+        if (first := entries.index(entry)) < place:
+            what = f"the entry [{first}]" if isinstance(entry, BaseModel) else show(entry)
+            raise ValueError(f"{what} stands there twice; keep one")
     return entries
 
 

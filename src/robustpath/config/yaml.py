@@ -18,7 +18,8 @@ MENDING = (
     (r"while scanning a quoted scalar", None, "close the quotation mark that {opened} opens"),
     (r"expected a single document", "a second document begins", "keep one: delete the line of '---' and the other"),
     (r"undefined alias", None, "write the value itself in place of the alias"),
-    (r"constructor for the tag", None, "write a plain value, without a tag that begins with '!'"),
+    (r"constructor for the tag", "a tag stands before a value", "write a plain value, without a tag that begins with "
+     "'!'"),
     (r"unhashable key", "a list or mapping stands as a key", "write a name as the key"),
     (r"mapping values are not allowed", "a second ':'", "give each key a line of its own, keys of one level the same "
      "indentation, and text with a colon quotes"),
@@ -224,9 +225,7 @@ def _refuse_tags(reader: type, text: str) -> None:
     """A tag is an error also where the value is as it says: it makes text of a number in silence."""
     for token in yaml.scan(text, Loader=reader):
         if isinstance(token, yaml.TagToken):
-            what = f"the tag {''.join(part or '' for part in token.value)} stands before a value"
-            remedy = "write a plain value, without a tag that begins with '!'"
-            raise yaml.MarkedYAMLError(problem=what, problem_mark=token.start_mark, note=remedy)
+            raise yaml.MarkedYAMLError(problem="constructor for the tag", problem_mark=token.start_mark)
 
 
 def _misread(node: yaml.Node | yaml.Event, what: str, remedy: str) -> yaml.MarkedYAMLError:

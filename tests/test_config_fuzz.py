@@ -21,6 +21,7 @@ from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
 from robustpath.config.schema import node_at
 from robustpath.methods import search
+from robustpath.protocols.experiments import OVER_A_GRID
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
@@ -256,6 +257,37 @@ def same(case):
     above = node_at(SCHEMA, case.path[:-1])
     missing = above.get("properties", {}).get(case.path[-1], {})
     return "default" in missing and missing["default"] == value_at(FULL, case.path)
+
+
+def test_a_list_that_is_written_as_text_is_proposed_as_a_list(told):
+    lists = [(path, value) for path in sampled() if isinstance(value := value_at(FULL, path), list) and value]
+    numbers = [(path, value) for path, value in lists if isinstance(value[0], (int, float)) and len(str(value)) < 50]
+    assert len(numbers) >= 20
+    for path, value in numbers[::6]:
+        for written_as, meant in ((json.dumps(value), value), (value[0], value[:1])):
+            text = told(mutated(Case("as text", path, written_as)))
+            proposed = re.search(r"; did you mean (\[.*?\])\? Allowed: ", text)
+            if told(mutated(Case("as a list", path, meant))):  # one entry of several is too few for another key
+                assert not proposed, text
+            else:
+                assert proposed and json.loads(proposed.group(1)) == meant, text
+
+
+def test_a_proposal_that_would_be_refused_is_not_made(told):
+    raw = copy.deepcopy(FULL)
+    raw["scales"]["smoke"]["experiments"]["minima"]["datasets"] = "zebra"
+    assert told(raw).startswith(
+        "config.yaml: scales.smoke.experiments.minima.datasets = 'zebra' is text; allowed: a list"
+    )
+    raw["scales"]["smoke"]["experiments"]["minima"]["datasets"] = "optdigits"
+    assert "datasets = 'optdigits' is text; did you mean [\"optdigits\"]? Allowed: a list" in told(raw)
+
+
+def test_a_grid_that_is_gone_is_told_as_itself(told):
+    for name in OVER_A_GRID:
+        raw = copy.deepcopy(SHIPPED)
+        del raw["scales"]["laptop"]["experiments"][name]["grid"]
+        assert told(raw).startswith(f"config.yaml: scales.laptop.experiments.{name}.grid is missing; allowed: ")
 
 
 def test_every_key_is_mutated_in_every_way():

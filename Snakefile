@@ -17,7 +17,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/session.smk"
 
 
-CONFIG = checked(lambda: load(overrides=typed(config)))
+CONFIG = checked(lambda: load(overrides=given()))
 RESULTS = study.results(CONFIG)
 PUBLISHED = published.folder(CONFIG.scale)
 CERTIFICATE = f"results/{CONFIG.scale}/certificate.md"
@@ -70,6 +70,8 @@ else:
 
 
 if CONFIG.start != "text":
+
+    checked(lambda: check_experiments(MANIFEST, study.experiments(CONFIG)))
 
     include: "workflow/rules/claims.smk"
     include: "workflow/rules/analysis.smk"

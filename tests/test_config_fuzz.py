@@ -21,6 +21,7 @@ from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
 from robustpath.config.schema import node_at
 from robustpath.methods import search
+from robustpath.protocols.experiments import OVER_A_GRID
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
@@ -258,6 +259,34 @@ def same(case):
     return "default" in missing and missing["default"] == value_at(FULL, case.path)
 
 
+def test_a_list_that_is_written_as_text_is_proposed_as_a_list(told):
+    lists = [(path, value) for path in sampled() if isinstance(value := value_at(FULL, path), list) and value]
+    numbers = [(path, value) for path, value in lists if isinstance(value[0], (int, float)) and len(str(value)) < 50]
+    assert len(numbers) >= 20
+    for path, value in numbers[::6]:
+        for written_as, meant in ((json.dumps(value), value), (value[0], value[:1])):
+            text = told(mutated(Case("as text", path, written_as)))
+            proposed = re.search(r"; did you mean (\[.*?\])\? Allowed: ", text)
+            if told(mutated(Case("as a list", path, meant))):  # one entry of several is too few for another key
+                assert not proposed, text
+            else:
+                assert proposed and json.loads(proposed.group(1)) == meant, text
+
+
+def test_a_proposal_that_would_be_refused_is_not_made(told):
+    raw = copy.deepcopy(FULL)
+    for name, said in (("zebra", "allowed: a list"), ("optdigits", 'did you mean ["optdigits"]? Allowed: a list')):
+        raw["scales"]["smoke"]["experiments"]["minima"]["datasets"] = name
+        assert f"scales.smoke.experiments.minima.datasets = '{name}' is text; {said}" in told(raw)
+
+
+def test_a_grid_that_is_gone_is_told_as_itself(told):
+    for name in OVER_A_GRID:
+        raw = copy.deepcopy(SHIPPED)
+        del raw["scales"]["laptop"]["experiments"][name]["grid"]
+        assert told(raw).startswith(f"config.yaml: scales.laptop.experiments.{name}.grid is missing; allowed: ")
+
+
 def test_every_key_is_mutated_in_every_way():
     count = Counter(kinds())
     assert len(CASES) >= 200
@@ -306,7 +335,8 @@ def test_every_key_given_twice_is_told_with_both_places(loaded):
 # What is put where, each right by itself | the message after the file's name. L. and E.: the laptop scale and its
 # experiments, likewise in the message.
 CONTRADICTIONS = """
-reference: adam                                   | reference = 'adam' is not a known method of the list; did you mean
+reference: adamv                                  | reference = 'adamv' is not a known method of the list; did you mean
+reference: adam                                   | reference = 'adam' is not a method of the list, though there is one
 reference: lookahead                              | scales.smoke.experiments.data_efficiency.methods = ["sgd", "adamw",
 E.minima.methods: [sam]                           | E.minima.methods = ["sam"] lacks the reference; allowed: 'all' or
 E.minima.methods: [sgd, third_orde]               | E.minima.methods[1] = 'third_orde' is not a known method; did you
@@ -321,7 +351,7 @@ E.lengths.draws: 2                                | E.lengths.draws = 2 stands b
 E.lengths.grid: {shares: [0.1]}                   | E.lengths.grid.shares = [0.1] is no hyperparameter of
 E.random_labels.grid: {share: [0.5]}              | E.random_labels.grid.share = [0.5] is no hyperparameter of 'sgd';
 E.lengths.grid: {share: [0.1, 0.2, 0.1]}          | E.lengths.grid.share[2] = 0.1 is a value named twice; allowed: each
-E.lengths.grid: {}                                | E.lengths.methods = ["short_descent"] lacks the reference; allowed:
+E.lengths.grid: {}                                | E.lengths.grid = {} has no entry; allowed: values of
 E.minima.label_noise: [0.2, 0]                    | E.minima.label_noise = [0.2, 0] is not in ascending order without
 L.severities: [5, 1]                              | L.severities = [5, 1] is not in ascending order without repeats; did
 L.severities: [0, 1]                              | L.severities[0] = 0 is too small; allowed: a whole number from 1

@@ -9,7 +9,8 @@ import pytest
 
 from robustpath import __main__ as command_line
 from robustpath.core.errors import UserError
-from robustpath.figures.manifest import manifest
+from robustpath.figures.manifest import check_experiments, manifest
+from robustpath.protocols.experiments import Experiments
 
 COMMANDS = (
     "prepare",
@@ -136,3 +137,41 @@ def test_the_manifest_names_what_is_wrong(tmp_path):
     file.write_text("curves: {kind: figure, category: all, question: why, shows: curves}")
     with pytest.raises(UserError, match="curves has no notebook"):
         manifest(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("inputs: [claims]", "inputs: [clams]", "minima_comparison.inputs[0] = 'clams': did you mean claims? input sh"),
+        ("inputs: [claims]", "input: [claims]", "minima_comparison.input is not a known key; did you mean inputs?"),
+        ("question: Why", "questoin: Why", "minima_comparison.questoin is not a known key; did you mean question?"),
+        ("category: Minima", "category: Minma", "minima_comparison.category = 'Minma': did you mean Minima? input"),
+        ("[minima]", "[minimas]", "minima_comparison reads the unknown experiment minimas; did you mean minima?"),
+        ("[minima]", "[minima, minima]", "minima_comparison.experiments = [\"minima\", \"minima\"]: 'minima' stands t"),
+        ("[minima]", "minima", "minima_comparison.experiments = 'minima': input should be a valid list"),
+        ("  experiments: [minima]\n", "", "minima_comparison.experiments is missing"),
+        ("describes: all", "describes: al", "minima_comparison.describes = 'al': did you mean all? input should be 'a"),
+        ("describes: all", "describes: all\n  kind: table", "line 8, column 3: minima_comparison.kind = table is give"),
+        ("minima_comparison", "../minima", "manifest.yaml: ../minima is no name of a file; take lower-case letters"),
+        ("Why", "\udce9", "manifest.yaml line 6: cannot be read as a UTF-8 text file; save it as UTF-8"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_manifest_is_one_sentence(tmp_path, old, new, said):
+    text = """minima_comparison:
+  kind: table
+  category: Minima
+  experiments: [minima]
+  inputs: [claims]
+  question: Why
+  describes: all
+  shows: All
+"""
+    (tmp_path / "minima_comparison.py").touch()
+    file = tmp_path / "manifest.yaml"
+    file.write_bytes(text.replace(old, new).encode("utf-8", "surrogateescape"))
+    with pytest.raises(UserError) as error:
+        check_experiments(manifest(file), Experiments.model_fields)
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+    file.write_text(text)
+    assert list(manifest(file)) == ["minima_comparison"]

@@ -14,7 +14,7 @@ from pydantic import Discriminator, Field, Tag, ValidationError
 
 from robustpath import methods, models, protocols
 from robustpath.config.checks import ascending, distinct, known
-from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_keys, report, value_at
+from robustpath.config.errors import ConfigError, Problem, from_pydantic, odd_keys, of_use, report, value_at
 from robustpath.config.section import DISTINCT, Section, Word
 from robustpath.config.yaml import merge, read
 from robustpath.data import registry
@@ -150,16 +150,22 @@ def load(path: str | Path = "config.yaml", overrides: Mapping | None = None) -> 
 
 def validate(raw: dict, file: str = "config.yaml", overrides: Mapping | None = None) -> Config:
     """The config that `raw` holds; ConfigError names the first wrong key, or `--config` as its place if it came so."""
-    try:
-        found = list(checks.unknown(raw))
-        config = None if found else Config.model_validate(raw)
-    except ValidationError as error:
-        found = odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
-    else:
-        found += [problem._replace(value=value_at(raw, problem.path)) for problem in problems(config)] if config else []
+    config, found = _checked(raw)
     if found:
-        raise ConfigError(report(found, file, overrides or {}))
+        first = of_use(found[0], raw, lambda mended: _checked(mended)[1])
+        raise ConfigError(report([first, *found[1:]], file, overrides or {}))
     return config
+
+
+def _checked(raw: object) -> tuple[Config | None, list[Problem]]:
+    """The config that `raw` holds, None where it has no right form, and all mistakes."""
+    if found := list(checks.unknown(raw)):
+        return None, found
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        return None, odd_keys(raw, _schema()) or from_pydantic(error.errors(include_url=False), raw, _schema())
+    return config, [problem._replace(value=value_at(raw, problem.path)) for problem in problems(config)]
 
 
 def problems(config: Config) -> Iterator[Problem]:
@@ -167,7 +173,7 @@ def problems(config: Config) -> Iterator[Problem]:
     families = methods.names()
     yield from known(("scale",), config.scale, "scale", config.scales)
     yield from distinct(("methods",), config.methods, "method", families)
-    yield from known(("reference",), config.reference, "method of the list", config.methods)
+    yield from known(("reference",), config.reference, "method of the list", config.methods, families)
     if config.verify.level == 3 and config.start != "raw":
         complaint = f"compares with a run from raw data, but start = '{config.start}'"
         yield Problem(("verify", "level"), 3, complaint, "0 to 2, or start: raw")

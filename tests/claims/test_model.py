@@ -50,14 +50,18 @@ def spoilt(tmp_path, old, new):
         ("id: M3", "id: H3", r"claims\[3\].id = 'H3'"),
         ("      fresh_start: It", "      swa: It", "M1 exempts swa, which is none of the placebos"),
         ("verdict: supported, rule", "verdict: suported, rule", r"claims\[0\].earlier.verdict = 'suported'"),
-        ("claims:\n", "claims: [", "is not valid YAML"),
+        (
+            "claims:\n",
+            "claims: [",
+            r"line \d+, column 20: expected the node content, but found '-'; mend the YAML there",
+        ),
     ],
 )
 def test_a_spoilt_file_is_refused_in_one_sentence(tmp_path, old, new, message):
     path = spoilt(tmp_path, old, new)
     with pytest.raises(UserError, match=message) as error:
         model.load(path)
-    assert str(error.value).startswith(f"{path}: ")
+    assert str(error.value).startswith((f"{path}: ", f"{path} line "))
     assert "\n" not in str(error.value)
 
 

@@ -1,12 +1,17 @@
 """A file that is no config, and YAML in which something would be lost or misread: one sentence, place and remedy."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
 
+# Nine to the power of nine values in some letters.
+CHAIN = b"\n".join(
+    [b"a0: &a0 [x, x]"] + [b"a%d: &a%d [%s]" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 10)]
+)
 # The bytes of the file, and what is said of it.
 FILES = {
     "empty": (b"", ": the whole file = null is empty; allowed: a mapping with the keys scale, "),
@@ -40,8 +45,28 @@ FILES = {
     "octal": (b"a: 0100", " line 1, column 4: 0100 would be read as 64; write it without leading zeros or colons"),
     "sexagesimal": (b"a: 1:30", " line 1, column 4: 1:30 would be read as 90; write it without leading zeros"),
     "very many digits": (b"a: " + b"9" * 5000, "… reads as int but is none; correct it, or put quotes around it"),
+    "a date": (b"a: 2001-02-03", " line 1, column 4: 2001-02-03 would be read as a date; put quotes around it if"),
+    "sexagesimal, with a fraction": (b"a: 1:30.5", " line 1, column 4: 1:30.5 would be read as 90.5; write it without"),
+    "too large for a number": (b"a: 1.0e+999", "'1.0e+999' is larger than any number here can be; write a smaller one"),
+    "too many digits for a number": (b"a: 1" + b"0" * 400, "… is larger than any number here can be; write a smaller"),
+    "very many digits of another base": (b"a: 0x" + b"f" * 5000, "… is larger than any number here can be; write a"),
+    "an empty number": (b"a: !!int ''", " line 1, column 4: '' reads as int but is none; correct it, or put quotes"),
+    "text for a date": (b"a: !!timestamp b", " line 1, column 4: 'b' reads as timestamp but is none; correct it, or"),
+    "a tag on what is so anyway": (b"a: !!str b", " line 1, column 4: a tag stands before a value; write a plain"),
+    "bytes": (b"a: !!binary QQ==", " line 1, column 4: a tag stands before a value; write a plain value, without a"),
+    "a set": (b"a: !!set {b}", " line 1, column 4: a tag stands before a value; write a plain value, without a tag"),
+    "control by an escape": (b'a: "b\\0"', " line 1, column 4: the character '\\x00' is not allowed; delete it"),
+    "half a character": (b'a: "\\ud800"', " line 1, column 4: the character '\\ud800' is not allowed; delete it"),
+    "no character": (b'a: "\\U00110000"', " line 1, column 7: found invalid Unicode character escape code; mend the"),
+    "aliases of aliases": (CHAIN, " line 7, column 5: a6 has more than 200,000 values, aliases written out; take out"),
+    "merges of merges": (CHAIN.replace(b"[", b"{<<: [").replace(b"]", b"]}"), "aliases written out; take out aliases"),
+    "a merge of itself": (b"a: &a {<<: *a}", ": a['<<'] = {…} holds itself by an alias; write the value"),
+    "deeper than the reader in C can bear": (b"[" * 100_000, " line 1, column 5001: is nested too deeply; delete the"),
     "deep": (b"[" * 1000, ": is nested too deeply; delete the surplus opening brackets"),
-    "within itself": (b"&a {verify: *a}", ": verify.verify = "),
+    "within itself": (
+        b"&a {verify: *a}",
+        " line 1, column 1: verify = {…} holds itself by an alias; write the value",
+    ),
     "lines in a key": (b'"a\\nb\\u2028c": 1', ": ['a\\nb\\u2028c'] = 1 is not a known key; allowed: scale, "),
     "lines in a value": (b'zebra: ["a\\u2028\\x85b"]', ': zebra = ["a\\u2028\\x85b"] is not a known key; '),
 }
@@ -65,3 +90,16 @@ def test_a_file_that_is_no_config_is_told_in_one_sentence(name, tmp_path):
 def test_a_missing_file_is_told_in_one_sentence(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.yaml: no such file; run from the folder that holds config\.yaml$"):
         cfg.load(tmp_path / "none.yaml")
+
+
+def test_no_other_code_reads_yaml():
+    """A plain loader takes the last of two keys, and 010 for 8."""
+    root = Path(__file__).parents[2]
+    files = [
+        *root.glob("src/**/*.py"),
+        *root.glob("workflow/**/*.smk"),
+        *root.glob("notebooks/*.py"),
+        root / "Snakefile",
+    ]
+    reading = [file for file in files if re.search(r"yaml\.\w*(load|compose|parse)\w*\(", file.read_text("utf-8"))]
+    assert reading == [root / "src/robustpath/config/yaml.py"]

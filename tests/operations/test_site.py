@@ -27,7 +27,10 @@ def test_gpus_are_in_the_common_partition_if_none_is_named(tmp_path):
         ("acount: x\n", "unknown key 'acount': did you mean account"),
         ("account: 17\n", "has 17 for account: write one word"),
         ("- account\n", "no table of keys"),
-        ("account: [x\n", "is not YAML"),
+        ("account: [x\n", "site.yaml line 2, column 1: "),
+        ("account: a\naccount: b\n", "line 2, column 1: account = b is given twice; keep one"),
+        ("account: 017\n", "line 1, column 10: 017 would be read as 15"),
+        ("account: 2026-01-01\n", "2026-01-01 would be read as a date; put quotes around it"),
         ("account: two words\n", "has 'two words' for account: write one word"),
     ],
 )

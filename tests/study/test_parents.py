@@ -27,7 +27,7 @@ def config(pre=None, fine=None):
         (
             {},
             {"parent": {"experiment": "pre", "method": "adamw"}},
-            "fine.parent.method = 'adamw' is not a known method of that experiment; allowed: sgd, sam",
+            "fine.parent.method = 'adamw' is not a method of that experiment, though there is one of ",
         ),
         (
             {"parent": {"experiment": "fine", "method": "sgd"}, "seeds": 2, "label_noise": [0.0]},

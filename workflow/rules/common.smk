@@ -7,9 +7,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from robustpath import protocols
+from robustpath.config.overrides import overrides
 from robustpath.core.errors import UserError
 
 
@@ -26,12 +25,12 @@ checked(protocols.axes)
 checked(protocols.metrics)
 
 from robustpath import study
-from robustpath.claims import contrast_model, model
+from robustpath.claims import contrast_model, experiments, model
 from robustpath.claims.files import CLAIMS, CONTRAST_FILES
 from robustpath.core import seals
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data import registry
-from robustpath.figures.manifest import manifest
+from robustpath.figures.manifest import check_experiments, manifest
 from robustpath.methods import names
 from robustpath.operations.surroundings import user_name
 from robustpath.publication import machine, published
@@ -55,16 +54,10 @@ os.environ.update(
 )
 
 
-def typed(value):
-    """A value of --config with its nested numbers read as YAML reads config.yaml: Snakemake leaves them text."""
-    if isinstance(value, dict):
-        return {key: typed(below) for key, below in value.items()}
-    if isinstance(value, list):
-        return [typed(below) for below in value]
-    try:
-        return yaml.safe_load(value) if isinstance(value, str) else value
-    except yaml.YAMLError:
-        return value
+def given():
+    """What the command line says of the config, as it is written there: Snakemake's `config` has lost some of it."""
+    settings = workflow.config_settings
+    return overrides(settings.config_args, settings.configfiles, sys.argv)
 
 
 def fingerprints():
@@ -123,11 +116,12 @@ def known_claims():
     """The files of hypotheses, refused before any job where one is wrong or names what there is not."""
     claims, contrasts = model.load(CLAIMS), contrast_model.load_all(CONTRAST_FILES)
     model.check_names(claims, {*names(), *CONFIG.methods})
+    experiments.check(CLAIMS, claims, CONFIG)
     contrast_model.check_apart(claims, contrasts)
-    experiments = [*study.Experiments.model_fields, *study.experiments(CONFIG)]
-    known = contrast_model.Known(names(), list(registry.DATASETS), experiments)
+    known = contrast_model.Known(names(), list(registry.DATASETS), list(experiments.everywhere(CONFIG)))
     for file in CONTRAST_FILES:
         contrast_model.check_names(file, contrast_model.load(file), known)
+        experiments.check_contrasts(file, contrast_model.load(file), CONFIG)
     return claims, contrasts
 
 

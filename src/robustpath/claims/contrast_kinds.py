@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from robustpath.claims.model import Section
+from robustpath.config.document import Distinct, Section
 
 Noise = Annotated[float, Field(ge=0, le=1)]
+Levels = Annotated[list[Noise], Distinct]
+Numbers = Annotated[list[float], Distinct]
 Over = Literal["none", "natural", "corruption", "generator", "mean", "worst"]
 BOUNDS = ("at_least", "at_most", "within")
 
@@ -68,7 +70,7 @@ class Condition(Section):
     metric: str
     split: str | None = None
     over: Over = "none"
-    label_noise: list[Noise] | None = None
+    label_noise: Levels | None = None
     at_least: float | None = None
     at_most: float | None = None
     within: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
@@ -107,7 +109,7 @@ class Each(Condition):
     kind: Literal["each"]
     term: Term
     against: Term
-    evaluations: list[float] = Field(min_length=1)
+    evaluations: Numbers = Field(min_length=1)
 
 
 class Matched(Condition):
@@ -121,7 +123,7 @@ class Matched(Condition):
     kind: Literal["matched"]
     term: Term
     against: Term
-    evaluations: list[float] = Field(min_length=2)
+    evaluations: Numbers = Field(min_length=2)
     by: str
     reach: float = Field(0.0, ge=0)
 
@@ -155,10 +157,10 @@ class Interior(Section):
     metric: str
     split: str | None = None
     over: Over = "none"
-    label_noise: list[Noise] | None = None
+    label_noise: Levels | None = None
     term: Term
     hyperparameter: str
-    inside: list[float] = Field(min_length=1)
+    inside: Numbers = Field(min_length=1)
     outside: dict[float, float] = Field(min_length=1)
 
     @model_validator(mode="after")

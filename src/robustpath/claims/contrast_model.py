@@ -4,7 +4,6 @@ Their files are named in `files`; unknown keys, wrong types and names that there
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -12,8 +11,11 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from robustpath import protocols
-from robustpath.claims.contrast_kinds import KINDS, AnyCondition, Noise, Term, limits, terms
-from robustpath.claims.model import Claims, Section, read
+from robustpath.claims.contrast_kinds import KINDS, AnyCondition, Levels, Term, limits, terms
+from robustpath.claims.model import Claims
+from robustpath.config import document
+from robustpath.config.document import Distinct, Section
+from robustpath.config.errors import hint, plainly
 from robustpath.core.errors import UserError
 from robustpath.methods import search
 
@@ -30,11 +32,11 @@ class Hypothesis(Section):
     id: str = Field(pattern=r"^[MBSC]\d+$")
     statement: str = Field(min_length=1)
     source: str = Field(min_length=1)
-    label_noise: list[Noise] = Field(min_length=1)
-    beside: list[Noise] = Field(default_factory=list)
+    label_noise: Levels = Field(min_length=1)
+    beside: Levels = Field(default_factory=list)
     placebos: dict[str, str] = Field(default_factory=dict)
     metric_placebos: dict[str, str] = Field(default_factory=dict)
-    conditions: list[AnyCondition] = Field(min_length=1)
+    conditions: Annotated[list[AnyCondition], Distinct] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _stated(self):
@@ -86,7 +88,7 @@ class Contrasts(Section):
 
 def load(path: str | Path) -> Contrasts:
     """The hypotheses in a YAML file; UserError names the first wrong key or value, in one sentence."""
-    return read(path, Contrasts, _keys)
+    return document.load(Path(path), Contrasts, _keys, f"paper/{Path(path).name}")
 
 
 def load_all(paths: Iterable[str | Path]) -> Contrasts:
@@ -135,9 +137,8 @@ def check_names(path: str | Path, claims: Contrasts, there: Known) -> None:
         named = (found for claim in family.claims for found in _names(claim, family, there))
         for where, kind, name, known in chain(listed, named):
             if name not in known:
-                near = get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
-                raise UserError(f"{path}: {where} names the unknown {kind} {name}; {hint}")
+                said = f"{path}: {where} names the unknown {kind} {plainly(name)}"
+                raise UserError(f"{said}; {hint(name, sorted(known))}")
         for claim in family.claims:
             for fault in _units(claim):
                 raise UserError(f"{path}: {fault}")

@@ -1,30 +1,24 @@
 """paper/claims.yaml as data: families of hypotheses, their conditions and thresholds; unknown keys and wrong types are
 refused."""
 
-from collections.abc import Callable, Iterable
-from difflib import get_close_matches
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from robustpath import protocols
-from robustpath.config.errors import ABSENT, dotted, nearest, show, value_at
-from robustpath.config.yaml import plain
+from robustpath.config import document
+from robustpath.config.document import Distinct, Names, Section
+from robustpath.config.errors import hint, plainly
 from robustpath.core.errors import UserError
 
 TestSet = Literal["none", "natural", "corruption", "ood"]
 Side = Literal["above", "below"]
-Read = TypeVar("Read")
 Measure = Literal[tuple(protocols.measures())]
+Points = Annotated[float, Field(ge=-100, le=100)]  # differences of accuracies
+Multiple = Annotated[float, Field(gt=0, le=1_000_000)]
 BEST_CONTROL = "best_control"
-
-
-class Section(BaseModel):
-    """A mapping of the file: unknown keys are refused, and nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class LevelError(Section):
@@ -45,7 +39,7 @@ class Ratio(Section):
     measure: Measure
     against: str
     against_measure: Measure | None = None
-    threshold: float = Field(gt=0)
+    threshold: Multiple
     side: Side
 
 
@@ -54,7 +48,7 @@ class MatchedRatio(Section):
 
     kind: Literal["matched_ratio"]
     measure: Literal["lambda_max", "trace", "sam_sharpness", "asam_sharpness", "noise_sharpness"]
-    threshold: float = Field(gt=0)
+    threshold: Multiple
     side: Side
 
 
@@ -65,7 +59,7 @@ class Difference(Section):
     kind: Literal["difference"]
     test_set: TestSet
     against: str
-    threshold: float
+    threshold: Points
     side: Side = "above"
 
 
@@ -74,7 +68,7 @@ class MatchedDifference(Section):
 
     kind: Literal["matched_difference"]
     test_set: TestSet
-    threshold: float
+    threshold: Points
     side: Side = "above"
 
 
@@ -83,7 +77,7 @@ class EffectiveRobustness(Section):
     threshold in percentage points."""
 
     kind: Literal["effective_robustness"]
-    threshold: float
+    threshold: Points
     side: Side = "above"
 
 
@@ -93,7 +87,7 @@ class Inequivalence(Section):
     kind: Literal["inequivalence"]
     test_set: TestSet
     against: str
-    margin: float = Field(gt=0)
+    margin: float = Field(gt=0, le=100)
 
 
 class PartialCorrelation(Section):
@@ -125,7 +119,7 @@ class AnyOf(Section):
     """Holds where one of its conditions holds; fails where all fail."""
 
     kind: Literal["any_of"]
-    conditions: list[Single] = Field(min_length=1)
+    conditions: Annotated[list[Single], Distinct] = Field(min_length=1)
 
 
 Condition = Annotated[
@@ -160,17 +154,17 @@ class Claim(Section):
     statement: str = Field(min_length=1)
     subject: str = Field(min_length=1)
     earlier: Earlier | None = None
-    variants: list[str] = Field(min_length=1)
+    variants: Names = Field(min_length=1)
     together: bool = False
-    label_noise: list[Annotated[float, Field(ge=0, le=1)]] = Field(min_length=1)
-    exempt: dict[str, Annotated[str, Field(min_length=1)]] = {}
-    conditions: list[Condition] = Field(min_length=1)
+    label_noise: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Distinct] = Field(min_length=1)
+    exempt: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    conditions: Annotated[list[Condition], Distinct] = Field(min_length=1)
 
 
 class Calibration(Section):
     """Simulated claims: their planted `effects` (percentage points); config.yaml says how many there are."""
 
-    effects: list[Annotated[float, Field(gt=0, le=100)]] = Field(min_length=1)
+    effects: Annotated[list[Annotated[float, Field(gt=0, le=100)]], Distinct] = Field(min_length=1)
 
 
 class Family(Section):
@@ -184,10 +178,10 @@ class Family(Section):
     curve: str
     tolerance: float = Field(gt=0, le=1)
     calibration: Calibration
-    corrected: list[str]
-    controls: list[str] = Field(min_length=1)
-    placebos: list[str] = []
-    baselines: list[str] = Field(min_length=3)
+    corrected: Names
+    controls: Names = Field(min_length=1)
+    placebos: Names = Field(default_factory=list)
+    baselines: Names = Field(min_length=3)
     short_names: dict[str, str]
     claims: list[Claim] = Field(min_length=1)
 
@@ -226,25 +220,7 @@ class Claims(Section):
 
 def load(path: str | Path) -> Claims:
     """The claims in a YAML file; UserError names the first wrong key or value, in one sentence."""
-    return read(path, Claims, _keys)
-
-
-def read(path: str | Path, whole: type[Read], keys: Callable[[dict], list[str]]) -> Read:
-    """A YAML file as the section `whole`; keys(section) are those that a section of the file may have.
-
-    UserError names the first wrong key or value, in one sentence.
-    """
-    path = Path(path)
-    try:
-        raw = plain(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; run from the folder that holds paper/{path.name}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: is not valid YAML ({' '.join(str(error).split())})") from None
-    try:
-        return whole.model_validate(raw)
-    except ValidationError as error:
-        raise UserError(f"{path}: {_sentence(error.errors(include_url=False), raw, keys)}") from None
+    return document.load(Path(path), Claims, _keys, f"paper/{Path(path).name}")
 
 
 def check_names(claims: Claims, known: Iterable[str]) -> None:
@@ -253,9 +229,8 @@ def check_names(claims: Claims, known: Iterable[str]) -> None:
     for family in claims.families.values():
         for where, name in _named(family):
             if name not in there:
-                near = get_close_matches(name, there, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(there))}"
-                raise UserError(f"paper/claims.yaml: {where} names the unknown method {name}; {hint}")
+                said = f"paper/claims.yaml: {where} names the unknown method {plainly(name)}"
+                raise UserError(f"{said}; {hint(name, sorted(there))}")
 
 
 def parts(claim: Claim) -> list:
@@ -271,39 +246,6 @@ def _named(family: Family) -> list[tuple[str, str]]:
         found += [(claim.id, name) for name in claim.variants]
         found += [(claim.id, part.against) for part in parts(claim) if hasattr(part, "against")]
     return found
-
-
-def _sentence(errors: list[dict], raw, keys: Callable) -> str:
-    """The first mistake, unknown keys before all others, since a misspelt key also leaves its right name missing."""
-    error = min(errors, key=lambda error: error["type"] != "extra_forbidden")
-    place = _place(error["loc"], raw)
-    name = dotted(place) or "the whole file"
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    if error["type"] == "extra_forbidden":
-        missing = [other["loc"][-1] for other in errors if other["type"] == "missing"]
-        meant = nearest(place[-1], [*missing, *_keys_at(keys, value_at(raw, place[:-1]))])
-        hint = "take it out" if meant is ABSENT else f"did you mean {meant}?"
-        return f"{name} is not a known key; {hint}{more}"
-    if error["type"] == "missing":
-        return f"{dotted((*place, error['loc'][-1]))} is missing{more}"
-    said = error["msg"].removeprefix("Value error, ")
-    value = value_at(raw, place)
-    shown = f" = {show(value)}" if place and value is not ABSENT and not isinstance(value, dict) else ""
-    said = said if said[1:2].isdigit() else said[0].lower() + said[1:]  # a hypothesis keeps its letter
-    return f"{name}{shown}: {said}{more}"
-
-
-def _place(location: tuple, raw) -> tuple:
-    """pydantic's address less the names of the kinds, which are no keys of the file."""
-    place: tuple = ()
-    for part in location:
-        if value_at(raw, (*place, part)) is not ABSENT:
-            place = (*place, part)
-    return place
-
-
-def _keys_at(keys: Callable, section) -> list[str]:
-    return keys(section) if isinstance(section, dict) else []
 
 
 def _keys(section: dict) -> list[str]:

@@ -7,13 +7,18 @@ from robustpath.config.errors import Problem, nearest
 LISTED = 60  # names that a sentence can hold
 
 
-def known(path: tuple, name: str, what: str, allowed: Collection[str]) -> Iterator[Problem]:
-    """A name that is not one of those `allowed`."""
+def known(
+    path: tuple, name: str, what: str, allowed: Collection[str], elsewhere: Collection[str] = ()
+) -> Iterator[Problem]:
+    """A name that is not one of those `allowed`; where it is known `elsewhere`, it is no misspelling."""
     if name not in allowed:
         words = ", ".join(allowed)
         if len(allowed) > LISTED:
             words = f"one of the {len(allowed)} that `python -m robustpath list {what}s` shows"
-        yield Problem(path, name, f"is not a known {what}", words, nearest(name, allowed))
+        if name in elsewhere:
+            yield Problem(path, name, f"is not a {what}, though there is one of this name", words)
+        else:
+            yield Problem(path, name, f"is not a known {what}", words, nearest(name, allowed))
 
 
 def distinct(path: tuple, names: Sequence, what: str, allowed: Collection) -> Iterator[Problem]:

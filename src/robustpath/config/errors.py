@@ -1,9 +1,10 @@
 """What is wrong with a config, in one sentence: the key, its value, what is allowed, the nearest valid spelling."""
 
+import copy
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -35,7 +36,7 @@ LONGEST = 600  # characters of what is allowed: a longer list hides the mistake
 
 
 class ConfigError(UserError):
-    """The config cannot be used; says which key is wrong and how to mend it."""
+    """The config or another YAML file of the study cannot be used; says which key is wrong and how to mend it."""
 
 
 class Problem(NamedTuple):
@@ -54,18 +55,36 @@ def report(found: list[Problem], file: str, overrides: Mapping) -> str:
     place = "--config" if path and value_at(overrides, path) is not ABSENT else file
     subject = dotted(path) or "the whole file"
     equals = "" if value is ABSENT else f" = {show(value)}"
-    allowed = _shortened(allowed)
+    allowed = shortened(allowed, "more, which docs/config.md lists")
     remedy = f"; allowed: {allowed}" if meant is ABSENT else f"; did you mean {show(meant)}? Allowed: {allowed}"
     others = len(found) - 1
     more = f" (and {others} more error{'s' if others > 1 else ''})" if others else ""
     return f"{place}: {subject}{equals} {complaint}{remedy}{more}"
 
 
-def _shortened(allowed: str) -> str:
-    """What is allowed, as far as a sentence holds it."""
+def of_use(problem: Problem, raw: Any, problems: Callable[[Any], list[Problem]]) -> Problem:
+    """The problem without the list that was meant, where `problems` has one of that list as well: of unknown names."""
+    if not isinstance(problem.meant, list) or value_at(raw, problem.path) is ABSENT:
+        return problem
+    again = problems(_replaced(raw, problem.path, problem.meant))
+    refused = any(other.path[: len(problem.path)] == problem.path for other in again)
+    return problem._replace(meant=ABSENT) if refused else problem
+
+
+def _replaced(here: Any, path: tuple, value: Any) -> Any:
+    """`here` with another value at `path`, all else shared."""
+    if not path:
+        return value
+    copied = copy.copy(here)
+    copied[path[0]] = _replaced(here[path[0]], path[1:], value)
+    return copied
+
+
+def shortened(allowed: str, rest: str) -> str:
+    """What is allowed, as far as a sentence holds it, and words for the rest."""
     if len(allowed) <= LONGEST:
         return allowed
-    return f"{allowed[:LONGEST].rpartition(', ')[0]} and more, which docs/config.md lists"
+    return f"{allowed[:LONGEST].rpartition(', ')[0]} and {rest}"
 
 
 def dotted(path: tuple) -> str:
@@ -88,6 +107,11 @@ def show(value: Any, limit: int = 60) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
+def plainly(name: Any) -> str:
+    """A name within a sentence, cut where it is long, without quotation marks."""
+    return show(name).strip("'")
+
+
 def nearest(word: Any, allowed: Iterable[str]) -> Any:
     """The allowed spelling closest to `word`, or ABSENT if none is near."""
     by_lower = {name.lower(): name for name in allowed}
@@ -96,6 +120,12 @@ def nearest(word: Any, allowed: Iterable[str]) -> Any:
     # One wrong letter of three makes another word rather than a slip: 'gpu' is not 'cpu'.
     close = swapped or get_close_matches(text, by_lower, n=1, cutoff=0.6 if len(text) > 3 else 0.7)
     return by_lower[close[0]] if close else ABSENT
+
+
+def hint(name: str, known: Collection[str]) -> str:
+    """The name that was meant by one that is not known, or those that there are."""
+    near = nearest(name, known)
+    return f"there are {shortened(', '.join(known) or 'none', 'more')}" if near is ABSENT else f"did you mean {near}?"
 
 
 def value_at(here: Any, path: tuple) -> Any:
@@ -206,7 +236,7 @@ def _repair(value: Any, node: dict) -> Any:
     if words(node):
         return nearest(value, words(node)) if isinstance(value, str) else ABSENT
     if node.get("type") == "array":
-        return [value] if isinstance(value, str) else ABSENT
+        return _as_list(value, node)
     if node.get("type") not in ("integer", "number") or not isinstance(value, (str, float)):
         return ABSENT
     whole = node["type"] == "integer"
@@ -216,6 +246,24 @@ def _repair(value: Any, node: dict) -> Any:
         if node["minimum"] <= number <= node["maximum"] and (number.is_integer() or not whole)
     ]
     return allowed[0] if allowed else ABSENT
+
+
+def _as_list(value: Any, node: dict) -> Any:
+    """The list that was probably meant by one of its entries, or by text with brackets or commas; or ABSENT."""
+    if isinstance(value, (list, Mapping)) or value is None:
+        return ABSENT
+    parts = value.strip().strip("[]").split(",") if isinstance(value, str) else [value]
+    entries = [_as_entry(part.strip().strip("'\"") if isinstance(part, str) else part, node["items"]) for part in parts]
+    fits = ABSENT not in entries and node.get("minItems", 0) <= len(entries) <= node.get("maxItems", math.inf)
+    return entries if fits else ABSENT
+
+
+def _as_entry(value: Any, node: dict) -> Any:
+    if words(node):
+        return value if value in words(node) else ABSENT
+    if node.get("type") == "string":
+        return value if isinstance(value, str) and value else ABSENT
+    return ABSENT if isinstance(value, bool) else _repair(str(value), node)
 
 
 def _readings(text: str) -> Iterator[float]:

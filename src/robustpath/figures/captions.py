@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from robustpath import models, records
+from robustpath.config.yaml import read
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.records import labels
@@ -16,7 +16,7 @@ from robustpath.statistics.comparison import cost
 def manifest(name: str, folder: Path | None = None) -> dict:
     """What notebooks/manifest.yaml says of a figure or table: kind (figure or table), question, shows."""
     path = (folder or records.root() / "notebooks") / "manifest.yaml"
-    entries = yaml.safe_load(path.read_text())
+    entries = read(path, "notebooks/manifest.yaml")
     if name not in entries:
         raise UserError(f"{path}: no entry {name}, only {', '.join(entries)}; add its kind, question and shows")
     return entries[name]

@@ -14,7 +14,9 @@ INTRODUCTION = """# Config reference
 
 Written by `python -m robustpath schema` from `src/robustpath/study.py`; do not edit. The values in use stand in
 [config.yaml](../config.yaml). For one run, override them on the command line: `snakemake --config scale=smoke`, or
-deeper, `snakemake --config 'scales={smoke: {batch_size: 16}}'`."""
+deeper, `snakemake --config 'scales={smoke: {batch_size: 16}}'`. All values stand behind one `--config` and are read as
+the file is: `0120` is refused, and `'0.9'` in quotes is text. A key with dots, such as `scales.smoke.batch_size=16`, is
+refused by Snakemake itself, with a traceback that ends in "Invalid config definition"."""
 HEADER = "| Key | Allowed | Default | Meaning |\n| --- | --- | --- | --- |"
 
 

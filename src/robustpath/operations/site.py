@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-import yaml
-
+from robustpath.config.errors import show
+from robustpath.config.yaml import read
 from robustpath.core.errors import UserError
 
 FILE = Path("site.yaml")
@@ -35,12 +35,7 @@ def _written(file: Path) -> dict[str, str]:
     """What the file says; nothing where there is none."""
     if not file.exists():
         return {}
-    try:
-        content = yaml.safe_load(file.read_text()) or {}
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise UserError(
-            f"{file} is not YAML: write one line for each of {', '.join(VARIABLES)}, as `key: word`"
-        ) from None
+    content = read(file) or {}
     if not isinstance(content, dict):
         raise UserError(
             f"{file} is no table of keys: write one line for each of {', '.join(VARIABLES)}, as `key: word`"
@@ -49,7 +44,7 @@ def _written(file: Path) -> dict[str, str]:
         if key not in VARIABLES:
             near = get_close_matches(str(key), VARIABLES, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
-            raise UserError(f"{file} has an unknown key {key!r}: {hint}The keys are {', '.join(VARIABLES)}")
+            raise UserError(f"{file} has an unknown key {show(key)}: {hint}The keys are {', '.join(VARIABLES)}")
         if value is not None and not (isinstance(value, str) and re.fullmatch(r"[\w.@:,+-]+", value)):
-            raise UserError(f"{file} has {value!r} for {key}: write one word, in quotes if it looks like a number")
+            raise UserError(f"{file} has {show(value)} for {key}: write one word, in quotes if it looks like a number")
     return content

@@ -153,9 +153,8 @@ def parents(experiments: Sequence[tuple[tuple, Experiment]], listed: Sequence[st
         yield from known((*place, "experiment"), name, "experiment of the scale", there)
         if name not in there:
             continue
-        yield from known(
-            (*place, "method"), child.parent.method, "method of that experiment", there[name].chosen(listed)
-        )
+        chosen = there[name].chosen(listed)
+        yield from known((*place, "method"), child.parent.method, "method of that experiment", chosen, methods.names())
         if child.parent.gives == "losses" and "irreducible" not in protocols.load(child.protocol).deals:
             yield Problem((*place, "gives"), "losses", f"is not what {child.protocol} deals", "parameters")
         if path[-1] in _ancestors(name, there):

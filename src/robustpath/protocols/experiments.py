@@ -12,6 +12,12 @@ from robustpath.protocols.representations.section import RepresentationsExperime
 from robustpath.protocols.stream.section import StreamExperiment
 from robustpath.protocols.supervised.section import Supervised
 
+# Whose runs are compared over the values of a grid, of one method or of several, without the reference.
+OVER_A_GRID = frozenset({
+    "lengths", "walk_levels", "activation_losses", "activation_width_2", "activation_width_8", "activation_latent",
+    "attention",
+})  # fmt: skip
+
 
 class Experiments(Section):
     """The experiments of a scale."""

@@ -7,11 +7,11 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
 from rocrate.model import ContextEntity, Person
 from rocrate.rocrate import ROCrate
 
 from robustpath import study
+from robustpath.config.yaml import read
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.publication import machine, origin
@@ -37,7 +37,7 @@ def write(scale: str, root: Path = Path(".")) -> Path:
     folder = root / study.results(config)
     if not (folder / "paper.pdf").is_file():
         raise UserError(f"{folder}/paper.pdf: no such file; run `make paper SCALE={scale}` first, then make the crate")
-    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = read(root / "CITATION.cff", "CITATION.cff")
     here = machine.source(root)
     commit = machine.described(here.changed, len(here.edits))
     crate = ROCrate()

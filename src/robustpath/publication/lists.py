@@ -7,6 +7,7 @@ import pandas as pd
 import yaml
 
 from robustpath import study
+from robustpath.config.yaml import read
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.publication import origin, published
@@ -43,7 +44,7 @@ def codecheck(entries: list[Origin], root: Path) -> str:
 
     Who checked, summary, certificate and report are the codechecker's to add.
     """
-    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = read(root / "CITATION.cff", "CITATION.cff")
     authors = [{"name": author.get("name") or f"{author['given-names']} {author['family-names']}"}
                | ({"ORCID": author["orcid"].rpartition("/")[2]} if "orcid" in author else {})
                for author in citation["authors"]]  # fmt: skip

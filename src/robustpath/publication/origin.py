@@ -7,10 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from robustpath import numbers, protocols, study
 from robustpath.claims import contrast_model, files, model
+from robustpath.config.yaml import read
 from robustpath.figures.manifest import manifest
 from robustpath.numbers.macros import EVERY, maker
 from robustpath.study import Config, Experiments
@@ -154,4 +153,4 @@ def _sum(costs: dict[str, tuple[int, int, int]], experiments: Iterable[str]) -> 
 def repository(root: Path = Path(".")) -> str | None:
     """The public address of the repository, from CITATION.cff; None where it names none."""
     path = Path(root) / "CITATION.cff"
-    return yaml.safe_load(path.read_text(encoding="utf-8")).get("repository-code") if path.is_file() else None
+    return read(path).get("repository-code") if path.is_file() else None

@@ -9,6 +9,7 @@ from robustpath.config.section import Section
 from robustpath.data import registry
 from robustpath.data.grouped import GroupedDataSet
 from robustpath.methods import search
+from robustpath.protocols.experiments import OVER_A_GRID
 from robustpath.protocols.supervised.held_out import learnt
 from robustpath.protocols.supervised.section import Supervised
 
@@ -26,7 +27,12 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
         compares = not (experiment.grid or experiment.points) and len(experiment.vary) == 3
         if compares and config.reference in set(config.methods) - set(experiment.methods):
             allowed = f"'all' or a list with the reference method '{config.reference}'"
-            yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
+            if path[-1] in OVER_A_GRID:
+                allowed = f"values of hyperparameters by name, or methods with the reference '{config.reference}'"
+                complaint = "has no entry" if "grid" in experiment.model_fields_set else "is missing"
+                yield Problem((*path, "grid"), experiment.grid, complaint, allowed)
+            else:
+                yield Problem((*path, "methods"), experiment.methods, "lacks the reference", allowed)
     yield from _sizes(path, scale, experiment)
     yield from _correlation(path, scale, experiment)
 

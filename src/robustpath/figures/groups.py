@@ -85,26 +85,48 @@ def shares(found: dict[str, dict[str, pd.DataFrame]], reference: str) -> str:
 
 
 def caption(
-    name: str, finding: str, settings: dict, table: pd.DataFrame, experiment: str, *notes: str, chosen: str
-) -> str:
+    name: str, finding: str, settings: dict, table: pd.DataFrame, experiment: str, *notes: str, chosen: str,
+    beside: Sequence[str] = (),
+) -> str:  # fmt: skip
     """The caption of a result on data with groups: finding, question, what is shown, notes, evidence, notebook.
 
-    `table` holds the records, all draws; `chosen` says how hyperparameters were chosen.
+    `table` holds the records, all draws; `chosen` says how hyperparameters were chosen; `beside` are further
+    experiments whose runs are shown.
     """
-    told, costs = settings["experiments"][experiment], cost(table, experiment)
+    names = list(dict.fromkeys([experiment, *beside]))
+    own = table[table["experiment"].isin(names)]
+    each = [settings["experiments"][one] for one in names]
+    there = set(own["dataset"])
+    shown = list(dict.fromkeys(dataset for told in each for dataset in told["datasets"] if dataset in there))
+    sizes, seeds = (
+        labels.listing([labels.count(number) for number in sorted(numbers)])
+        for numbers in ({size for told in each for size in told["train_sizes"]}, {told["seeds"] for told in each})
+    )
+    costs = pd.concat([cost(own, one) for one in names])
     total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
     lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
-    shown = labels.listing([labels.escape(labels.dataset(each)) for each in told["datasets"]])
-    sizes = labels.listing([labels.count(size) for size in told["train_sizes"]])
     facts = [
-        f"Scale {labels.escape(settings['scale'])}; {shown}, {sizes} training examples; {labels.count(told['seeds'])} "
-        rf"paired seeds, {100 * settings['confidence']:g}\,\% $t$ intervals over seeds. Test data have equal groups.",
+        f"Scale {labels.escape(settings['scale'])}; {_listed(shown)}, {sizes} training examples; {seeds} "
+        rf"paired seeds, {100 * settings['confidence']:g}\,\% $t$ intervals over seeds. {_groups_of_tests(own, shown)}",
         chosen,
         f"{lost} diverged.",
     ]
     entry = captions.manifest(name)
     head = rf"\textbf{{{finding}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
     return " ".join([head, *filter(None, notes), *facts, captions.origin(name)])
+
+
+def _groups_of_tests(records: pd.DataFrame, shown: Sequence[str]) -> str:
+    """Which of the data sets have groups in their test data, as their records say."""
+    scored = set(records.loc[records["metric"] == "accuracy_worst_group", "dataset"])
+    grouped, others = ([name for name in shown if (name in scored) is there] for there in (True, False))
+    if not others:
+        return "Test data have equal groups."
+    return f"Test data of {_listed(grouped)} have equal groups; {_listed(others)} have no groups."
+
+
+def _listed(datasets: Sequence[str]) -> str:
+    return labels.listing([labels.escape(labels.dataset(name)) for name in datasets])
 
 
 def in_order(methods: Sequence[str], reference: str) -> list[str]:

@@ -1,9 +1,10 @@
 """What the figures and tables of data with groups share: captions, and findings as sentences in LaTeX."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from robustpath import protocols
 from robustpath.figures import captions
 from robustpath.figures.streams import interval_words, noise_words
 from robustpath.records import labels
@@ -11,6 +12,8 @@ from robustpath.statistics.comparison import cost
 
 NOTHING = "Nothing is compared: the experiment has one method alone."
 CORRUPTED, MINORITY = "wrongly labelled", "in a minority of their label"
+TOLD = "irm"  # is told which attribute an example has: its environment
+DESIGN = ("train_sizes", "label_noise", "correlation", "seeds", "draws", "grid", "budget")
 FALLING = 0.5  # a warm-up below this share leaves the rate time to fall to zero
 
 
@@ -33,6 +36,47 @@ def by_rules(accuracy: dict[str, pd.DataFrame], differences: dict[str, pd.DataFr
             f"(over SGD: {interval_words(best)})"
         )
     return f"The highest worst-group accuracies beside SGD's own are those of {labels.listing(parts)}."
+
+
+def inferring(experiments: Mapping[str, dict]) -> list[str]:
+    """The experiments that select draws and whose runs have a parent's losses in the place of groups."""
+    return [
+        name
+        for name, told in experiments.items()
+        if protocols.name_of(told) == protocols.DEFAULT
+        and not told["grid"]
+        and told.get("parent", {}).get("gives") == "losses"
+    ]
+
+
+def comparable(one: Mapping, other: Mapping) -> bool:
+    """Whether a seed has the same data, and a method the same effort, in two experiments."""
+    return all(one.get(key) == other.get(key) for key in DESIGN)
+
+
+def inferred(gained: Mapping[str, Mapping[str, pd.DataFrame]], words: dict[str, str], datasets: Sequence[str]) -> str:
+    """By the method that is compared with, then by the name of a rule: paired differences of worst-group accuracy of
+    the methods that infer environments (columns method, n, mean, low, high)."""
+    sentences = []
+    for method in next(iter(next(iter(gained.values())).values()))["method"]:
+        parts, pairs = [], set()
+        for other, by_rule in gained.items():
+            rows = [table.set_index("method").loc[method] for table in by_rule.values()]
+            pairs |= {row["n"] for row in rows}
+            twin = ", which is told the attribute" if other == TOLD else ""
+            parts.append(f"that of {labels.method(other)}{twin}: {labels.listing([short(row) for row in rows])} points")
+        sentences.append(
+            f"{labels.method(method)} infers environments from the losses of a first training (last lines). Its "
+            f"worst-group accuracy on {_listed(datasets)} less {'; less '.join(parts)} "
+            f"(by {labels.listing([words[name] for name in next(iter(gained.values()))])}; means over data sets, "
+            f"$n = {labels.listing([labels.count(n) for n in sorted(pairs)])}$)."
+        )
+    return " ".join(sentences)
+
+
+def short(row: pd.Series) -> str:
+    """A difference in points with its interval, without the unit."""
+    return f"{labels.points(row['mean'])} {labels.points_range(row['low'], row['high'])}"
 
 
 def orders(differences: pd.DataFrame) -> str:

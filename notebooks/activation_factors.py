@@ -66,4 +66,6 @@ style.save(figure, out)
 # %%
 finding = representations.helped(found, len(asked))
 note = f"Strength {strength:g}, the largest of the grid, on every set; nothing is selected or corrected for."
-captions.write(groups.caption("activation_factors", finding, settings, table, experiment, chosen=note), caption)
+shown = list(dict.fromkeys(each.experiment for each in asked))
+text = groups.caption("activation_factors", finding, settings, table, experiment, chosen=note, beside=shown)
+captions.write(text, caption)

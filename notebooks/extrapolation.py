@@ -33,8 +33,9 @@ caption = None  # LaTeX caption; None prints it
 settings = report_settings(settings)
 table = read(traces.files(theory, settings["scale"], "theory/*.parquet"))
 table = table[table["case"] == "algorithmic_alignment"]
-found = extrapolation.errors(table)
-display(extrapolation.means(found))
+found, confidence = extrapolation.errors(table), settings["confidence"]
+drawn = extrapolation.lines(found, confidence)
+display(extrapolation.means(found, confidence))
 
 # %% [markdown]
 # A line stops where the range ends, for nothing is measured between 30 and 50 nodes.
@@ -47,9 +48,10 @@ for panel, letter, (task, looks) in zip(grid[0], "ab", extrapolation.looks().ite
         own = found[(found["task"] == task) & (found["architecture"] == architecture)]
         single = {**look, "linestyle": "none", "label": None}
         panel.plot(own["nodes"], own["value"], ms=2, mew=0, alpha=0.45, **single)
-        mean = own.groupby("nodes")["value"].mean()
-        for part in (mean[mean.index <= RANGE[1]], mean[mean.index > RANGE[1]]):
-            panel.plot(part.index, part, ms=0, lw=1.3, **look)
+        line = drawn[(drawn["task"] == task) & (drawn["architecture"] == architecture)]
+        for part in (line[line["nodes"] <= RANGE[1]], line[line["nodes"] > RANGE[1]]):
+            panel.fill_between(part["nodes"], part["low"], part["high"], color=look["color"], alpha=0.18, lw=0)
+            panel.plot(part["nodes"], part["mean"], ms=0, lw=1.3, **look)
             look = {**look, "label": None}
     panel.set_yscale("log")
     panel.set_xticks([20, 30, 50, 75, 100])

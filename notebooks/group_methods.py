@@ -13,6 +13,7 @@
 # which needs the groups of a validation set, and worst-group accuracy on test data, which bounds what selection can do.
 
 # %%
+import pandas as pd
 from IPython.display import display
 
 from robustpath.figures import captions, groups, tables
@@ -30,42 +31,85 @@ experiment = "groups"
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"])
-confidence, reference = settings["confidence"], settings["reference"]
+confidence, reference, experiments = settings["confidence"], settings["reference"], settings["experiments"]
 METRICS = {"accuracy_worst_group": "worst", "accuracy": "mean"}
-overall, each, gained = {}, {}, {}
-for name, rule in RULES.items():
-    chosen = selected(table, experiment, rule)
-    for metric in METRICS:
-        own = scores(chosen, metric)
-        overall[name, metric] = means(own, ["method"], confidence)
-        each[name, metric] = means(own, ["dataset", "method"], confidence).set_index(["dataset", "method"])
-    gained[name] = differences(scores(chosen, "accuracy_worst_group"), [], "method", reference, confidence)
+rule_words = {name: rule.words for name, rule in RULES.items()}
+inferring = groups.inferring(experiments)
+chosen = {(own, name): selected(table, own, rule) for own in (experiment, *inferring) for name, rule in RULES.items()}
+
+
+def found(own, by):
+    """(rule, metric) -> means of an experiment, columns `by`, method, n, mean, low, high."""
+    return {
+        (name, metric): means(scores(chosen[own, name], metric), [*by, "method"], confidence)
+        for name in RULES
+        for metric in METRICS
+    }
+
+
+def gained(worst, over):
+    """Paired differences of worst-group accuracies to those of the method `over`."""
+    return differences(worst, [], "method", over, confidence)
+
+
+overall = found(experiment, [])
 worst = {name: overall[name, "accuracy_worst_group"] for name in RULES}
-display(worst, gained)
+over_reference = {name: gained(scores(chosen[experiment, name], "accuracy_worst_group"), reference) for name in RULES}
+display(worst, over_reference)
+
+# %% [markdown]
+# Environments that are inferred are compared on their own data sets: with the reference, and with the method that is
+# told the attribute, where that was trained alike on the same seeds.
+
+# %%
+notes = []
+for own in inferring:
+    datasets = experiments[own]["datasets"]
+    against = {reference: {}}
+    for name in RULES:
+        rows = scores(chosen[own, name], "accuracy_worst_group")
+        against[reference][name] = gained(rows, reference)
+        twin = scores(chosen[experiment, name], "accuracy_worst_group")
+        twin = twin[(twin["method"] == groups.TOLD) & twin["dataset"].isin(datasets)]
+        if groups.comparable(experiments[own], experiments[experiment]) and set(twin["dataset"]) == set(datasets):
+            both = pd.concat([rows[rows["method"] != reference], twin])
+            against.setdefault(groups.TOLD, {})[name] = gained(both, groups.TOLD)
+    notes.append(groups.inferred(against, rule_words, datasets))
+display(notes)
 
 
 # %%
-def row(method, found, wide):
+def row(method, cells, wide, name=""):
     """Worst-group and mean accuracy by each rule; `wide` adds half of the interval's width to the first."""
-    cells = [labels.escape(labels.method(method))]
-    for name in RULES:
+    words = [labels.escape(labels.method(method) + name)]
+    for rule in RULES:
         for metric in METRICS:
-            cell = found[name, metric].loc[method]
+            cell = cells[rule, metric].loc[method]
             half = rf"\,$\pm$\,{labels.percent(cell['high'] - cell['mean'])}" if wide and "worst" in metric else ""
-            cells.append(labels.percent(cell["mean"]) + half)
-    return cells
+            words.append(labels.percent(cell["mean"]) + half)
+    return words
 
 
-told = settings["experiments"][experiment]
-methods = groups.in_order(told["methods"], reference)
-columns = 1 + len(RULES) * len(METRICS)
-indexed = {key: rows.set_index("method") for key, rows in overall.items()}
-parts = [[tables.heading("mean over data sets", columns), *(row(method, indexed, True) for method in methods)]]
-for dataset in told["datasets"]:
-    own = {key: rows.loc[dataset] for key, rows in each.items()}
-    heading = tables.heading(labels.escape(labels.dataset(dataset)), columns)
-    parts.append([heading, *(row(method, own, False) for method in methods)])
-spans = [tables.span(rule.words, 2 + 2 * place, 3 + 2 * place) for place, rule in enumerate(RULES.values())]
+def panels(own):
+    """Data set, or "" for the mean over them -> the means of each method in an experiment, by rule and metric."""
+    each = {key: rows.set_index(["dataset", "method"]) for key, rows in found(own, ["dataset"]).items()}
+    return {"": {key: rows.set_index("method") for key, rows in found(own, []).items()}} | {
+        dataset: {key: rows.loc[dataset] for key, rows in each.items()} for dataset in experiments[own]["datasets"]
+    }
+
+
+columns, parts = 1 + len(RULES) * len(METRICS), []
+for dataset, cells in panels(experiment).items():
+    heading = labels.escape(labels.dataset(dataset)) if dataset else "mean over data sets"
+    methods = groups.in_order(experiments[experiment]["methods"], reference)
+    parts.append([tables.heading(heading, columns), *(row(name, cells, not dataset) for name in methods)])
+for own in inferring:
+    methods = groups.in_order(experiments[own]["methods"], reference)
+    parts.append([tables.heading("environments inferred", columns)])
+    for dataset, cells in panels(own).items():
+        where = f", {labels.dataset(dataset)}" if dataset else ", mean of these"
+        parts[-1] += [row(name, cells, True, where) for name in methods]
+spans = [tables.span(words, 2 + 2 * place, 3 + 2 * place) for place, words in enumerate(rule_words.values())]
 header = [
     ["", *(text for text, _ in spans)],
     " ".join(rule for _, rule in spans),
@@ -74,6 +118,8 @@ header = [
 captions.write(tables.booktabs(header, parts, "l" + "r" * (columns - 1), size="scriptsize", stretch=0.9), out)
 
 # %%
-finding = groups.by_rules(worst, gained, {name: rule.words for name, rule in RULES.items()})
-chosen = f"Hyperparameters: for each seed, the one of {labels.word(told['draws'])} draws that is best by the rule."
-captions.write(groups.caption("group_methods", finding, settings, table, experiment, chosen=chosen), caption)
+finding = groups.by_rules(worst, over_reference, rule_words)
+draws = labels.word(experiments[experiment]["draws"])
+how = f"Hyperparameters: for each seed, the one of {draws} draws that is best by the rule."
+text = groups.caption("group_methods", finding, settings, table, experiment, *notes, chosen=how, beside=inferring)
+captions.write(text, caption)

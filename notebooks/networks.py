@@ -49,4 +49,6 @@ chosen = (
     "Hyperparameters: for each seed, the draw that is best by validation accuracy; the penalties of attention are "
     "shown apart."
 )
-captions.write(groups.caption("networks", finding, settings, table, experiment, chosen=chosen), caption)
+shown = list(dict.fromkeys(arm.experiment for arm in arms))
+text = groups.caption("networks", finding, settings, table, experiment, chosen=chosen, beside=shown)
+captions.write(text, caption)

@@ -145,3 +145,70 @@ def test_data_without_groups_get_a_sentence():
     table = grouped_records.recorded(told("group_methods"), effects)
     with pytest.raises(UserError, match="have no validation accuracy_worst_group of experiment groups: give it data"):
         selected(table[table["metric"] == "accuracy"], "groups", RULES["worst"])
+
+
+def with_inferred(planted=-0.1, **changes):
+    """Settings with the experiment that infers environments, and effects by which EIIL changes the worst group."""
+    both = grouped_records.settings("groups", "inferred_environments", seeds=SEEDS)
+    both["experiments"]["inferred_environments"] |= changes
+
+    def own(run):
+        found = effects(run)
+        change = {"eiil": planted, "irm": 0.05}.get(run["method"], 0.0)
+        return found | {("test", "accuracy_worst_group"): found["test", "accuracy_worst_group"] + change}
+
+    return both, own
+
+
+def test_inferred_environments_stand_below_with_what_they_are_compared_with(tmp_path):
+    settings, own = with_inferred()
+    result, caption = on_records("group_methods", grouped_records.recorded(settings, own), settings, tmp_path)
+    said = re.search(
+        r"EIIL infers .* on Gaussian groups and Coloured MNIST-1D less that of SGD: \$-(\d+\.\d)\$ .* points; "
+        r"less that of IRM, which is told the attribute: \$-(\d+\.\d)\$ .*\$n = 4\$\)",
+        caption,
+    )
+    assert [float(number) for number in said.groups()] == pytest.approx([10, 15], abs=1)
+    last = result.decode().split("environments inferred}} \\\\\n")[1].splitlines()
+    assert [line.split(" & ")[0] for line in last[:6]] == [
+        f"{method}, {where}"
+        for where in ("mean of these", "Gaussian groups", "Coloured MNIST-1D")
+        for method in ("SGD", "EIIL")
+    ]
+    assert all(line.count(r"\pm") == len(RULES) for line in last[:6])
+
+
+def test_inferred_environments_are_not_compared_with_irm_of_another_design(tmp_path):
+    settings, own = with_inferred(budget=1)
+    _, caption = on_records("group_methods", grouped_records.recorded(settings, own), settings, tmp_path)
+    assert "less that of SGD: $-" in caption and "less that of IRM" not in caption
+
+
+def test_experiments_that_infer_are_those_that_select_draws_by_losses_of_a_parent():
+    names = ("groups", "curricula", "selection", "inferred_environments")
+    told = grouped_records.settings(*names)["experiments"]
+    assert groups.inferring(told) == ["inferred_environments"]
+    assert groups.comparable(told["groups"], told["inferred_environments"])
+    assert not groups.comparable(told["groups"], told["curricula"])
+
+
+def test_a_caption_says_which_data_sets_have_no_groups():
+    told = grouped_records.settings("groups", "activation_shifts", seeds=2)
+    told["experiments"]["activation_shifts"] |= {"train_sizes": [500, 800]}
+
+    def planted(run):
+        found = effects(run)
+        return found if run["experiment"] == "groups" else {("test", "accuracy"): 0.5}
+
+    table = grouped_records.recorded(told, planted)
+    table = table[table["dataset"] != "typeface_shapes"]
+    said = groups.caption("group_methods", "", told, table, "groups", chosen="", beside=["activation_shifts"])
+    assert "Gaussian groups, Coloured MNIST-1D, Optdigits and MNIST-5k, 500 and 800 training examples; 2 paired" in said
+    assert "Test data of Gaussian groups and Coloured MNIST-1D have equal groups; Optdigits and MNIST-5k have" in said
+    runs = table.drop_duplicates(["experiment", "dataset", "method", "train_size", "seed", "draw"])
+    lost = table.assign(diverged=table["experiment"] == "activation_shifts")
+    count = (runs["experiment"] == "activation_shifts").sum()
+    assert f"{count} of {len(runs)} runs" in groups.caption(
+        "group_methods", "", told, lost, "groups", chosen="", beside=["activation_shifts"]
+    )
+    assert "have equal groups; " not in groups.caption("group_methods", "", told, table, "groups", chosen="")

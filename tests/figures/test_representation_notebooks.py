@@ -105,6 +105,11 @@ def test_the_table_has_a_line_for_each_network_and_penalty(made):
     assert [cells[-1].rstrip("\\ ") for cells in lines[1:]][:2] == ["--", "--"]
 
 
+def test_captions_name_the_data_sets_that_are_drawn(made):
+    assert "Gaussian groups and Dominoes, 500 training examples" in made("networks")[1]
+    assert "; Gaussian groups, 500 training examples" in made("activation_factors")[1]
+
+
 def test_the_base_of_a_condition_is_strength_zero_or_plain_training():
     """By hand: the seed's difference, of the same network where its grid has strength zero."""
     told = settings()

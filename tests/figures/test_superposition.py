@@ -15,10 +15,10 @@ NAME = "superposition"
 LATER = {"switch": lambda importance: feature_geometry.boundary(importance) + 0.04}
 
 
-def made(measured, folder, steps=5000):
+def made(measured, folder, steps=5000, seeds=3):
     """The result and the caption of the notebook, executed in this process, on a table of the theory case."""
     table.write(measured, folder / f"{NAME}.parquet")
-    settings = {"scale": "laptop", "theory": {NAME: {"steps": steps, "seeds": 3}}}
+    settings = {"scale": "laptop", "theory": {NAME: {"steps": steps, "seeds": seeds}}}
     return executed(NAME, folder, theory=[folder / f"{NAME}.parquet"], settings=settings)
 
 
@@ -47,6 +47,11 @@ def test_no_plateau_is_said_and_a_short_run_is_not_judged(tmp_path):
     _, caption = made(toy_models.measured(squares=[8] * 15, judged=False), tmp_path, steps=20)
     assert "within 0.03 of 1/2 at no density, the median dimensionality of those represented at 14" in caption
     assert "A run this short is not judged by bands." in caption and "bands that were" not in caption
+
+
+def test_of_one_seed_none_is_the_best(tmp_path):
+    _, caption = made(toy_models.measured(judged=False), tmp_path, steps=20, seeds=1)
+    assert "Scale laptop: 20 steps of one seed. " in caption
 
 
 def test_one_density_is_no_range():

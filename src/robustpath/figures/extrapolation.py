@@ -1,9 +1,11 @@
 """What the figure of networks on graphs shows: errors by size of graph, and in LaTeX what was found."""
 
+import numpy as np
 import pandas as pd
 
 from robustpath.figures import captions, style
 from robustpath.records import labels
+from robustpath.statistics.intervals import interval
 from robustpath.theory.algorithmic_alignment import DEGREE, LINE, PATH, RANGE, RAYS, TASKS
 
 NOUNS = {DEGREE: "maximum degrees", PATH: "shortest paths"}
@@ -34,29 +36,54 @@ def looks() -> dict[str, dict[str, dict]]:
     }
 
 
-def means(found: pd.DataFrame) -> pd.DataFrame:
-    """(task, architecture) -> the mean error over seeds and sizes, `inside` and `outside` the range of training."""
-    where = (found["nodes"] > RANGE[1]).map({False: "inside", True: "outside"})
-    return found.assign(where=where).pivot_table(index=["task", "architecture"], columns="where", values="value")
+def lines(found: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Columns task, architecture, nodes, n, mean, low, high: of the errors of each size, as `of_logarithms`."""
+    return of_logarithms(found, ["task", "architecture", "nodes"], confidence)
 
 
-def finding(found: pd.DataFrame) -> str:
+def means(found: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Columns task, architecture, part (`inside` or `outside` the range of training), n, mean, low, high: of the errors
+    of each seed, averaged over sizes, as `of_logarithms`."""
+    part = (found["nodes"] > RANGE[1]).map({False: "inside", True: "outside"})
+    keys = ["task", "architecture", "part"]
+    each = found.assign(part=part).groupby([*keys, "seed"], as_index=False)["value"].mean()
+    return of_logarithms(each, keys, confidence)
+
+
+def of_logarithms(errors: pd.DataFrame, by: list[str], confidence: float) -> pd.DataFrame:
+    """Columns `by`, n, mean, low, high: geometric means over seeds and the t intervals of the logarithm, since errors
+    are positive and differ by factors. One seed has no interval."""
+    table = interval(errors.assign(value=np.log(errors["value"])), by, confidence)
+    columns = ["mean", "low", "high"]
+    return table.assign(**np.exp(table[columns]))
+
+
+def finding(found: pd.DataFrame, confidence: float) -> str:
     """What was found: the errors of the network aligned with each task, and of the best other one out of range."""
-    mean, parts = means(found), []
+    table, parts = means(found, confidence).set_index(["task", "part"]).sort_index(), []
     for task in TASKS:
-        own = mean.loc[task.name]
-        aligned = own.loc[task.architectures[0].name]
-        other = own["outside"].drop(task.architectures[0].name).min()
+        inside, outside = (table.loc[(task.name, part)].set_index("architecture") for part in ("inside", "outside"))
+        aligned = task.architectures[0].name
+        others = outside.drop(aligned)
         parts.append(
-            f"on {NOUNS[task.name]} by {percent(aligned['outside'])} ({percent(aligned['inside'])} in range), "
-            f"the best other one by {percent(other)}"
+            f"on {NOUNS[task.name]} by {said(outside.loc[aligned])} ({percent(inside.loc[aligned, 'mean'])} in range), "
+            f"the best other one by {said(others.loc[others['mean'].idxmin()])}"
         )
     return f"On larger graphs the network aligned with the task errs {'; '.join(parts)}."
 
 
-def percent(value: float) -> str:
+def said(row: pd.Series) -> str:
+    """A mean with its interval, which one seed has not, in LaTeX."""
+    if row["n"] == 1:
+        return percent(row["mean"])
+    low, high = (percent(row[end], sign="") for end in ("low", "high"))
+    return f"{percent(row['mean'])} \\mbox{{[{low}, {high}]}}"
+
+
+def percent(value: float, sign: str = r"\,\%") -> str:
     """Two digits and the sign, in LaTeX."""
-    return f"{value:.0f}\\,\\%" if value >= 9.95 else f"{value:.1f}\\,\\%" if value >= 0.995 else f"{value:.2f}\\,\\%"
+    digits = 0 if value >= 9.95 else 1 if value >= 0.995 else 2
+    return f"{value:.{digits}f}{sign}"
 
 
 def caption(name: str, settings: dict, table: pd.DataFrame, found: pd.DataFrame) -> str:
@@ -68,14 +95,20 @@ def caption(name: str, settings: dict, table: pd.DataFrame, found: pd.DataFrame)
         held, of = (labels.count(bands.iloc[0][column]) for column in ("value", "expected"))
         judged = f"Of {of} bands that were fixed before the run, {held} hold (\\cref{{tab:theory_cases}})."
     straight = table[(table["landscape"] == RAYS) & (table["quantity"] == LINE)]["value"].min()
-    seeds = f"{labels.word(own['seeds'])} seed{'s' if own['seeds'] > 1 else ''}"
+    seeds = "lines are of one seed, which has no interval"
+    if own["seeds"] > 1:
+        level = rf"{100 * settings['confidence']:g}\,\%"
+        seeds = (
+            f"lines are geometric means over {labels.word(own['seeds'])} seeds, bands and brackets {level} $t$ "
+            "intervals of the logarithm over seeds, points the seeds themselves"
+        )
     facts = (
         r"The question and the tasks are those of \citet{xu2020reason} and \citet{xu2021extrapolate}. "
         f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps, half as many on degrees, on "
-        f"{labels.count(own['graphs'])} graphs; lines are means over {seeds}, points the seeds themselves, tested on "
-        "the same graphs. Perceptrons of ReLUs are close to lines out of range: "
+        f"{labels.count(own['graphs'])} graphs; {seeds}. All networks are tested on the same graphs. "
+        "Perceptrons of ReLUs are close to lines out of range: "
         f"along any ray a line has at least {straight:.4f} of the variance."
     )
-    said = finding(found)
-    head = rf"\textbf{{{said}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
+    opening = finding(found, settings["confidence"])
+    head = rf"\textbf{{{opening}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
     return " ".join([head, judged, facts, captions.origin(name)])

@@ -1,9 +1,10 @@
 """What the figures and tables of data with groups share: captions, and findings as sentences in LaTeX."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from robustpath import protocols
 from robustpath.figures import captions
 from robustpath.figures.streams import interval_words, noise_words
 from robustpath.records import labels
@@ -11,6 +12,8 @@ from robustpath.statistics.comparison import cost
 
 NOTHING = "Nothing is compared: the experiment has one method alone."
 CORRUPTED, MINORITY = "wrongly labelled", "in a minority of their label"
+TOLD = "irm"  # is told which attribute an example has: its environment
+DESIGN = ("train_sizes", "label_noise", "correlation", "seeds", "draws", "grid", "budget")
 FALLING = 0.5  # a warm-up below this share leaves the rate time to fall to zero
 
 
@@ -33,6 +36,47 @@ def by_rules(accuracy: dict[str, pd.DataFrame], differences: dict[str, pd.DataFr
             f"(over SGD: {interval_words(best)})"
         )
     return f"The highest worst-group accuracies beside SGD's own are those of {labels.listing(parts)}."
+
+
+def inferring(experiments: Mapping[str, dict]) -> list[str]:
+    """The experiments that select draws and whose runs have a parent's losses in the place of groups."""
+    return [
+        name
+        for name, told in experiments.items()
+        if protocols.name_of(told) == protocols.DEFAULT
+        and not told["grid"]
+        and told.get("parent", {}).get("gives") == "losses"
+    ]
+
+
+def comparable(one: Mapping, other: Mapping) -> bool:
+    """Whether a seed has the same data, and a method the same effort, in two experiments."""
+    return all(one.get(key) == other.get(key) for key in DESIGN)
+
+
+def inferred(gained: Mapping[str, Mapping[str, pd.DataFrame]], words: dict[str, str], datasets: Sequence[str]) -> str:
+    """By the method that is compared with, then by the name of a rule: paired differences of worst-group accuracy of
+    the methods that infer environments (columns method, n, mean, low, high)."""
+    sentences = []
+    for method in next(iter(next(iter(gained.values())).values()))["method"]:
+        parts, pairs = [], set()
+        for other, by_rule in gained.items():
+            rows = [table.set_index("method").loc[method] for table in by_rule.values()]
+            pairs |= {row["n"] for row in rows}
+            twin = ", which is told the attribute" if other == TOLD else ""
+            parts.append(f"that of {labels.method(other)}{twin}: {labels.listing([short(row) for row in rows])} points")
+        sentences.append(
+            f"{labels.method(method)} infers environments from the losses of a first training (last lines). Its "
+            f"worst-group accuracy on {_listed(datasets)} less {'; less '.join(parts)} "
+            f"(by {labels.listing([words[name] for name in next(iter(gained.values()))])}; means over data sets, "
+            f"$n = {labels.listing([labels.count(n) for n in sorted(pairs)])}$)."
+        )
+    return " ".join(sentences)
+
+
+def short(row: pd.Series) -> str:
+    """A difference in points with its interval, without the unit."""
+    return f"{labels.points(row['mean'])} {labels.points_range(row['low'], row['high'])}"
 
 
 def orders(differences: pd.DataFrame) -> str:
@@ -85,26 +129,48 @@ def shares(found: dict[str, dict[str, pd.DataFrame]], reference: str) -> str:
 
 
 def caption(
-    name: str, finding: str, settings: dict, table: pd.DataFrame, experiment: str, *notes: str, chosen: str
-) -> str:
+    name: str, finding: str, settings: dict, table: pd.DataFrame, experiment: str, *notes: str, chosen: str,
+    beside: Sequence[str] = (),
+) -> str:  # fmt: skip
     """The caption of a result on data with groups: finding, question, what is shown, notes, evidence, notebook.
 
-    `table` holds the records, all draws; `chosen` says how hyperparameters were chosen.
+    `table` holds the records, all draws; `chosen` says how hyperparameters were chosen; `beside` are further
+    experiments whose runs are shown.
     """
-    told, costs = settings["experiments"][experiment], cost(table, experiment)
+    names = list(dict.fromkeys([experiment, *beside]))
+    own = table[table["experiment"].isin(names)]
+    each = [settings["experiments"][one] for one in names]
+    there = set(own["dataset"])
+    shown = list(dict.fromkeys(dataset for told in each for dataset in told["datasets"] if dataset in there))
+    sizes, seeds = (
+        labels.listing([labels.count(number) for number in sorted(numbers)])
+        for numbers in ({size for told in each for size in told["train_sizes"]}, {told["seeds"] for told in each})
+    )
+    costs = pd.concat([cost(own, one) for one in names])
     total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
     lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
-    shown = labels.listing([labels.escape(labels.dataset(each)) for each in told["datasets"]])
-    sizes = labels.listing([labels.count(size) for size in told["train_sizes"]])
     facts = [
-        f"Scale {labels.escape(settings['scale'])}; {shown}, {sizes} training examples; {labels.count(told['seeds'])} "
-        rf"paired seeds, {100 * settings['confidence']:g}\,\% $t$ intervals over seeds. Test data have equal groups.",
+        f"Scale {labels.escape(settings['scale'])}; {_listed(shown)}, {sizes} training examples; {seeds} "
+        rf"paired seeds, {100 * settings['confidence']:g}\,\% $t$ intervals over seeds. {_groups_of_tests(own, shown)}",
         chosen,
         f"{lost} diverged.",
     ]
     entry = captions.manifest(name)
     head = rf"\textbf{{{finding}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
     return " ".join([head, *filter(None, notes), *facts, captions.origin(name)])
+
+
+def _groups_of_tests(records: pd.DataFrame, shown: Sequence[str]) -> str:
+    """Which of the data sets have groups in their test data, as their records say."""
+    scored = set(records.loc[records["metric"] == "accuracy_worst_group", "dataset"])
+    grouped, others = ([name for name in shown if (name in scored) is there] for there in (True, False))
+    if not others:
+        return "Test data have equal groups."
+    return f"Test data of {_listed(grouped)} have equal groups; {_listed(others)} have no groups."
+
+
+def _listed(datasets: Sequence[str]) -> str:
+    return labels.listing([labels.escape(labels.dataset(name)) for name in datasets])
 
 
 def in_order(methods: Sequence[str], reference: str) -> list[str]:

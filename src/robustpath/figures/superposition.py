@@ -99,10 +99,12 @@ def caption(name: str, settings: dict, table: pd.DataFrame, models: pd.DataFrame
     if len(bands):
         held, of = (labels.count(bands.iloc[0][column]) for column in ("value", "expected"))
         judged = f"Of {of} bands that were fixed before the run, {held} hold (\\cref{{tab:theory_cases}})."
+    chosen = " of one seed"
+    if own["seeds"] > 1:
+        chosen = f", the best of {labels.word(own['seeds'])} seeds by the loss on the same examples"
     facts = (
         r"The models are those of \citet{elhage2022toy}, the closed forms are of this study. "
-        f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps, the best of "
-        f"{labels.word(own['seeds'])} seeds by the loss on the same examples."
+        f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps{chosen}."
     )
     said = finding(models, many)
     head = rf"\textbf{{{said}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"

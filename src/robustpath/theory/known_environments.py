@@ -44,7 +44,7 @@ from robustpath.methods.grouping import averages
 from robustpath.methods.shortcuts import irm
 from robustpath.models.functional import predict
 from robustpath.models.mlp import mlp
-from robustpath.theory import known_shortcuts, table
+from robustpath.theory import known_shortcuts
 from robustpath.theory.known_shortcuts import SKEWED, Band, Groups
 from robustpath.theory.table import Row
 
@@ -262,15 +262,8 @@ def run(settings: dict) -> pd.DataFrame:
         DIGITS: of_digits(settings["digit_steps"], settings["seeds"]),
         SPLITS: of_splits(settings["split_steps"], settings["seeds"]),
     }
-    rows = [
-        Row(place, name, value, seed=seed)
-        for place, named in found.items()
-        for name, values in named.items()
-        for seed, value in enumerate(values)
-    ]
-    means = {name: sum(values) / len(values) for named in found.values() for name, values in named.items()}
     whole = (settings["digit_steps"], settings["split_steps"]) == (STEPS, ASCENT)
-    return table.frame(CASE, [*rows, *(claims(means) if whole else ())])
+    return known_shortcuts.reported(CASE, found, claims if whole else None)
 
 
 def claims(found: Mapping[str, float]) -> list[Row]:

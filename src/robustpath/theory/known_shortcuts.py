@@ -23,7 +23,7 @@ band is printed beside it, and the row "bands that hold" counts how many do.
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -276,6 +276,16 @@ def run(settings: dict) -> pd.DataFrame:
     nothing.
     """
     found = {WEIGHTS: of_weights(settings["passes"], settings["seeds"]), ORDER: of_order(settings["seeds"])}
+    return reported(CASE, found, claims if settings["passes"] == LONG else None)
+
+
+def reported(
+    case: str,
+    found: Mapping[str, Mapping[str, Sequence[float]]],
+    judged: Callable[[Mapping[str, float]], list[Row]] | None,
+) -> pd.DataFrame:
+    """The table of a case from what was measured, place -> name -> a value of every seed; where it is `judged`, with
+    the rows that this gives of the means over seeds by name."""
     rows = [
         Row(place, name, value, seed=seed)
         for place, named in found.items()
@@ -283,7 +293,7 @@ def run(settings: dict) -> pd.DataFrame:
         for seed, value in enumerate(values)
     ]
     means = {name: sum(values) / len(values) for named in found.values() for name, values in named.items()}
-    return table.frame(CASE, [*rows, *(claims(means) if settings["passes"] == LONG else ())])
+    return table.frame(case, [*rows, *(judged(means) if judged else ())])
 
 
 def claims(found: Mapping[str, float]) -> list[Row]:

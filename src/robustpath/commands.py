@@ -94,12 +94,12 @@ def calibrate(records, claims, settings, out):
 
 def notebook(notebook, records, inputs, settings, out, caption, executed):
     """Draw one figure or table from the records."""
-    from robustpath.figures.notebooks import execute
+    from robustpath.figures.notebooks import make
 
     files = {"records": str(records), "out": str(out), "caption": str(caption)}
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
     beside |= {name: beside[name][0] for name in beside.keys() & {"claims", "calibration"}}  # there is but one
-    execute(notebook, {**files, **beside, "settings": settings}, executed)
+    make(notebook, {**files, **beside, "settings": settings}, executed)
     outcome.tell(outcome.file, out)
 
 

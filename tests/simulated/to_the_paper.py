@@ -5,8 +5,9 @@ Judge, calibration, numbers, notebooks and LaTeX are the real ones. What has the
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
@@ -19,59 +20,76 @@ import whole_study
 from robustpath import methods, numbers, records, study
 from robustpath.claims import judge, verdict_errors
 from robustpath.claims.files import CLAIMS, CONTRAST_FILES
+from robustpath.figures import captions, left_out, style
+from robustpath.protocols import declared
 from robustpath.protocols.checks import has_phases
 from robustpath.theory import CASES
 from robustpath.theory import run as theory
 from robustpath.theory.section import theory_settings
 
 ROOT = Path(__file__).parents[2]
-MADE: dict[str, bytes] = {}  # what was made of inputs with this digest
+DRAWN: set[str] = set()  # digests of what notebooks were run on
 
 
-def made(config, folder: Path, theories: Path, told: Callable[[str], object] = lambda stage: None) -> Path:
-    """Everything of `generated` but the page of origins, in `folder`; theory cases are kept in `theories`."""
+def made(config, folder: Path, theories: Path, told: Callable[[str], object] = lambda stage: None, draws=True) -> Path:
+    """Everything of `generated` but the page of origins, in `folder`; theory cases are kept in `theories`.
+
+    Without `draws`, figures are laid out and not rendered, and what would be the same as before is not made again.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     told("records")
-    table = whole_study.recorded(config)
     file, judged, simulated = (folder / name for name in ("records.parquet", "claims.json", "calibration.parquet"))
-    records.write(table, file)
+    records.write(whole_study.recorded(config), file)
+    table = records.load(file)
     traces(config, folder / "trace")
     told("theory")
     cases = [theory_case(config, case, theories) for case in CASES]
-    with quiet(), loaded(file):
+    with quiet(), loading(table):
         told("claims")
         judge.write(file, ROOT / CLAIMS, study.claims_settings(config), judged, [ROOT / name for name in CONTRAST_FILES])
         told("calibrate")
         verdict_errors.write(file, ROOT / CLAIMS, study.calibrate_settings(config), simulated)
         told("numbers")
         numbers.write(file, study.numbers_settings(config), folder / "numbers.tex", judged, simulated)
+    known = {cell: whole_study.settled(config, cell) for cell in study.expand(config)}
     beside = {"claims": judged, "calibration": simulated, "theory": cases}
-    beside |= {"traces": sorted(folder.glob("trace/*.parquet")), "surfaces": sorted(folder.glob("trace/*.npz"))}
+    beside |= {"traces": sorted(folder.glob("trace/*/*.parquet")), "surfaces": sorted(folder.glob("trace/*/*.npz"))}
     for name in executed.MANIFEST:
         told(name)
-        notebook(config, name, table, beside, folder)
+        notebook(config, name, table, known, beside, folder, draws)
     return folder
 
 
-def notebook(config, name: str, table: pd.DataFrame, beside: dict, folder: Path) -> None:
+def notebook(config, name: str, table, known: dict, beside: dict, folder: Path, draws: bool = True) -> None:
     """Draw one figure or table from the records of the experiments that its entry declares, and of no other."""
     entry = executed.MANIFEST[name]
-    if entry.get("describes") != "all":
-        table = table[table["experiment"].isin(entry["experiments"] or ["none"])]
+    cells = [cell for cell in known if entry.get("describes") == "all" or cell.experiment in entry["experiments"]]
     inputs = {key: beside[key] for key in entry.get("inputs", [])}
     settings = study.figure_settings(config, entry)
     files = [file for value in inputs.values() for file in (value if isinstance(value, list) else [value])]
-    key = hashlib.sha256(repr((name, json.dumps(settings), *map(Path.read_bytes, files))).encode())
-    key.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
-    if key.digest() in MADE:
+    read = [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
+    digest = json.dumps([name, settings, read, [known[cell] for cell in cells]])
+    if not draws and digest in DRAWN:
+        return
+    DRAWN.add(digest)
+    if why := declared.why(entry.get("needs", {}), settings):
+        out = folder / f"{name}.out.{'pdf' if entry['kind'] == 'figure' else 'tex'}"
+        left_out.write(name, entry, why, out, folder / f"{name}.caption.tex")
         return
     given = {key: [*map(str, value)] if isinstance(value, list) else str(value) for key, value in inputs.items()}
-    file = folder / "own.parquet"
-    if len(table):
-        records.write(table, file)
-    with quiet(), loaded(file):
-        executed.executed(name, folder, records=str(file), settings=settings, **given)
-    MADE[key.digest()] = b""
+    own = table[table["experiment"].isin({cell.experiment for cell in cells})]
+    with quiet(), loading(own), described(), nullcontext() if draws else patch.object(style, "save", laid_out):
+        executed.executed(name, folder, records="records.parquet", settings=settings, **given)
+
+
+def laid_out(figure, out) -> None:
+    """In the place of style.save."""
+    Path(out).write_text("not rendered")
+
+
+def described():
+    """The manifest is read once."""
+    return patch.object(captions, "manifest", lambda name, folder=None: executed.MANIFEST[name])
 
 
 @contextmanager
@@ -80,18 +98,9 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def loaded(file: Path) -> Iterator[None]:
-    """The records of `file` are read and checked once."""
-    known = {}
-
-    def load(path=None, scale="laptop", real=records.load):
-        if str(path) not in known:
-            known[str(path)] = real(path, scale)
-        return known[str(path)].copy()
-
-    with patch.object(records, "load", load):
-        yield
+def loading(table: pd.DataFrame):
+    """Whoever loads records is given these, which were read and checked already."""
+    return patch.object(records, "load", lambda path=None, scale="laptop": table.copy())
 
 
 def theory_case(config, case: str, folder: Path) -> Path:
@@ -107,11 +116,12 @@ def theory_case(config, case: str, folder: Path) -> Path:
 
 def traces(config, folder: Path) -> None:
     """Moments and surfaces of every experiment that keeps moments, drawn at random: rows and shapes of real ones."""
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
     for name, experiment in study.experiments(config).items():
         if getattr(experiment, "points", 0):
+            (folder / name).mkdir(parents=True)
             for dataset in experiment.datasets:
-                _trace(config, name, dataset, folder / f"{name}.{dataset}")
+                _trace(config, name, dataset, folder / name / dataset)
 
 
 def _trace(config, name: str, dataset: str, file: Path) -> None:

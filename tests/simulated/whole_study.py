@@ -43,24 +43,41 @@ class Place(NamedTuple):
     severity: int = 0
 
 
-def recorded(config, rng: int = 0) -> pd.DataFrame:
-    """Records of all cells of the active scale. Values of a cell depend on its settings and on `rng` alone."""
-    cells = [_cell(config, cell, rng)[list(records.SCHEMA)] for cell in study.expand(config)]
-    return pd.concat(cells, ignore_index=True)
+def recorded(config) -> pd.DataFrame:
+    """Records of all cells of the active scale. Values of a cell depend on its settings alone."""
+    return pd.concat([of_cell(config, cell) for cell in study.expand(config)], ignore_index=True)
 
 
-def _cell(config, cell: study.Cell, rng: int) -> pd.DataFrame:
+def of_cell(config, cell: study.Cell) -> pd.DataFrame:
+    """Records of a cell; what has the same settings is made once a process."""
+    key = settled(config, cell)
+    if key not in CELLS:
+        CELLS[key] = _cell(config, cell)
+    return CELLS[key]
+
+
+def settled(config, cell: study.Cell) -> str:
+    """What the records of a cell depend on."""
+    paired = cell.method != config.reference and config.reference in study.methods_of(config, cell.experiment)
+    measured = getattr(study.experiments(config)[cell.experiment], "measured", False)
+    of_dataset = study.evaluate_settings(config, *cell[:2])
+    return json.dumps([study.train_settings(config, cell), of_dataset, paired, measured], sort_keys=True)
+
+
+CELLS: dict[str, pd.DataFrame] = {}
+
+
+def _cell(config, cell: study.Cell) -> pd.DataFrame:
     settings = study.train_settings(config, cell)
-    stream = np.random.default_rng([rng, zlib.crc32(json.dumps(settings, sort_keys=True).encode())])
+    stream = np.random.default_rng(zlib.crc32(json.dumps(settings, sort_keys=True).encode()))
     own = runs(settings, stream)
     paired = cell.method != config.reference and config.reference in study.methods_of(config, cell.experiment)
     rows = [row for row in _rows(config, cell) if paired or row[1] not in OF_PAIRS]
     parts = [_scores(own, places, metric, config, stream) for places, metric in rows]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    kept = table["metric"].isin(protocols.measures())
     measured = {name for name, metric in metrics.METRICS.items() if metric.family}
     alone = table["metric"].isin(measured) & (table["draw"] > 0) & (not settings["grid"])
-    return records.complete(table[~(kept & alone)])
+    return records.complete(table[~alone])[list(records.SCHEMA)]
 
 
 def runs(settings: dict, stream: np.random.Generator) -> pd.DataFrame:

@@ -18,9 +18,15 @@ def train(settings, data, weights, path, runs, seconds, scores, parent, threads)
     """Train every run of one method on one data set."""
     from robustpath import protocols
 
-    protocols.job(settings, "training").train(
-        settings, data, weights, path, runs, seconds, scores, threads, tuple(parent) if parent else None
-    )
+    begun = tuple(parent) if parent else None
+    try:
+        protocols.job(settings, "training").train(settings, data, weights, path, runs, seconds, scores, threads, begun)
+    except UserError as error:
+        name, said = settings["experiment"], str(error)
+        if "config.yaml" not in said or f"experiment {name}" in said:
+            raise
+        # The engine knows what is to be mended in the config, and not where.
+        raise UserError(f"experiment {name}, method {settings['method']}: {said}") from None
     outcome.tell(outcome.train, runs)
 
 

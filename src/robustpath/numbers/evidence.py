@@ -42,8 +42,9 @@ def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None)
 @reads(EXPERIMENT)
 def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
     """Shares of wrong verdicts on simulated claims: of all kinds the largest, and those that the text names."""
-    found = None if simulated is None else verdict_errors.rates(simulated, confidence)
+    found = None if simulated is None or simulated.empty else verdict_errors.rates(simulated, confidence)
     wrong = None if found is None else verdict_errors.errors(found)
+    wrong = None if wrong is None or wrong.empty else wrong
     kinds = MISSING if wrong is None else labels.word(wrong["kind"].nunique())
     claims = MISSING if wrong is None else labels.count(wrong["count"].min())
     levels = {"": (1 - confidence, "of both directions"), "Test": ((1 - confidence) / 2, "of each test")}

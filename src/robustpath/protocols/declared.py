@@ -105,6 +105,13 @@ def _holds(asked: Mapping[str, object], own: Mapping, settings: Mapping) -> Foun
             yield key, own[key], f"a list with {show(value)}"
 
 
+def _any_of(asked: Mapping[str, Sequence], own: Mapping, settings: Mapping) -> Found:
+    """Its lists hold one of these values."""
+    for key, values in asked.items():
+        if key in own and not set(own[key]) & set(values):
+            yield key, own[key], f"a list with one of {show(list(values))}"
+
+
 def _single(asked: Sequence[str], own: Mapping, settings: Mapping) -> Found:
     """Its lists have one entry."""
     for key in asked:
@@ -212,6 +219,7 @@ NEEDS: dict[str, Callable[..., Found]] = {
     "least_of": _least_of,
     "equals": _equals,
     "holds": _holds,
+    "any_of": _any_of,
     "single": _single,
     "like": _alike(*PLACE),
     "spends": _alike("budget"),

@@ -31,7 +31,7 @@ experiment = "trajectories"
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"])
-drawn = traced.surfaces(surfaces, settings["scale"])
+drawn = traced.surfaces(surfaces, settings["scale"], experiment)
 names = [name for name in settings["methods"] if name in drawn]
 
 # %%

@@ -18,9 +18,15 @@ def train(settings, data, weights, path, runs, seconds, scores, parent, threads)
     """Train every run of one method on one data set."""
     from robustpath import protocols
 
-    protocols.job(settings, "training").train(
-        settings, data, weights, path, runs, seconds, scores, threads, tuple(parent) if parent else None
-    )
+    begun = tuple(parent) if parent else None
+    try:
+        protocols.job(settings, "training").train(settings, data, weights, path, runs, seconds, scores, threads, begun)
+    except UserError as error:
+        name, said = settings["experiment"], str(error)
+        if "config.yaml" not in said or f"experiment {name}" in said:
+            raise
+        # The engine knows what is to be mended in the config, and not where.
+        raise UserError(f"experiment {name}, method {settings['method']}: {said}") from None
     outcome.tell(outcome.train, runs)
 
 
@@ -94,12 +100,12 @@ def calibrate(records, claims, settings, out):
 
 def notebook(notebook, records, inputs, settings, out, caption, executed):
     """Draw one figure or table from the records."""
-    from robustpath.figures.notebooks import execute
+    from robustpath.figures.notebooks import make
 
     files = {"records": str(records), "out": str(out), "caption": str(caption)}
     beside = {name: [str(file) for other, file in inputs if other == name] for name, _ in inputs}
     beside |= {name: beside[name][0] for name in beside.keys() & {"claims", "calibration"}}  # there is but one
-    execute(notebook, {**files, **beside, "settings": settings}, executed)
+    make(notebook, {**files, **beside, "settings": settings}, executed)
     outcome.tell(outcome.file, out)
 
 

@@ -97,12 +97,14 @@ def side_by_side(plan: Plan, values: np.ndarray) -> tuple[World, np.ndarray, lis
 
 
 def sources(study: Study, wanted: Callable) -> list[tuple[Claim, object, float]]:
-    """Cases of a condition that is `wanted`: a claim of it alone on one variant (or on all together), and the level."""
-    found = []
+    """Cases of a condition that is `wanted`: a claim of it alone on one variant (or on all together), and the level;
+    those that the study has runs of."""
+    found, own = [], study.evidence.accuracy
+    levels, there = set(own["label_noise"]), set(own["method"])
     for claim in study.family.claims:
         groups = [claim.variants] if claim.together else [[name] for name in claim.variants]
         for condition, variants, level in product(claim.conditions, groups, claim.label_noise):
-            if wanted(condition):
+            if wanted(condition) and level in levels and there & set(variants):
                 found.append((alone(claim, [condition], variants), condition, level))
     return spread(found, study)
 

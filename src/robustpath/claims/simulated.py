@@ -86,7 +86,7 @@ def world(whole: Evidence, level: float, columns: Iterable[Column]) -> World:
     seeds = sorted({key[-1] for key in both.index})
     index = pd.MultiIndex.from_tuples([(*place, seed) for place in places for seed in seeds], names=both.index.names)
     values = both.reindex(index).to_numpy(dtype=float)
-    return World(places, list(both.columns), values.reshape(len(places), len(seeds), -1))
+    return World(places, list(both.columns), values.reshape(len(places), len(seeds), len(both.columns)))
 
 
 def generator(kind: str, number: int) -> np.random.Generator:

@@ -101,7 +101,8 @@ def read(file: str | Path) -> pd.DataFrame:
 
 
 def simulate(study: Study) -> pd.DataFrame:
-    """One row a simulated claim, columns of SCHEMA: every kind at its threshold, effects, families, retraining."""
+    """One row a simulated claim, columns of SCHEMA: every kind at its threshold, effects, families, retraining; none
+    where the study has no variant beside the reference."""
     settings, effects = study.settings, study.family.calibration.effects
     plans = [(name, kind.plans, settings["claims"]) for name, kind in KINDS.items()]
     plans += [(DIFFERENCE, boundaries.effects(effect), settings["claims_with_effect"]) for effect in effects]
@@ -112,9 +113,7 @@ def simulate(study: Study) -> pd.DataFrame:
             rows += _claims(plan, range(start, count, len(worlds)), study)
         print(f"{kind}: {count if worlds else 0} simulated claims, from {len(worlds)} cases of the study")
     rows += families(study, settings["families"]) + retrained(study)
-    if not rows:
-        raise UserError("no variant of the study has records beside the reference's to calibrate the claims on")
-    return pd.DataFrame(rows).assign(family=study.family.letter)[list(SCHEMA)]
+    return pd.DataFrame(rows, columns=list(SCHEMA)).assign(family=study.family.letter)
 
 
 def _claims(plan: Plan, numbers: range, study: Study) -> list[dict]:
@@ -148,7 +147,10 @@ def families(study: Study, count: int) -> list[dict]:
     reference = study.settings["reference"]
     condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
     levels = sorted(study.evidence.accuracy["label_noise"].unique())
-    claim = boundaries.alone(study.family.claims[0], [condition], list(study.family.short_names))
+    variants = [name for name in study.family.short_names if name in set(study.evidence.accuracy["method"])]
+    if not variants:
+        return []
+    claim = boundaries.alone(study.family.claims[0], [condition], variants)
     worlds = {level: boundaries.world_of(claim, level, study) for level in levels}
     rows = []
     for number in range(count):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
+from robustpath.figures.manifest import MANIFEST, manifest
+from robustpath.protocols import declared
 
 # Read by libraries when they are first imported: one thread, the same bytes on any day, figures shown in the notebook.
 ENVIRONMENT = {
@@ -20,6 +22,20 @@ ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+
+
+def make(notebook: Path, parameters: dict, executed: Path) -> None:
+    """As `execute`; but where the config lacks what the notebook's entry in the manifest beside it declares to need,
+    the sentence that says so takes the place of its result."""
+    listed = notebook.with_name(MANIFEST.name)
+    entry = manifest(listed).get(notebook.stem, {}) if listed.is_file() else {}
+    if why := declared.why(entry.get("needs", {}), parameters["settings"]):
+        os.environ |= ENVIRONMENT
+        from robustpath.figures import left_out
+
+        left_out.write(notebook.stem, entry, why, Path(parameters["out"]), Path(parameters["caption"]))
+    else:
+        execute(notebook, parameters, executed)
 
 
 def execute(notebook: Path, parameters: dict, executed: Path) -> None:

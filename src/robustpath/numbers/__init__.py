@@ -8,7 +8,7 @@ from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
 from robustpath.numbers import batches, contrasts, evidence, features, minima, selection, shortcuts, streams, variance
-from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads, verdict
+from robustpath.numbers.macros import Macros, Number, difference, fitting, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
 from robustpath.records.selection import select
@@ -16,6 +16,7 @@ from robustpath.statistics.comparison import compare_means, cost, seed_means
 from robustpath.statistics.intervals import average, interval, paired
 
 EXPERIMENT = "data_efficiency"
+NEEDS = {EXPERIMENT: {"compares": "reference"}}
 SUFFIX = {"none": "Id", "natural": "Natural", "corruption": "Corruption", "generator": "Generator"}
 TEST_SET = {
     "none": "in-distribution test accuracy",
@@ -58,9 +59,7 @@ def collect(
 
     told, of_batches, of_shortcuts: what claims.json says of the hypotheses on minima, on batches and on shortcuts.
     """
-    scores = records.test_scores(select(table), EXPERIMENT)
-    means = seed_means(scores)
-    comparison = compare_means(means, settings["reference"], settings["confidence"])
+    scores, means, comparison = _compared(table, settings)
     return {
         **made(_protocol, table, comparison, settings),
         **made(_shifts, table),
@@ -80,6 +79,19 @@ def collect(
         **features.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
     }
+
+
+def _compared(table: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Test scores, their means over all but method, seed and kind of shift, and the comparison with the reference; all
+    empty where the experiment compares nothing with it."""
+    own = fitting(table[table["experiment"] == EXPERIMENT], NEEDS, settings)
+    if own.empty:
+        scores = pd.DataFrame(columns=["dataset", "method", "train_size", "shift_family", "severity", "value"])
+        found = ["difference", "difference_low", "difference_high", "p", "holm"]
+        return scores, scores, pd.DataFrame(columns=["shift_family", "method", "mean", "low", "high", *found])
+    scores = records.test_scores(select(own), EXPERIMENT)
+    means = seed_means(scores)
+    return scores, means, compare_means(means, settings["reference"], settings["confidence"])
 
 
 @reads(EXPERIMENT)
@@ -165,12 +177,14 @@ def _by_method(comparison: pd.DataFrame, settings: dict) -> Macros:
 def _by_size(scores: pd.DataFrame, settings: dict) -> Macros:
     """In-distribution accuracy and differences at the smallest and the largest train size, averaged over data sets."""
     unshifted = scores[scores["shift_family"] == "none"]
-    means = average(unshifted.drop(columns=["shift_family", "shift", "severity"]), ["dataset", "label_noise"])
-    sizes, reference, macros = sorted(means["train_size"].unique()), settings["reference"], {}
-    for place, size in {"AtSmallest": sizes[0], "AtLargest": sizes[-1]}.items():
-        here = means[means["train_size"] == size]
-        absolute = interval(here, ["method"], settings["confidence"]).set_index("method")
-        relative = paired(here, [], reference, settings["confidence"]).set_index("method")
+    sizes, reference, macros = sorted(unshifted["train_size"].unique()), settings["reference"], {}
+    absolute = relative = unshifted.set_index("method")
+    for place, size in {"AtSmallest": sizes[:1], "AtLargest": sizes[-1:]}.items():
+        if size:
+            here = unshifted[unshifted["train_size"].isin(size)]
+            here = average(here.drop(columns=["shift_family", "shift", "severity"]), ["dataset", "label_noise"])
+            absolute = interval(here, ["method"], settings["confidence"]).set_index("method")
+            relative = paired(here, [], reference, settings["confidence"]).set_index("method")
         end = "smallest" if place == "AtSmallest" else "largest"
         for name in known_methods(settings):
             what = f"{labels.method(name)}: {TEST_SET['none']} at the {end} train size"
@@ -189,8 +203,8 @@ def _reference(scores: pd.DataFrame, settings: dict) -> Macros:
     sizes = sorted(own["train_size"].unique())
     unshifted, macros = own[own["shift_family"] == "none"], {}
     for name in labels.DATASETS | dict.fromkeys(settings["experiments"][EXPERIMENT]["datasets"]):
-        for end, size in {"Smallest": sizes[0], "Largest": sizes[-1]}.items():
-            cell = (unshifted["dataset"] == name) & (unshifted["train_size"] == size)
+        for end, size in {"Smallest": sizes[:1], "Largest": sizes[-1:]}.items():
+            cell = (unshifted["dataset"] == name) & unshifted["train_size"].isin(size)
             mean = unshifted[cell]["value"].mean()
             value = labels.percent(mean) if pd.notna(mean) else MISSING
             what = f"{TEST_SET['none']} of the reference on {labels.dataset(name)}, {end.lower()} train size"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from robustpath.numbers.macros import Macros, Number, difference, known_methods, made, reads
+from robustpath.numbers.macros import Macros, Number, difference, fitting, known_methods, made, reads
 from robustpath.numbers.minima import LEVELS
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -11,10 +11,15 @@ from robustpath.statistics.intervals import holm
 
 WALKS = "walk_levels"
 HEADLINE = "headline"
+NEEDS = {
+    WALKS: {"hyperparameters": ["descended", "share", "step_length"], "absent_or_present": ["step_length"]},
+    HEADLINE: {"compares": "reference"},
+}
 
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
+    table = fitting(table, NEEDS, settings)
     there, confidence = set(table["experiment"]), settings["confidence"]
     walks = walked(table, WALKS, confidence) if WALKS in there else None
     draws = after_draws(table, HEADLINE, settings["reference"], confidence) if HEADLINE in there else None

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from robustpath.claims import verdict_errors
-from robustpath.numbers.macros import Macros, Number, made, reads
+from robustpath.numbers.macros import Macros, Number, fitting, made, reads
 from robustpath.numbers.minima import LEVELS
 from robustpath.records import labels, test_scores
 from robustpath.records.labels import MISSING
@@ -16,6 +16,7 @@ from robustpath.statistics.intervals import average, paired
 
 EXPERIMENT = "minima"
 COMPARISON = "data_efficiency"
+NEEDS = {EXPERIMENT: {"compares": "reference"}, COMPARISON: {"compares": "reference"}}
 POWER = 0.8
 DIRECTIONS = {"Support": ("supported", "supported"), "Refutation": ("refuted", "refuted")}
 # Macro -> kind and event of a rate that the text names, and what it is a share of.
@@ -29,6 +30,7 @@ RATES = {
 
 def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None) -> dict[str, Number]:
     """Name -> Number; what was not simulated or run is said to be not measured."""
+    table = fitting(table, NEEDS, settings)
     return {
         **made(_calibration, simulated, settings["confidence"]),
         **made(_smallest, table, settings),
@@ -40,8 +42,9 @@ def collect(table: pd.DataFrame, settings: dict, simulated: pd.DataFrame | None)
 @reads(EXPERIMENT)
 def _calibration(simulated: pd.DataFrame | None, confidence: float) -> Macros:
     """Shares of wrong verdicts on simulated claims: of all kinds the largest, and those that the text names."""
-    found = None if simulated is None else verdict_errors.rates(simulated, confidence)
+    found = None if simulated is None or simulated.empty else verdict_errors.rates(simulated, confidence)
     wrong = None if found is None else verdict_errors.errors(found)
+    wrong = None if wrong is None or wrong.empty else wrong
     kinds = MISSING if wrong is None else labels.word(wrong["kind"].nunique())
     claims = MISSING if wrong is None else labels.count(wrong["count"].min())
     levels = {"": (1 - confidence, "of both directions"), "Test": ((1 - confidence) / 2, "of each test")}
@@ -136,32 +139,41 @@ def _smallest(table: pd.DataFrame, settings: dict) -> Macros:
 @reads(COMPARISON)
 def _tests(table: pd.DataFrame, settings: dict) -> Macros:
     """How often the t test and the sign-flip test of a method against the reference say the same."""
-    scores = test_scores(select(table), COMPARISON)
-    means = seed_means(scores[scores["shift_family"] == "none"]).drop(columns="shift_family")
-    level = 1 - settings["confidence"]
-    found = paired(means, [], settings["reference"], settings["confidence"]).merge(
-        sign_flips(means, settings["reference"]), on="method", suffixes=("_t", "_flips")
-    )
-    agree = (found["p_t"] < level) == (found["p_flips"] < level)
+    compared = agreeing = MISSING
+    own = table[table["experiment"] == COMPARISON]
+    if len(own):
+        scores = test_scores(select(own), COMPARISON)
+        means = seed_means(scores[scores["shift_family"] == "none"]).drop(columns="shift_family")
+        level = 1 - settings["confidence"]
+        found = paired(means, [], settings["reference"], settings["confidence"]).merge(
+            sign_flips(means, settings["reference"]), on="method", suffixes=("_t", "_flips")
+        )
+        agree = (found["p_t"] < level) == (found["p_flips"] < level)
+        compared, agreeing = labels.word(len(found)), labels.word(int(agree.sum()))
     what = "comparisons with the reference, accuracy in distribution, uncorrected"
     return {
-        "TestsCompared": (labels.word(len(found)), f"{what}: number"),
-        "TestsAgreeing": (labels.word(int(agree.sum())), f"{what}: t test and sign flips both reject, or neither does"),
+        "TestsCompared": (compared, f"{what}: number"),
+        "TestsAgreeing": (agreeing, f"{what}: t test and sign flips both reject, or neither does"),
     }
 
 
 @reads(COMPARISON)
 def _tuning(table: pd.DataFrame, settings: dict) -> Macros:
     """Accuracy in distribution with one draw of the hyperparameters and with all, and what is best with one."""
-    curves = average(tuning_curves(table, COMPARISON), ["dataset", "train_size", "label_noise"])
-    means = curves.groupby(["draws", "method"])["value"].mean()
-    most, macros = int(curves["draws"].max()), {}
-    for name, draws in {"One": 1, "All": most}.items():
-        own, words = means.loc[draws], "one draw" if draws == 1 else f"the best of {labels.word(draws)} draws"
-        best = own.idxmax()
+    macros: Macros = {}
+    means, ends = None, {"One": 1, "All": 1}
+    if COMPARISON in set(table["experiment"]):
+        curves = average(tuning_curves(table, COMPARISON), ["dataset", "train_size", "label_noise"])
+        means, ends = curves.groupby(["draws", "method"])["value"].mean(), {"One": 1, "All": int(curves["draws"].max())}
+    for name, draws in ends.items():
+        words = "one draw" if draws == 1 else f"the best of {labels.word(draws)} draws"
+        reference = best = highest = MISSING
+        if means is not None:
+            own = means.loc[draws]
+            reference, best = labels.percent(own[settings["reference"]]), labels.method(own.idxmax())
+            highest = labels.percent(own.max())
         what = f"accuracy in distribution with {words} of the hyperparameters"
-        reference = labels.percent(own[settings["reference"]])
         macros[f"Tuned{name}Reference"] = (reference, f"the reference's {what}, per cent")
-        macros[f"Tuned{name}Best"] = (labels.method(best), f"method with the highest {what}")
-        macros[f"Tuned{name}BestAccuracy"] = (labels.percent(own[best]), f"highest {what}, per cent")
+        macros[f"Tuned{name}Best"] = (best, f"method with the highest {what}")
+        macros[f"Tuned{name}BestAccuracy"] = (highest, f"highest {what}, per cent")
     return macros

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from robustpath.numbers.macros import Macros, Number, made, reads
+from robustpath.numbers.macros import Macros, Number, fitting, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import KNOBS, MISSING
 from robustpath.statistics.features import (
@@ -19,9 +19,16 @@ from robustpath.statistics.features import (
     swept,
 )
 
+NEEDS = {
+    SWEEP: {"equals": {"design": "sweep"}, "least": {"settings": 4}},
+    SUBSETS: {"equals": {"design": "subsets"}, "least": {"settings": 4}},
+    CHANGES: {"equals": {"design": "changes"}, "least": {"settings": 5}},
+}
+
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
+    table = fitting(table, NEEDS, settings)
     there, confidence = set(table.loc[table["metric"] == JUDGED, "experiment"]), settings["confidence"]
     knobs = swept(table, confidence, [JUDGED]) if SWEEP in there else None
     learnt = datamodel(table, confidence) if SUBSETS in there else None

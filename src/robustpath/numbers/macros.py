@@ -1,12 +1,13 @@
 """What the macros of the prose have in common: a name, a value and its meaning; the words for a paired difference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import pandas as pd
 
 from robustpath import protocols
 from robustpath.methods import roles
+from robustpath.protocols import declared
 from robustpath.records import labels
 from robustpath.records.labels import MISSING
 
@@ -30,6 +31,12 @@ def reads(*experiments: str) -> Callable:
         return make
 
     return marked
+
+
+def fitting(table: pd.DataFrame, needs: Mapping, settings: dict) -> pd.DataFrame:
+    """The records without the experiments that do not meet what numbers need of them (`declared`): those numbers are
+    said to be not measured."""
+    return table[~table["experiment"].isin(declared.without(needs, settings))]
 
 
 def made(make: Callable, *arguments) -> dict[str, Number]:

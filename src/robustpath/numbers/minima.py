@@ -4,7 +4,7 @@ import pandas as pd
 
 from robustpath.claims.judge import void_walks
 from robustpath.numbers.claims import of_family
-from robustpath.numbers.macros import EVERY, Macros, Number, difference, known_methods, made, reads
+from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
 from robustpath.statistics import evidence, robustness
@@ -15,17 +15,20 @@ from robustpath.statistics.intervals import interval
 EXPERIMENT = "minima"
 CURVE = "lengths"
 PROTOCOLS = [EXPERIMENT, CURVE, "trajectories", "random_labels", "walk_levels", "headline"]
+NEEDS = {EXPERIMENT: {"compares": "reference"}}
 LEVELS = {"Clean": "the lowest label noise", "Noisy": "the highest label noise"}
 KINDS = {"Id": "none", "Natural": "natural", "Corruption": "corruption"}
 
 
 def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str, Number]:
     """Name -> Number; what the records or the verdicts lack is said to be not measured."""
-    own = table[table["experiment"] == EXPERIMENT]
+    compared = fitting(table, NEEDS, settings)
+    own = compared[compared["experiment"] == EXPERIMENT]
     levels = sorted(own["label_noise"].unique())
     level = dict(zip(LEVELS, [levels[0], levels[-1]] if levels else [None, None], strict=True))
     curve = told["curve"] if told else CURVE
-    found = evidence.gather(table, EXPERIMENT, curve) if {EXPERIMENT, curve} <= set(table["experiment"]) else None
+    there = {EXPERIMENT, curve} <= set(compared["experiment"])
+    found = evidence.gather(compared, EXPERIMENT, curve) if there else None
     return {
         **made(_noise, levels),
         **made(_totals, table),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from robustpath.numbers.macros import EVERY, Macros, Number, difference, known_methods, made, reads
+from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads
 from robustpath.numbers.minima import LEVELS
 from robustpath.protocols.supervised.held_out import learnt
 from robustpath.records import labels
@@ -11,11 +11,13 @@ from robustpath.statistics.comparison import by_level
 from robustpath.statistics.selection_rules import FIRST, SECOND, agreement, two_rules
 
 MINIMA = "minima"
+NEEDS = {name: {"compares": "reference"} for name in (FIRST, SECOND, MINIMA)}
 DRAWS = {"Selected": "selected", "Default": "default"}
 
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
+    table = fitting(table, NEEDS, settings)
     return {
         **made(_rules, table, settings),
         **made(_agreement, table, settings),
@@ -29,7 +31,7 @@ def _rules(table: pd.DataFrame, settings: dict) -> Macros:
     """The second rule of selection: what is held out, and how many differences it changes."""
     experiment = settings["experiments"].get(SECOND)
     said = dict.fromkeys(_RULES, MISSING)
-    if experiment and SECOND in set(table["experiment"]):
+    if experiment and {FIRST, SECOND} <= set(table["experiment"]):
         found = two_rules(table, settings["reference"], settings["confidence"])
         compared = found.dropna(subset=[("validation", "difference"), ("holdout", "difference")])
         moved = (compared["holdout", "difference"] - compared["validation", "difference"]).abs()

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from robustpath.numbers.macros import Macros, Number, made, reads
+from robustpath.numbers.macros import Macros, Number, fitting, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
 from robustpath.records.selection import choose
@@ -13,10 +13,21 @@ KINDS = {"Id": "none", "Natural": "natural", "Corruption": "corruption"}
 WORDS = {"none": "in distribution", "natural": "under the natural shift", "corruption": "under corruptions"}
 ALONE = [source.experiment for source in variance.ALONE.values()]
 EVERY = list(dict.fromkeys(source.experiment for source in variance.SOURCES.values()))
+# Of each source alone, at the sizes and with the budget of the runs in which all vary.
+_PLACED = {"methods": ["reference"], "within": "minima", "spends": "minima"}
+_AT_DEFAULTS = _PLACED | {"no_grid": True}
+NEEDS = {
+    "minima": {"methods": ["reference"], "no_grid": True},
+    "variance_split": _AT_DEFAULTS | {"varied": ["split"]},
+    "variance_initialisation": _AT_DEFAULTS | {"varied": ["initialisation"], "like": "variance_split"},
+    "variance_order": _AT_DEFAULTS | {"varied": ["order"], "like": "variance_split"},
+    "variance_draw": _PLACED | {"varied": [], "least": {"draws": 2}, "like": "variance_split"},
+}
 
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
+    table = fitting(table, NEEDS, settings)
     found = pd.DataFrame(columns=["shift_family", "source", "dataset", *variance.Spread._fields])
     if set(EVERY) <= set(table["experiment"]):
         found = variance.components(table, settings["reference"], settings["confidence"])

@@ -11,6 +11,10 @@ from robustpath.methods import search
 from robustpath.protocols.section import Experiment
 
 
+# Hyperparameters that are a part of something, such as of the budget.
+SHARES = ("share", "descended", "warmup", "age")
+
+
 def unknown(raw: object) -> Iterator[Problem]:
     """Protocols in a config, as it was read, that do not exist: which keys an experiment may have hangs on them."""
     for scale, section in _items(raw, ("scales",)):
@@ -138,6 +142,8 @@ def _draws(path: tuple, experiment: Experiment, config: Section) -> Iterator[Pro
                 yield Problem((*path, "grid", key), values, complaint, ", ".join(sorted(space)), nearest(key, space))
                 break
         yield from distinct((*path, "grid", key), values, "value", values)
+        if key in SHARES and max(values) > 1:
+            yield Problem((*path, "grid", key), values, "is more than the whole", "shares from 0 to 1")
 
 
 def parents(experiments: Sequence[tuple[tuple, Experiment]], listed: Sequence[str]) -> Iterator[Problem]:

@@ -28,10 +28,11 @@ def quantities(given: list[str] | None, scale: str) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def surfaces(given: list[str] | None, scale: str) -> dict[str, dict[str, np.ndarray]]:
-    """Method -> name -> array, for the first file of surfaces."""
+def surfaces(given: list[str] | None, scale: str, experiment: str) -> dict[str, dict[str, np.ndarray]]:
+    """Method -> name -> array, for the first file of surfaces of an experiment; the folder of a file is its name."""
     found: dict[str, dict[str, np.ndarray]] = {}
-    with np.load(files(given, scale, "trace/*/*.npz")[0]) as arrays:
+    own = [file for file in files(given, scale, f"trace/{experiment}/*.npz") if file.parent.name == experiment]
+    with np.load(own[0]) as arrays:
         for key in arrays:
             method, _, name = key.partition(".")
             found.setdefault(method, {})[name] = arrays[key]

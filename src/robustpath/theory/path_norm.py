@@ -3,6 +3,7 @@
 Networks here have no biases: a list of weights [out, in], first layer first.
 """
 
+import math
 from itertools import pairwise
 
 import pandas as pd
@@ -98,6 +99,7 @@ def run(settings: dict) -> pd.DataFrame:
             by_path: torch.stack([trajectory(start, inputs, targets, settings["steps"], by_path) for start in pair])
             .diff(dim=0)
             .abs()
+            .nan_to_num(nan=math.inf, posinf=math.inf)  # of a descent that leaves all bounds
             .max()
             .item()
             for by_path in (True, False)

@@ -62,7 +62,7 @@ class Memorisation(Section):
 class PathNorm(Section):
     """Neyshabur et al.'s path norm and Path-SGD, which rescaling of the units leaves as they are."""
 
-    scale: float = Field(ge=0, le=10, description="Standard deviation of the logarithm of the units' factors.")
+    scale: float = Field(ge=0.1, le=10, description="Standard deviation of the logarithm of the units' factors.")
     steps: int = Field(ge=1, le=100_000, description="Steps of the two descents.")
     seeds: Seeds
 

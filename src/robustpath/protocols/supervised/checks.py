@@ -46,8 +46,9 @@ def _measured(path: tuple, experiment: Supervised) -> Iterator[Problem]:
 
 
 def _points(path: tuple, experiment: Supervised) -> Iterator[Problem]:
-    if experiment.points == 1:
-        yield Problem((*path, "points"), 1, "is too small", "0, or at least 2: the start and the end")
+    if experiment.points in (1, 2):
+        allowed = "0, or at least 3: the start, the end and one between"
+        yield Problem((*path, "points"), experiment.points, "is too small", allowed)
     if experiment.points > experiment.budget + 1:
         allowed = f"at most {experiment.budget + 1:,}, the start and one after each gradient evaluation of the budget"
         yield Problem((*path, "points"), experiment.points, "is too large", allowed)

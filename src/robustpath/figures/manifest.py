@@ -12,6 +12,7 @@ from robustpath.config.document import Distinct, Names, Section
 from robustpath.config.errors import hint, plainly
 from robustpath.config.yaml import read
 from robustpath.core.errors import UserError
+from robustpath.protocols.declared import NEEDS
 
 MANIFEST = Path("notebooks/manifest.yaml")
 NEEDED = {"category", "question", "shows"}
@@ -22,13 +23,14 @@ Beside = Literal["traces", "surfaces", "theory", "claims", "calibration"]
 class Entry(Section):
     """A figure or table, drawn by the notebook of its name.
 
-    experiments: those whose records it reads. inputs: what it reads beside the records. describes: whether its settings
-    are those of every experiment.
+    experiments: those whose records it reads. needs: what it needs of some of them (protocols/declared.py). inputs:
+    what it reads beside the records. describes: whether its settings are those of every experiment.
     """
 
     kind: Literal["figure", "table"]
     category: Literal["Data efficiency", "Robustness", "Minima", "Batches", "Shortcuts", "Theory", "Protocol"]
     experiments: Names
+    needs: dict[str, dict[str, object]] = Field(default_factory=dict)
     inputs: Annotated[list[Beside], Distinct] = Field(default_factory=list)
     describes: Literal["all"] | None = None
     question: str = Field(min_length=1)
@@ -57,7 +59,17 @@ def manifest(path: Path = MANIFEST) -> dict[str, dict]:
                 f"{path}: {name} has no notebook; write {path.with_name(f'{name}.py')} or take the entry out."
             )
     document.checked(entries, Manifest, _keys, str(path))
+    for name, entry in entries.items():
+        for experiment, needs in entry.get("needs", {}).items():
+            _among(f"{path}: {name} needs something of the experiment", experiment, entry["experiments"])
+            for need in needs:
+                _among(f"{path}: {name} states of {experiment} the need", need, NEEDS)
     return entries
+
+
+def _among(said: str, name: str, there: Collection[str]) -> None:
+    if name not in there:
+        raise UserError(f"{said} {plainly(name)}, which there is not; {hint(name, there)}")
 
 
 def check_experiments(entries: Mapping[str, dict], there: Collection[str], path: Path = MANIFEST) -> None:

@@ -10,7 +10,6 @@ from robustpath.data import registry
 from robustpath.methods import search
 from robustpath.protocols.section import Experiment
 
-
 # Hyperparameters that are a part of something, such as of the budget.
 SHARES = ("share", "descended", "warmup", "age")
 

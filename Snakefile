@@ -87,6 +87,7 @@ use_all_cores_unless_told()
 make_again_what_is_incomplete()
 check_targets()
 lift_dead_lock()
+checked(say_what_is_left_out)
 end_with_the_terminal()
 show_progress()
 

@@ -1,4 +1,4 @@
-"""Configs that were accepted once and failed, or printed something wrong, after all training: edits of the scale smoke."""
+"""Edits of the scale smoke that were accepted once, and failed or printed something wrong after all training."""
 
 import copy
 from pathlib import Path
@@ -48,7 +48,10 @@ FAULTS = {
 }  # fmt: skip
 _CALIBRATED = {"calibration": "minima", "error_rates": "minima"}
 _MINIMA = {"minima_comparison": "minima", "matched_loss": "minima", "effective_robustness": "minima"} | _CALIBRATED
-_STUDY = {name: "trajectories.points" for name in ("forgetting", "trajectories", "loss_surfaces")}
+_STUDY = dict.fromkeys(("forgetting", "trajectories", "loss_surfaces"), "trajectories.points")
+_OF_EFFICIENCY = ("learning_curves", "shift_severity", "method_comparison", "aggregates", "tuning_curves",
+                  "selection_rules")  # fmt: skip
+_OF_ACTIVATIONS = ("activation_losses", "activations", "activation_factors", "universality")
 # Figure or table -> the key that its sentence names first.
 LEFT_OUT = {
     "two train sizes in minima": {
@@ -70,11 +73,7 @@ LEFT_OUT = {
     "lengths at another label noise": {
         "matched_loss": "minima.label_noise", "effective_robustness": "minima.label_noise",
     },
-    "one method in data_efficiency": {
-        name: "data_efficiency.methods"
-        for name in ("learning_curves", "shift_severity", "method_comparison", "aggregates", "tuning_curves",
-                     "selection_rules")
-    },
+    "one method in data_efficiency": dict.fromkeys(_OF_EFFICIENCY, "data_efficiency.methods"),
     "the reference alone in minima": {name: f"{key}.methods" for name, key in _MINIMA.items()},
     "minima is not measured": {"measures": "minima.measured"},
     "variance_order varies nothing": {"variance_components": "variance_order.vary"},
@@ -86,10 +85,7 @@ LEFT_OUT = {
     "no shifts on streams": {"stream_shifts": "streams.shifted"},
     "one weight of the ball without a zero": {"memory_ball": "memory_ball.grid.ball"},
     "the interaction without its control": {"interaction": "acquisition_interaction.methods"},
-    "no base of losses on activations": {
-        name: "activation_references.methods"
-        for name in ("activation_losses", "activations", "activation_factors", "universality")
-    },
+    "no base of losses on activations": dict.fromkeys(_OF_ACTIVATIONS, "activation_references.methods"),
     "a sweep of another design": {"feature_reliance": "feature_sweep.design"},
 }  # fmt: skip
 # What is put where, and the key that the refusal names.

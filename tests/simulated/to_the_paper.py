@@ -8,7 +8,8 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
-from io import StringIO
+from functools import cache
+from io import BytesIO, StringIO
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,8 +17,9 @@ import executed
 import numpy as np
 import pandas as pd
 import whole_study
+from matplotlib import pyplot
 
-from robustpath import methods, numbers, records, study
+from robustpath import numbers, records, study
 from robustpath.claims import judge, verdict_errors
 from robustpath.claims.files import CLAIMS, CONTRAST_FILES
 from robustpath.figures import captions, left_out, style
@@ -28,15 +30,17 @@ from robustpath.theory import run as theory
 from robustpath.theory.section import theory_settings
 
 ROOT = Path(__file__).parents[2]
-DRAWN: set[str] = set()  # digests of what notebooks were run on
+DRAWN: dict[str, dict[str, bytes]] = {}  # what notebooks made, by a digest of what they were run on
 
 
 def made(config, folder: Path, theories: Path, told: Callable[[str], object] = lambda stage: None, draws=True) -> Path:
-    """Everything of `generated` but the page of origins, in `folder`; theory cases are kept in `theories`.
+    """Everything that the paper inputs but the page of origins, in the folder that is returned; `theories` keeps theory
+    cases.
 
-    Without `draws`, figures are laid out and not rendered, and what would be the same as before is not made again.
+    Without `draws`, figures are not rendered, and what would be the same as before is not made again.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    generated = folder / "generated"
+    generated.mkdir(parents=True, exist_ok=True)
     told("records")
     file, judged, simulated = (folder / name for name in ("records.parquet", "claims.json", "calibration.parquet"))
     records.write(whole_study.recorded(config), file)
@@ -46,18 +50,20 @@ def made(config, folder: Path, theories: Path, told: Callable[[str], object] = l
     cases = [theory_case(config, case, theories) for case in CASES]
     with quiet(), loading(table):
         told("claims")
-        judge.write(file, ROOT / CLAIMS, study.claims_settings(config), judged, [ROOT / name for name in CONTRAST_FILES])
+        judge.write(
+            file, ROOT / CLAIMS, study.claims_settings(config), judged, [ROOT / name for name in CONTRAST_FILES]
+        )
         told("calibrate")
         verdict_errors.write(file, ROOT / CLAIMS, study.calibrate_settings(config), simulated)
         told("numbers")
-        numbers.write(file, study.numbers_settings(config), folder / "numbers.tex", judged, simulated)
+        numbers.write(file, study.numbers_settings(config), generated / "numbers.tex", judged, simulated)
     known = {cell: whole_study.settled(config, cell) for cell in study.expand(config)}
     beside = {"claims": judged, "calibration": simulated, "theory": cases}
     beside |= {"traces": sorted(folder.glob("trace/*/*.parquet")), "surfaces": sorted(folder.glob("trace/*/*.npz"))}
     for name in executed.MANIFEST:
         told(name)
-        notebook(config, name, table, known, beside, folder, draws)
-    return folder
+        notebook(config, name, table, known, beside, generated, draws)
+    return generated
 
 
 def notebook(config, name: str, table, known: dict, beside: dict, folder: Path, draws: bool = True) -> None:
@@ -69,22 +75,39 @@ def notebook(config, name: str, table, known: dict, beside: dict, folder: Path, 
     files = [file for value in inputs.values() for file in (value if isinstance(value, list) else [value])]
     read = [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
     digest = json.dumps([name, settings, read, [known[cell] for cell in cells]])
-    if not draws and digest in DRAWN:
-        return
-    DRAWN.add(digest)
-    if why := declared.why(entry.get("needs", {}), settings):
-        out = folder / f"{name}.out.{'pdf' if entry['kind'] == 'figure' else 'tex'}"
-        left_out.write(name, entry, why, out, folder / f"{name}.caption.tex")
-        return
-    given = {key: [*map(str, value)] if isinstance(value, list) else str(value) for key, value in inputs.items()}
-    own = table[table["experiment"].isin({cell.experiment for cell in cells})]
-    with quiet(), loading(own), described(), nullcontext() if draws else patch.object(style, "save", laid_out):
-        executed.executed(name, folder, records="records.parquet", settings=settings, **given)
+    out, caption = folder / f"{name}.{'pdf' if entry['kind'] == 'figure' else 'tex'}", folder / f"{name}.caption.tex"
+    if draws or digest not in DRAWN:
+        own = table[table["experiment"].isin({cell.experiment for cell in cells})]
+        with quiet(), loading(own), described(), nullcontext() if draws else patch.object(style, "save", not_rendered):
+            if why := declared.why(entry.get("needs", {}), settings):
+                left_out.write(name, entry, why, out, caption)
+            else:
+                given = {
+                    each: [*map(str, value)] if isinstance(value, list) else str(value)
+                    for each, value in inputs.items()
+                }
+                made, _ = executed.executed(name, folder, records="records.parquet", settings=settings, **given)
+                out.write_bytes(made)
+        DRAWN[digest] = {file.name: file.read_bytes() for file in (out, caption)}
+    for file, content in DRAWN[digest].items():
+        (folder / file).write_bytes(content)
 
 
-def laid_out(figure, out) -> None:
-    """In the place of style.save."""
-    Path(out).write_text("not rendered")
+def _told(files: Path | list[Path]) -> str | list[str]:
+    """Files as a notebook takes them."""
+    return [*map(str, files)] if isinstance(files, list) else str(files)
+
+
+def not_rendered(figure, out) -> None:
+    """In the place of style.save: an empty page."""
+    Path(out).write_bytes(_page())
+
+
+@cache
+def _page() -> bytes:
+    page = BytesIO()
+    pyplot.figure(figsize=(1, 1)).savefig(page, format="pdf")
+    return page.getvalue()
 
 
 def described():

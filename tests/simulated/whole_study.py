@@ -27,7 +27,8 @@ from robustpath.protocols.supervised import group_scores, metrics
 
 FAILING = 0.02  # of the values that may be missing
 DIVERGED = 0.01  # of the runs
-OF_PAIRS = {"barrier", "barrier_matched", "function_distance", "disagreement"}  # of a run and one of the reference
+# Scores of a run and one of the reference begin so.
+OF_PAIRS = ("barrier", "function_distance", "disagreement", "universality_reference")
 WALKING = {
     "contour_warmup", "persistent_warmup", "repelled_warmup", "flat_warmup", "contour_population", "contour_cooldown",
     "isotropic_warmup", "level_teleportation", "midway_walk", "persistent_midway_walk",
@@ -72,7 +73,7 @@ def _cell(config, cell: study.Cell) -> pd.DataFrame:
     stream = np.random.default_rng(zlib.crc32(json.dumps(settings, sort_keys=True).encode()))
     own = runs(settings, stream)
     paired = cell.method != config.reference and config.reference in study.methods_of(config, cell.experiment)
-    rows = [row for row in _rows(config, cell) if paired or row[1] not in OF_PAIRS]
+    rows = [row for row in _rows(config, cell) if paired or not row[1].startswith(OF_PAIRS)]
     parts = [_scores(own, places, metric, config, stream) for places, metric in rows]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     measured = {name for name, metric in metrics.METRICS.items() if metric.family}
@@ -155,12 +156,7 @@ def _rows(config, cell: study.Cell) -> Iterator[tuple[list[Place], str]]:
         if experiment.measured:
             yield from _measured(cell.method)
         if name == "representations":
-            of_reference = config.reference in study.methods_of(config, cell.experiment)
-            for metric in MEASURES:
-                if not metric.startswith("universality_reference"):
-                    yield [Place("test")], metric
-                elif of_reference and cell.method != config.reference:
-                    yield [Place("test")], metric
+            yield from (([Place("test")], metric) for metric in MEASURES)
         if name == "attention":
             yield [Place("test")], CORE_SHARE
         if name == "choices":

@@ -33,6 +33,7 @@ from robustpath.data import registry
 from robustpath.figures.manifest import check_experiments, manifest
 from robustpath.methods import names
 from robustpath.operations.surroundings import user_name
+from robustpath.protocols import declared
 from robustpath.publication import machine, published
 from robustpath.study import expand, load
 from robustpath.theory import CASES

@@ -152,3 +152,11 @@ def named(jobs):
 def say_last(*lines):
     """Print after Snakemake's own last words, where the eye falls."""
     atexit.register(lambda: print(*lines, sep="\n", file=sys.stderr))
+
+
+def say_what_is_left_out():
+    """Print, before any job, each figure and table of which the config lacks what its entry in the manifest needs."""
+    if workflow.exec_mode == ExecMode.DEFAULT and CONFIG.start != "text":
+        for name, entry in MANIFEST.items():
+            if why := declared.why(entry.get("needs", {}), study.figure_settings(CONFIG, entry)):
+                print(f"{name}: {why}", file=sys.stderr)

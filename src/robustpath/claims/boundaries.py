@@ -99,14 +99,21 @@ def side_by_side(plan: Plan, values: np.ndarray) -> tuple[World, np.ndarray, lis
 def sources(study: Study, wanted: Callable) -> list[tuple[Claim, object, float]]:
     """Cases of a condition that is `wanted`: a claim of it alone on one variant (or on all together), and the level;
     those that the study has runs of."""
-    found, own = [], study.evidence.accuracy
-    levels, there = set(own["label_noise"]), set(own["method"])
+    found = []
     for claim in study.family.claims:
-        groups = [claim.variants] if claim.together else [[name] for name in claim.variants]
-        for condition, variants, level in product(claim.conditions, groups, claim.label_noise):
-            if wanted(condition) and level in levels and there & set(variants):
+        known, levels = studied(claim, study)
+        groups = [known] if claim.together and known else [[name] for name in known]
+        for condition, variants, level in product(claim.conditions, groups, levels):
+            if wanted(condition):
                 found.append((alone(claim, [condition], variants), condition, level))
     return spread(found, study)
+
+
+def studied(claim: Claim, study: Study) -> tuple[list[str], list[float]]:
+    """The variants and the levels of label noise of a claim that the study has runs of."""
+    own = study.evidence.accuracy
+    methods, levels = set(own["method"]), set(own["label_noise"])
+    return [name for name in claim.variants if name in methods], [each for each in claim.label_noise if each in levels]
 
 
 def spread(cases: list, study: Study) -> list:
@@ -277,7 +284,7 @@ def conjunction(one: bool) -> Callable:
             (alone(claim, claim.conditions, [variant]), level, chosen)
             for claim in study.family.claims
             if len(claim.conditions) > 1 and not claim.together
-            for variant, level in product(claim.variants, claim.label_noise)
+            for variant, level in product(*studied(claim, study))
             for chosen in (range(len(claim.conditions)) if one else [None])
         ]
         for own, level, chosen in spread(cases, study):
@@ -302,6 +309,8 @@ def best_control(equal: bool) -> Callable:
             known = world_of(own, level, study)
             columns = {name: ("accuracy", name, condition.test_set) for name in study.family.controls}
             controls = [name for name, column in columns.items() if column in known.columns]
+            if not controls:
+                continue
             if equal:
                 known = simulated.identical(known, [*controls, *own.variants], controls[0])
             best = max(controls, key=lambda one: simulated.means(known, columns[one]).mean())

@@ -1,6 +1,6 @@
 """What a figure, a table or a number needs of the experiments that it reads, as it declares beside their names.
 
-A declaration maps experiments to needs, each by the name of a function of NEEDS: `{trajectories: {least: {points: 3}}}`.
+A declaration maps experiments to needs by the names of the functions in NEEDS: `{trajectories: {least: {points: 3}}}`.
 What it is compared with is what the report is told of the config (study.report_settings). Nothing here imports torch.
 """
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from robustpath import methods
 from robustpath.config.errors import show
+from robustpath.core.errors import UserError
 from robustpath.data import registry
 from robustpath.data.grouped import GroupedDataSet
 from robustpath.methods import search
@@ -27,7 +28,13 @@ class Lack(NamedTuple):
 
 
 def lacks(needs: Mapping[str, Mapping], settings: Mapping) -> list[Lack]:
-    """Every need of a declaration that these settings do not meet, an experiment that they lack included."""
+    """Every need of a declaration that these settings do not meet, an experiment that they lack included.
+
+    Raises UserError for a need that there is not.
+    """
+    for name, need in ((name, need) for name, own in needs.items() for need in own):
+        if need not in NEEDS:
+            raise UserError(f"{name} cannot be asked for '{need}', only for {', '.join(NEEDS)}; mend the declaration.")
     there, found = settings["experiments"], []
     for name, own in needs.items():
         if name not in there:

@@ -62,7 +62,7 @@ E.draws        | 0              | = 0 is too small; allowed: a whole number from
 E.label_noise  | [20]           | [0] = 20 is too large; allowed: a number from 0 to 1
 E.vary         | [seed]         | [0] = 'seed' is not a known value; allowed: 'split', 'initialisation', 'order'
 E.vary         | split          | = 'split' is text; did you mean ["split"]? Allowed: a list of any number of entries
-E.points       | 1              | = 1 is too small; allowed: 0, or at least 2: the start and the end
+E.points       | 1              | = 1 is too small; allowed: 0, or at least 3: the start, the end and one between
 E.grid         | {momentum: [1, x]} | .momentum[1] = 'x' is text; allowed: a number from 0
 E.train_sizes  | [-50]          | [0] = -50 is too small; allowed: a whole number from 1
 # empty

@@ -9,7 +9,7 @@ import pytest
 
 from robustpath import __main__ as command_line
 from robustpath.core.errors import UserError
-from robustpath.figures.manifest import check_experiments, manifest
+from robustpath.figures.manifest import check_names, manifest
 from robustpath.protocols.experiments import Experiments
 
 COMMANDS = (
@@ -170,7 +170,7 @@ def test_a_mistake_in_the_manifest_is_one_sentence(tmp_path, old, new, said):
     file = tmp_path / "manifest.yaml"
     file.write_bytes(text.replace(old, new).encode("utf-8", "surrogateescape"))
     with pytest.raises(UserError) as error:
-        check_experiments(manifest(file), Experiments.model_fields)
+        check_names(manifest(file), Experiments.model_fields)
     assert said in str(error.value)
     assert len(str(error.value).splitlines()) == 1
     file.write_text(text)

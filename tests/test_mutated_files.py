@@ -22,7 +22,7 @@ from robustpath.claims.files import CLAIMS, CONTRAST_FILES
 from robustpath.config.overrides import overrides
 from robustpath.core.errors import UserError
 from robustpath.data import registry
-from robustpath.figures.manifest import check_experiments, manifest
+from robustpath.figures.manifest import check_names, manifest
 from robustpath.operations.site import site
 
 ROOT = Path(__file__).parents[1]
@@ -186,7 +186,7 @@ def of_manifest(draw, folder):
 
     def read():
         entries = manifest(written(folder, "manifest.yaml", content))
-        check_experiments(entries, study.experiments(CONFIG))
+        check_names(entries, study.experiments(CONFIG))
 
     for name in re.findall(r"^(\w+):$", text, re.M):
         (folder / f"{name}.py").touch()

@@ -30,7 +30,7 @@ from robustpath.claims.files import CLAIMS, CONTRAST_FILES
 from robustpath.core import seals
 from robustpath.core.fingerprint import fingerprint, remember
 from robustpath.data import registry
-from robustpath.figures.manifest import check_experiments, manifest
+from robustpath.figures.manifest import check_names, manifest
 from robustpath.methods import names
 from robustpath.operations.surroundings import user_name
 from robustpath.protocols import declared

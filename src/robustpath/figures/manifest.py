@@ -59,26 +59,28 @@ def manifest(path: Path = MANIFEST) -> dict[str, dict]:
                 f"{path}: {name} has no notebook; write {path.with_name(f'{name}.py')} or take the entry out."
             )
     document.checked(entries, Manifest, _keys, str(path))
-    for name, entry in entries.items():
-        for experiment, needs in entry.get("needs", {}).items():
-            _among(f"{path}: {name} needs something of the experiment", experiment, entry["experiments"])
-            for need in needs:
-                _among(f"{path}: {name} states of {experiment} the need", need, NEEDS)
     return entries
+
+
+def check_names(entries: Mapping[str, dict], there: Collection[str], path: Path = MANIFEST) -> None:
+    """Raise a UserError for the first experiment of an entry that is not `there`, and for the first need that is of
+    another experiment than the entry's or that nothing can check; each with the nearest name."""
+    for name, entry in entries.items():
+        for experiment in entry["experiments"]:
+            _among(f"{path}: {name} reads the unknown experiment", experiment, there)
+        for experiment, needs in entry.get("needs", {}).items():
+            _among(
+                f"{path}: {name} needs something of an experiment that it does not read,",
+                experiment,
+                entry["experiments"],
+            )
+            for need in needs:
+                _among(f"{path}: {name} states of {experiment} the unknown need", need, NEEDS)
 
 
 def _among(said: str, name: str, there: Collection[str]) -> None:
     if name not in there:
-        raise UserError(f"{said} {plainly(name)}, which there is not; {hint(name, there)}")
-
-
-def check_experiments(entries: Mapping[str, dict], there: Collection[str], path: Path = MANIFEST) -> None:
-    """Raise a UserError for the first experiment of an entry that is not `there`, with the nearest one."""
-    for name, entry in entries.items():
-        for experiment in entry["experiments"]:
-            if experiment not in there:
-                said = f"{path}: {name} reads the unknown experiment {plainly(experiment)}"
-                raise UserError(f"{said}; {hint(experiment, there)}")
+        raise UserError(f"{said} {plainly(name)}; {hint(name, there)}")
 
 
 def _keys(section: dict) -> list[str]:

@@ -71,7 +71,7 @@ else:
 
 if CONFIG.start != "text":
 
-    checked(lambda: check_experiments(MANIFEST, study.experiments(CONFIG)))
+    checked(lambda: check_names(MANIFEST, study.experiments(CONFIG)))
 
     include: "workflow/rules/claims.smk"
     include: "workflow/rules/analysis.smk"

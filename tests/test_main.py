@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from robustpath import __main__ as command_line
+from robustpath import commands, protocols
 from robustpath.core.errors import UserError
 from robustpath.figures.manifest import manifest
 
@@ -131,3 +133,14 @@ def test_the_manifest_names_what_is_wrong(tmp_path):
     file.write_text("curves: {kind: figure, category: all, question: why, shows: curves}")
     with pytest.raises(UserError, match="curves has no notebook"):
         manifest(file)
+
+
+def test_what_a_training_cannot_do_with_the_config_names_the_experiment(monkeypatch):
+    def train(*given):
+        raise UserError("a budget of 1 gradient evaluations is too small for sam; raise `budget` in config.yaml.")
+
+    told = {"experiment": "minima", "method": "sam", "protocol": "supervised"}
+    monkeypatch.setattr(protocols, "job", lambda settings, module: SimpleNamespace(train=train))
+    with pytest.raises(UserError) as error:
+        commands.train(told, *[None] * 6, None, 1)
+    assert str(error.value).startswith("experiment minima, method sam: a budget of 1 gradient evaluations")

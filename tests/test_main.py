@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from robustpath import __main__ as command_line
+from robustpath import commands, protocols
 from robustpath.core.errors import UserError
 from robustpath.figures.manifest import check_names, manifest
 from robustpath.protocols.experiments import Experiments
@@ -175,3 +177,14 @@ def test_a_mistake_in_the_manifest_is_one_sentence(tmp_path, old, new, said):
     assert len(str(error.value).splitlines()) == 1
     file.write_text(text)
     assert list(manifest(file)) == ["minima_comparison"]
+
+
+def test_what_a_training_cannot_do_with_the_config_names_the_experiment(monkeypatch):
+    def train(*given):
+        raise UserError("a budget of 1 gradient evaluations is too small for sam; raise `budget` in config.yaml.")
+
+    told = {"experiment": "minima", "method": "sam", "protocol": "supervised"}
+    monkeypatch.setattr(protocols, "job", lambda settings, module: SimpleNamespace(train=train))
+    with pytest.raises(UserError) as error:
+        commands.train(told, *[None] * 6, None, 1)
+    assert str(error.value).startswith("experiment minima, method sam: a budget of 1 gradient evaluations")

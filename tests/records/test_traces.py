@@ -1,5 +1,6 @@
 """Traces: read whole or refused."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,3 +27,11 @@ def test_a_lost_moment_is_refused_and_named(table, tmp_path):
     said = r"trace\.parquet: .*method=sam, metric=lambda_max, moment=2 is lacking for .*seed=1"
     with pytest.raises(UserError, match=said):
         traces.quantities([tmp_path / "trace.parquet"], "smoke")
+
+
+def test_surfaces_are_those_of_the_experiment_and_of_no_other(tmp_path):
+    files = [tmp_path / name / "optdigits.npz" for name in ("held_out", "trajectories")]
+    for number, file in enumerate(files):
+        file.parent.mkdir()
+        np.savez(file, **{"sgd.explained": np.array([number])})
+    assert traces.surfaces(files, "smoke", "trajectories")["sgd"]["explained"].tolist() == [1]

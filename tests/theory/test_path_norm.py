@@ -55,3 +55,9 @@ def test_every_row_of_the_case_is_as_expected():
     assert (known["value"] - known["expected"]).abs().max() < 1e-10
     others = table[table["expected"].isna()]
     assert (others["value"] > 0.1).all()
+
+
+def test_a_descent_that_leaves_all_bounds_is_apart_from_one_that_does_not():
+    rows = case.run({"scale": 10.0, "steps": 10, "seeds": 3}).set_index("quantity")["value"]
+    assert not rows.isna().any()
+    assert (rows[f"gap above {case.DIFFERENT:g}"] == 1).all()

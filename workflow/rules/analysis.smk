@@ -25,7 +25,7 @@ for name, entry in MANIFEST.items():
         params:
             settings=told(study.figure_settings(CONFIG, entry)),
             entry=told(entry),
-            beside=(f"--inputs {' '.join(named_inputs(entry))}" if entry.get("inputs") else ""),
+            beside=(f"--inputs {' '.join(named_inputs(entry))}" if named_inputs(entry) else ""),
             code=CODE["notebook"][name],
         message:
             f"Draw the {entry['kind']} {name}"

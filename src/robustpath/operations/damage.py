@@ -3,12 +3,14 @@
 Snakemake goes by the times of files, and does not miss one that no job is waiting for.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.publication.retraining import OUTPUTS, RUNS
+from robustpath.study import Cell
 
 STAGE = {"data": "data", "train": "runs", "claims.json": "claims", "calibration.parquet": "claims"}
 PRINTED = {"generated/numbers.tex": "paper", "generated/origin.tex": "paper", "paper.pdf": "paper"}
@@ -19,6 +21,19 @@ STAGE |= dict.fromkeys(RECORDED, "records") | {"generated": "figures and tables"
 def stage_of(name: str) -> str:
     """The stage that a file belongs to, by its place in the folder of a scale."""
     return PRINTED.get(name) or STAGE[name.split("/")[0]]
+
+
+def belongs(name: str, cells: Collection[Cell], drawn: Collection[str]) -> bool:
+    """Whether a file is one that the config asks for: what an earlier config made lies there until it is removed.
+
+    `cells` are the trainings and `drawn` the figures and tables of the config.
+    """
+    top, *below = Path(name.partition(".")[0]).parts
+    if top == "train":
+        return Cell(*below) in cells
+    if top in ("evaluate", "measure", "trace"):
+        return tuple(below) in {cell[:2] for cell in cells}
+    return top != "generated" or name in PRINTED or below[0] in drawn
 
 
 def find(results: Path) -> dict[str, str]:
@@ -67,5 +82,6 @@ def _lost(sealed: dict[str, seals.Seal], results: Path) -> Iterator[str]:
 
 
 def _short(said: str, path: Path) -> str:
-    """A sentence on a file without its name and the remedy, which are said once for all."""
-    return said.removeprefix(f"{path} ").rpartition(":")[0].removeprefix("is ").removeprefix("was ")
+    """The cause in a sentence on a file: in brackets, or all between its name and the remedy."""
+    cause = re.search(r"\((.+)\)", said.removeprefix(str(path)))
+    return cause[1] if cause else said.removeprefix(f"{path} is ").rpartition(":")[0]

@@ -23,7 +23,7 @@ from robustpath.core.text import table
 from robustpath.figures.manifest import manifest
 from robustpath.operations import damage, locks
 from robustpath.paper.build import PACKAGES
-from robustpath.study import load
+from robustpath.study import expand, load
 
 FRESH, STALE, MISSING, DAMAGED = "fresh", "stale", "missing", "damaged"
 STAGES = {
@@ -69,9 +69,11 @@ class Plan(NamedTuple):
 
 def show(scale: str | None = None, root: Path = Path(".")) -> str:
     """The table of the parts and the next step; UserError where config.yaml or the workflow is broken."""
-    chosen, default = (load(root / "config.yaml", given).scale for given in ({"scale": scale} if scale else {}, {}))
-    planned = stages(dry_run(root, chosen), manifest(root / "notebooks/manifest.yaml"))
-    wrong = {} if running(root) else damage.find(root / "results" / chosen)
+    config, default = (load(root / "config.yaml", given) for given in ({"scale": scale} if scale else {}, {}))
+    chosen, default, drawn = config.scale, default.scale, manifest(root / "notebooks/manifest.yaml")
+    planned, cells = stages(dry_run(root, chosen), drawn), set(expand(config))
+    found = {} if running(root) else damage.find(root / "results" / chosen)
+    wrong = {name: why for name, why in found.items() if damage.belongs(name, cells, drawn)}
     parts = [set_up(root), *(whole(part, wrong) for part in planned)]
     parts.append(published(root, chosen, current=all(part.state == FRESH for part in parts[1:])))
     setting = "" if chosen == default else f" SCALE={chosen}"
@@ -151,8 +153,9 @@ def stage(name: str, rules: Iterable[str], plan: Plan) -> Part:
 
 def whole(part: Part, wrong: Mapping[str, str]) -> Part:
     """A stage, damaged where some of its files are `wrong`: by their places, what is wrong with them."""
-    own = [f"{name} ({why})" for name, why in wrong.items() if damage.stage_of(name) == part.part]
-    return Part(part.part, DAMAGED, "; ".join(filter(None, [some(own), part.why]))) if own else part
+    own = {name: why for name, why in wrong.items() if damage.stage_of(name) == part.part}
+    said = [f"{why}: {some([name for name in own if own[name] == why])}" for why in dict.fromkeys(own.values())]
+    return Part(part.part, DAMAGED, "; ".join(filter(None, [*said, part.why]))) if own else part
 
 
 def mending(wrong: Mapping[str, str], scale: str) -> str:

@@ -5,13 +5,13 @@ What it is compared with is what the report is told of the config (study.report_
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import NamedTuple
 
 from robustpath import methods
 from robustpath.config.errors import show
 from robustpath.core.errors import UserError
-from robustpath.data import registry
-from robustpath.data.grouped import GroupedDataSet
 from robustpath.methods import search
 
 PLACE = ("datasets", "train_sizes", "label_noise")  # what tells the cells of a comparison apart
@@ -190,18 +190,25 @@ def _hyperparameters(asked: Sequence[str], own: Mapping, settings: Mapping) -> F
             return
 
 
+def _data(module: str) -> ModuleType:
+    """A module of the data sets, by name: what a figure depends on is its settings, not the list of all data sets."""
+    return import_module(f"robustpath.data.{module}")
+
+
 def _shifts(asked: object, own: Mapping, settings: Mapping) -> Found:
     """Each of its data sets has shifts, and it is scored under them."""
     if not own.get("shifted", True):
         yield "shifted", False, "true"
-    bare = [name for name in own["datasets"] if not any(each.split == "test" for each in registry.shifts_of(name))]
+    shifts_of = _data("registry").shifts_of
+    bare = [name for name in own["datasets"] if not any(each.split == "test" for each in shifts_of(name))]
     if bare:
         yield "datasets", own["datasets"], f"a list without {bare[0]}, which has no shifts"
 
 
 def _groups(asked: object, own: Mapping, settings: Mapping) -> Found:
     """Each of its data sets has labels and an attribute that make groups."""
-    bare = [name for name in own["datasets"] if not isinstance(registry.get(name), GroupedDataSet)]
+    get, grouped = _data("registry").get, _data("grouped").GroupedDataSet
+    bare = [name for name in own["datasets"] if not isinstance(get(name), grouped)]
     if bare:
         yield "datasets", own["datasets"], f"a list without {bare[0]}, which has no groups"
 

@@ -119,7 +119,7 @@ def _scores(runs, places, metric: str, config, stream) -> pd.DataFrame:
         value = np.exp(stream.normal(0, 0.5, len(table)) - 0.5 * table["skill"])
     lost = pd.Series(False, index=table.index)
     if not about.always:
-        lost = table["diverged"] | (stream.random(len(table)) < FAILING * bool(about.family))
+        lost = table["diverged"] & np.isinf(about.high) | (stream.random(len(table)) < FAILING * bool(about.family))
     if metric in ("accuracy", "accuracy_worst_group"):
         value = np.where(table["diverged"], 0.1, value)
     table = table.assign(value=np.where(lost, np.nan, value), converged=~lost)

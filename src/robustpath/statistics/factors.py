@@ -15,7 +15,7 @@ from robustpath.records import plain
 from robustpath.statistics.intervals import interval
 from robustpath.statistics.streams import told
 
-KEYS = ["dataset", "seed"]
+KEYS = ["dataset", "train_size", "seed"]
 STRENGTH = "strength"
 
 
@@ -49,23 +49,29 @@ def changes(
     records: pd.DataFrame, asked: list[Condition], references: str, reference: str, strength: float, confidence: float
 ) -> pd.DataFrame:
     """Columns experiment, dataset, label_noise, over, method, n, mean, low, high: the score at `strength` less that at
-    strength zero, a fraction. Conditions whose records are not there are left out."""
+    strength zero, a fraction; a seed has their mean over train sizes. Conditions whose records are not there are left
+    out."""
     frames = []
     for each in asked:
         rows = _scored(records[records["experiment"] == each.experiment], each)
         if rows.empty:
             continue
         rows = told(rows, STRENGTH)
-        own = rows[rows[STRENGTH] == strength][[*KEYS, "method", "value"]]
-        base = rows[rows[STRENGTH] == 0][[*KEYS, "method", "value"]]
+        own = _averaged(rows[rows[STRENGTH] == strength], [*KEYS, "method"])
+        base = _averaged(rows[rows[STRENGTH] == 0], [*KEYS, "method"])
         if base.empty:
             plainly = records[(records["experiment"] == references) & (records["method"] == reference)]
-            base = _scored(plainly, each)[[*KEYS, "value"]]
+            base = _averaged(_scored(plainly, each), KEYS)
         on = [name for name in (*KEYS, "method") if name in base]
         both = own.merge(base, on=on, suffixes=("", "_base"))
-        gained = both.assign(value=both["value"] - both["value_base"])[["method", "seed", "value"]]
+        gained = _averaged(both.assign(value=both["value"] - both["value_base"]), ["method", "seed"])
         frames.append(interval(gained, ["method"], confidence).assign(**each._asdict()))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*Condition._fields, "method"])
+
+
+def _averaged(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Columns `keys` and value: the mean over all else, such as other hyperparameters of a grid."""
+    return rows.groupby(keys, as_index=False, observed=True)["value"].mean()
 
 
 def _scored(rows: pd.DataFrame, asked: Condition) -> pd.DataFrame:

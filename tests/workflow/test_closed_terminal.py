@@ -29,6 +29,8 @@ def begin(folder):
     """Snakemake in a terminal of its own; its number and the terminal's other end."""
     child, terminal = pty.fork()
     if child == 0:
+        for each in (signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(each, signal.SIG_DFL)  # a shell's background jobs, such as these tests may be, ignore them
         os.chdir(folder)
         os.execv(sys.executable, [sys.executable, "-m", "snakemake", DATA])
     return child, terminal

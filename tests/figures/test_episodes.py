@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from sealed import sealed
 
 from robustpath import records
 from robustpath.figures import episodes
@@ -58,8 +59,8 @@ def test_the_notebook_makes_the_table_and_its_caption(simulated, tmp_path):
     settings = {"scale": "laptop", "confidence": 0.95, "methods": dict.fromkeys(LEVELS)}
     settings["experiments"] = {"episodes": each | {"queries": 10}}
     out, caption = tmp_path / "episodes.tex", tmp_path / "episodes.caption.tex"
-    command = [sys.executable, "-m", "robustpath", "notebook", ROOT / "notebooks/episodes.py", "--records", simulated]
-    command += ["--settings", json.dumps(settings), "--out", out, "--caption", caption]
+    command = [sys.executable, "-m", "robustpath", "notebook", ROOT / "notebooks/episodes.py"]
+    command += ["--records", sealed(simulated), "--settings", json.dumps(settings), "--out", out, "--caption", caption]
     command += ["--executed", tmp_path / "episodes.ipynb"]
     given = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     ended = subprocess.run([*map(str, command)], env=given, cwd=ROOT, capture_output=True, text=True)

@@ -5,6 +5,7 @@ import json
 import known_faults
 import pytest
 from executed import MANIFEST, NOTEBOOKS
+from sealed import nothing
 
 from robustpath import study
 from robustpath.__main__ import main
@@ -20,7 +21,8 @@ def test_a_sentence_takes_its_place(name, tmp_path, monkeypatch):
     monkeypatch.chdir(NOTEBOOKS.parent)
     told = json.dumps(study.figure_settings(config, MANIFEST[name]))
     files = ["--out", str(out), "--caption", str(caption), "--executed", str(tmp_path / "executed.ipynb")]
-    assert main(["notebook", f"notebooks/{name}.py", "--records", "none", "--settings", told, *files]) == 0
+    given = ["--records", str(nothing(tmp_path)), "--settings", told]
+    assert main(["notebook", f"notebooks/{name}.py", *given, *files]) == 0
     key = {"forgetting": "trajectories.points = 0", "variance_components": r"variance\_order.vary = []"}[name]
     assert f"Left out: experiments.{key} is not " in caption.read_text()
     if ending == "tex":

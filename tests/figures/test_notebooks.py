@@ -11,10 +11,12 @@ import pytest
 import repeated
 import warm
 import yaml
+from sealed import nothing, sealed
 from study_fixtures import second_rule
 
 from robustpath import records
 from robustpath.claims import verdicts
+from robustpath.core import seals
 from robustpath.figures.notebooks import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +72,9 @@ def columns(line):
 def execute(notebook, out, records_file="none", settings=None, *inputs, start=subprocess.run, **environment):
     """Execute a notebook by the command of its job, its caption and itself beside `out`; None takes a variable away."""
     caption, executed = out.with_name(f"{notebook.stem}.caption.tex"), out.with_name(f"{notebook.stem}.ipynb")
+    records_file = nothing(out.parent) if records_file == "none" else sealed(records_file)
+    for each in inputs:
+        sealed(each.partition("=")[2])
     command = [sys.executable, "-m", "robustpath", "notebook", notebook, "--records", records_file]
     command += ["--settings", json.dumps(settings or {}), "--out", out, "--caption", caption, "--executed", executed]
     command += ["--inputs", *inputs] if inputs else []
@@ -88,7 +93,7 @@ def run(name, records_file, settings, folder, start=warmly, **inputs):
     inputs = [f"{key}={file}" for key, file in inputs.items()]
     ended = execute(FOLDER / f"{name}.py", out, records_file, settings, *inputs, start=start)
     assert ended.returncode == 0, ended.stderr
-    return out.read_bytes(), (folder / f"{name}.caption.tex").read_text()
+    return seals.content(out), seals.content(folder / f"{name}.caption.tex").decode()
 
 
 def outputs(executed):

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sealed import nothing
+
+from robustpath.core import seals
 
 ROOT = Path(__file__).parents[2]
 SOCKET = 108  # bytes that the name of a socket has on Linux
@@ -32,13 +35,14 @@ def test_a_notebook_runs_with_a_long_path(tmp_path, long, length):
     temporary.mkdir()
     (project / "plain.py").write_text(NOTEBOOK)
     files = ("--out", "plain.tex", "--caption", "plain.caption.tex", "--executed", "plain.ipynb")
+    given = ("--records", nothing(project).name, "--settings", "{}")
     done = subprocess.run(
-        [sys.executable, "-m", "robustpath", "notebook", "plain.py", "--records", "none", "--settings", "{}", *files],
+        [sys.executable, "-m", "robustpath", "notebook", "plain.py", *given, *files],
         cwd=project,
         env={**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (project / "plain.tex").read_text() == "a table"
+    assert seals.content(project / "plain.tex") == b"a table"
     assert list(temporary.iterdir()) == []

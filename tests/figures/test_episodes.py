@@ -57,7 +57,7 @@ def simulated(tmp_path):
 def test_the_notebook_makes_the_table_and_its_caption(simulated, tmp_path):
     each = {"datasets": ["typefaces"], "budget": 400, "seeds": 3, "draws": 1, "test_episodes": 60, "ways": 5}
     settings = {"scale": "laptop", "confidence": 0.95, "methods": dict.fromkeys(LEVELS)}
-    settings["experiments"] = {"episodes": each | {"queries": 10}}
+    settings["experiments"] = {"episodes": each | {"queries": 10, "methods": list(LEVELS)}}
     out, caption = tmp_path / "episodes.tex", tmp_path / "episodes.caption.tex"
     command = [sys.executable, "-m", "robustpath", "notebook", ROOT / "notebooks/episodes.py"]
     command += ["--records", sealed(simulated), "--settings", json.dumps(settings), "--out", out, "--caption", caption]

@@ -35,8 +35,9 @@ def lacks(needs: Mapping[str, Mapping], settings: Mapping) -> list[Lack]:
     for name, need in ((name, need) for name, own in needs.items() for need in own):
         if need not in NEEDS:
             raise UserError(f"{name} cannot be asked for '{need}', only for {', '.join(NEEDS)}; mend the declaration.")
-    there, found = settings["experiments"], []
+    found: list[Lack] = []
     for name, own in needs.items():
+        there = settings["experiments"]
         if name not in there:
             found.append(Lack(name, "", None, "there"))
         for need, asked in own.items() if name in there else ():

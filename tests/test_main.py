@@ -112,6 +112,8 @@ def test_arguments_reach_the_step(monkeypatch, tmp_path):
         type("Stub", (), {"evaluate": lambda *got: seen.update(got=got)}),
     )
     files = "--data a=x/a.st b=y/b=2.st --weights w1 w2 --runs r1 r2 --scores s.parquet --threads 3 --keys k1 k2"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.parquet").touch()
     command_line.main(["evaluate", "--settings", '{"seeds": 2}', *files.split()])
     settings, data, weights, runs, scores, threads = seen["got"]
     assert settings == {"seeds": 2}

@@ -46,7 +46,8 @@ def job(options: dict) -> None:
     run, read, made, keys = (options.pop(name, ()) for name in ("run", "read", "made", "keys"))
     own, of = seals.key(options.get("settings")), seals.check(paths(options, read), _expected(options, keys))
     more = run(**options) or ()
-    seals.seal(filter(seals.sealable, [*paths(options, made), *more]), own, of)
+    written = [file for file in (*paths(options, made), *more) if file.is_file()]  # what is not, Snakemake misses
+    seals.seal(filter(seals.sealable, written), own, of)
 
 
 def paths(options: dict, names: Sequence[str]) -> list[Path]:

@@ -72,7 +72,7 @@ def columns(line):
 def execute(notebook, out, records_file="none", settings=None, *inputs, start=subprocess.run, **environment):
     """Execute a notebook by the command of its job, its caption and itself beside `out`; None takes a variable away."""
     caption, executed = out.with_name(f"{notebook.stem}.caption.tex"), out.with_name(f"{notebook.stem}.ipynb")
-    records_file = nothing(out.parent) if records_file == "none" else sealed(records_file)
+    records_file = nothing(out.parent.parent) if records_file == "none" else sealed(records_file)
     for each in inputs:
         sealed(each.partition("=")[2])
     command = [sys.executable, "-m", "robustpath", "notebook", notebook, "--records", records_file]

@@ -15,6 +15,7 @@ def sealed(file: str | Path) -> Path:
 
 def nothing(folder: Path) -> Path:
     """A file for the records of a notebook that reads none."""
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "none.json"
     path.write_text('{"records": "none"}\n')
     return sealed(path)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from robustpath import methods
 from robustpath.config.errors import show
-from robustpath.core.errors import UserError
 from robustpath.methods import search
 
 PLACE = ("datasets", "train_sizes", "label_noise")  # what tells the cells of a comparison apart
@@ -28,13 +27,7 @@ class Lack(NamedTuple):
 
 
 def lacks(needs: Mapping[str, Mapping], settings: Mapping) -> list[Lack]:
-    """Every need of a declaration that these settings do not meet, an experiment that they lack included.
-
-    Raises UserError for a need that there is not.
-    """
-    for name, need in ((name, need) for name, own in needs.items() for need in own):
-        if need not in NEEDS:
-            raise UserError(f"{name} cannot be asked for '{need}', only for {', '.join(NEEDS)}; mend the declaration.")
+    """Every need of a declaration that these settings do not meet, an experiment that they lack included."""
     found: list[Lack] = []
     for name, own in needs.items():
         there = settings["experiments"]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -55,23 +56,35 @@ def at_work(folder):
     return found
 
 
+def ended(child):
+    """Wait until Snakemake has ended; its process stays known until it is waited for."""
+    until(lambda: os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT), "Snakemake did not end")
+
+
+@contextmanager
+def cleared(folder, child):
+    """Leave no process of a run behind, and afterwards look for its lock."""
+    try:
+        until((folder / "begun").exists, "no job began")
+        yield
+        until(lambda: not at_work(folder), "a worker is left")
+    finally:
+        for process in at_work(folder):
+            process.kill()
+        os.waitpid(child, 0)
+    assert not list((folder / ".snakemake/locks").glob("*"))
+
+
 @pytest.mark.parametrize("whole_group", [True, False])
 def test_a_closed_terminal_ends_workers_and_lifts_the_lock(slow, whole_group):
     """The kernel tells all processes of the terminal; a shell that ends tells Snakemake alone."""
     child, terminal = begin(slow)
-    try:
-        until((slow / "begun").exists, "no job began")
+    with cleared(slow, child):
         if not whole_group:
             os.kill(child, signal.SIGHUP)
-            until(lambda: os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT), "Snakemake did not end")
+            ended(child)
         os.close(terminal)
-        until(lambda: os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT), "Snakemake did not end")
-        until(lambda: not at_work(slow), "a worker is left")
-    finally:
-        for process in at_work(slow):
-            process.kill()
-        os.waitpid(child, 0)
-    assert not list((slow / ".snakemake/locks").glob("*"))
+        ended(child)
     again = planning(slow, "-n", DATA)
     assert again.returncode == 0 and "Prepare optdigits" in again.stdout, again.stderr
 
@@ -92,16 +105,9 @@ def test_a_run_under_nohup_outlives_its_terminal(slow):
 
 def test_ctrl_backslash_ends_a_run_as_ctrl_c_does(slow):
     child, _ = begin(slow)
-    try:
-        until((slow / "begun").exists, "no job began")
+    with cleared(slow, child):
         os.kill(child, signal.SIGQUIT)
-        until(lambda: os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT), "Snakemake did not end")
-        until(lambda: not at_work(slow), "a worker is left")
-    finally:
-        for process in at_work(slow):
-            process.kill()
-        os.waitpid(child, 0)
-    assert not list((slow / ".snakemake/locks").glob("*"))
+        ended(child)
 
 
 def test_the_lock_of_a_killed_run_is_lifted_by_the_same_command(slow):

@@ -11,6 +11,7 @@ from robustpath.protocols.toy import training
 
 from robustpath import records, study
 from robustpath.claims import model
+from robustpath.core import seals
 from robustpath.core.errors import Stopped, UserError
 from robustpath.operations import costs, listing, reference
 from robustpath.protocols import keeping, reading
@@ -72,7 +73,7 @@ def interrupted(config: study.Config, method: str, out: Path) -> dict[str, bool]
             continue
     keeping.keeper = own
     kept = {name: SMOKE / f"train/stream/mnist1d/{method}{retraining.OUTPUTS[name]}" for name in files}
-    same = {name: kept[name].read_bytes() == file.read_bytes() for name, file in files.items() if name != "seconds"}
+    same = {name: seals.content(kept[name]) == seals.content(file) for name, file in files.items() if name != "seconds"}
     return same | {"stopped": len(blocks) > 3}
 
 

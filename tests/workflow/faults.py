@@ -92,7 +92,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 def hidden(folder: Path) -> list[str]:
     """Temporary files and checkpoints among the results."""
-    return sorted(file.name for file in (folder / RESULTS).rglob(".*") if file.is_file())
+    found = [Path(parent, name) for parent, _, files in os.walk(folder / RESULTS) for name in files]
+    return sorted(file.name for file in found if file.name.startswith("."))
 
 
 def command(cluster: bool, target: str, *more: str) -> list[str]:

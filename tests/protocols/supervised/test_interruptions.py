@@ -10,6 +10,7 @@ import pytest
 import torch
 from cell import SETTINGS, each_step, same
 from safetensors.torch import save_file
+from sealed import sealed
 
 from robustpath import __main__ as command_line
 from robustpath.core.errors import Stopped
@@ -26,7 +27,7 @@ def arguments(data, out) -> list[str]:
         ("scores", "o.parquet"),
     )
     given = [part for option, name in files for part in (f"--{option}", str(out / name))]
-    return ["train", "--settings", json.dumps(SETTINGS), "--data", str(data), *given]
+    return ["train", "--settings", json.dumps(SETTINGS), "--data", str(sealed(data)), *given]
 
 
 def signal_after(monkeypatch, number: int, steps: list | None = None) -> None:

@@ -41,12 +41,12 @@ def summary(told: dict) -> str:
     """How many hypotheses of a family there are, and how many have each verdict, in LaTeX."""
     found = told["verdicts"]
     counts = {word: sum(each["verdict"] == word for each in found) for word in ORDER}
-    parts = [f"{labels.word(count)} {_be(count)} {word}" for word, count in counts.items() if count]
+    parts = [f"{labels.word(count)} {be(count)} {word}" for word, count in counts.items() if count]
     shared = [each for each in found if each["verdict"] == SUPPORTED and each["passed_by"]]
     text = f"Of {labels.word(len(found))} {_plural('hypothesis', len(found))}, {labels.listing(parts)}"
     others = told.get("without", "methods without a walk")
     if shared:
-        text += f"; of those supported, {labels.word(len(shared))} {_be(len(shared))} met by {others} too"
+        text += f"; of those supported, {labels.word(len(shared))} {be(len(shared))} met by {others} too"
     return f"{text}."
 
 
@@ -81,7 +81,7 @@ def _decided(entry: dict, confidence: float) -> str:
         text = f"{said}: {clause}."
     else:
         counts = {each: sum(finding["verdict"] == each for finding in found) for each in ORDER}
-        parts = {each: f"{labels.word(count)} {_be(count)} {each}" for each, count in counts.items() if count}
+        parts = {each: f"{labels.word(count)} {be(count)} {each}" for each, count in counts.items() if count}
         number = labels.word(len(found))
         held = f"of its {number} conditions, {labels.listing(list(parts.values()))}"
         if len(parts) == 1:
@@ -163,7 +163,7 @@ def _named(method: str) -> str:
 def _counts(entries: list[dict], subject: str, confidence: float) -> str:
     """How many cases have each verdict, and how many stand after the correction where not all do."""
     counts = {word: sum(entry["verdict"] == word for entry in entries) for word in ORDER}
-    said = [(labels.word(count), _be(count), word) for word, count in counts.items() if count]
+    said = [(labels.word(count), be(count), word) for word, count in counts.items() if count]
     if len(entries) == 1:
         text = f"The case is {said[0][2]}"
     elif len(said) == 1:
@@ -197,5 +197,6 @@ def _plural(noun: str, count: int) -> str:
     return f"{head}s{space}{rest}"
 
 
-def _be(count: int) -> str:
+def be(count: int) -> str:
+    """The verb that goes with a count: is or are."""
     return "is" if count == 1 else "are"

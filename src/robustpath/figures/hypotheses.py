@@ -64,7 +64,7 @@ def _row(verdict: dict, best: dict, entries: list[dict], told: dict) -> Row:
     unit, measure = found["unit"], verdicts.measure(found)
     threshold = f"{SIGNS[found['side']]} {verdicts.threshold(found)}"
     effect = f"{verdicts.number(found['effect'], unit)} {verdicts.span(found['low'], found['high'], unit)}"
-    lost = _lost(best, told)
+    lost = unsure(best, told)
     p = verdicts.p_value(best["p"]) + r"\rlap{$^{\prime}$}" * lost
     detectable = verdicts.number(found["detectable"], unit)
     if found.get("power_at_zero") is not None:
@@ -90,9 +90,9 @@ def _signs(entries: list[dict], told: dict) -> str:
 def _symbol(entry: dict, told: dict) -> str:
     """The verdict's symbol, with a prime where the corrected p does not reach the level."""
     sign = verdicts.SYMBOLS[entry["verdict"]]
-    return rf"{sign}$^{{\prime}}$" if _lost(entry, told) else sign
+    return rf"{sign}$^{{\prime}}$" if unsure(entry, told) else sign
 
 
-def _lost(entry: dict, told: dict) -> bool:
+def unsure(entry: dict, told: dict) -> bool:
     """Whether a verdict does not stand after Holm's correction."""
     return entry["verdict"] in SURE and entry["holm"] >= conditions.level(told["confidence"])

@@ -8,7 +8,7 @@ from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
 from robustpath.numbers import batches, contrasts, evidence, features, minima, selection, shortcuts, streams, variance
-from robustpath.numbers.macros import Macros, Number, difference, fitting, known_methods, made, reads, verdict
+from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
 from robustpath.records.selection import select
@@ -78,7 +78,15 @@ def collect(
         **streams.collect(table, settings),
         **features.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
+        **made(_hypotheses, [told, of_batches, of_shortcuts]),
     }
+
+
+@reads(EVERY)
+def _hypotheses(families: list[dict | None]) -> Macros:
+    """How many hypotheses there are in all families."""
+    count = sum(len(told["verdicts"]) for told in families if told)
+    return {"HypothesisCountWord": (labels.word(count), "hypotheses of all families that were judged, in words")}
 
 
 def _compared(table: pd.DataFrame, settings: dict) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

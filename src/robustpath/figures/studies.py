@@ -120,8 +120,8 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
     counts = {word: found.count(word) for word in verdicts.SYMBOLS if word in found}
     parts = labels.listing([f"{labels.word(count)} {sentences.be(count)} {word}" for word, count in counts.items()])
     facts = (
-        rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise for which the "
-        r"hypothesis was not stated. \dag: placebos meet its conditions too."
+        rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise "
+        r"for which the hypothesis was not stated. \dag: placebos meet its conditions too."
     )
     return " ".join(
         [rf"\textbf{{Of {labels.word(len(found))} hypotheses, {parts}.}}", captions.headline("verdicts"), facts]

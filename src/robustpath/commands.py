@@ -214,7 +214,7 @@ def crate(scale):
 
 
 def lists(check):
-    """Write the files that are made from the list of results: codecheck.yml, README's table."""
+    """Write the files that are made from the list of results: codecheck.yml, docs/results.md, README's findings."""
     from robustpath.publication.lists import write
 
     print(*(f"{file} {'in step' if check else 'written'}" for file in write(check)), sep="\n")

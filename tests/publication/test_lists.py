@@ -9,7 +9,7 @@ import yaml
 
 from robustpath.core.errors import UserError
 from robustpath.figures.manifest import manifest
-from robustpath.publication import lists, published
+from robustpath.publication import findings, lists, published
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -17,6 +17,8 @@ PARTS = (
     "CITATION.cff",
     "README.md",
     "codecheck.yml",
+    "docs/results.md",
+    "paper/findings.md",
     "paper/claims.yaml",
     "paper/claims_batches.yaml",
     "paper/claims_shortcuts.yaml",
@@ -84,7 +86,7 @@ def edit(file, old, new):
 
 
 def test_the_committed_files_are_in_step():
-    assert [path.name for path in lists.write(check=True, root=ROOT)] == ["codecheck.yml", "README.md"]
+    assert [path.name for path in lists.write(check=True, root=ROOT)] == ["codecheck.yml", "results.md", "README.md"]
 
 
 def test_codecheck_is_as_specified_and_lists_every_figure_and_table():
@@ -106,7 +108,8 @@ def test_what_codecheck_lists_is_published():
     ("file", "old", "new", "named"),
     [
         ("codecheck.yml", "learning_curves", "learning_curve", "codecheck.yml"),
-        ("README.md", "`notebooks/walks.py` | ", "`notebooks/walks.py` | 1", "README.md"),
+        ("docs/results.md", "`notebooks/walks.py` | ", "`notebooks/walks.py` | 1", "results.md"),
+        ("README.md", "**Minima.**", "**Minima!**", "README.md"),
         ("notebooks/manifest.yaml", "How does accuracy grow", "How fast does accuracy grow", "codecheck.yml"),
     ],
 )
@@ -136,3 +139,23 @@ def test_readme_without_its_marks_is_refused(clone):
     edit(clone / "README.md", lists.MARKS[1], "")
     with pytest.raises(UserError, match="lacks the marks"):
         lists.write(root=clone)
+
+
+def test_findings_have_the_published_numbers_in_plain_text(tmp_path):
+    drawn = tmp_path / DRAWN
+    drawn.mkdir(parents=True)
+    (tmp_path / "paper").mkdir()
+    (tmp_path / findings.TEMPLATE).write_text("Gains {Gain} points {GainInterval}, {Noise} of labels.\n")
+    assert findings.lines(lists.SCALE, tmp_path) == "Nothing is published yet."
+    numbers = {"Gain": "$-0.2$", "GainInterval": "[$-0.4$, $0.0$]", "Noise": r"20\,\%"}
+    lines = [
+        rf"\newcommand{{\{name}}}{{\origin{{minima.gains}}{{{value}}}}}% a gain" for name, value in numbers.items()
+    ]
+    (drawn / "numbers.tex").write_text("\n".join(lines) + "\n")
+    assert (
+        findings.lines(lists.SCALE, tmp_path)
+        == "Gains \N{MINUS SIGN}0.2 points [\N{MINUS SIGN}0.4, 0.0], 20% of labels."
+    )
+    (tmp_path / findings.TEMPLATE).write_text("{Gian} points")
+    with pytest.raises(UserError, match="there is no number Gian"):
+        findings.lines(lists.SCALE, tmp_path)

@@ -1,4 +1,4 @@
-"""Files of the repository that are made from the table of origins: codecheck.yml, and README's list of results."""
+"""Files of the repository that are made from what is published: codecheck.yml, the list of results, README's findings."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,13 @@ from robustpath import study
 from robustpath.config.yaml import read
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
-from robustpath.publication import origin, published
+from robustpath.publication import findings, origin, published
 from robustpath.publication.origin import Origin
 
 SCALE = "laptop"  # the scale whose results are published
 SPECIFICATION = "https://codecheck.org.uk/spec/config/2.0/"
 MARKS = "<!-- made by `python -m robustpath lists` -->", "<!-- until here -->"
+RESULTS = Path("docs/results.md")  # has the list of figures, tables and numbers
 PRINTED = ("figure", "table")
 
 
@@ -24,11 +25,9 @@ def write(check: bool = False, root: Path = Path(".")) -> list[Path]:
     root = Path(root)
     config = study.load(root / "config.yaml", {"scale": SCALE, "start": "raw"})
     entries = origin.table(config, root)
-    readme = root / "README.md"
-    texts = {
-        root / "codecheck.yml": codecheck(entries, root),
-        readme: with_list(readme.read_text(encoding="utf-8"), listing(entries, root)),
-    }
+    texts = {root / "codecheck.yml": codecheck(entries, root)}
+    for file, lines in ((RESULTS, listing(entries, root)), (Path("README.md"), findings.lines(SCALE, root))):
+        texts[root / file] = with_lines(root / file, lines)
     for path, text in texts.items():
         if check and (not path.is_file() or path.read_text(encoding="utf-8") != text):
             raise UserError(f"{path.name} is out of step with the results; run `python -m robustpath lists`")
@@ -68,7 +67,7 @@ def codecheck(entries: list[Origin], root: Path) -> str:
 
 
 def listing(entries: list[Origin], root: Path) -> str:
-    """README's table: every figure, table and kind of number with its source, its runs and what they cost."""
+    """The list of results: every figure, table and kind of number with its source, its runs and what they cost."""
     seconds = _seconds(root)
     lines = ["| in the paper | made by | runs | core-minutes |", "| --- | --- | ---: | ---: |"]
     for entry in [each for each in entries if each.kind in PRINTED]:
@@ -80,11 +79,12 @@ def listing(entries: list[Origin], root: Path) -> str:
     return "\n".join(lines)
 
 
-def with_list(text: str, lines: str) -> str:
-    """README with its list between the marks replaced; UserError where the marks are missing."""
+def with_lines(file: Path, lines: str) -> str:
+    """A file with what lies between the marks replaced; UserError where the marks are missing."""
+    text = file.read_text(encoding="utf-8")
     pattern = re.compile(f"(?<={re.escape(MARKS[0])}\n\n).*?(?=\n\n{re.escape(MARKS[1])})", re.DOTALL)
     if not pattern.search(text):
-        raise UserError(f"README.md lacks the marks {MARKS[0]} and {MARKS[1]} around its list of results")
+        raise UserError(f"{file.name} lacks the marks {MARKS[0]} and {MARKS[1]} around what is made there")
     return pattern.sub(lambda _: lines, text)
 
 

@@ -1,4 +1,4 @@
-"""Files of the repository that are made from what is published: codecheck.yml, the list of results, README's findings."""
+"""Files that are made from what is published: codecheck.yml, the list of results, and the findings in README."""
 
 import re
 from pathlib import Path

@@ -11,9 +11,9 @@ from robustpath.records import labels
 
 UNITS = {"percentage points": " points", "bits per label": " bits per label"}
 DECIDING = {
-    SUPPORTED: "The one with the least evidence",
-    REFUTED: "The one that is refuted most surely",
-    UNDECIDED: "The one that is furthest from support",
+    SUPPORTED: "this one has the least evidence",
+    REFUTED: "this one is refuted most surely",
+    UNDECIDED: "this one is furthest from support",
 }
 MEASURES = {
     "walk_function_distance": "the function distance",
@@ -65,29 +65,26 @@ def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) 
 def _lead(entry: dict) -> str:
     noise = entry["label_noise"]
     lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
-    return f"Beside the hypothesis, {lead[0].lower()}{lead[1:]}" if entry.get("beside") else lead
+    return f"Beyond the hypothesis, {lead[0].lower()}{lead[1:]}" if entry.get("beside") else lead
 
 
 def _decided(entry: dict, confidence: float) -> str:
-    """An entry's verdict, how many of its conditions have each, and the one that decides."""
+    """The condition that decides on an entry, then the verdict, and how many of its conditions have each."""
     lead, found, word = _lead(entry), entry["conditions"], entry["verdict"]
     if not found:
         return f"{lead}, nothing is measured ({_plain(entry['note'])})."
     lost = word in (SUPPORTED, REFUTED) and entry["holm"] >= level(confidence)
     correction = ", though not after Holm's correction" if lost else ""
-    said = f"{lead} it is {word}{correction}"
-    clause = _clause(entry["decides"], entry["variant"])
-    if len(found) == 1:
-        text = f"{said}: {clause}."
-    else:
+    text = f"{lead}, {_clause(entry['decides'], entry['variant'])}: {word}{correction}"
+    if len(found) > 1:
         counts = {each: sum(finding["verdict"] == each for finding in found) for each in ORDER}
         parts = {each: f"{labels.word(count)} {be(count)} {each}" for each, count in counts.items() if count}
         number = labels.word(len(found))
-        held = f"of its {number} conditions, {labels.listing(list(parts.values()))}"
+        held = f"of {number} conditions, {labels.listing(list(parts.values()))}"
         if len(parts) == 1:
-            (shared,) = parts
-            held = f"all of its {number} conditions are {shared}"
-        text = f"{said}: {held}. {DECIDING[word]}: {clause}."
+            held = "both conditions are" if len(found) == 2 else f"all {number} conditions are"
+        text += f" ({held}; {DECIDING[word]})"
+    text += "."
     return " ".join(filter(None, [text, _placebos([entry])]))
 
 

@@ -89,6 +89,17 @@ def _claim(name: str, verdict: dict | None, variants: list[str], levels: dict, t
             said.get(noise, unsaid),
             f"{name}, {words}: what its verdict allows to say",
         )
+        own = [entry for (_, level), entry in entries.items() if level == noise]
+        for word in verdicts.SYMBOLS:
+            count = labels.word(sum(entry["verdict"] == word for entry in own)) if own else MISSING
+            macros[f"{prefix}{place}{word.capitalize()}Word"] = (
+                count,
+                f"{name}, {words}: cases that are {word}, in words",
+            )
+        macros[f"{prefix}{place}CasesWord"] = (
+            labels.word(len(own)) if own else MISSING,
+            f"{name}, {words}: cases, in words",
+        )
         for variant in variants:
             entry = entries.get((variant, noise))
             own = entry and (entry["decides"] or {}) | {key: entry[key] for key in ("verdict", "p", "holm")}

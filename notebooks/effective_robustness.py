@@ -17,7 +17,6 @@
 import numpy as np
 import pandas as pd
 from IPython.display import display
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scipy.special import expit, logit
 
 from robustpath.claims import verdicts
@@ -79,9 +78,24 @@ def inside(rows):
     return near
 
 
+def farthest(rows):
+    """Of the methods of a panel, those at the greatest distance from the middle, where most lie; one whose name would
+    lie on that of another is left out."""
+    places = logit(rows.set_index("method")[["none", "ood"]])
+    spread = (places - places.median()) / (places.max() - places.min())
+    chosen = []
+    for name in spread.pow(2).sum(axis=1).sort_values(ascending=False, kind="stable").index:
+        gaps = [(spread.loc[name] - spread.loc[other]).abs() for other in chosen]
+        if len(chosen) < NAMED and all(gap["ood"] > 0.11 or gap["none"] > 0.75 for gap in gaps):
+            chosen.append(name)
+    return places.loc[chosen]
+
+
+NAMED = 4  # methods of a panel that are named
 style.panels(1, 1, 1.0)  # for its settings
-figure = style.plt.figure(figsize=(style.TEXT_WIDTH, 1.4 * len(noise) + 0.9 + 0.118 * place), layout="constrained")
-upper, lower = figure.subfigures(2, 1, height_ratios=[1.4 * len(noise) + 0.35, 0.55 + 0.118 * place])
+heights = [1.35 * len(noise) + 0.35, 0.55 + 0.105 * place]
+figure = style.plt.figure(figsize=(style.TEXT_WIDTH, sum(heights)), layout="constrained")
+upper, lower = figure.subfigures(2, 1, height_ratios=heights)
 panels = upper.subplots(len(noise), len(datasets), squeeze=False)
 hidden = 0
 for line_of_panels, level in zip(panels, noise, strict=True):
@@ -99,10 +113,15 @@ for line_of_panels, level in zip(panels, noise, strict=True):
                 ends = logit(here.loc[near, "none"]).agg(["min", "max"]).to_numpy()
                 panel.plot(ends, line.intercept + line.slope * ends, color="0.3", linewidth=0.8)
                 panel.text(0.04, 0.97, f"$R^2$ = {line.r_squared:.2f}", transform=panel.transAxes, va="top", fontsize=7)
+        panel.margins(0.1)
+        for method, at in farthest(here[near]).iterrows():
+            right = at["none"] > np.mean(panel.get_xlim())
+            panel.annotate(labels.method(method), at, (-3 if right else 3, 0), textcoords="offset points", fontsize=6,
+                           color="0.25", ha="right" if right else "left", va="center")  # fmt: skip
         for axis in (panel.xaxis, panel.yaxis):
-            axis.set_major_locator(MaxNLocator(4))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * expit(value):.1f}"))
-        panel.tick_params(labelsize=6.5)
+            ticks = style.logit_ticks(*expit(axis.get_view_interval()))
+            axis.set_ticks(list(ticks), ticks.values())
+        panel.tick_params(labelsize=7)
         panel.set_title(f"{labels.dataset(dataset)}, {100 * level:g} % label noise", fontsize=8)
 upper.supxlabel("accuracy in distribution (%)", fontsize=8.5)
 upper.supylabel("accuracy under shift (%)", fontsize=8.5)
@@ -129,7 +148,7 @@ ticks = style.difference_ticks(*axes[0].get_xlim())
 for panel in axes:
     panel.set_xticks(list(ticks), ticks.values())
     panel.minorticks_off()
-axes[0].set_yticks(list(places.values()), [labels.method(name) for name in places], fontsize=6.5)
+axes[0].set_yticks(list(places.values()), [labels.method(name) for name in places], fontsize=7)
 axes[0].set_ylim(max(places.values()) + 0.8, -0.8)
 lower.supxlabel("effective robustness (points)", fontsize=8.5)
 style.save(figure, out)
@@ -148,6 +167,7 @@ if lines:
     )
 if hidden:
     points, be = ("point", "is") if hidden == 1 else ("points", "are")
-    where = "far outside the range of the published methods"
-    facts += f" {labels.word(hidden).capitalize()} {points} {where} {be} not drawn."
+    facts += (
+        f" {labels.word(hidden).capitalize()} {points} far outside the range of the published methods {be} not drawn."
+    )
 captions.write(captions.caption("effective_robustness", settings, table, experiment, correction=facts), caption)

@@ -48,8 +48,7 @@ display(curves)
 
 # %%
 reference = settings["reference"]
-looks = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(curves["method"])}
-others = [name for name in looks if name != reference]
+others = [name for name in settings["methods"] if name in set(curves["method"]) and name != reference]
 columns = min(3, len(others))
 rows = -(-len(others) // columns)
 figure, axes = style.panels(rows, columns, 0.4 + 1.5 * rows, sharex=True, sharey=True)
@@ -64,12 +63,13 @@ for name, axis in zip(others, panels, strict=False):
         if curve["walking"].any():
             walk = curve[steps]
             axis.plot(walk["gradient_evaluations"], walk["mean"], color=style.COLOURS[5], lw=2.6, solid_capstyle="butt")
-    axis.set_title(looks[name]["label"])
+    axis.set_title(labels.method(name))
     axis.set_yscale("log")
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
 for axis in panels[len(others) :]:
     axis.set_visible(False)
-for axis in panels[len(others) - columns : len(others)]:
-    axis.tick_params(labelbottom=True)
+for place, axis in enumerate(panels[: len(others)]):
+    axis.tick_params(labelbottom=place + columns >= len(others))  # the lowest panel of each column
 handles = [
     style.Line2D([], [], color="0.45", label=labels.method(reference)),
     style.Line2D([], [], color=style.COLOURS[4], label="the method of the panel"),
@@ -83,5 +83,8 @@ style.save(figure, out)
 # %%
 lost = len(way) - len(positive)
 doubtful = int((~way["converged"]).sum())
-note = f"{doubtful} of {len(way)} eigenvalues have not converged and {lost} are not positive and left out."
+note = (
+    f"{captions.trained_on(settings, table, experiment)}. "
+    f"{doubtful} of {len(way)} eigenvalues have not converged and {lost} are not positive and left out."
+)
 captions.write(captions.caption("forgetting", settings, table, experiment, correction=note), caption)

@@ -45,27 +45,30 @@ difference = paired(scores, ["dataset", "train_size"], settings["reference"], se
 display(difference)
 
 # %%
-methods = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(scores["method"])}
+there = [name for name in settings["methods"] if name in set(scores["method"])]
+methods = style.looks(there, settings["reference"])
 datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
 sizes = np.sort(scores["train_size"].unique())
 gap = np.diff(np.log(sizes)).min() if len(sizes) > 1 else 1.0
 
 
-def draw(axes, rows, names, spread):
-    """One line a method with its intervals, the methods side by side over `spread` of the gap between two sizes."""
+def draw(axes, rows, names, spread, **look):
+    """The means of each method with their intervals, the methods side by side over `spread` of the gap between two
+    sizes."""
     for position, name in enumerate(names):
         shift = np.exp(gap * spread * ((position + 0.5) / len(names) - 0.5))
         line = rows[rows["method"] == name].sort_values("train_size")
         places, reach = line["train_size"] * shift, 100 * (line["high"] - line["mean"])
-        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, linewidth=0.7, **methods[name])
+        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, **{**methods[name], **look})
 
 
 figure, axes = style.panels(2, len(datasets), 3.9, sharex=True, sharey="row", height_ratios=[1, 1.2])
 others = [name for name in methods if name != settings["reference"]]
 for column, name in enumerate(datasets):
     upper, lower = axes[0][column], axes[1][column]
-    draw(upper, accuracy[accuracy["dataset"] == name], methods, 0.0)
-    draw(lower, difference[difference["dataset"] == name], others, 0.8)
+    draw(upper, accuracy[accuracy["dataset"] == name], [settings["reference"]], 0.0)
+    # Side by side, the points of a method are not where a line between them would put them.
+    draw(lower, difference[difference["dataset"] == name], others, 0.8, linestyle="none")
     lower.axhline(0, color=methods[settings["reference"]]["color"], linewidth=0.6)
     upper.set_title(labels.dataset(name))
     lower.set_xscale("log")
@@ -75,10 +78,10 @@ for column, name in enumerate(datasets):
     lower.yaxis.set_minor_locator(NullLocator())
 ticks = style.difference_ticks(*lower.get_ylim())
 lower.set_yticks(list(ticks), ticks.values())
-axes[0][0].set_ylabel("accuracy (%)")
+axes[0][0].set_ylabel(f"accuracy of {labels.method(settings['reference'])} (%)")
 axes[1][0].set_ylabel(f"difference to {labels.method(settings['reference'])} (points)")
 figure.supxlabel("number of training examples", fontsize=8.5)
-style.legend(figure, methods)
+style.legend(figure, {name: methods[name] | {"linestyle": "none"} for name in others})
 style.save(figure, out)
 
 # %%

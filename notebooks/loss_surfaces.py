@@ -65,4 +65,5 @@ figure.supylabel("second direction", fontsize=8.5)
 style.save(figure, out)
 
 # %%
-captions.write(f"{captions.headline('loss_surfaces')} {captions.origin('loss_surfaces')}", caption)
+facts = f"{captions.trained_on(settings, table, experiment)}."
+captions.write(" ".join([captions.headline("loss_surfaces"), facts, captions.origin("loss_surfaces")]), caption)

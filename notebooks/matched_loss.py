@@ -19,8 +19,7 @@ from IPython.display import display
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
 from robustpath.records import labels, load, report_settings
-from robustpath.statistics import evidence
-from robustpath.statistics.intervals import interval
+from robustpath.statistics import evidence, walks
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -42,13 +41,10 @@ found = evidence.gather(table, experiment, told["curve"])
 # has no match and is left out of the second view.
 
 # %%
-equal = evidence.gains(found.plain[found.plain["test_set"] == "none"], reference)
+views = walks.views(found, reference, settings["confidence"])
+equal = views[walks.BUDGET]
 matched = evidence.matched_gains(found.matched)
 matched = matched[matched["method"] != reference]
-views = {}
-for name, rows in {"equal budget": equal, "equal training loss": matched}.items():
-    seeds = rows.dropna(subset="value").groupby(["method", "label_noise", "seed"], as_index=False)["value"].mean()
-    views[name] = interval(seeds, ["method", "label_noise"], settings["confidence"])
 lost = matched.assign(lost=matched["value"].isna()).groupby(["method", "label_noise"])["lost"].agg(["sum", "size"])
 display(*views.values(), lost)
 
@@ -62,7 +58,7 @@ for members in order.values():
         places[method] = place
         place += 1
     place += 0.6
-looks = {"equal budget": (style.COLOURS[0], "o", -0.17), "equal training loss": (style.COLOURS[5], "D", 0.17)}
+looks = {walks.BUDGET: (style.COLOURS[0], "o", -0.17), walks.LOSS: (style.COLOURS[5], "D", 0.17)}
 
 figure, axes = style.panels(1, len(noise), 0.9 + 0.155 * place, sharex=True, sharey=True)
 for panel, level in zip(axes[0], noise, strict=True):

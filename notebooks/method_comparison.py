@@ -11,8 +11,8 @@
 #
 # One row a method: its accuracy on unshifted test data and under each kind of shift, each kind in a column of its own.
 # Under each accuracy is the paired difference to the reference, of the selected draws and of the defaults; a star marks
-# those of selected draws that remain after Holm's correction over all of them. The last columns say what a run costs
-# and how many runs diverged.
+# those of selected draws that remain after Holm's correction over all of them. Last columns say what a run costs and
+# how many runs diverged, where methods differ in it.
 
 # %%
 from IPython.display import display
@@ -53,36 +53,36 @@ reference, level = settings["reference"], 1 - settings["confidence"]
 
 def rows(method):
     """The rows of a method: accuracies and costs, then the differences of the selected draws and of the defaults."""
-    counts = costs.loc[method]
     own = [cells.loc[(method, kind)] for kind in kinds]
-    evaluations = labels.count(counts["gradient_evaluations"])
-    diverged = f"{labels.count(counts['diverged'])} of {labels.count(counts['runs'])}"
-    accuracies = [labels.percent(cell["mean"]) for cell in own]
-    first = [labels.escape(labels.method(method)), *accuracies, evaluations, diverged]
+    paid = [labels.count(costs.loc[method, name]) for name in differing]
+    accuracies = [each for cell in own for each in tables.effect(labels.percent(cell["mean"]))]
+    first = [labels.escape(labels.method(method)), *accuracies, *paid]
     if method == reference:
         return [first]
-    selected = [difference(cell, cell["holm"] < level) for cell in own]
-    default = [difference(defaults.loc[(method, kind)]) for kind in kinds]
-    return [first, [r"\quad selected", *selected, "", ""], [r"\quad defaults", *default, "", ""]]
+    selected = [each for cell in own for each in difference(cell, cell["holm"] < level)]
+    default = [each for kind in kinds for each in difference(defaults.loc[(method, kind)])]
+    nothing = [""] * len(paid)
+    return [first, [r"\quad selected", *selected, *nothing], [r"\quad defaults", *default, *nothing]]
 
 
 def difference(cell, starred=False):
-    """A paired difference with half the width of its interval, and a star where it remains after Holm's correction."""
-    star = r"\rlap{$^{\ast}$}" if starred else ""
+    """The cells of a paired difference with half the width of its interval, and a star where it remains after Holm's
+    correction."""
     half = labels.percent(cell["difference_high"] - cell["difference"])
-    return rf"{labels.points(cell['difference'])}\,$\pm$\,{half}{star}"
+    return tables.effect(labels.points(cell["difference"]), half, starred)
 
 
-columns = len(kinds) + 3
-others = [name for name in costs.index if name != reference]
-groups, families = [rows(reference)], {settings["methods"][name] for name in others}
-for family in dict.fromkeys(settings["methods"].values()):
-    members = [name for name, its in settings["methods"].items() if its == family and name in others]
-    for position, name in enumerate(members):
-        groups.append([tables.heading(family, columns)] * (position == 0 and len(families) > 1) + rows(name))
-over, rule = tables.span(r"test accuracy (\%)", 2, len(kinds) + 1)
-header = [["", over, "gradient", "runs"], rule, ["method", *(KINDS[kind] for kind in kinds), "evaluations", "diverged"]]
-captions.write(tables.booktabs(header, groups, "l" + "c" * len(kinds) + "rr"), out)
+# A cost that is the same for all methods is said in the caption.
+headings = {"gradient_evaluations": ("gradient", "evaluations"), "diverged": ("runs", "diverged")}
+differing = [name for name in headings if costs[name].nunique() > 1]
+groups = [rows(reference)] + [rows(name) for name in settings["methods"] if name in costs.index and name != reference]
+above, rule = tables.span(r"test accuracy (\%)", 2, 2 * len(kinds) + 1)
+header = [
+    ["", above, *(headings[name][0] for name in differing)],
+    rule,
+    ["method", *(tables.over(KINDS[kind]) for kind in kinds), *(headings[name][1] for name in differing)],
+]
+captions.write(tables.booktabs(header, groups, "l" + tables.EFFECT * len(kinds) + "r" * len(differing)), out)
 
 # %%
 compared = comparison["holm"].count()
@@ -90,4 +90,6 @@ correction = (
     rf"A star marks differences that remain at {100 * level:.3g}\,\% after Holm's correction over "
     f"the {compared} comparisons of selected draws."
 )
+if "gradient_evaluations" not in differing:
+    correction += f" Every run spends {labels.count(costs['gradient_evaluations'].iloc[0])} gradient evaluations."
 captions.write(captions.caption("method_comparison", settings, table, experiment, correction=correction), caption)

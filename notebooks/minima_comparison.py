@@ -58,6 +58,7 @@ display(shown, plain)
 
 # %%
 costs = cost(table, experiment)
+some_diverged = bool(costs["diverged"].any())  # else the caption says so for all
 walks = void_walks(table, told["tolerance"]).groupby("method")[["walks", "void"]].sum()
 display(walks)
 
@@ -67,22 +68,21 @@ def row(method):
     """Difference in each kind of test, in distribution with the defaults too, then divergence and void walks."""
     each = []
     for kind in kinds:
-        each.append(difference(method, shown.loc[(*kind, method)], corrected=True))
+        each += difference(method, shown.loc[(*kind, method)], corrected=True)
         if kind[1] == "none":
-            each.append(difference(method, plain.loc[(*kind, method)], corrected=False))
+            each += difference(method, plain.loc[(*kind, method)], corrected=False)
     void = f"{walks.loc[method, 'void']}/{walks.loc[method, 'walks']}" if method in walks.index else ""
     name = labels.escape(labels.method(method))
-    return [name, *each, labels.count(costs.loc[method, "diverged"]), void]
+    return [name, *each, *[labels.count(costs.loc[method, "diverged"])] * some_diverged, void]
 
 
 def difference(method, cell, corrected):
-    """A paired difference with half the width of its interval, starred when it stays after Holm's correction, which the
-    defaults have none of. The reference has its accuracy instead."""
+    """The cells of a paired difference with half the width of its interval, starred when it stays after Holm's
+    correction, which the defaults have none of. The reference has its accuracy instead."""
     if method == reference:
-        return labels.percent(cell["mean"])
-    star = r"\rlap{$^{\ast}$}" if corrected and cell["holm"] < level else ""
+        return tables.effect(labels.percent(cell["mean"]))
     half = labels.percent(cell["difference_high"] - cell["difference"])
-    return rf"{labels.points(cell['difference'])}\,$\pm$\,{half}{star}"
+    return tables.effect(labels.points(cell["difference"]), half, corrected and cell["holm"] < level)
 
 
 heads = {
@@ -92,30 +92,32 @@ heads = {
     (noise[0], "corruption"): "corruptions",
 }
 widths = [2 if kind[1] == "none" else 1 for kind in kinds]
-columns = 1 + sum(widths) + 2
+columns = 1 + 2 * sum(widths) + some_diverged + 1
 groups = [[row(reference)]]
 for name, members in verdicts.grouped(list(costs.index), told, reference).items():
     ordered = [method for method in settings["methods"] if method in members]
     groups.append([tables.heading(name, columns), *map(row, ordered)])
-starts = [2 + sum(widths[:i]) for i in range(len(kinds))]
+starts = [2 + 2 * sum(widths[:i]) for i in range(len(kinds))]
 spans = [
-    tables.span(heads[kind], start, start + width - 1) for kind, start, width in zip(kinds, starts, widths, strict=True)
+    tables.span(heads[kind], start, start + 2 * width - 1)
+    for kind, start, width in zip(kinds, starts, widths, strict=True)
 ]
 names = [text for width in widths for text in ["selected", "defaults"][:width]]
 header = [
-    ["", *(text for text, _ in spans), "", "void"],
+    ["", *(text for text, _ in spans), *[""] * some_diverged, "void"],
     " ".join(rule for _, rule in spans),
-    ["method", *names, "div.", "walks"],
+    ["method", *map(tables.over, names), *["div."] * some_diverged, "walks"],
 ]
-alignment = "l" + "r" * sum(widths) + "rr"
-captions.write(tables.booktabs(header, groups, alignment, gap="3.2pt", size="scriptsize"), out)
+alignment = "l" + tables.EFFECT * sum(widths) + "r" * some_diverged + "r"
+captions.write(tables.booktabs(header, groups, alignment, gap="5pt", size="scriptsize"), out)
 
 # %%
 compared = int(shown["holm"].count())
 correction = (
     r"Defaults: draw 0 of the same runs, for which nothing was selected. "
     rf"A star marks differences that remain at {100 * level:.3g}\,\% after Holm's correction over the {compared} "
-    r"comparisons of selected draws. div.: diverged runs; a walk is void where its level error exceeds "
-    rf"{100 * told['tolerance']:g}\,\%."
+    + r"comparisons of selected draws. "
+    + r"div.: diverged runs; " * some_diverged
+    + rf"a walk is void where its level error exceeds {100 * told['tolerance']:g}\,\%."
 )
 captions.write(captions.caption("minima_comparison", settings, table, experiment, correction=correction), caption)

@@ -48,10 +48,11 @@ difference = paired(scores, ["dataset", "severity"], settings["reference"], sett
 display(difference)
 
 # %%
-methods = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(scores["method"])}
+reference = settings["reference"]
+methods = style.looks([name for name in settings["methods"] if name in set(scores["method"])], reference)
 datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
 severities = np.sort(scores["severity"].unique())
-others = [name for name in methods if name != settings["reference"]]
+others = [name for name in methods if name != reference]
 names = [methods[name]["label"] for name in others]
 limit = 100 * difference["mean"].abs().max() or 1.0
 
@@ -62,9 +63,9 @@ for column, name in enumerate(datasets):
     upper, lower = axes[0][column], axes[1][column]
     if column:
         upper.sharey(axes[0][0])
-    for method, rows in accuracy[accuracy["dataset"] == name].groupby("method"):
-        reach = 100 * (rows["high"] - rows["mean"])
-        upper.errorbar(rows["severity"], 100 * rows["mean"], reach, elinewidth=0.7, **methods[method])
+    rows = accuracy[(accuracy["dataset"] == name) & (accuracy["method"] == reference)]
+    reach = 100 * (rows["high"] - rows["mean"])
+    upper.errorbar(rows["severity"], 100 * rows["mean"], reach, elinewidth=0.7, **methods[reference])
     here = difference[difference["dataset"] == name]
     means = here.pivot(index="method", columns="severity", values="mean").loc[others]
     clear = here[(here["low"] > 0) | (here["high"] < 0)]
@@ -80,15 +81,14 @@ for column, name in enumerate(datasets):
     upper.set_title(labels.dataset(name))
     upper.set_xticks(severities)
     upper.tick_params(labelleft=column == 0)
-axes[0][0].set_ylabel("accuracy (%)")
+axes[0][0].set_ylabel(f"accuracy of {labels.method(reference)} (%)")
 figure.supxlabel("severity of the shift", fontsize=8.5)
 bar = figure.colorbar(image, ax=list(axes[1]), aspect=12, pad=0.01)
 ticks = style.difference_ticks(-limit, limit)
 bar.set_ticks(list(ticks), labels=list(ticks.values()))
 bar.ax.yaxis.set_minor_locator(NullLocator())
-bar.set_label(f"difference to {labels.method(settings['reference'])}\n(points)", linespacing=1.0)
+bar.set_label(f"difference to {labels.method(reference)}\n(points)", linespacing=1.0)
 bar.outline.set_visible(False)
-style.legend(figure, methods)
 style.save(figure, out)
 
 # %%

@@ -42,30 +42,32 @@ difference = paired(seeds, ["draws"], reference, confidence)
 display(accuracy, difference)
 
 # %%
-methods = {name: look for name, look in style.looks(settings["methods"]).items() if name in set(seeds["method"])}
+methods = style.looks([name for name in settings["methods"] if name in set(seeds["method"])], reference)
 others = [name for name in methods if name != reference]
 numbers = sorted(seeds["draws"].unique())
 
 
-def draw(axes, rows, names, spread):
-    """One line a method with its intervals, side by side over `spread` of the gap between two numbers of draws."""
+def draw(axes, rows, names, spread, **look):
+    """The means of each method with their intervals, side by side over `spread` of the gap between two numbers of
+    draws."""
     for position, name in enumerate(names):
         line = rows[rows["method"] == name].sort_values("draws")
         places = line["draws"] + spread * ((position + 0.5) / len(names) - 0.5)
         reach = 100 * (line["high"] - line["mean"])
-        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, linewidth=0.7, **methods[name])
+        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, **{**methods[name], **look})
 
 
 figure, (panels,) = style.panels(1, 2, 2.6)
-draw(panels[0], accuracy.assign(high=accuracy["mean"]), methods, 0.0)
-draw(panels[1], difference, others, 0.6)
+draw(panels[0], accuracy, [reference], 0.0)
+# Side by side, the points of a method are not where a line between them would put them.
+draw(panels[1], difference, others, 0.6, linestyle="none")
 panels[1].axhline(0, color=methods[reference]["color"], linewidth=0.6)
-panels[0].set_ylabel("accuracy (%)")
+panels[0].set_ylabel(f"accuracy of {labels.method(reference)} (%)")
 panels[1].set_ylabel(f"difference to {labels.method(reference)} (points)")
 for panel in panels:
     panel.set_xticks(numbers)
 figure.supxlabel("draws of hyperparameters", fontsize=8.5)
-style.legend(figure, methods)
+style.legend(figure, {name: methods[name] | {"linestyle": "none"} for name in others})
 style.save(figure, out)
 
 # %%

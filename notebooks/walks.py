@@ -21,6 +21,7 @@ from robustpath.claims import verdicts
 from robustpath.claims.judge import void_walks
 from robustpath.figures import captions, tables
 from robustpath.records import labels, load, report_settings
+from robustpath.statistics import walks
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -34,25 +35,21 @@ experiment = "minima"
 settings = report_settings(settings)
 table = load(records, settings["scale"])
 told = verdicts.read(claims, settings["scale"])
-own = table[(table["experiment"] == experiment) & (table["draw"] == 0) & table["converged"]]
+own = walks.of_defaults(table, experiment)
 
 # %% [markdown]
 # Medians over the runs of all data sets and seeds. How far the function moves is set against what another order of the
 # batches does to SGD; below about one, nothing but noise has moved.
 
 # %%
+curvatures = [walks.START, walks.END, walks.TRAINED]
 metrics = [
     "walk_accepted",
     "walk_displacement",
     "walk_function_distance",
-    "walk_lambda_max_start",
-    "walk_lambda_max_end",
-    "lambda_max",
+    *curvatures,
 ]
-medians = own[own["metric"].isin(metrics)].pivot_table(
-    index=["method", "label_noise"], columns="metric", values="value", aggfunc="median"
-)
-medians = medians.reindex(columns=metrics)
+medians = walks.medians(own, metrics)
 levels = void_walks(table[table["experiment"] == experiment], told["tolerance"])
 levels = levels.set_index(["method", "label_noise"])
 order_noise = own[(own["method"] == "reordered_sgd") & (own["metric"] == "function_distance")]
@@ -74,7 +71,7 @@ def row(method, noise, first):
     """One walk at one label noise."""
     its, level = medians.loc[(method, noise)], levels.loc[(method, noise)]
     moved = its["walk_function_distance"] / order_noise.get(noise, np.nan)
-    curvature = [number(its[name]) for name in ("walk_lambda_max_start", "walk_lambda_max_end", "lambda_max")]
+    curvature = [number(its[name]) for name in curvatures]
     error = "--" if np.isinf(level["median"]) else labels.percent(level["median"])
     return [
         labels.escape(labels.method(method)) if first else "",

@@ -41,7 +41,7 @@ STUDY = {
     "walks",
     "measures",
     "effective_robustness",
-    "random_labels",
+    "descent_forgets",
     "calibration",
     "error_rates",
 }
@@ -166,7 +166,14 @@ def test_contrasts_make_a_figure_and_its_caption(name, tmp_path):
 
 def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path):
     records_file, claims_file, settings = make_study(["sgd", "adamw", "contour_warmup"], 2)
-    for name in ("hypotheses", "placebos", "claims_by_dataset", "effective_robustness", "matched_loss"):
+    for name in (
+        "hypotheses",
+        "placebos",
+        "claims_by_dataset",
+        "effective_robustness",
+        "matched_loss",
+        "descent_forgets",
+    ):
         sound(name, *run(name, records_file, settings, tmp_path, claims=str(claims_file)))
 
 
@@ -340,7 +347,7 @@ def test_a_lost_run_does_not_vanish_into_a_mean(minima_records, minima_settings,
     said = (
         "experiment=random_labels, dataset=optdigits, .* is lacking for method=sgd, .*label_noise=0.5, seed=3, draw=0;"
     )
-    out = tmp_path / "random_labels.pdf"
-    ended = execute(FOLDER / "random_labels.py", out, tmp_path / "records.parquet", minima_settings)
+    out = tmp_path / "measures.tex"
+    ended = execute(FOLDER / "measures.py", out, tmp_path / "records.parquet", minima_settings)
     assert ended.returncode == 1 and re.search(said, ended.stderr)
-    assert not (tmp_path / "random_labels.pdf").exists()
+    assert not out.exists()

@@ -47,35 +47,39 @@ FAULTS = {
     "a sweep of another design": {"feature_sweep.design": "subsets"},
 }  # fmt: skip
 _CALIBRATED = {"calibration": "minima", "error_rates": "minima"}
-_MINIMA = {"minima_comparison": "minima", "matched_loss": "minima", "effective_robustness": "minima"} | _CALIBRATED
-_STUDY = dict.fromkeys(("forgetting", "trajectories", "loss_surfaces"), "trajectories.points")
+_MINIMA = {"minima_comparison": "minima", "matched_loss": "minima", "effective_robustness": "minima"}
+_MINIMA |= {"descent_forgets": "minima"} | _CALIBRATED
+_STUDY = dict.fromkeys(("forgetting", "loss_surfaces"), "trajectories.points")
 _OF_EFFICIENCY = ("learning_curves", "shift_severity", "method_comparison", "aggregates", "tuning_curves",
                   "selection_rules")  # fmt: skip
 _OF_ACTIVATIONS = ("activation_losses", "activations", "activation_factors", "universality")
+
+
+def _beside_lengths(key: str) -> dict[str, str]:
+    """What compares the study of minima with SGD of several lengths, all with this key."""
+    return dict.fromkeys(("matched_loss", "effective_robustness", "descent_forgets"), key)
+
+
 # Figure or table -> the key that its sentence names first.
 LEFT_OUT = {
     "two train sizes in minima": {
-        "measures": "minima.train_sizes", "matched_loss": "minima.train_sizes",
-        "effective_robustness": "minima.train_sizes",
+        "measures": "minima.train_sizes", **_beside_lengths("minima.train_sizes"),
     },
     "no moments are kept": _STUDY,
     "one method on trajectories": {"forgetting": "trajectories.methods"},
     "no clean labels in minima": {"variance_components": "variance_split.label_noise"},
     "no label noise of a hypothesis in minima": {
-        "calibration": "minima.label_noise", "error_rates": "minima.label_noise", "matched_loss": "minima.label_noise",
-        "effective_robustness": "minima.label_noise", "variance_components": "variance_split.label_noise",
+        "calibration": "minima.label_noise", "error_rates": "minima.label_noise",
+        **_beside_lengths("minima.label_noise"), "variance_components": "variance_split.label_noise",
     },
     "minima on other data": {
-        "matched_loss": "minima.datasets", "effective_robustness": "minima.datasets",
-        "variance_components": "variance_split.datasets",
+        **_beside_lengths("minima.datasets"), "variance_components": "variance_split.datasets",
     },
-    "lengths on other data": {"matched_loss": "minima.datasets", "effective_robustness": "minima.datasets"},
-    "lengths at another label noise": {
-        "matched_loss": "minima.label_noise", "effective_robustness": "minima.label_noise",
-    },
+    "lengths on other data": _beside_lengths("minima.datasets"),
+    "lengths at another label noise": _beside_lengths("minima.label_noise"),
     "one method in data_efficiency": dict.fromkeys(_OF_EFFICIENCY, "data_efficiency.methods"),
     "the reference alone in minima": {name: f"{key}.methods" for name, key in _MINIMA.items()},
-    "minima is not measured": {"measures": "minima.measured"},
+    "minima is not measured": dict.fromkeys(("measures", "descent_forgets"), "minima.measured"),
     "variance_order varies nothing": {"variance_components": "variance_order.vary"},
     "one draw in variance_draw": {"variance_components": "variance_draw.draws"},
     "variance of another size": {"variance_components": "variance_split.train_sizes"},

@@ -10,7 +10,7 @@ PATH=${PATH//"$PWD/.venv/bin:"/}
 # What lies in other folders must not count as installed here.
 unset PYTHONPATH PYTHONHOME
 
-LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra"
+LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended"
 FASHION="dataset-fashion-mnist"
 COMPILER="g++ python3-dev"
 LOG=build/setup.log
@@ -136,8 +136,9 @@ python_environment() {
 
 has_latex() {
     command -v latexmk >/dev/null && command -v pdflatex >/dev/null || return 1
+    # Some packages come without their fonts: those of mathptmx are asked for by name.
     # shellcheck disable=SC2046
-    [ ! -f paper/main.tex ] || TEXINPUTS=paper: kpsewhich \
+    [ ! -f paper/main.tex ] || TEXINPUTS=paper: kpsewhich ptmr8t.tfm utmr8a.pfb \
         $(sed -n 's/^\\usepackage.*{\(.*\)}.*/\1/p' paper/main.tex | tr ',' '\n' | sed 's/ *$/.sty/') >/dev/null
 }
 

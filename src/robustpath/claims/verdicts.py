@@ -75,6 +75,14 @@ def nearest(verdict: dict) -> list[dict]:
     return [min(own, key=distance_from_support) for own in cases]
 
 
+def of_kind(told: dict, kind: str) -> list[tuple[dict, dict]]:
+    """The entries of hypotheses that have one condition, of this kind, each with the finding of that condition, where
+    the effect was measured."""
+    entries = [entry for verdict in told["verdicts"] for entry in verdict["entries"] if len(entry["conditions"]) == 1]
+    found = [(entry, entry["conditions"][0]) for entry in entries]
+    return [(entry, its) for entry, its in found if its["kind"] == kind and its["effect"] is not None]
+
+
 def variant(name: str | None) -> str:
     """A variant as it is printed in a sentence."""
     return {"all": "all walks", None: labels.MISSING}.get(name) or labels.method(name)

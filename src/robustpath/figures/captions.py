@@ -61,6 +61,15 @@ def caption(
     return " ".join([headline(name), *filter(None, facts), origin(name)])
 
 
+def trained_on(settings: dict, table: pd.DataFrame, experiment: str) -> str:
+    """Data sets, numbers of training examples and label noise of an experiment's runs, in LaTeX, as part of a
+    sentence."""
+    own = table[table["experiment"] == experiment]
+    datasets = labels.listing([labels.dataset(name) for name in settings["experiments"][experiment]["datasets"]])
+    sizes = labels.listing([labels.count(size) for size in sorted(own["train_size"].unique())])
+    return f"{datasets}, {sizes} training examples, {labels.levels(sorted(own['label_noise'].unique()))} label noise"
+
+
 def headline(name: str) -> str:
     """Question and reading of a figure or table from the manifest, in LaTeX."""
     entry = manifest(name)

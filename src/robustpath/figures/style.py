@@ -1,24 +1,30 @@
-"""One look for all figures: sizes, fonts, and a colour, marker and line for each method."""
+"""One look for all figures: sizes, fonts, and a colour, marker and line for each method by its role."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from scipy.special import logit
 
 from robustpath.core.files import replacing
+from robustpath.methods import roles
 from robustpath.records import labels
 
-TEXT_WIDTH = 5.6  # inches, as in paper/main.tex
+TEXT_WIDTH = 6.5  # inches, as in paper/main.tex
 # Okabe & Ito's colour-blind-safe palette; its yellow is darkened, since a thin yellow line is lost on white paper.
 COLOURS = ["#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#8C7A00"]
-# Cycles of coprime lengths, so that no two of the first 280 methods look alike.
-MARKERS = ["o", "s", "^", "D", "v"]
-LINES = ["-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)), (0, (8, 2))]
+REFERENCE, OTHERS = "#000000", "#808080"
+# Of the methods that this study proposes, the most different ones first.
+PROPOSED = ["#D55E00", "#0072B2", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#8C7A00"]
+# Cycles of coprime lengths: the first 66 grey methods differ, and where a colour comes again, marker and line differ.
+MARKERS = ["o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*"]
+LINES = ["-", (0, (5, 1.2)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1))]
 # Scale of differences, in percentage points: linear as far as this, logarithmic beyond, so that one method that fails
 # does not flatten all others.
 DIFFERENCES = {"linthresh": 5.0, "linscale": 1.5}
@@ -48,16 +54,22 @@ SETTINGS = {
 }
 
 
-def looks(methods: Iterable[str]) -> dict[str, dict]:
-    """Name -> color, marker, linestyle and label, by place in the list: a method appended changes no other's look."""
+def looks(methods: Iterable[str], reference: str) -> dict[str, dict]:
+    """Name -> color, marker, linestyle and label of the methods of one figure: the reference black, those that this
+    study proposes in colour, all others grey, each with a marker and a line of its own by its place in the list."""
+    names = list(methods)
+    proposed = [name for name in names if name in roles.PROPOSED and name != reference]
+    others = [name for name in names if name not in proposed and name != reference]
+    colours = {name: PROPOSED[i % len(PROPOSED)] for i, name in enumerate(proposed)} | dict.fromkeys(others, OTHERS)
+    places = {name: i for group in (proposed, others) for i, name in enumerate(group)}
     return {
         name: {
-            "color": COLOURS[i % len(COLOURS)],
-            "marker": MARKERS[i % len(MARKERS)],
-            "linestyle": LINES[i % len(LINES)],
+            "color": colours.get(name, REFERENCE),
+            "marker": MARKERS[places.get(name, 0) % len(MARKERS)],
+            "linestyle": LINES[places.get(name, 0) % len(LINES)],
             "label": labels.method(name),
         }
-        for i, name in enumerate(methods)
+        for name in names
     }
 
 
@@ -81,6 +93,13 @@ def difference_ticks(low: float, high: float) -> dict[float, str]:
         candidates = [sign * size for size in sizes for sign in (-1, 1)] + [0]
     inside = sorted(tick for tick in candidates if low <= tick <= high)
     return {tick: f"{tick:+g}".replace("-", "\N{MINUS SIGN}") if tick else "0" for tick in inside}
+
+
+def logit_ticks(low: float, high: float) -> dict[float, str]:
+    """Place -> text of at most four round ticks on a logit scale between two shares; the texts are in per cent."""
+    shares = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(100 * low, 100 * high))
+    inside = shares[(shares >= 100 * low) & (shares <= 100 * high) & (shares > 0) & (shares < 100)]
+    return {float(logit(share / 100)): f"{share:g}" for share in inside}
 
 
 def legend(figure: Figure, methods: dict[str, dict]) -> None:

@@ -13,6 +13,20 @@ def span(text: str, first: int, last: int) -> tuple[str, str]:
     return f"\\multicolumn{{{last - first + 1}}}{{c}}{{{text}}}", f"\\cmidrule(lr){{{first}-{last}}}"
 
 
+EFFECT = "r@{}l"  # the columns of an `effect`: decimal points lie above one another
+
+
+def effect(value: str, half: str = "", star: bool = False) -> Row:
+    """The two cells of a number with half the width of its interval, and a star; a number alone has an empty second."""
+    mark = r"$^{\ast}$" if star else ""
+    return [value, rf"\,$\pm$\,{half}{mark}" if half else ""]
+
+
+def over(text: str) -> str:
+    """The heading over the two columns of an `effect`."""
+    return f"\\multicolumn{{2}}{{c}}{{{text}}}"
+
+
 def booktabs(
     header: list[Row | str],
     groups: list[list[Row]],

@@ -1,8 +1,21 @@
-"""What a method does: it trains a model, or it is an acquisition, which chooses the examples that one is trained on."""
+"""What a method is: one that trains a model, or an acquisition, which chooses the examples that a model is trained on;
+and which walks this study proposes."""
 
 from robustpath import methods
 
 ACQUISITION = "acquisition"  # the protocol whose own methods choose examples
+# The walks that the study of minima proposes: those of `short_names` in paper/claims.yaml and their forms that begin
+# after a part of the descent.
+PROPOSED = (
+    "contour_warmup",
+    "persistent_warmup",
+    "repelled_warmup",
+    "flat_warmup",
+    "contour_population",
+    "contour_cooldown",
+    "midway_walk",
+    "persistent_midway_walk",
+)
 
 
 def training() -> dict[str, str]:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from robustpath.claims.judge import void_walks
+from robustpath.numbers import walks
 from robustpath.numbers.claims import of_family
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads
 from robustpath.records import labels
@@ -39,6 +40,7 @@ def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str,
         **made(_random_labels, table),
         **made(_barriers, own, settings, level),
         **made(_walks, own, told),
+        **walks.collect(compared, EXPERIMENT, found, settings, level, LEVELS),
         **made(_hypotheses, told, level),
     }
 

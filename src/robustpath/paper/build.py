@@ -14,7 +14,7 @@ from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
 from robustpath.paper import retyped
 
-PACKAGES = "latexmk texlive-latex-recommended texlive-latex-extra lmodern"
+PACKAGES = "latexmk texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern"
 SOURCES, GENERATED = "paper", "generated"  # the copies, in the folder that LaTeX works in
 
 _ERROR = re.compile(r"^(?P<file>\S[^:\n]*\.\w+):(?P<line>\d+): (?P<message>.+)$", re.MULTILINE)

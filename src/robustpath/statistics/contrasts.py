@@ -37,7 +37,7 @@ def walked(records: pd.DataFrame, experiment: str, confidence: float) -> pd.Data
     scores = own[[*keys, "value"]].assign(arm=np.where(moving, "walk", "still"))
     check_complete(scores, across=("arm", "seed"))
     wide = scores.pivot(index=keys, columns="arm", values="value")
-    return _contrasts((wide["walk"] - wide["still"]).rename("value").reset_index(), ["method", *WALK], confidence)
+    return contrasts((wide["walk"] - wide["still"]).rename("value").reset_index(), ["method", *WALK], confidence)
 
 
 def after_draws(records: pd.DataFrame, experiment: str, reference: str, confidence: float) -> pd.DataFrame:
@@ -49,11 +49,12 @@ def after_draws(records: pd.DataFrame, experiment: str, reference: str, confiden
     if reference not in wide:
         raise UserError(f"no scores of the reference {reference} to compare with, only of {', '.join(wide)}")
     long = wide.sub(wide[reference], axis="index").drop(columns=reference).stack().rename("value").reset_index()
-    return _contrasts(long, ["method", "draws"], confidence)
+    return contrasts(long, ["method", "draws"], confidence)
 
 
-def _contrasts(differences: pd.DataFrame, by: list[str], confidence: float) -> pd.DataFrame:
-    """The stratified mean of the column `value`, its interval and two-sided p, by label noise and `by`."""
+def contrasts(differences: pd.DataFrame, by: list[str], confidence: float) -> pd.DataFrame:
+    """Columns label_noise, `by`, n, mean, low, high, p: the stratified mean of the column `value`, its interval and
+    two-sided p. Differences have the columns dataset, train_size, label_noise, seed, `by` and value."""
     found = []
     for key, rows in differences.groupby(["label_noise", *by], sort=True, observed=True):
         wide = rows.pivot(index=["dataset", "train_size"], columns="seed", values="value")

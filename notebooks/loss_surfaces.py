@@ -65,4 +65,4 @@ figure.supylabel("second direction", fontsize=8.5)
 style.save(figure, out)
 
 # %%
-captions.write(f"{captions.headline('loss_surfaces')} {captions.origin('loss_surfaces')}", caption)
+captions.write(captions.headline("loss_surfaces"), caption)

@@ -72,4 +72,4 @@ figure.supylabel("second", fontsize=8.5)
 style.save(figure, out)
 
 # %%
-captions.write(f"{captions.headline('trajectories')} {captions.origin('trajectories')}", caption)
+captions.write(captions.headline("trajectories"), caption)

@@ -53,5 +53,5 @@ facts = (
     f"{len(told['placebos'])} placebos meet all conditions, in brackets where no variant does."
 )
 if marked:
-    facts += r" \dag: not specific, placebos pass too (\cref{tab:placebos})."
+    facts += rf" \dag: not specific, placebos pass too ({captions.see('placebos')})."
 captions.write(" ".join([captions.headline("hypotheses"), facts]), caption)

@@ -65,6 +65,15 @@ def test_a_figure_without_an_entry_is_refused(tmp_path):
         captions.manifest("unknown", tmp_path)
 
 
+def test_what_the_paper_does_not_show_is_named_in_the_place_of_a_reference(monkeypatch):
+    entries = {"shown": {"kind": "figure"}, "in_table": {"kind": "table"}}
+    entries |= {"kept_back": {"kind": "table", "place": "repository"}}
+    monkeypatch.setattr(captions, "manifest", entries.get)
+    assert [captions.see(name) for name in entries] == [
+        r"\cref{fig:shown}", r"\cref{tab:in_table}", r"\texttt{kept\_back} in the repository",
+    ]  # fmt: skip
+
+
 def test_without_a_file_text_is_printed(tmp_path, capsys):
     captions.write("a", None)
     captions.write("a", tmp_path / "a.tex")

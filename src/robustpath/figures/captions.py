@@ -18,7 +18,7 @@ from robustpath.statistics.comparison import cost
 
 
 def manifest(name: str, folder: Path | None = None) -> dict:
-    """What notebooks/manifest.yaml says of a figure or table: kind (figure or table), question, shows."""
+    """What notebooks/manifest.yaml says of a figure or table: kind (figure or table), question, shows, place."""
     path = (folder or records.root() / "notebooks") / "manifest.yaml"
     entries = read(path, "notebooks/manifest.yaml")
     if name not in entries:
@@ -93,6 +93,14 @@ def headline(name: str, finding: str = "") -> str:
     question, shows = (labels.escape(entry[key]) for key in ("question", "shows"))
     opening = rf"\textbf{{{finding}}} \emph{{{question}}}" if finding else rf"\textbf{{{question}}}"
     return f"{opening} {shows}"
+
+
+def see(name: str) -> str:
+    """A reference to a figure or table in LaTeX, by its name where the paper does not show it."""
+    entry = manifest(name)
+    if entry.get("place") == "repository":
+        return f"\\texttt{{{labels.escape(name)}}} in the repository"
+    return f"\\cref{{{'fig' if entry['kind'] == 'figure' else 'tab'}:{name}}}"
 
 
 def write(text: str, out: str | Path | None) -> None:

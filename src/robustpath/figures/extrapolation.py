@@ -93,7 +93,7 @@ def caption(name: str, settings: dict, table: pd.DataFrame, found: pd.DataFrame)
     judged = "Networks that learnt so little are not judged by bands."
     if len(bands):
         held, of = (labels.count(bands.iloc[0][column]) for column in ("value", "expected"))
-        judged = f"Of {of} bands that were fixed before the run, {held} hold (\\cref{{tab:theory_cases}})."
+        judged = f"Of {of} bands that were fixed before the run, {held} hold ({captions.see('theory_cases')})."
     straight = table[(table["landscape"] == RAYS) & (table["quantity"] == LINE)]["value"].min()
     seeds = "lines are of one seed, which has no interval"
     if own["seeds"] > 1:

@@ -98,7 +98,7 @@ def caption(name: str, settings: dict, table: pd.DataFrame, models: pd.DataFrame
     judged = "A run this short is not judged by bands."
     if len(bands):
         held, of = (labels.count(bands.iloc[0][column]) for column in ("value", "expected"))
-        judged = f"Of {of} bands that were fixed before the run, {held} hold (\\cref{{tab:theory_cases}})."
+        judged = f"Of {of} bands that were fixed before the run, {held} hold ({captions.see('theory_cases')})."
     chosen = " of one seed"
     if own["seeds"] > 1:
         chosen = f", the best of {labels.word(own['seeds'])} seeds by the loss on the same examples"

@@ -68,7 +68,7 @@ style.save(figure, out)
 # %%
 note = (
     "Strengths: the largest at which mean validation accuracy falls by at most "
-    f"{points:g} points; the share of silent values, of all, stands on the right. Means over seeds."
+    f"{points:g} points; on the right, the share of silent values among all. Means over seeds."
 )
 finding = representations.emptied(middle, reference)
 captions.write(groups.caption("activations", finding, settings, table, experiment, chosen=note), caption)

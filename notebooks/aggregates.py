@@ -105,7 +105,7 @@ kind = f"percentile bootstraps ({resamples} resamples), stratified by data set" 
 told = (
     f"The means are over {labels.count(count)} tasks. $p_t$: paired $t$ test; $p_\\pm$: sign-flip test; neither is "
     f"corrected. Seeds needed: to find a difference of {relevant:g} points in four cases of five, by the standard "
-    f"deviation of the method's differences. Telling $P = 0.75$ from a half takes "
-    f"{labels.count(aggregates.runs_for_probability(0.75))} pairs of runs (Noether)."
+    f"deviation of the method's differences. To tell $P = 0.75$ from one half "
+    f"takes {labels.count(aggregates.runs_for_probability(0.75))} pairs of runs (Noether)."
 )
 captions.write(captions.caption("aggregates", settings, table, experiment, correction=told, intervals=kind), caption)

@@ -71,7 +71,7 @@ style.save(figure, out)
 percent = rf"{100 * settings['confidence']:g}\,\%"
 each = [labels.count(number) for number in (errors["count"].min(), rows["count"].min())]
 facts = (
-    f"Scale {labels.escape(settings['scale'])}, at least {each[0]} claims of each kind and {each[1]} with each effect, "
-    f"all independent; {percent} intervals of Clopper and Pearson. The dashed line is at {most:.2g}\\,\\%."
+    f"At least {each[0]} claims of each kind and {each[1]} with each effect, all independent; {percent} "
+    f"intervals of Clopper and Pearson. The dashed line is at {most:.2g}\\,\\%."
 )
-captions.write(" ".join([captions.headline("calibration"), facts, captions.origin("calibration")]), caption)
+captions.write(" ".join([captions.headline("calibration"), facts]), caption)

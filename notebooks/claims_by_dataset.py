@@ -57,7 +57,7 @@ captions.write(tables.booktabs(header, groups, "lll" + "l" * len(datasets), gap=
 # %%
 variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, code in told["short_names"].items())
 facts = (
-    f"Scale {labels.escape(told['scale'])}. Variants: {variants}. "
+    f"Variants: {variants}. "
     rf"Intervals at {100 * told['confidence']:g}\,\%: $t$ over the seeds of a data set (of ratios: of the logarithm)."
 )
-captions.write(" ".join([captions.headline("claims_by_dataset"), facts, captions.origin("claims_by_dataset")]), caption)
+captions.write(" ".join([captions.headline("claims_by_dataset"), facts]), caption)

@@ -139,11 +139,25 @@ style.save(figure, out)
 shown = own[(own["metric"] == walks.END) & (own["label_noise"] == clean) & own["method"].isin(lines.index)]
 runs = labels.count(shown.groupby("method").size().min()) if len(lines) else labels.MISSING
 facts = (
-    f"Scale {labels.escape(settings['scale'])}: {captions.trained_on(settings, table, experiment)}, "
-    rf"{labels.count(own['seed'].nunique())} paired seeds, {100 * confidence:g}\,\% $t$ intervals. (a) "
-    rf"{100 * clean:g}\,\% label noise, at least {runs} runs a walk, those "
-    rf"whose eigenvalue has not converged left out; (b) "
-    rf"{100 * noisy:g}\,\% label noise; both with default hyperparameters. (c) Hyperparameters selected by validation "
-    rf"accuracy; the grey band is the margin of equivalence, $\pm{margin:g}$ points."
+    f"{captions.setting(own)}; {captions.seeds([own['seed'].nunique()], settings)}. (a) Clean labels, at least {runs} "
+    f"runs a walk, those whose eigenvalue has not converged left out; (b) noisy labels; both with default "
+    f"hyperparameters. (c) Hyperparameters selected by validation accuracy; the grey band is the margin of equivalence, "
+    rf"$\pm{margin:g}$ points."
 )
-captions.write(" ".join([captions.headline("descent_forgets"), facts, captions.origin("descent_forgets")]), caption)
+
+
+# %%
+def between(values):
+    """The range of some numbers."""
+    return f"between {values.min():.2f} and {values.max():.2f}" if len(values) else "not measured"
+
+
+matched = views[walks.LOSS]
+matched = matched[matched["method"].isin(ours) & (matched["label_noise"] == noisy)]
+gains = labels.word(int((matched["low"] > 0).sum()))
+finding = (
+    f"The largest curvature is {between(lines[walks.END])} after the walks and {between(lines[walks.TRAINED])} after "
+    f"training; with noisy labels and at the same training loss, {gains} of {labels.word(len(matched))} walks have an "
+    "interval above zero."
+)
+captions.write(f"{captions.headline('descent_forgets', finding)} {facts}", caption)

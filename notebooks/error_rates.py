@@ -71,7 +71,7 @@ captions.write(tables.booktabs(header, [kinds, others] if others else [kinds], "
 # %%
 percent = rf"{100 * settings['confidence']:g}\,\%"
 facts = (
-    f"Scale {labels.escape(settings['scale'])}; {percent} intervals of Clopper and Pearson. Of families, the share in "
-    "which some claim is supported after Holm's correction."
+    f"{percent} intervals of Clopper and Pearson. Of families, the share in which some claim is supported after Holm's "
+    "correction."
 )
-captions.write(" ".join([captions.headline("error_rates"), facts, captions.origin("error_rates")]), caption)
+captions.write(" ".join([captions.headline("error_rates"), facts]), caption)

@@ -75,9 +75,9 @@ style.save(figure, out)
 # %%
 minimum, saddles = (settings["theory"][case] for case in ("spurious_minimum", "saddles"))
 facts = (
-    f"Scale {labels.escape(settings['scale'])}: {labels.count(minimum['seeds'])} seeds of"
+    f"{labels.count(minimum['seeds'])} seeds of"
     f" {labels.count(minimum['steps'])} gradient evaluations at the minimum,"
     f" {labels.count(saddles['seeds'])} of {labels.count(saddles['steps'])} steps at the saddles;"
-    " hyperparameters are the defaults."
+    " default hyperparameters."
 )
-captions.write(" ".join([captions.headline("escape"), facts, captions.origin("escape")]), caption)
+captions.write(" ".join([captions.headline("escape"), facts]), caption)

@@ -33,7 +33,7 @@ display(pd.DataFrame(studies.compared(experiments)).T)
 captions.write(studies.table(experiments), out)
 total = labels.word(len(experiments))
 finding = (
-    rf"\textbf{{{labels.word(len(studies.compared(experiments))).capitalize()} of {total} experiments compare many "
-    r"methods; the others answer one question each.}"
+    f"{labels.word(len(studies.compared(experiments))).capitalize()} of {total} experiments compare many methods; the "
+    "others answer one question each."
 )
-captions.write(" ".join([finding, captions.headline("experiments"), captions.origin("experiments")]), caption)
+captions.write(captions.headline("experiments", finding), caption)

@@ -83,8 +83,5 @@ style.save(figure, out)
 # %%
 lost = len(way) - len(positive)
 doubtful = int((~way["converged"]).sum())
-note = (
-    f"{captions.trained_on(settings, table, experiment)}. "
-    f"{doubtful} of {len(way)} eigenvalues have not converged and {lost} are not positive and left out."
-)
+note = f"{doubtful} of {len(way)} eigenvalues have not converged and {lost} are not positive and left out."
 captions.write(captions.caption("forgetting", settings, table, experiment, correction=note), caption)

@@ -69,14 +69,11 @@ style.save(figure, out)
 
 # %%
 own = table[table["experiment"] == experiment]
-percent = rf"{100 * confidence:g}\,\%"
-datasets = [labels.dataset(name) for name in settings["experiments"][experiment]["datasets"]]
 facts = (
-    f"Scale {labels.escape(settings['scale'])}, {labels.count(own['seed'].nunique())} paired seeds on each data set "
-    f"({labels.listing(datasets)}); data sets are strata of the {percent} $t$ intervals. Share of random training "
-    f"labels: {labels.levels(noise)}. Mean over all choices of so many of the {labels.word(most)} draws of each seed, "
-    "the default among them; of these the one with the highest validation accuracy counts. Draw $k$ of every method "
+    f"{captions.setting(own)}; {captions.seeds([own['seed'].nunique()], settings)} with the data sets as strata. Mean "
+    f"over all ways to choose a number of draws from the {labels.word(most)} of each seed, the default always among "
+    "them; of those chosen, the one with the highest validation accuracy counts. Draw $k$ of every method "
     f"has the hyperparameters that it shares with {labels.method(reference)} from draw $k$ of "
     f"{labels.method(reference)}."
 )
-captions.write(" ".join([captions.headline("headline"), facts, captions.origin("headline")]), caption)
+captions.write(" ".join([captions.headline("headline"), facts]), caption)

@@ -41,8 +41,8 @@ variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, co
 percent = rf"{100 * told['confidence']:g}\,\%"
 marked = [verdict["id"] for verdict in told["verdicts"] if verdict["passed_by"]]
 facts = (
-    f"Scale {labels.escape(told['scale'])}. Variants: {variants}. Last column: {hypotheses.KEY}, in that order of "
-    "variants. A prime marks a $p$ that does not stand after Holm's correction (over the "
+    f"Variants: {variants}. Last column: {hypotheses.KEY}, in that order of "
+    "variants. A prime marks a $p$ that is not below the level after Holm's correction (over the "
     f"{told['corrected_tests']} cases of {labels.listing(told['corrected'])} together, over its own cases for each "
     "other). "
     f"Intervals at {percent}: {hypotheses.intervals(told)}. $p$ is one-sided, of the verdict of the "
@@ -53,5 +53,5 @@ facts = (
     f"{len(told['placebos'])} placebos meet all conditions, in brackets where no variant does."
 )
 if marked:
-    facts += r" \dag: not specific, placebos pass too (\cref{tab:placebos})."
-captions.write(" ".join([captions.headline("hypotheses"), facts, captions.origin("hypotheses")]), caption)
+    facts += rf" \dag: not specific, placebos pass too ({captions.see('placebos')})."
+captions.write(" ".join([captions.headline("hypotheses"), facts]), caption)

@@ -65,5 +65,5 @@ figure.supylabel("second direction", fontsize=8.5)
 style.save(figure, out)
 
 # %%
-facts = f"{captions.trained_on(settings, table, experiment)}."
-captions.write(" ".join([captions.headline("loss_surfaces"), facts, captions.origin("loss_surfaces")]), caption)
+trained = captions.setting(table[table["experiment"] == experiment])
+captions.write(f"{captions.headline('loss_surfaces')} {trained}.", caption)

@@ -123,7 +123,7 @@ captions.write(text, out)
 # %%
 facts = (
     r"The interval of $\psi$ along methods is over seeds. Runs: those with a value. Lower bounds: those whose value "
-    "may not be the largest, since the two highest rises from several starts are over a twentieth apart (of "
+    "may not be the largest, since the two highest rises from several starts differ by more than a twentieth (of "
     r"$\lambda_{\max}$, since its residual is larger than that); their values count as they are. Error: the standard "
     r"error that random draws give a measure, as a share of it; median and 95\,\% quantile over the runs. Runs of one "
     "seed share their data, and methods were not drawn at random: these are descriptions of this study's runs, not "

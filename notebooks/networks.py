@@ -47,7 +47,7 @@ captions.write(tables.booktabs([HEADER], parts, "ll" + "r" * len(representations
 finding = representations.best_networks(found, reference)
 chosen = (
     "Hyperparameters: for each seed, the draw that is best by validation accuracy; the penalties of attention are "
-    "shown apart."
+    "rows of their own."
 )
 shown = list(dict.fromkeys(arm.experiment for arm in arms))
 text = groups.caption("networks", finding, settings, table, experiment, chosen=chosen, beside=shown)

@@ -78,8 +78,8 @@ exempt = [
     for one in verdict["exempt"]
 ]
 facts = (
-    f"Scale {labels.escape(told['scale'])}. One symbol a condition: {key}, {NOTHING} nothing to compare. A frame marks "
+    f"One symbol a condition: {key}, {NOTHING} nothing to compare. A frame marks "
     "a placebo that meets all conditions. No $p$ is corrected here and no level has to be kept, both of which let more "
     f"of them pass. Hypotheses on all variants together have no placebos. Left out: {'; '.join(exempt) or 'none'}."
 )
-captions.write(" ".join([captions.headline("placebos"), facts, captions.origin("placebos")]), caption)
+captions.write(" ".join([captions.headline("placebos"), facts]), caption)

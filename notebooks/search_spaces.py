@@ -70,5 +70,5 @@ captions.write(tables.booktabs(header, [rows], "p{1.95in}p{3.5in}", size="script
 
 # %%
 draws = labels.word(settings["experiments"][experiment]["draws"])
-facts = f"Scale {labels.escape(settings['scale'])}: {draws} draws for each method and seed."
-captions.write(" ".join([captions.headline("search_spaces"), facts, captions.origin("search_spaces")]), caption)
+facts = f"{draws} draws for each method and seed, the default among them."
+captions.write(" ".join([captions.headline("search_spaces"), facts]), caption)

@@ -94,5 +94,5 @@ header = [["problem", "quantity", "known", "measured", "$n$"]]
 captions.write(tables.over_pages(header, groups, "".join(wide) + "rlr", size="scriptsize"), out)
 
 # %%
-facts = f"Scale {labels.escape(settings['scale'])}; $n$ counts the repetitions, each with its own random numbers."
-captions.write(" ".join([captions.headline("theory_cases"), facts, captions.origin("theory_cases")]), caption)
+facts = "$n$: repetitions, each with its own random numbers."
+captions.write(" ".join([captions.headline("theory_cases"), facts]), caption)

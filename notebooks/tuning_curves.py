@@ -72,10 +72,9 @@ style.save(figure, out)
 
 # %%
 own = table[table["experiment"] == experiment]
-percent = rf"{100 * confidence:g}\,\%"
 facts = (
-    f"Scale {labels.escape(settings['scale'])}, {labels.count(own['seed'].nunique())} paired seeds, {percent} $t$ "
-    f"intervals. Mean over all choices of so many of the {labels.word(own['draw'].nunique())} draws of each seed, the "
-    "default among them; of these the one with the highest validation accuracy counts."
+    f"{captions.setting(own)}; {captions.seeds([own['seed'].nunique()], settings)}. Mean over all ways to choose a "
+    f"number of draws from the {labels.word(own['draw'].nunique())} of each seed, the default always among them; of "
+    "those chosen, the one with the highest validation accuracy counts."
 )
-captions.write(" ".join([captions.headline("tuning_curves"), facts, captions.origin("tuning_curves")]), caption)
+captions.write(" ".join([captions.headline("tuning_curves"), facts]), caption)

@@ -19,7 +19,7 @@ from IPython.display import display
 from robustpath.figures import captions, tables
 from robustpath.records import labels, load, report_settings
 from robustpath.records.selection import choose
-from robustpath.statistics.comparison import KINDS, cost
+from robustpath.statistics.comparison import KINDS
 from robustpath.statistics.variance import ALONE, POOLED, SOURCES, components
 
 # %% tags=["parameters"]
@@ -57,23 +57,19 @@ header = [["what varies", *(labels.dataset(name) for name in datasets)]]
 captions.write(tables.booktabs(header, groups, "l" + "r" * len(datasets)), out)
 
 # %%
-counts = [cost(table, source.experiment) for source in ALONE.values()]
-total, diverged = (sum(int(each[column].sum()) for each in counts) for column in ("runs", "diverged"))
 own = table[table["experiment"] == ALONE["draw"].experiment]
 chosen = choose(own)
 kept, drawn = (chosen["draw"] == 0).sum(), labels.word(own["draw"].nunique())
 experiment = settings["experiments"][ALONE["split"].experiment]
 sizes = labels.listing([labels.count(size) for size in experiment["train_sizes"]])
-lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
 facts = [
-    f"Scale {labels.escape(settings['scale'])}, {labels.escape(labels.method(settings['reference']))}, "
-    f"{sizes} training examples, {labels.count(experiment['budget'])} gradient evaluations, "
+    f"{labels.escape(labels.method(settings['reference']))}, {sizes} training examples, "
+    f"{labels.count(experiment['budget'])} gradient evaluations, "
     f"{labels.count(found['n'].max())} repetitions a row; {100 * settings['confidence']:g}\\,\\% chi-square intervals, "
     "which take accuracies to be normal and are left out where most repetitions agree.",
-    f"Hyperparameters: the defaults, but the best of {drawn} draws on validation data in the rows "
+    f"Default hyperparameters, but the best of {drawn} draws on validation data in the rows "
     f"\\emph{{{SOURCES['draw'].words}}}, where {labels.count(kept)} of {labels.count(len(chosen))} selections keep the "
     f"default, and \\emph{{{SOURCES['all'].words}}}.",
-    f"{lost} diverged.",
+    captions.diverged(table, [source.experiment for source in ALONE.values()]),
 ]
-said = " ".join([captions.headline("variance_components"), *facts, captions.origin("variance_components")])
-captions.write(said, caption)
+captions.write(" ".join(filter(None, [captions.headline("variance_components"), *facts])), caption)

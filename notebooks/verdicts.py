@@ -34,4 +34,4 @@ display(pd.DataFrame([each for family in families for each in family["verdicts"]
 
 # %%
 captions.write(studies.verdict_table(families), out)
-captions.write(f"{studies.verdict_caption(families, judged['confidence'])} {captions.origin('verdicts')}", caption)
+captions.write(studies.verdict_caption(families, judged["confidence"]), caption)

@@ -17,7 +17,6 @@ from IPython.display import display
 
 from robustpath.figures import captions, style
 from robustpath.records import labels, load, report_settings
-from robustpath.statistics.comparison import cost
 from robustpath.statistics.contrasts import walked
 from robustpath.statistics.intervals import holm
 
@@ -75,16 +74,11 @@ style.save(figure, out)
 
 # %%
 own = table[table["experiment"] == experiment]
-runs = cost(own, experiment)
-total, diverged = int(runs["runs"].sum()), int(runs["diverged"].sum())
-datasets = [labels.dataset(name) for name in settings["experiments"][experiment]["datasets"]]
-percent = rf"{100 * settings['confidence']:g}\,\%"
-standing = int((contrasts["holm"] < 1 - settings["confidence"]).sum())
+remaining = int((contrasts["holm"] < 1 - settings["confidence"]).sum())
 facts = (
-    f"Scale {labels.escape(settings['scale'])}; a point is {labels.count(contrasts['n'].min())} paired differences, of "
-    f"{labels.count(own['seed'].nunique())} seeds on each data set ({labels.listing(datasets)}), with its {percent} "
-    f"$t$ interval (data sets are strata). Share of random training labels: {labels.levels(noise)}. All other "
-    f"hyperparameters are the defaults. {labels.count(standing)} of the {labels.count(len(contrasts))} differences "
-    f"stand after Holm's correction. {labels.count(diverged)} of {labels.count(total)} runs diverged."
-)
-captions.write(" ".join([captions.headline("walk_levels"), facts, captions.origin("walk_levels")]), caption)
+    f"{captions.setting(own)}; {captions.seeds([own['seed'].nunique()], settings)} with the data sets as strata, "
+    f"{labels.count(contrasts['n'].min())} paired differences a point. All other hyperparameters are the defaults. "
+    f"{labels.count(remaining)} of the {labels.count(len(contrasts))} differences remain after Holm's correction. "
+    f"{captions.diverged(own, [experiment])}"
+).rstrip()
+captions.write(" ".join([captions.headline("walk_levels"), facts]), caption)

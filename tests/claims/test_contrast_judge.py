@@ -49,7 +49,7 @@ def test_what_is_beside_has_no_part_in_the_verdict():
     said = sentences.sentences(verdict, 0.95)
     assert said[0.0].startswith("With clean labels, the accuracy of the new less that of the old is $+1")
     assert "points (" in said[0.0] and "above 5). The case is supported." in said[0.0]
-    assert said[0.3].startswith("Beyond the hypothesis, with 30\\,\\% noisy labels, the accuracy")
+    assert said[0.3].startswith("Outside the hypothesis, with 30\\,\\% noisy labels, the accuracy")
 
 
 def test_conditions_are_judged_where_they_are_stated():
@@ -84,7 +84,7 @@ def test_what_was_not_measured_says_so():
     (verdict,) = told["verdicts"]
     assert verdict["verdict"] == "undecided" and verdict["effect"] is None
     assert sentences.sentences(verdict, 0.95)[0.0] == (
-        "With clean labels, nothing is measured (the records have no experiment streams)."
+        "With clean labels, nothing is measured (there are no runs of experiment streams)."
     )
     assert told["corrected_tests"] == 0
 

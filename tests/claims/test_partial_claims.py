@@ -296,10 +296,10 @@ def test_without_runs_of_the_base_nothing_is_judged():
         (lambda: gain(base=None), "accuracy_cost needs the base that the accuracy is compared with"),
         (lambda: gain(points=None), "a base needs a cost"),
         (lambda: gain(points=-1), "greater than or equal to 0"),
-        (lambda: gain(hyperparameters={"strength": 0.1}), "chooses strength, which stands among the hyperparameters"),
+        (lambda: gain(hyperparameters={"strength": 0.1}), "chooses strength, which is among the hyperparameters"),
         (lambda: partially(at_least=1.0), "a bound of a partial correlation lies between -1 and 1, not at 1"),
         (lambda: partially(within=[-3, 0]), "a bound of a partial correlation lies between -1 and 1, not at -3"),
-        (lambda: partially(at_least=0, outcome="forgetting"), "needs three metrics, and forgetting stands twice"),
+        (lambda: partially(at_least=0, outcome="forgetting"), "needs three metrics, and forgetting is named twice"),
         (lambda: partially(at_least=0, methods=["a", "a"]), "names the method a twice"),
         (lambda: partially(), "give one of at_least, at_most, within, not none"),
         (

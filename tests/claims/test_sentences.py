@@ -36,7 +36,7 @@ def test_equivalence_is_said_where_it_is_shown(effects, words):
 def test_the_strongest_control_has_its_name_and_the_effect_comes_first():
     text = of("M2", noise=0.2, gain={"radam": 2.0})
     assert text.startswith("With 20\\,\\% noisy labels, in the most favourable of six cases, the accuracy of ")
-    assert "less that of the strongest control (RAdam) is $-" in text
+    assert "minus that of the strongest control (RAdam) is $-" in text
     assert "below 0.3). All six walks are refuted." in text
 
 
@@ -45,16 +45,17 @@ def test_a_ratio_without_an_interval_has_its_reason():
     finding = {"kind": "ratio", "measure": "barrier_matched", "test_set": None, "against": "sgd", "unit": "ratio"}
     finding |= {"effect": 12.5, "low": None, "high": None, "note": f"({why})"}
     said = sentences._clause(finding, "contour_warmup")
-    plain = "the mean of barrier matched of reordered SGD on Typeface digits is not known to within half of itself"
+    measure = "the barrier after matching the units"
+    plain = f"the mean of {measure} of reordered SGD on Typeface digits is not known to within half of itself"
     assert said.endswith(f"is 12.50 (no interval: {plain})")
 
 
 def test_every_condition_of_the_nearest_case_is_said():
     text = of("M8", noise=0.2, loss={"contour_cooldown": 3.0}, rng=1)
     equal, matched, sam, count = text.split("; ")[0], *text.split("; ")[1:], text.rpartition(". ")[2]
-    assert "less that of SGD is $+2." in equal and "above 0" in equal
+    assert "minus that of SGD is $+2." in equal and "above 0" in equal
     assert "SGD at the same training loss" in matched and "neither above nor below 0" in matched
-    assert "less that of SAM" in sam and count == "The case is undecided."
+    assert "minus that of SAM" in sam and count == "The case is undecided."
 
 
 def test_what_placebos_pass_is_not_specific():
@@ -85,3 +86,5 @@ def test_what_does_not_stand_after_the_correction_is_said_in_both_directions():
         "Of the three walks, one is supported and two are refuted (supported after Holm's correction: none) "
         "(refuted after Holm's correction: one)."
     )
+    assert sentences._counts(entries[2:], "walk", 0.95) == "The case is supported, though not after Holm's correction."
+    assert sentences._counts(entries[:1], "walk", 0.95) == "The case is refuted."

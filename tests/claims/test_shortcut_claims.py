@@ -105,4 +105,4 @@ def test_without_records_every_hypothesis_is_undecided():
     table = streamed.runs([{"method": "er", "values": {"accuracy": 0.5}}])
     told = contrast_judge.judge(table, contrast_model.load(FILE), 0.95)["shortcuts"]
     assert {each["verdict"] for each in told["verdicts"]} == {"undecided"}
-    assert told["verdicts"][0]["note"].startswith("the records have no experiment acquisition_methods")
+    assert told["verdicts"][0]["note"].startswith("there are no runs of experiment acquisition_methods")

@@ -34,7 +34,7 @@ def test_the_finding_names_the_best_after_the_fewest_and_the_most_steps():
         "example a class."
     )
     unsure = compared((5, 1, "fomaml", 0.01, -0.02, 0.04))
-    assert "FOMAML is not clearly apart ($+1.0$" in episodes.finding(unsure, "fine_tuning")
+    assert "FOMAML does not differ clearly ($+1.0$" in episodes.finding(unsure, "fine_tuning")
     assert episodes.finding(unsure[:0], "fine_tuning").startswith("Nothing is compared")
 
 

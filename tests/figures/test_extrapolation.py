@@ -33,8 +33,8 @@ def test_the_notebook_makes_the_figure_and_its_caption(tmp_path):
     )
     assert "Of 15 bands that were fixed before the run, 15 hold" in rest
     assert (
-        "1\\,000 steps, half as many on degrees, on 1\\,000 graphs; lines are geometric means over three seeds, bands"
-        in rest
+        "1\\,000 steps on shortest paths and half of that on degrees, on 1\\,000 graphs; lines are geometric means "
+        "over three seeds, bands" in rest
     )
     assert r"95\,\% $t$ intervals of the logarithm over seeds" in rest
     assert "a line has at least 0.9991 of the variance" in rest

@@ -81,7 +81,7 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_of_losses_makes_its_result_and_caption(name, made):
     result, caption = made(name)
-    assert rf"\emph{{{MANIFEST[name]['question']}}}" in caption and "5 paired seeds" in caption
+    assert rf"\emph{{{MANIFEST[name]['question']}}}" in caption and "5 seeds" in caption
     assert "nan" not in re.split(r"\W+", caption)
     if MANIFEST[name]["kind"] == "figure":
         assert result.startswith(b"%PDF")

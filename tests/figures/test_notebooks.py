@@ -160,8 +160,8 @@ def test_contrasts_make_a_figure_and_its_caption(name, tmp_path):
     records.write(contrasted.contrasted(3, 4, spread=0.004), tmp_path / "records.parquet")
     result, caption = run(name, tmp_path / "records.parquet", contrasted.settings(3, 4), tmp_path)
     sound(name, result, caption)
-    assert "each data set (Optdigits and Typeface digits)" in caption
-    assert ("of the 36 differences stand" in caption) == (name == "walk_levels")
+    assert " Optdigits and Typeface digits; " in caption and "with the data sets as strata" in caption
+    assert ("of the 36 differences remain" in caption) == (name == "walk_levels")
 
 
 def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path):

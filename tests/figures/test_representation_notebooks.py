@@ -74,7 +74,7 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_makes_its_result_and_caption(name, made):
     result, caption = made(name)
-    assert rf"\emph{{{MANIFEST[name]['question']}}}" in caption and "5 paired seeds" in caption
+    assert rf"\emph{{{MANIFEST[name]['question']}}}" in caption and "5 seeds" in caption
     assert "nan" not in re.split(r"\W+", caption)
     assert result.startswith(b"%PDF" if MANIFEST[name]["kind"] == "figure" else b"\\")
 
@@ -107,7 +107,7 @@ def test_the_table_has_a_line_for_each_network_and_penalty(made):
 
 def test_captions_name_the_data_sets_that_are_drawn(made):
     assert "Gaussian groups and Dominoes, 500 training examples" in made("networks")[1]
-    assert "; Gaussian groups, 500 training examples" in made("activation_factors")[1]
+    assert ". Gaussian groups, 500 training examples" in made("activation_factors")[1]
 
 
 def test_the_base_of_a_condition_is_strength_zero_or_plain_training():

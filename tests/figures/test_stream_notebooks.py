@@ -81,7 +81,7 @@ def test_a_notebook_of_streams_makes_its_result_and_caption(name, made):
     result, caption = made(name)
     assert caption.startswith(r"\textbf{")
     assert rf"\emph{{{MANIFEST[name]['question']}}}" in caption
-    assert f"{SEEDS} paired seeds" in caption and r"95\,\% $t$ intervals" in caption
+    assert f"{SEEDS} seeds" in caption and r"95\,\% $t$ intervals" in caption
     assert "nan" not in re.split(r"\W+", caption)
     if MANIFEST[name]["kind"] == "figure":
         assert result.startswith(b"%PDF")

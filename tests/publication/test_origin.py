@@ -85,7 +85,8 @@ def made(records):
 
 def test_figures_tables_and_claims_of_the_paper_are_in_the_table(entries):
     labelled = {name for kind, name in re.findall(r"\\label\{(fig|tab):(\w+)\}", TEXT)}
-    assert labelled == {name for name, entry in entries.items() if entry.kind in ("figure", "table")} == set(MANIFEST)
+    assert {name for name, entry in entries.items() if entry.kind in ("figure", "table")} == set(MANIFEST)
+    assert labelled == {name for name, entry in MANIFEST.items() if entry.get("place") != "repository"}
     assert {name for name, entry in entries.items() if entry.kind == "claim"} == CLAIMS
 
 
@@ -135,6 +136,20 @@ def test_the_page_has_an_anchor_for_every_link(entries, made, tmp_path):
     used = {made[name].maker for name in origin_page.used_in(ROOT / "paper") & set(made)}
     assert used | set(MANIFEST) | CLAIMS == anchors
     assert "0123456789ab" in page
+
+
+def test_what_the_paper_does_not_show_has_its_name_and_no_reference(tmp_path, monkeypatch):
+    kept = MANIFEST | {"theory_cases": MANIFEST["theory_cases"] | {"place": "repository"}}
+    (tmp_path / "numbers.tex").write_text("")
+    config = load(ROOT / "config.yaml", {"scale": "smoke"})
+    pages = []
+    for entries in (MANIFEST, kept):
+        monkeypatch.setattr(origin_page, "manifest", lambda entries=entries: entries)
+        origin_page.write(config, tmp_path / "numbers.tex", ROOT / "paper", "unknown", 0, tmp_path / "origin.tex")
+        pages.append((tmp_path / "origin.tex").read_text())
+    assert [r"\Cref{tab:theory_cases}" in page for page in pages] == [True, False]
+    assert [r"\texttt{theory\_cases}, not in the paper" in page for page in pages] == [False, True]
+    assert all(r"\hypertarget{origin.theory_cases}" in page and r"\Cref{fig:escape}" in page for page in pages)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def entry(claim: Hypothesis, level: float, runs: Runs, confidence: float) -> dic
     there = {experiment for experiment, _ in runs.tables}
     lacking = [name for name in experiments(claim) if name not in there]
     if lacking and len(lacking) == len(experiments(claim)):
-        note = f"the records have no experiment {' or '.join(lacking)}"
+        note = f"there are no runs of experiment {' or '.join(lacking)}"
         return shaped(WHOLE, level, UNDECIDED, note) | {"decides": None, "conditions": []}
     case = Case(runs, level, confidence)
     return weighed(WHOLE, level, [weigh(each, case) for each in stated_for(claim, level)], confidence)

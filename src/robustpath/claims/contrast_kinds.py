@@ -52,7 +52,7 @@ class Term(Section):
         if (self.accuracy_cost is None) != (self.base is None):
             raise ValueError("accuracy_cost needs the base that the accuracy is compared with, and a base needs a cost")
         if self.base is not None and self.strength in self.hyperparameters:
-            raise ValueError(f"accuracy_cost chooses {self.strength}, which stands among the hyperparameters too")
+            raise ValueError(f"accuracy_cost chooses {self.strength}, which is among the hyperparameters too")
         return self
 
 
@@ -202,7 +202,7 @@ class Partial(Condition):
         named = [(self.metric, self.split, "none"), (self.outcome, self.outcome_split, self.over)]
         named += [(self.given, self.given_split, "none")]
         if twice := [name for name, *_ in named if [each for each, *_ in named].count(name) > 1 and len({*named}) < 3]:
-            raise ValueError(f"a partial correlation needs three metrics, and {twice[0]} stands twice")
+            raise ValueError(f"a partial correlation needs three metrics, and {twice[0]} is named twice")
         for names, what in ((self.methods, "method"), (self.datasets, "data set")):
             if again := [name for name in names if names.count(name) > 1]:
                 raise ValueError(f"a partial correlation names the {what} {again[0]} twice")

@@ -51,7 +51,7 @@ def _family(table: pd.DataFrame, family: Family, settings: dict) -> dict:
     if family.experiment in set(table["experiment"]):
         verdicts = judged(gather(table, family.experiment, family.curve), family, settings)
     else:
-        note = f"the records have no experiment {family.experiment}"
+        note = f"there are no runs of experiment {family.experiment}"
         verdicts = concluded(family, [_unmeasured(claim, note) for claim in family.claims], settings["confidence"])
     chosen = [verdict for verdict in verdicts if verdict["id"] in family.corrected]
     tests = sum(entry["holm"] is not None for verdict in chosen for entry in verdict["entries"])

@@ -65,7 +65,7 @@ def _of_level(best: dict, entries: list[dict], subject: str, confidence: float) 
 def _lead(entry: dict) -> str:
     noise = entry["label_noise"]
     lead = rf"With {100 * noise:g}\,\% noisy labels" if noise else "With clean labels"
-    return f"Beyond the hypothesis, {lead[0].lower()}{lead[1:]}" if entry.get("beside") else lead
+    return f"Outside the hypothesis, {lead[0].lower()}{lead[1:]}" if entry.get("beside") else lead
 
 
 def _decided(entry: dict, confidence: float) -> str:
@@ -108,6 +108,8 @@ def _plain(note: str) -> str:
     def printed(found: re.Match) -> str:
         return labels.dataset(found[0]) if found[0] in labels.DATASETS else labels.method(found[0])
 
+    measures = "|".join(sorted(MEASURES, key=len, reverse=True))
+    note = re.sub(rf"\b(?:{measures})\b", lambda found: MEASURES[found[0]], note)
     known = "|".join(map(re.escape, [*labels.DATASETS, *labels.METHODS]))
     return labels.escape(re.sub(rf"\b(?:{known}|[a-z0-9]+(?:_[a-z0-9]+)+|sgd|sam)\b", printed, note))
 
@@ -140,7 +142,7 @@ def _phrase(finding: dict, variant: str) -> str:
         case "matched_ratio":
             return f"{measure} of {own} as a multiple of that of SGD at the same training loss"
         case "matched_difference":
-            return f"the accuracy of {own} ({test_set}) less that of SGD at the same training loss"
+            return f"the accuracy of {own} ({test_set}) minus that of SGD at the same training loss"
         case "effective_robustness":
             return f"the accuracy of {own} under shift above the line of the published methods"
         case kind if kind in contrast_model.KINDS:
@@ -148,7 +150,7 @@ def _phrase(finding: dict, variant: str) -> str:
         case "partial_correlation":
             return f"the partial rank correlation of gains with {measure}"
         case _:
-            return f"the accuracy of {own} ({test_set}) less that of {against}"
+            return f"the accuracy of {own} ({test_set}) minus that of {against}"
 
 
 def _named(method: str) -> str:
@@ -158,7 +160,7 @@ def _named(method: str) -> str:
 
 
 def _counts(entries: list[dict], subject: str, confidence: float) -> str:
-    """How many cases have each verdict, and how many stand after the correction where not all do."""
+    """How many cases have each verdict, and how many keep it after the correction where not all do."""
     counts = {word: sum(entry["verdict"] == word for entry in entries) for word in ORDER}
     said = [(labels.word(count), be(count), word) for word, count in counts.items() if count]
     if len(entries) == 1:
@@ -170,9 +172,10 @@ def _counts(entries: list[dict], subject: str, confidence: float) -> str:
         text = f"Of the {labels.word(len(entries))} {_plural(subject, 2)}, {labels.listing(parts)}"
     for word in (SUPPORTED, REFUTED):
         own = [entry for entry in entries if entry["verdict"] == word]
-        stands = sum(entry["holm"] < level(confidence) for entry in own)
-        if stands < len(own):
-            text += f" ({word} after Holm's correction: {labels.word(stands) if stands else 'none'})"
+        kept = sum(entry["holm"] < level(confidence) for entry in own)
+        if kept < len(own):
+            several = f" ({word} after Holm's correction: {labels.word(kept) if kept else 'none'})"
+            text += several if len(entries) > 1 else ", though not after Holm's correction"
     return f"{text}."
 
 

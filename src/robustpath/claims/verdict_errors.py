@@ -44,7 +44,7 @@ KINDS = {
     "level_error": Kind("median error of the level", boundaries.single("level_error")),
     "robustness_lowest": Kind("effective robustness, lowest line", boundaries.effective_robustness("lowest")),
     "robustness_highest": Kind("effective robustness, highest line", boundaries.effective_robustness("highest")),
-    MARGIN: Kind("inequivalence, a margin apart", boundaries.inequivalence(at_margin=True)),
+    MARGIN: Kind("inequivalence, means differ by the margin", boundaries.inequivalence(at_margin=True)),
     "inequivalence_equal": Kind("inequivalence, equal methods", boundaries.inequivalence(at_margin=False)),
     "partial_correlation": Kind("partial rank correlation", boundaries.partial_correlation),
     "best_control_equal": Kind("difference to all controls, controls equal", boundaries.best_control(equal=True)),

@@ -10,7 +10,6 @@ from robustpath.data import sets
 from robustpath.figures import captions
 from robustpath.figures.findings import change
 from robustpath.records import labels
-from robustpath.statistics.comparison import cost
 
 OURS, RANDOM = "parallelogram", "random_acquisition"
 PUBLISHED = ["random_acquisition", "entropy", "margin", "least_confidence", "bald", "dropout_disagreement", "badge",
@@ -204,23 +203,15 @@ def caption(
     """
     own = table[table["experiment"].isin(experiments)]
     each = [settings["experiments"][experiment] for experiment in experiments]
-    costs = pd.concat([cost(own, experiment) for experiment in experiments])
-    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
-    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
     draws = max(one["draws"] for one in each)
-    best = f"for each seed, the one of {labels.word(draws)} draws with the highest validation accuracy"
     sizes = dict.fromkeys(_size(one) for one in each)
     seeds = sorted({one["seeds"] for one in each})
     facts = [
-        f"Scale {labels.escape(settings['scale'])}; {'; '.join(sizes)}; "
-        f"{labels.listing([labels.count(number) for number in seeds])} paired seeds, "
-        rf"{100 * settings['confidence']:g}\,\% $t$ intervals over seeds.",
-        f"Hyperparameters: {best}." if draws > 1 else "Hyperparameters are the defaults.",
-        f"{lost} diverged.",
+        f"{'; '.join(sizes)}; {captions.seeds(seeds, settings)}.",
+        captions.chosen(draws),
+        captions.diverged(own, experiments),
     ]
-    entry = captions.manifest(title)
-    head = rf"\textbf{{{finding}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
-    return " ".join([head, *filter(None, notes), *facts, captions.origin(title)])
+    return " ".join(filter(None, [captions.headline(title, finding), *notes, *facts]))
 
 
 def _size(experiment: dict) -> str:

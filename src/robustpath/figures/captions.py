@@ -1,5 +1,9 @@
-"""Captions by code: what is asked and shown, and on what evidence, so that none can be out of step with its numbers."""
+"""Captions by code: what was found, what is shown and on what evidence, so that none can differ from its numbers.
 
+What the section on the protocol says of all results (paired seeds, equal budgets) is not repeated.
+"""
+
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +18,7 @@ from robustpath.statistics.comparison import cost
 
 
 def manifest(name: str, folder: Path | None = None) -> dict:
-    """What notebooks/manifest.yaml says of a figure or table: kind (figure or table), question, shows."""
+    """What notebooks/manifest.yaml says of a figure or table: kind (figure or table), question, shows, place."""
     path = (folder or records.root() / "notebooks") / "manifest.yaml"
     entries = read(path, "notebooks/manifest.yaml")
     if name not in entries:
@@ -29,56 +33,74 @@ def caption(
     experiment: str,
     rule: Rule | None = VALIDATION,
     correction: str = "",
-    intervals: str = "$t$ intervals over seeds",
+    intervals: str = "$t$ intervals",
+    finding: str = "",
 ) -> str:
-    """The caption of a result in LaTeX: question, what is shown, on what evidence, by which notebook.
+    """The caption of a result in LaTeX: finding (if there is one), question, what is shown, and on what evidence.
 
     `table` holds the records the result is drawn from, all draws; without a rule, the result is drawn from the defaults
     (draw 0) alone. `correction` says how many comparisons were corrected and how, in LaTeX; `intervals` their kind.
     """
     own = table[table["experiment"] == experiment]
     own = own if rule else own[own["draw"] == 0]
-    costs = cost(own, experiment)
-    seeds, draws = own["seed"].nunique(), own["draw"].nunique()
-    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
-    level = f"{100 * settings['confidence']:g}\\,\\%"
-    chosen = "Hyperparameters are the defaults."
-    if draws > 1:
-        best = f"the one of {labels.word(draws)} draws with the {labels.escape(rule.words)}"
-        chosen = f"Hyperparameters: for each seed, {best}."
-    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
-    noise = sorted(own["label_noise"].unique())
     network = settings["experiments"].get(experiment, {}).get("model", models.DEFAULT)
     facts = [
-        f"Scale {labels.escape(settings['scale'])}, {labels.count(seeds)} paired seeds"
-        + (f", {level} {intervals}." if intervals else "."),
-        f"Share of random training labels: {labels.levels(noise)}." if any(noise) else "",
+        f"{setting(own)}; {seeds([own['seed'].nunique()], settings, intervals)}.",
         f"Network: {labels.escape(network)}." if network != models.DEFAULT else "",
-        chosen,
+        chosen(own["draw"].nunique(), rule.words if rule else ""),
         correction,
-        f"{lost} diverged.",
+        diverged(own, [experiment]),
     ]
-    return " ".join([headline(name), *filter(None, facts), origin(name)])
+    return " ".join([headline(name, finding), *filter(None, facts)])
 
 
-def trained_on(settings: dict, table: pd.DataFrame, experiment: str) -> str:
-    """Data sets, numbers of training examples and label noise of an experiment's runs, in LaTeX, as part of a
-    sentence."""
-    own = table[table["experiment"] == experiment]
-    datasets = labels.listing([labels.dataset(name) for name in settings["experiments"][experiment]["datasets"]])
+def setting(own: pd.DataFrame) -> str:
+    """Data sets, numbers of training examples and levels of label noise of some records, in LaTeX."""
     sizes = labels.listing([labels.count(size) for size in sorted(own["train_size"].unique())])
-    return f"{datasets}, {sizes} training examples, {labels.levels(sorted(own['label_noise'].unique()))} label noise"
+    noise = sorted(own["label_noise"].unique())
+    parts = [
+        labels.listing([labels.dataset(dataset) for dataset in dict.fromkeys(own["dataset"])]),
+        f"{sizes} training examples",
+        f"{labels.levels(noise)} label noise" if any(noise) else "",
+    ]
+    return "; ".join(filter(None, parts))
 
 
-def headline(name: str) -> str:
-    """Question and reading of a figure or table from the manifest, in LaTeX."""
+def seeds(numbers: Collection[int], settings: dict, intervals: str = "$t$ intervals") -> str:
+    """Numbers of seeds, and the kind of intervals with their level, in LaTeX; without a kind the seeds alone."""
+    said = f"{labels.listing([labels.count(number) for number in numbers])} seeds"
+    return said + (rf", {100 * settings['confidence']:g}\,\% {intervals}" if intervals else "")
+
+
+def chosen(draws: int, words: str = VALIDATION.words) -> str:
+    """How hyperparameters were chosen, as a sentence: one draw is the default, of several one has `words`."""
+    if draws == 1:
+        return "Default hyperparameters."
+    return f"Hyperparameters: of {labels.word(draws)} draws a seed, the one with the {labels.escape(words)}."
+
+
+def diverged(table: pd.DataFrame, experiments: Collection[str]) -> str:
+    """How many runs of some experiments diverged, as a sentence in LaTeX; nothing where none did."""
+    costs = pd.concat([cost(table, experiment) for experiment in experiments])
+    total, lost = int(costs["runs"].sum()), int(costs["diverged"].sum())
+    return f"{labels.count(lost)} of {labels.count(total)} runs diverged." if lost else ""
+
+
+def headline(name: str, finding: str = "") -> str:
+    """The opening of a caption in LaTeX: the finding in bold and the question, or without a finding the question in
+    bold; then what is shown, from the manifest."""
     entry = manifest(name)
-    return f"\\textbf{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
+    question, shows = (labels.escape(entry[key]) for key in ("question", "shows"))
+    opening = rf"\textbf{{{finding}}} \emph{{{question}}}" if finding else rf"\textbf{{{question}}}"
+    return f"{opening} {shows}"
 
 
-def origin(name: str) -> str:
-    """Which notebook made it, in LaTeX, as a link to how."""
-    return f"\\origin{{{name}}}{{Made by \\texttt{{notebooks/{labels.escape(name)}.py}}.}}"
+def see(name: str) -> str:
+    """A reference to a figure or table in LaTeX, by its name where the paper does not show it."""
+    entry = manifest(name)
+    if entry.get("place") == "repository":
+        return f"\\texttt{{{labels.escape(name)}}} in the repository"
+    return f"\\cref{{{'fig' if entry['kind'] == 'figure' else 'tab'}:{name}}}"
 
 
 def write(text: str, out: str | Path | None) -> None:

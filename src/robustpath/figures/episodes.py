@@ -5,7 +5,6 @@ import pandas as pd
 from robustpath.figures import captions
 from robustpath.figures.findings import change
 from robustpath.records import labels
-from robustpath.statistics.comparison import cost
 
 
 def finding(differences: pd.DataFrame, reference: str) -> str:
@@ -20,7 +19,7 @@ def finding(differences: pd.DataFrame, reference: str) -> str:
             own = differences[(differences["shots"] == shots) & (differences["steps"] == number)]
             best = own.loc[own["mean"].idxmax()]
             name, verbs = labels.escape(labels.method(best["method"])), ("leads", "is behind")
-            said.append(f"{name} {change(best, verbs, 'is not clearly apart')} after {steps_words(number)}")
+            said.append(f"{name} {change(best, verbs, 'does not differ clearly')} after {steps_words(number)}")
         parts.append(f"{' and '.join(said)} with {shots_words(shots)}")
     against = labels.escape(labels.method(reference))
     return f"The best method that learns from episodes, compared with {against}: {'; '.join(parts)}."
@@ -40,22 +39,12 @@ def caption(name: str, said: str, settings: dict, table: pd.DataFrame, experimen
     """The caption of a result on episodes: finding, question, what is shown, on what evidence, by which notebook.
     `table` holds the records, all draws."""
     each = settings["experiments"][experiment]
-    costs = cost(table[table["experiment"] == experiment], experiment)
-    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
-    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
-    chosen = "Hyperparameters are the defaults."
-    if each["draws"] > 1:
-        draws = labels.word(each["draws"])
-        chosen = f"Hyperparameters: for each seed, the one of {draws} draws with the highest validation accuracy."
     datasets = labels.listing([labels.dataset(own) for own in each["datasets"]])
     facts = [
-        f"Scale {labels.escape(settings['scale'])}; {datasets}; "
-        f"{labels.count(each['budget'])} gradient evaluations of training; {labels.count(each['seeds'])} paired seeds, "
-        f"for each {labels.count(each['test_episodes'])} test episodes of {labels.word(each['ways'])} classes with "
-        rf"{labels.word(each['queries'])} queries each; {100 * settings['confidence']:g}\,\% $t$ intervals over seeds.",
-        chosen,
-        f"{lost} diverged.",
+        f"{datasets}; {labels.count(each['budget'])} gradient evaluations of training; "
+        f"{captions.seeds([each['seeds']], settings)}; for each {labels.count(each['test_episodes'])} test episodes "
+        f"of {labels.word(each['ways'])} classes with {labels.word(each['queries'])} queries each.",
+        captions.chosen(each["draws"]),
+        captions.diverged(table, [experiment]),
     ]
-    entry = captions.manifest(name)
-    head = rf"\textbf{{{said}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
-    return " ".join([head, *facts, captions.origin(name)])
+    return " ".join(filter(None, [captions.headline(name, said), *facts]))

@@ -88,12 +88,12 @@ def percent(value: float, sign: str = r"\,\%") -> str:
 
 def caption(name: str, settings: dict, table: pd.DataFrame, found: pd.DataFrame) -> str:
     """The caption in LaTeX: finding, question, what is shown, the rays, the bands, evidence, its notebook."""
-    entry, own = captions.manifest(name), settings["theory"]["algorithmic_alignment"]
+    own = settings["theory"]["algorithmic_alignment"]
     bands = table[table["quantity"] == "bands that hold"]
     judged = "Networks that learnt so little are not judged by bands."
     if len(bands):
         held, of = (labels.count(bands.iloc[0][column]) for column in ("value", "expected"))
-        judged = f"Of {of} bands that were fixed before the run, {held} hold (\\cref{{tab:theory_cases}})."
+        judged = f"Of {of} bands that were fixed before the run, {held} hold ({captions.see('theory_cases')})."
     straight = table[(table["landscape"] == RAYS) & (table["quantity"] == LINE)]["value"].min()
     seeds = "lines are of one seed, which has no interval"
     if own["seeds"] > 1:
@@ -104,11 +104,10 @@ def caption(name: str, settings: dict, table: pd.DataFrame, found: pd.DataFrame)
         )
     facts = (
         r"The question and the tasks are those of \citet{xu2020reason} and \citet{xu2021extrapolate}. "
-        f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps, half as many on degrees, on "
+        f"{labels.count(own['steps'])} steps on shortest paths and half of that on degrees, on "
         f"{labels.count(own['graphs'])} graphs; {seeds}. All networks are tested on the same graphs. "
         "Perceptrons of ReLUs are close to lines out of range: "
         f"along any ray a line has at least {straight:.4f} of the variance."
     )
     opening = finding(found, settings["confidence"])
-    head = rf"\textbf{{{opening}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
-    return " ".join([head, judged, facts, captions.origin(name)])
+    return " ".join([captions.headline(name, opening), judged, facts])

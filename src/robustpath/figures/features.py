@@ -4,7 +4,6 @@ import pandas as pd
 
 from robustpath.figures import captions, style
 from robustpath.records import labels
-from robustpath.statistics.comparison import cost
 from robustpath.statistics.features import (
     CHANGES,
     JUDGED,
@@ -57,7 +56,7 @@ def verdict(check: Verdict | None) -> str:
         words for holds, words in (
             (check.sign, "the measured effect has not clearly the predicted sign"),
             (check.inside, "the predicted effect is outside the interval of the measured one"),
-            (check.smaller, "as many majority examples do not clearly do less"),
+            (check.smaller, "the same number of majority examples does not do clearly less"),
         ) if not holds
     ]  # fmt: skip
     why = f": {labels.listing(failed)}" if failed else ""
@@ -73,9 +72,6 @@ def caption(
 ) -> str:
     """The caption in LaTeX: finding, question, what is shown, scores, placebo, datamodel, evidence, its notebook."""
     own = table[table["experiment"].isin(EXPERIMENTS)]
-    costs = pd.concat([cost(own, experiment) for experiment in EXPERIMENTS])
-    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
-    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
     ranks = [
         f"{WORDS[behaviour]} {span(each.rank, each.rank_low, each.rank_high)}"
         for behaviour, each in found.scores.items()
@@ -95,15 +91,13 @@ def caption(
         f"example of a group changes the reliance on the attribute by so many points: {labels.listing(worth)}.",
         f"Sweep: ridge on {found.forms[JUDGED]} for the reliance on the attribute; form and strength are chosen "
         "without what is held out.",
-        f"Scale {labels.escape(settings['scale'])}; {labels.count(found.scores[JUDGED].n)} settings with {seeds[0]} "
-        f"seeds each, {labels.count(learnt.score.n)} subsets with {seeds[1]}, changes with {seeds[2]} paired seeds; "
+        f"{labels.count(found.scores[JUDGED].n)} settings with {seeds[0]} "
+        f"seeds each, {labels.count(learnt.score.n)} subsets with {seeds[1]}, changes with {seeds[2]} seeds; "
         rf"{100 * settings['confidence']:g}\,\% intervals: of scores by bootstrap over settings, of shares and "
         "predictions by jackknife over settings, of measured effects $t$ intervals over seeds.",
-        f"{lost} diverged.",
+        captions.diverged(own, EXPERIMENTS),
     ]
-    entry = captions.manifest(name)
-    head = rf"\textbf{{{said}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
-    return " ".join([head, *facts, captions.origin(name)])
+    return " ".join(filter(None, [captions.headline(name, said), *facts]))
 
 
 def r_squared(score: Score) -> str:

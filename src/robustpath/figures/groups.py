@@ -8,7 +8,6 @@ from robustpath import protocols
 from robustpath.figures import captions
 from robustpath.figures.streams import interval_words, noise_words
 from robustpath.records import labels
-from robustpath.statistics.comparison import cost
 
 NOTHING = "Nothing is compared: the experiment has one method alone."
 CORRUPTED, MINORITY = "wrongly labelled", "in a minority of their label"
@@ -63,7 +62,7 @@ def inferred(gained: Mapping[str, Mapping[str, pd.DataFrame]], words: dict[str, 
         for other, by_rule in gained.items():
             rows = [table.set_index("method").loc[method] for table in by_rule.values()]
             pairs |= {row["n"] for row in rows}
-            twin = ", which is told the attribute" if other == TOLD else ""
+            twin = ", which is given the attribute" if other == TOLD else ""
             parts.append(f"that of {labels.method(other)}{twin}: {labels.listing([short(row) for row in rows])} points")
         sentences.append(
             f"{labels.method(method)} infers environments from the losses of a first training (last lines). Its "
@@ -142,22 +141,15 @@ def caption(
     each = [settings["experiments"][one] for one in names]
     there = set(own["dataset"])
     shown = list(dict.fromkeys(dataset for told in each for dataset in told["datasets"] if dataset in there))
-    sizes, seeds = (
-        labels.listing([labels.count(number) for number in sorted(numbers)])
-        for numbers in ({size for told in each for size in told["train_sizes"]}, {told["seeds"] for told in each})
-    )
-    costs = pd.concat([cost(own, one) for one in names])
-    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
-    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
+    numbers = sorted({size for one in each for size in one["train_sizes"]})
+    sizes = labels.listing([labels.count(number) for number in numbers])
+    seeds = captions.seeds(sorted({one["seeds"] for one in each}), settings)
     facts = [
-        f"Scale {labels.escape(settings['scale'])}; {_listed(shown)}, {sizes} training examples; {seeds} "
-        rf"paired seeds, {100 * settings['confidence']:g}\,\% $t$ intervals over seeds. {_groups_of_tests(own, shown)}",
+        f"{_listed(shown)}, {sizes} training examples; {seeds}. {_groups_of_tests(own, shown)}",
         chosen,
-        f"{lost} diverged.",
+        captions.diverged(own, names),
     ]
-    entry = captions.manifest(name)
-    head = rf"\textbf{{{finding}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
-    return " ".join([head, *filter(None, notes), *facts, captions.origin(name)])
+    return " ".join(filter(None, [captions.headline(name, finding), *notes, *facts]))
 
 
 def _groups_of_tests(records: pd.DataFrame, shown: Sequence[str]) -> str:

@@ -24,14 +24,14 @@ def table(told: dict) -> str:
 def caption(name: str, told: dict) -> str:
     """The caption of the table `name` of a family whose claims have no variants: its finding, then how to read it."""
     facts = (
-        f"Scale {labels.escape(told['scale'])}. Last column: {KEY}; a prime marks a $p$ that does not stand "
+        f"Last column: {KEY}; a prime marks a $p$ that is not below the level "
         f"after Holm's correction over the {told['corrected_tests']} cases of all hypotheses. Intervals at "
         rf"{100 * told['confidence']:g}\,\%: {intervals(told)}. $p$ is one-sided, of the verdict of the case "
         rf"({conditions.level(told['confidence']):g} is the level). Found: the smallest true effect that is found with "
         r"80\,\% (in brackets, per cent: the chance to show that an effect in the middle of the interval lies within "
         "it). Plac.: how many placebos meet all conditions, in brackets where the hypothesis does not hold."
     )
-    return " ".join([captions.headline(name), facts, captions.origin(name)])
+    return " ".join([captions.headline(name), facts])
 
 
 def intervals(told: dict) -> str:

@@ -15,5 +15,5 @@ def write(name: str, entry: dict, why: str, out: Path, caption: Path) -> None:
         axes[0][0].set_axis_off()
         axes[0][0].text(0.5, 0.5, "left out", ha="center", va="center", color="0.4")
         style.save(figure, out)
-    text = [rf"\textbf{{{labels.escape(entry['question'])}}}", labels.escape(why), captions.origin(name)]
+    text = [rf"\textbf{{{labels.escape(entry['question'])}}}", labels.escape(why)]
     captions.write(" ".join(text), caption)

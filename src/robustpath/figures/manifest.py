@@ -24,7 +24,8 @@ class Entry(Section):
     """A figure or table, drawn by the notebook of its name.
 
     experiments: those whose records it reads. needs: what it needs of some of them (protocols/declared.py). inputs:
-    what it reads beside the records. describes: whether its settings are those of every experiment.
+    what it reads beside the records. describes: whether its settings are those of every experiment. place: repository
+    where the paper does not show it.
     """
 
     kind: Literal["figure", "table"]
@@ -33,6 +34,7 @@ class Entry(Section):
     needs: dict[str, dict[str, object]] = Field(default_factory=dict)
     inputs: Annotated[list[Beside], Distinct] = Field(default_factory=list)
     describes: Literal["all"] | None = None
+    place: Literal["repository"] | None = None
     question: str = Field(min_length=1)
     shows: str = Field(min_length=1)
 

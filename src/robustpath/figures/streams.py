@@ -6,7 +6,6 @@ import pandas as pd
 
 from robustpath.figures import captions, style
 from robustpath.records import labels
-from robustpath.statistics.comparison import cost
 
 # A colour is what a method adds to plain steps, a marker tells methods of one colour apart.
 GROUPS = {
@@ -91,22 +90,14 @@ def caption(
     kinds = dict.fromkeys(_kind(one, dataset) for one in each for dataset in one["datasets"])
     seeds = sorted({kind["seeds"] for kind in each})
     draws = sorted({kind["draws"] for kind in each if not kind["grid"]})
-    costs = pd.concat([cost(own, experiment) for experiment in experiments])
-    total, diverged = int(costs["runs"].sum()), int(costs["diverged"].sum())
-    lost = "No run" if diverged == 0 else f"{labels.count(diverged)} of {labels.count(total)} runs"
     if draws and max(draws) > 1 and not chosen:
-        several = labels.listing([labels.word(number) for number in draws])
-        chosen = f"Hyperparameters: for each seed, the one of {several} draws with the highest validation accuracy."
+        chosen = captions.chosen(max(draws))
     facts = [
-        f"Scale {labels.escape(settings['scale'])}; {labels.listing(list(kinds))}; "
-        f"{labels.listing([labels.count(number) for number in seeds])} paired seeds, "
-        rf"{100 * settings['confidence']:g}\,\% $t$ intervals over seeds.",
-        chosen or "Hyperparameters are the defaults.",
-        f"{lost} diverged.",
+        f"{labels.listing(list(kinds))}; {captions.seeds(seeds, settings)}.",
+        chosen or captions.chosen(1),
+        captions.diverged(own, experiments),
     ]
-    entry = captions.manifest(name)
-    head = rf"\textbf{{{finding}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
-    return " ".join([head, *filter(None, notes), *facts, captions.origin(name)])
+    return " ".join(filter(None, [captions.headline(name, finding), *notes, *facts]))
 
 
 def _kind(experiment: dict, dataset: str) -> str:

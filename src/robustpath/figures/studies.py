@@ -123,6 +123,5 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
         rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise "
         r"for which the hypothesis was not stated. \dag: placebos meet its conditions too."
     )
-    return " ".join(
-        [rf"\textbf{{Of {labels.word(len(found))} hypotheses, {parts}.}}", captions.headline("verdicts"), facts]
-    )
+    finding = f"Of {labels.word(len(found))} hypotheses, {parts}."
+    return f"{captions.headline('verdicts', finding)} {facts}"

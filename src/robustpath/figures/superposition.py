@@ -93,19 +93,17 @@ def densities(number: int) -> str:
 
 def caption(name: str, settings: dict, table: pd.DataFrame, models: pd.DataFrame, many: Geometry) -> str:
     """The caption in LaTeX: finding, question, what is shown, the bands, evidence, its notebook."""
-    entry, own = captions.manifest(name), settings["theory"]["superposition"]
+    own = settings["theory"]["superposition"]
     bands = table[table["quantity"] == "bands that hold"]
     judged = "A run this short is not judged by bands."
     if len(bands):
         held, of = (labels.count(bands.iloc[0][column]) for column in ("value", "expected"))
-        judged = f"Of {of} bands that were fixed before the run, {held} hold (\\cref{{tab:theory_cases}})."
+        judged = f"Of {of} bands that were fixed before the run, {held} hold ({captions.see('theory_cases')})."
     chosen = " of one seed"
     if own["seeds"] > 1:
         chosen = f", the best of {labels.word(own['seeds'])} seeds by the loss on the same examples"
     facts = (
         r"The models are those of \citet{elhage2022toy}, the closed forms are of this study. "
-        f"Scale {labels.escape(settings['scale'])}: {labels.count(own['steps'])} steps{chosen}."
+        f"{labels.count(own['steps'])} steps{chosen}."
     )
-    said = finding(models, many)
-    head = rf"\textbf{{{said}}} \emph{{{labels.escape(entry['question'])}}} {labels.escape(entry['shows'])}"
-    return " ".join([head, judged, facts, captions.origin(name)])
+    return " ".join([captions.headline(name, finding(models, many)), judged, facts])

@@ -137,7 +137,7 @@ def _protocol(table: pd.DataFrame, comparison: pd.DataFrame, settings: dict) -> 
         "DivergedCount": (labels.count(diverged), "runs that diverged, of all draws"),
         "DivergedShare": (labels.percent(diverged / total), "share of runs that diverged, per cent"),
         "ComparisonCount": (labels.count(len(compared)), "comparisons with the reference that Holm corrects for"),
-        "HolmCount": (labels.count(standing), "comparisons that stand after the correction"),
+        "HolmCount": (labels.count(standing), "comparisons that remain after the correction"),
     }
     for name, (value, meaning) in counts.items():
         macros[f"{name}Count"] = (labels.count(value), meaning)

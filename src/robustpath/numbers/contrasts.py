@@ -39,7 +39,7 @@ def _walks(contrasts: pd.DataFrame | None, settings: dict) -> Macros:
         "": "walks compared with standing still",
         "Higher": "walks whose interval of the difference to standing still lies above zero",
         "Lower": "walks whose interval of the difference to standing still lies below zero",
-        "Holm": "walks whose difference to standing still stands after Holm's correction",
+        "Holm": "walks whose difference to standing still remains after Holm's correction",
     }
     for key, value in counts.items():
         macros[f"WalkLevels{key}Count"] = (value, meanings[key])

@@ -24,7 +24,11 @@ RATES = {
     "FalseFamily": ("family", "family", "families of equal methods in which some claim is supported after Holm"),
     "EqualControlsSupport": ("best_control_equal", "supported", "claims against all of equal controls, supported"),
     "EqualControlsRefutation": ("best_control_equal", "refuted", "claims against all of equal controls, refuted"),
-    "MarginRefutation": ("inequivalence_margin", "refuted", "methods a margin apart that are called equivalent"),
+    "MarginRefutation": (
+        "inequivalence_margin",
+        "refuted",
+        "methods that differ by the margin and are called equivalent",
+    ),
 }
 
 

@@ -81,7 +81,10 @@ def _check(found: Verdict | None) -> Macros:
         "FeatureCheckPredicted": (predicted, f"{what}, predicted by the datamodel"),
         "FeatureCheckMeasured": (measured, f"{what}, measured"),
         "FeatureCheckMeasuredInterval": (span, f"{what}, interval of the measured effect"),
-        "FeatureCheckPlacebo": (majority, "reliance on the attribute with as many majority examples added, points"),
+        "FeatureCheckPlacebo": (
+            majority,
+            "reliance on the attribute with the same number of majority examples added, points",
+        ),
     }
 
 

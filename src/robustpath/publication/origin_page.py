@@ -12,6 +12,7 @@ import pandas as pd
 from robustpath import study
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
+from robustpath.figures.manifest import manifest
 from robustpath.publication import machine, origin, published
 from robustpath.publication.origin import Origin
 from robustpath.records import labels
@@ -49,13 +50,17 @@ def used_in(paper: Path) -> set[str]:
 def write(config: Config, numbers_file: Path, paper: Path, commit: str, edits: int, out: Path) -> None:
     """Write the page: a row a figure, table, function of numbers that the text uses, and claim.
 
-    Files and lines are those of `commit` with uncommitted edits of so many files; only those of a commit are linked to.
+    A figure or table that the manifest keeps in the repository has its name in the place of a reference. Files and
+    lines are those of `commit` with uncommitted edits of so many files; only those of a commit are linked to.
     """
     told = numbers_in(Path(numbers_file).read_text(encoding="utf-8"))
     used = used_in(Path(paper))
+    places = {name: entry.get("place") for name, entry in manifest().items()}
+    kinds = {name: "unshown" for name, place in places.items() if place == "repository"}
     counts = Counter(number.maker for name, number in told.items() if name in used)
+    linked = commit if commit != "unknown" and not edits else None
     rows = [
-        _row(entry, counts[entry.name], commit if commit != "unknown" and not edits else None)
+        _row(entry, kinds.get(entry.name, entry.kind), counts[entry.name], linked)
         for entry in origin.table(config)
         if entry.kind != "numbers" or counts[entry.name]
     ]
@@ -66,14 +71,15 @@ def write(config: Config, numbers_file: Path, paper: Path, commit: str, edits: i
         temporary.write_text("\n".join(lines) + "\n")
 
 
-def _row(entry: Origin, count: int, commit: str | None) -> str:
+def _row(entry: Origin, kind: str, count: int, commit: str | None) -> str:
     """What, by which file and line, from which runs; the anchor that links lead to."""
     what = {
         "figure": rf"\Cref{{fig:{entry.name}}}",
         "table": rf"\Cref{{tab:{entry.name}}}",
+        "unshown": rf"\texttt{{{labels.escape(entry.name)}}}, not in the paper",
         "numbers": f"{labels.count(count)} number{'s' * (count > 1)}: {labels.escape(entry.meaning.rstrip('.'))}",
         "claim": entry.name,
-    }[entry.kind]
+    }[kind]
     place = entry.source.removeprefix("src/robustpath/") + (f":{entry.line}" if entry.function else "")
     made = rf"\nolinkurl{{{place}}}"
     if commit and (address := origin.repository()):

@@ -115,7 +115,7 @@ def cube() -> list[Row]:
     known = {
         "double well of the units, mean a^2 (1 - a)^2": ((units**2 * (1 - units) ** 2).mean(), 0),
         "different codes": (len(np.unique(units, axis=0)), 8),
-        "classes that a linear readout tells apart": ((own > others).sum(), 8),
+        "classes that a linear readout separates": ((own > others).sum(), 8),
         "least margin of the readout": ((own - others).min(), 1),
         "fewest classes that a unit is high for": (high.min(), 4),
         "most classes that a unit is high for": (high.max(), 4),

@@ -147,7 +147,7 @@ class AlgorithmicAlignment(Section):
     steps: int = Field(
         ge=1,
         le=1_000_000,
-        description="Steps on shortest paths, half as many on degrees; the outcome is judged at 1,000.",
+        description="Steps on shortest paths, and half of that on degrees; the outcome is judged at 1,000.",
     )
     graphs: int = Field(
         ge=1, le=100_000, description="Graphs that every seed learns from; the outcome is judged from 1,000 on."

@@ -50,10 +50,10 @@ def test_the_network_is_told_where_it_is_not_the_perceptron():
 def test_examples_held_out_are_named_where_there_are_any_and_change_no_other_settings():
     config = cfg.load(FILE)
     of_each = (
-        cfg.train_settings(config, cfg.Cell("held_out", "fashion_mnist", "sgd")),
-        cfg.evaluate_settings(config, "held_out", "fashion_mnist"),
-        cfg.trace_settings(config, "held_out", "fashion_mnist"),
-        cfg.measure_settings(config, "held_out", "fashion_mnist"),
+        cfg.train_settings(config, cfg.Cell("held_out", "mnist5k", "sgd")),
+        cfg.evaluate_settings(config, "held_out", "mnist5k"),
+        cfg.trace_settings(config, "held_out", "mnist5k"),
+        cfg.measure_settings(config, "held_out", "mnist5k"),
         cfg.report_settings(config)["experiments"]["held_out"],
     )
     assert [told["held_out"] for told in of_each] == [0.2] * 5

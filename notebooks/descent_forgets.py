@@ -140,8 +140,8 @@ shown = own[(own["metric"] == walks.END) & (own["label_noise"] == clean) & own["
 runs = labels.count(shown.groupby("method").size().min()) if len(lines) else labels.MISSING
 facts = (
     f"{captions.setting(own)}; {captions.seeds([own['seed'].nunique()], settings)}. (a) Clean labels, at least {runs} "
-    f"runs a walk, those whose eigenvalue has not converged left out; (b) noisy labels; both with default "
-    f"hyperparameters. (c) Hyperparameters selected by validation accuracy; the grey band is the margin of equivalence, "
+    "runs a walk, those whose eigenvalue has not converged left out; (b) noisy labels; both with default "
+    "hyperparameters. (c) Hyperparameters selected by validation accuracy; the grey band is the margin of equivalence, "
     rf"$\pm{margin:g}$ points."
 )
 

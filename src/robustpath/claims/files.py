@@ -3,4 +3,5 @@
 CLAIMS = "paper/claims.yaml"
 CONTRASTS = "paper/claims_batches.yaml"
 SHORTCUTS = "paper/claims_shortcuts.yaml"
-CONTRAST_FILES = {CONTRASTS: "batches", SHORTCUTS: "shortcuts"}  # the family of each
+TOGETHER = "paper/claims_together.yaml"
+CONTRAST_FILES = {CONTRASTS: "batches", SHORTCUTS: "shortcuts", TOGETHER: "together"}  # the family of each

@@ -69,6 +69,12 @@ class Experiments(Section):
         description="A missing group where some first labels are of the other minority for sure, as in the pilot."
     )
     acquisition_text: AcquisitionExperiment = Field(description="Labels of texts bought where no group is missing.")
+    factorial_plain: AcquisitionExperiment = Field(
+        description="What several families prefer, together: acquisitions whose models SGD trains."
+    )
+    factorial_flat: AcquisitionExperiment = Field(description="The same with a sharpness-aware method.")
+    factorial_coded: AcquisitionExperiment = Field(description="The same with a loss on activations.")
+    factorial_both: AcquisitionExperiment = Field(description="The same with both.")
     group_references: Supervised = Field(
         description="SGD, and SGD on a hold-out, on data with groups: the parents of those that look at losses."
     )

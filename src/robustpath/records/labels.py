@@ -74,6 +74,7 @@ METHODS = {
     "activation_l1": "L1 norm",
     "non_negative_contrast": "non-negative contrast",
     "mono_loss": "MonoLoss",
+    "asam_activation_entropy": "ASAM + activation entropy",
 }
 DATASETS = {
     "mnist5k": "MNIST-5k",

@@ -7,7 +7,18 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import batches, contrasts, evidence, features, minima, selection, shortcuts, streams, variance
+from robustpath.numbers import (
+    batches,
+    contrasts,
+    efficiency,
+    evidence,
+    features,
+    minima,
+    selection,
+    shortcuts,
+    streams,
+    variance,
+)
 from robustpath.numbers.macros import Macros, Number, difference, fitting, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -78,6 +89,7 @@ def collect(
         **streams.collect(table, settings),
         **features.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
+        **efficiency.collect(table, settings),
     }
 
 

@@ -6,7 +6,7 @@ from robustpath.figures import captions, style
 from robustpath.records import labels
 
 
-def write(name: str, entry: dict, why: str, out: Path, caption: Path) -> None:
+def write(name: str, entry: dict, why: str, out: Path | str | None, caption: Path | str | None) -> None:
     """Write the reason in the place of a figure or table, and a caption that says what it would have shown."""
     if entry["kind"] == "table":
         captions.write(rf"\emph{{{labels.escape(why)}}}", out)

@@ -7,7 +7,18 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import batches, contrasts, evidence, features, minima, selection, shortcuts, streams, variance
+from robustpath.numbers import (
+    batches,
+    contrasts,
+    efficiency,
+    evidence,
+    features,
+    minima,
+    selection,
+    shortcuts,
+    streams,
+    variance,
+)
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -79,6 +90,7 @@ def collect(
         **features.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
         **made(_hypotheses, [told, of_batches, of_shortcuts]),
+        **efficiency.collect(table, settings),
     }
 
 

@@ -1,0 +1,99 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How does the accuracy of plain, tuned training grow with the number of examples?
+#
+# The curves by which data-efficiency ratios are read off: means over seeds with their intervals, and the line through
+# them that never falls.
+
+# %%
+import numpy as np
+from IPython.display import display
+
+from robustpath.figures import captions, efficiency, left_out, style
+from robustpath.records import labels, load, report_settings
+from robustpath.statistics.efficiency import isotonic
+from robustpath.statistics.evidence import OOD
+from robustpath.statistics.intervals import interval
+from robustpath.statistics.rulers import COMPARISONS, WORST, ruler_of, rulers, scores
+
+# %% tags=["parameters"]
+records = None  # file of records; None takes those in results/
+settings = None  # what the report is told of the config; None reads config.yaml
+out = None  # PDF of the figure; None shows it only
+caption = None  # LaTeX caption; None prints it
+
+# %%
+settings = report_settings(settings)
+table = load(records, settings["scale"])
+curves = {}
+for comparison in COMPARISONS:
+    if comparison in efficiency.SHOWN and rulers(comparison, settings):
+        rows = scores(table, comparison, settings)
+        rows = rows[(rows["method"] == ruler_of(comparison, settings)) & (rows["kind"].isin(["none", OOD]))]
+        rows = rows[rows["label_noise"] == rows["label_noise"].min()]
+        if len(rows):
+            rows = rows.groupby(["kind", "dataset", "size", "seed"], as_index=False)["value"].mean()
+            curves[comparison] = interval(rows, ["kind", "dataset", "size"], settings["confidence"])
+            display(curves[comparison])
+
+# %%
+TITLES = {"minima": "minima", "streams": "streams", "rehearsal": "streams", "groups": "groups", "holes": "acquisition"}
+places = dict.fromkeys(TITLES[comparison] for comparison in curves)
+figure, panels = style.panels(1, max(len(places), 1), 1.9)
+panel_of = dict(zip(places, panels[0], strict=False))
+for comparison, own in curves.items():
+    panel, scored = panel_of[TITLES[comparison]], COMPARISONS[comparison].score
+    for (dataset, kind), line in own.groupby(["dataset", "kind"], sort=False):
+        names = list(dict.fromkeys(own["dataset"]))
+        position = names.index(dataset) + (2 if comparison == "rehearsal" else 0)
+        sizes, means = line["size"].to_numpy(), 100 * line["mean"].to_numpy()
+        colour, marker = style.COLOURS[[4, 5, 3, 1][position % 4]], style.MARKERS[position % 5]
+        twin = TITLES[comparison] == "streams"
+        label = labels.method(ruler_of(comparison, settings)) if twin else labels.dataset(dataset)
+        panel.errorbar(
+            sizes, means, 100 * (line["high"] - line["mean"]).to_numpy(), fmt=marker, color=colour, elinewidth=0.6,
+            markersize=2.6, markerfacecolor=colour if kind == "none" else "white", markeredgewidth=0.7,
+            label=label if kind == "none" else None,
+        )  # fmt: skip
+        dashes = "-" if kind == "none" else (0, (3, 1.5))
+        panel.plot(sizes, isotonic(means), color=colour, linewidth=0.7, linestyle=dashes)
+    panel.set_xscale("log")
+    panel.set_title(TITLES[comparison])
+    low, high = panel.get_xlim()
+    ticks = [number for number in (10, 30, 100, 300, 1000, 3000) if low <= number <= high]
+    panel.set_xticks(ticks, [f"{number:g}" for number in ticks])
+    panel.minorticks_off()
+    panel.set_ylabel("worst group (%)" if scored == WORST else "accuracy (%)", labelpad=1)
+    low, high = panel.dataLim.intervaly
+    panel.set_ylim(low - 0.4 * (high - low), high + 0.06 * (high - low))  # room for the legend below the curves
+    panel.legend(
+        loc="lower right",
+        fontsize=6,
+        handlelength=1.0,
+        handletextpad=0.4,
+        borderpad=0.1,
+        labelspacing=0.2,
+        borderaxespad=0.1,
+    )
+figure.supxlabel("number of training examples, of examples of a task, or of labels", fontsize=8.5)
+style.save(figure, out)
+
+# %%
+if why := efficiency.lacking(bool(curves)):
+    left_out.write("ruler", captions.manifest("ruler"), why, out, caption)
+else:
+    percent = rf"{100 * settings['confidence']:g}\,\%"
+    seeds = np.unique([own["n"].min() for own in curves.values()])
+    facts = (
+        f"Scale {labels.escape(settings['scale'])}, lowest level of label noise; "
+        f"{labels.listing([str(number) for number in seeds])} seeds, {percent} $t$ intervals. Hyperparameters: for "
+        "each seed and size, the draw with the highest validation accuracy."
+    )
+    captions.write(" ".join([captions.headline("ruler"), facts, captions.origin("ruler")]), caption)

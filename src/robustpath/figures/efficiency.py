@@ -1,0 +1,121 @@
+"""What the figures and captions of data-efficiency ratios share: which methods are shown, names of blocks, words."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from robustpath import protocols
+from robustpath.figures import acquisition, streams
+from robustpath.methods.roles import ACQUISITION
+from robustpath.protocols.acquisition.sizes import NONE
+from robustpath.records import labels
+from robustpath.statistics.evidence import OOD
+from robustpath.statistics.rulers import COMPARISONS, WORST, ruler_of
+
+SHOWN = ["minima", "streams", "rehearsal", "groups", "holes"]
+# How many of each role are shown, those of the highest validation accuracy, and their colours; the ruler is black.
+COUNTS = {"ours": 3, "published": 2, "control": 1}
+COLOURS = {"ours": "#D55E00", "published": "0.35", "control": "0.62", "ruler": "#000000"}
+OURS_ON_STREAMS = ("balls on replayed inputs", "balls on the batch")
+PLAIN_ON_STREAMS = "plain steps, and training without order"
+ORACLES = "oracles, which see the attribute"
+TICKS = {1 / 4: "1/4", 1 / 2: "1/2", 1: "1", 2: "2", 4: "4", 8: "8"}
+REACH = (0.22, 9.0)  # of the axis; what lies beyond is drawn at its end, as an arrow
+
+
+def role(comparison: str, method: str, told: Mapping, ruler: str) -> str | None:
+    """ "ours", "published", "control" or "ruler"; None for a method that has no row. `told`: what claims.json says of
+    the hypotheses on minima, which names its variants, baselines and controls."""
+    if method == ruler:
+        return "ruler"
+    if comparison == "minima":
+        groups = {"ours": told["short_names"], "published": told["baselines"], "control": told["placebos"]}
+        return next((name for name, members in groups.items() if method in members), None)
+    if comparison in ("streams", "rehearsal"):
+        group = streams.group(method)
+        plain = None if group == PLAIN_ON_STREAMS else "published"
+        return "ours" if group in OURS_ON_STREAMS else plain
+    if comparison == "groups":
+        return "published"
+    groups = acquisition.GROUPS
+    title = next((title for title, members in groups.items() if method in members), ORACLES)
+    known = dict(zip(groups, ["published", "ours", "ours", "control", None], strict=True))
+    return known[title]
+
+
+def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str]]]:
+    """(method, role) of the rows of each block that is shown: the ruler, then of each role as many as COUNTS says, by
+    the mean validation accuracy over levels of label noise; `found` is the table of rulers.measured."""
+    blocks = {}
+    for comparison in SHOWN:
+        own, ruler = found[found["comparison"] == comparison], ruler_of(comparison, settings)
+        if own.empty:
+            continue
+        best = own.groupby("method")["validation"].mean().sort_values(ascending=False, kind="stable")
+        roles = {name: role(comparison, name, told, ruler) for name in best.index}
+        chosen = [(name, "ruler") for name in best.index if roles[name] == "ruler"]
+        for wanted, count in COUNTS.items():
+            chosen += [(name, wanted) for name in best.index if roles[name] == wanted][:count]
+        blocks[comparison] = chosen
+    return blocks
+
+
+def heading(comparison: str, settings: Mapping) -> str:
+    """The title of a block: the family, what is scored, how many examples the methods had, and the ruler."""
+    about = COMPARISONS[comparison]
+    own = settings["experiments"][about.experiment]
+    what = "worst group" if about.score == WORST else "accuracy"
+    if protocols.name_of(own) == ACQUISITION:
+        bought = own["seed_labels"] + own["acquired"] * own["rounds"]
+        size, what = f"{bought:,} labels", what + (", one missing" if own["missing"] != [NONE] else "")
+    elif "examples" in own:
+        size = f"{own['examples']:,} a task"
+    else:
+        size = f"n = {max(own['train_sizes']):,}"
+    return f"{about.family}: {what}, {size}; ruler {name(comparison, ruler_of(comparison, settings))}"
+
+
+def name(comparison: str, method: str) -> str:
+    """A method as the figure prints it."""
+    acquires = COMPARISONS[comparison].experiment.startswith(ACQUISITION)
+    return acquisition.name(method) if acquires else labels.method(method)
+
+
+def levels(found: pd.DataFrame, comparison: str) -> list[float]:
+    """The lowest and the highest level of label noise of a comparison, once where they are the same."""
+    noise = sorted(found.loc[found["comparison"] == comparison, "label_noise"].unique())
+    return list(dict.fromkeys([noise[0], noise[-1]]))
+
+
+def datasets(found: pd.DataFrame, comparison: str) -> list[str]:
+    """The data sets that a comparison averages over."""
+    parts = found.loc[found["comparison"] == comparison, "by_dataset"]
+    return list(dict.fromkeys(name for own in parts for name, *_ in own))
+
+
+def evidence(found: pd.DataFrame, settings: Mapping) -> str:
+    """For a caption, in LaTeX: data sets, label noise and seeds of each block that is shown."""
+    parts = []
+    for comparison in SHOWN:
+        own = found[found["comparison"] == comparison]
+        if own.empty:
+            continue
+        listed = labels.listing([labels.escape(labels.dataset(each)) for each in datasets(found, comparison)])
+        noise = f", {labels.levels(levels(found, comparison))} random labels"
+        shift = ", in distribution and under shift" if OOD in set(own["kind"]) else ""
+        parts.append(f"{_title(comparison, settings)} ({listed}{noise}; {own['seeds'].min()} seeds{shift})")
+    return labels.listing(parts)
+
+
+def _title(comparison: str, settings: Mapping) -> str:
+    return labels.escape(heading(comparison, settings).replace(":", ",").replace(";", ","))
+
+
+def lacking(there: bool) -> str:
+    """The reason for which a figure of ratios is left out, "" where there is something to show."""
+    if there:
+        return ""
+    return (
+        "Left out: no experiment trains the plain method of minima, streams, groups or acquisition alone at other "
+        "numbers of examples, which this needs."
+    )

@@ -1,0 +1,170 @@
+"""Which methods are measured by which ruler, and the data-efficiency ratios of all of them (statistics/efficiency.py).
+
+A ruler is a plain method: its own runs in the experiment that is measured, and experiments that train plain methods
+alone at other numbers of examples. These are found by what they are: all their keys but those that VARIED names are
+those of the experiment that they measure.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from robustpath import protocols
+from robustpath.methods.roles import ACQUISITION
+from robustpath.records import plain
+from robustpath.records.selection import select
+from robustpath.statistics.efficiency import Task, ratios
+from robustpath.statistics.evidence import OOD
+from robustpath.statistics.label_curves import curves
+
+REFERENCE = "reference"  # the config's
+WORST = "accuracy_worst_group"
+VARIED = {"datasets", "methods", "train_sizes", "examples", "rounds", "measured", "points", "shifted"}
+KEYS = ["dataset", "label_noise", "kind", "seed", "method", "size"]
+FOUND = ["comparison", "method", "label_noise", "kind"]
+
+
+class Comparison(NamedTuple):
+    """The experiment whose methods are measured, their family, the plain method that measures, and the score."""
+
+    experiment: str
+    family: str
+    ruler: str
+    score: str
+
+
+COMPARISONS = {
+    "minima": Comparison("minima", "minima", REFERENCE, "accuracy"),
+    "streams": Comparison("stream_methods", "batches", "online_sgd", "accuracy"),
+    "rehearsal": Comparison("stream_methods", "batches", "er", "accuracy"),
+    "groups": Comparison("groups", "shortcuts", REFERENCE, WORST),
+    "holes": Comparison("acquisition_methods", "shortcuts", "random_acquisition", WORST),
+    "labels": Comparison("acquisition_generic", "shortcuts", "random_acquisition", WORST),
+}
+
+
+def ruler_of(comparison: str, settings: Mapping) -> str:
+    """The method that measures."""
+    name = COMPARISONS[comparison].ruler
+    return settings["reference"] if name == REFERENCE else name
+
+
+def rulers(comparison: str, settings: Mapping) -> list[str]:
+    """The experiments of plain methods alone that measure a comparison; none where the config has none.
+
+    settings: those of a report (records.report_settings).
+    """
+    there, about = settings["experiments"], COMPARISONS[comparison]
+    own, ruler = there.get(about.experiment), ruler_of(comparison, settings)
+    every = {ruler_of(name, settings) for name in COMPARISONS}
+    if own is None:
+        return []
+    return [
+        name
+        for name, each in there.items()
+        if name != about.experiment
+        and protocols.name_of(each) == protocols.name_of(own)
+        and ruler in each["methods"]
+        and set(each["methods"]) <= every
+        and set(each["datasets"]) & set(own["datasets"])
+        and all(own.get(key) == each.get(key) for key in (own.keys() | each.keys()) - VARIED)
+    ]
+
+
+def measured(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
+    """One row a comparison, method, level of label noise and kind of test data ("none" or, where there are shifts, OOD,
+    the mean over their kinds): columns FOUND, size, ratio, low, high, side, low_open, high_open, seeds, by_dataset (see
+    efficiency.Ratio), and `validation`, the mean validation accuracy of the draws that were selected.
+
+    The row of the ruler itself is read off a ruler without its runs at that size, so that it is no identity. Of several
+    sizes of an experiment the largest is measured. Data sets on which a ruler has fewer than two sizes are left out.
+    """
+    rows = [each for name in COMPARISONS for each in _measured(records, name, settings)]
+    return pd.DataFrame(rows, columns=[*FOUND, "size", *_RATIO, "validation"])
+
+
+def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.DataFrame:
+    """Columns KEYS and value: the test scores of the measured experiment's methods and of its rulers, of the draws with
+    the highest validation accuracy, and with kind "validation" that accuracy; of an acquisition after each round."""
+    about = COMPARISONS[comparison]
+    names = [about.experiment, *rulers(comparison, settings)]
+    parts = [_scores(records, name, about.score, settings) for name in names]
+    return pd.concat(parts, ignore_index=True)
+
+
+def ruler_curve(rows: pd.DataFrame, ruler: str) -> pd.DataFrame:
+    """The accuracies [seeds, sizes] of a ruler on one data set, level and kind, of the seeds that have every size."""
+    own = rows[rows["method"] == ruler]
+    return own.groupby(["seed", "size"])["value"].mean().unstack().dropna()
+
+
+_RATIO = ["ratio", "low", "high", "side", "low_open", "high_open", "seeds", "by_dataset"]
+
+
+def _measured(records: pd.DataFrame, comparison: str, settings: Mapping) -> Iterator[tuple]:
+    about, ruler = COMPARISONS[comparison], ruler_of(comparison, settings)
+    if not rulers(comparison, settings) or about.experiment not in set(records["experiment"]):
+        return
+    rows = scores(records, comparison, settings)
+    size = _size(about.experiment, settings)
+    at_size = rows[rows["size"] == size]
+    validated = at_size[at_size["kind"] == "validation"].groupby(["label_noise", "method"])["value"].mean()
+    order = [name for name in settings["experiments"][about.experiment]["methods"] if name in set(at_size["method"])]
+    for (level, kind), own in rows[rows["kind"] != "validation"].groupby(["label_noise", "kind"]):
+        itself, others = ([name for name in order if (name == ruler) == same] for same in (True, False))
+        for names, alone in ((itself, True), (others, False)):
+            tasks = list(_tasks(own, ruler, names, size, alone)) if names else []
+            for name, ratio in zip(names, ratios(tasks, settings["confidence"]) if tasks else [], strict=False):
+                yield comparison, name, level, kind, size, *ratio, validated.get((level, name), np.nan)
+
+
+def _tasks(rows: pd.DataFrame, ruler: str, methods: list[str], size: float, alone: bool) -> Iterator[Task]:
+    """The data sets on which methods are measured; `alone` by the ruler without its runs at their size."""
+    for dataset, own in rows.groupby("dataset"):
+        curve = ruler_curve(own, ruler)
+        curve = curve.drop(columns=size, errors="ignore") if alone else curve
+        there = own[(own["size"] == size) & own["method"].isin(methods)]
+        values = there.groupby(["seed", "method"])["value"].mean().unstack().reindex(columns=methods).dropna()
+        seeds = curve.index.intersection(values.index)
+        if curve.shape[1] >= 2 and len(seeds) >= 2:
+            sizes = curve.columns.to_numpy(float)
+            yield Task(dataset, sizes, curve.loc[seeds].to_numpy(), values.loc[seeds].to_numpy(), size)
+
+
+def _size(experiment: str, settings: Mapping) -> float:
+    """How many examples the measured methods had: for training, of each task, or labelled after the last round."""
+    own = settings["experiments"][experiment]
+    if protocols.name_of(own) == ACQUISITION:
+        return float(own["seed_labels"] + own["acquired"] * own["rounds"])
+    return float(own["examples"] if "examples" in own else max(own["train_sizes"]))
+
+
+def _scores(records: pd.DataFrame, experiment: str, score: str, settings: Mapping) -> pd.DataFrame:
+    own = records[records["experiment"] == experiment]
+    told = settings["experiments"][experiment]
+    if protocols.name_of(told) == ACQUISITION:
+        chosen = select(plain(own))
+        rows = curves(chosen, settings, experiment, score).rename(columns={"labels": "size"})
+        last = chosen[(chosen["split"] == "validation") & (chosen["metric"] == "accuracy")]
+        last = last.assign(size=_size(experiment, settings), kind="validation")
+        rows = pd.concat([rows.assign(kind="none"), last])
+        return _means(rows.assign(size=rows["size"].astype(float)))
+    own = own[own["metric"].isin([score, "accuracy"]) & own["split"].isin(["validation", "test"])]
+    chosen = select(plain(own))
+    sizes = float(told["examples"]) if "examples" in told else chosen["train_size"].astype(float)
+    chosen = chosen.assign(size=sizes, kind=chosen["shift_family"])
+    test = chosen[(chosen["split"] == "test") & (chosen["metric"] == score)]
+    inside = test[test["shift"] == "none"]
+    outside = test[test["shift"] != "none"] if score == "accuracy" else test.iloc[:0]
+    over = _means(outside)
+    held = chosen[(chosen["split"] == "validation") & (chosen["metric"] == "accuracy") & (chosen["shift"] == "none")]
+    return pd.concat(
+        [_means(inside), _means(over.assign(kind=OOD)), _means(held.assign(kind="validation"))], ignore_index=True
+    )
+
+
+def _means(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean of each cell of KEYS over all else: missing groups, and shifts and severities of a kind."""
+    return rows.groupby(KEYS, as_index=False)["value"].mean()

@@ -1,5 +1,7 @@
 """Macros of what walks do: the curvature that they find and the descent leaves, and accuracy beside a short descent."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from robustpath.methods import roles
@@ -37,7 +39,8 @@ def _curvatures(table: pd.DataFrame, experiment: str, level: dict, words: dict) 
         for moment, metric in MOMENTS.items():
             what = f"minima, {words[place]}: largest eigenvalue of the Hessian {WORDS[moment]}, median over runs"
             values = here.reindex(names)[metric].dropna()
-            macros |= _range(f"WalkCurvature{moment}{place}", values, f"{what}, over walks before the descent", _plain)
+            what = f"{what}, over walks before the descent"
+            macros |= _range(f"WalkCurvature{moment}", place, values, what, _plain)
         last = here[walks.TRAINED].get(walks.SHORT)
         what = f"minima, {words[place]}, short descent: largest eigenvalue of the Hessian after training, median"
         macros[f"ShortDescentCurvature{place}"] = (MISSING if pd.isna(last) else _plain(last), what)
@@ -57,9 +60,8 @@ def _gains(found: Evidence | None, settings: dict, level: dict, words: dict) -> 
             what = f"minima, {words[place]}, defaults: accuracy minus {labels.method(reference)}'s {condition}"
             here = rows[rows.index.get_level_values("label_noise") == noise].droplevel("label_noise")
             ours = here["mean"].reindex([name for name in roles.PROPOSED if name in here.index])
-            macros |= _range(
-                f"WalkGain{suffix}{place}", ours, f"{what}, over our walks, percentage points", labels.points
-            )
+            over = f"{what}, over our walks, percentage points"
+            macros |= _range(f"WalkGain{suffix}", place, ours, over, labels.points)
             if suffix == "Default":
                 for name in known_methods(settings):
                     row = here.loc[name] if name in here.index else None
@@ -99,14 +101,14 @@ def _plain(value: float) -> str:
     return f"{value:.2f}"
 
 
-def _range(prefix: str, values: pd.Series, what: str, printed) -> Macros:
+def _range(prefix: str, place: str, values: pd.Series, what: str, printed: Callable[[float], str]) -> Macros:
     """The smallest and the largest of values by method, and whose they are."""
     ends = {"Lowest": values.idxmin(), "Highest": values.idxmax()} if len(values) else {}
     macros: Macros = {}
     for end in ("Lowest", "Highest"):
         name = ends.get(end)
-        macros[f"{prefix}{end}"] = (printed(values[name]) if name else MISSING, f"{end.lower()} of {what}")
-        macros[f"{prefix}{end}Name"] = (
+        macros[f"{prefix}{end}{place}"] = (printed(values[name]) if name else MISSING, f"{end.lower()} of {what}")
+        macros[f"{prefix}{end}Name{place}"] = (
             labels.method(name) if name else MISSING,
             f"method of the {end.lower()} of {what}",
         )

@@ -182,3 +182,16 @@ def test_too_few_of_a_group_is_one_sentence(pool, test, sizes, said):
 def test_a_data_set_without_an_attribute_is_refused():
     with pytest.raises(UserError, match="toy has no attribute that its labels could be correlated with"):
         correlated(data(((9, 9), (9, 9)))._replace(attribute=None), "toy", 0, 0.9, 2, 2)
+
+
+@pytest.mark.parametrize("rho", RHOS)
+@pytest.mark.parametrize(("classes", "attributes"), [(2, 2), (2, 3), (3, 2), (10, 10)])
+def test_planning_knows_the_fewest_examples_that_hold_every_group(classes, attributes, rho):
+    smallest = entry(((500,) * attributes,) * classes).smallest_correlated(rho)
+    found = group_splits.pattern(2 * smallest, classes, attributes, rho, generator("pattern"))
+
+    def missing(count):
+        return int((torch.bincount(found[:count], minlength=classes * attributes) == 0).sum())
+
+    assert all(missing(count) == 0 for count in range(smallest, 2 * smallest))
+    assert missing(smallest - classes) > 0

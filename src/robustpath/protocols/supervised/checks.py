@@ -117,6 +117,10 @@ def _correlation(path: tuple, scale: Section, experiment: Supervised) -> Iterato
             complaint = f"leaves {room:,} training examples of '{name}' in groups of that share"
             allowed = f"another correlation, or train_sizes of at most {room:,}" if room else "another correlation"
             yield Problem((*path, "correlation"), rho, complaint, allowed)
+        smallest = entry.smallest_correlated(rho)
+        if min(experiment.train_sizes) < smallest:
+            complaint = f"leaves a group of '{name}' without an example at that correlation"
+            yield Problem((*path, "train_sizes"), experiment.train_sizes, complaint, f"at least {smallest:,}")
 
 
 def _sizes(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from robustpath.data.group_splits import correlated, groups, parted
 from robustpath.data.grouped import GroupedDataSet
 from robustpath.data.prepared import Prepared
 from robustpath.data.splits import split
+from robustpath.protocols.supervised.checks import smallest_correlated
 
 RHOS = (0.1, 0.5, 0.75, 0.9, 0.97)
 
@@ -187,7 +188,7 @@ def test_a_data_set_without_an_attribute_is_refused():
 @pytest.mark.parametrize("rho", RHOS)
 @pytest.mark.parametrize(("classes", "attributes"), [(2, 2), (2, 3), (3, 2), (10, 10)])
 def test_planning_knows_the_fewest_examples_that_hold_every_group(classes, attributes, rho):
-    smallest = entry(((500,) * attributes,) * classes).smallest_correlated(rho)
+    smallest = smallest_correlated(entry(((500,) * attributes,) * classes), rho)
     found = group_splits.pattern(2 * smallest, classes, attributes, rho, generator("pattern"))
 
     def missing(count):

@@ -61,14 +61,6 @@ class GroupedDataSet(DataSet):
             low, high = (middle, high) if fits(middle) else (low, middle)
         return self.classes * low
 
-    def smallest_correlated(self, correlation: float) -> int:
-        """How many training examples in equal classes it takes that every seed has one of each group at a
-        correlation."""
-        rounds = 1
-        while min(self._fewest(rounds, correlation)) < 1:
-            rounds += 1
-        return self.classes * rounds
-
     def majority(self, label: int) -> int:
         """The majority attribute of a label."""
         return label % self.attributes
@@ -79,10 +71,3 @@ class GroupedDataSet(DataSet):
         largest, smallest = 1 - 0.5 / self.classes, 0.5 / self.classes
         others = rounds - math.floor(correlation * rounds + smallest)
         return math.floor(correlation * rounds + largest), math.ceil(others / (self.attributes - 1))
-
-    def _fewest(self, rounds: int, correlation: float) -> tuple[int, int]:
-        """The fewest examples of a label's majority group, and of one of its other groups, among `rounds` examples of
-        the label; see group_splits.pattern."""
-        largest, smallest = 1 - 0.5 / self.classes, 0.5 / self.classes
-        others = rounds - math.floor(correlation * rounds + largest)
-        return math.floor(correlation * rounds + smallest), others // (self.attributes - 1)

@@ -1,5 +1,6 @@
 """What a supervised experiment of the right form can still get wrong: unknown names, sizes that do not fit the data."""
 
+import math
 from collections.abc import Iterator
 
 from robustpath import methods, models
@@ -117,10 +118,26 @@ def _correlation(path: tuple, scale: Section, experiment: Supervised) -> Iterato
             complaint = f"leaves {room:,} training examples of '{name}' in groups of that share"
             allowed = f"another correlation, or train_sizes of at most {room:,}" if room else "another correlation"
             yield Problem((*path, "correlation"), rho, complaint, allowed)
-        smallest = entry.smallest_correlated(rho)
+        smallest = smallest_correlated(entry, rho)
         if min(experiment.train_sizes) < smallest:
             complaint = f"leaves a group of '{name}' without an example at that correlation"
             yield Problem((*path, "train_sizes"), experiment.train_sizes, complaint, f"at least {smallest:,}")
+
+
+def smallest_correlated(entry: GroupedDataSet, correlation: float) -> int:
+    """How many training examples in equal classes it takes that every seed has one of each group at a correlation.
+
+    By data/group_splits.pattern, at least so many of a label's first m examples have its majority attribute, and at most
+    so many; the other attributes share the rest.
+    """
+    largest, smallest = 1 - 0.5 / entry.classes, 0.5 / entry.classes
+    rounds = 1
+    while (
+        math.floor(correlation * rounds + smallest) < 1
+        or rounds - math.floor(correlation * rounds + largest) < entry.attributes - 1
+    ):
+        rounds += 1
+    return entry.classes * rounds
 
 
 def _sizes(path: tuple, scale: Section, experiment: Supervised) -> Iterator[Problem]:

@@ -127,8 +127,8 @@ def _correlation(path: tuple, scale: Section, experiment: Supervised) -> Iterato
 def smallest_correlated(entry: GroupedDataSet, correlation: float) -> int:
     """How many training examples in equal classes it takes that every seed has one of each group at a correlation.
 
-    By data/group_splits.pattern, at least so many of a label's first m examples have its majority attribute, and at most
-    so many; the other attributes share the rest.
+    data/group_splits.pattern gives at least, and at most, so many of a label's first examples its majority attribute;
+    the other attributes share the rest.
     """
     largest, smallest = 1 - 0.5 / entry.classes, 0.5 / entry.classes
     rounds = 1

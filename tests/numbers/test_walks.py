@@ -82,3 +82,13 @@ def test_what_was_not_measured_is_said_to_be_so_by_the_same_names(macros, settin
     empty = walks.collect(table, "minima", None, settings, LEVEL, WORDS)
     assert list(empty) == list(macros)
     assert {number.value for name, number in empty.items() if "Verdict" not in name} == {labels.MISSING}
+
+
+def test_the_correction_takes_away_comparisons_that_the_interval_alone_would_count(settings):
+    """Scatter that hides most of a small gain: of twelve comparisons three intervals lie above zero, and one stays."""
+    table = planted.study(METHODS[:1] + METHODS[2:], seeds=4, spread=0.3, gain={"flat_warmup": 0.35})
+    macros = walks.collect(table, "minima", evidence.gather(table, "minima", "lengths"), settings, LEVEL, WORDS)
+    counts = [
+        macros[f"WalksBesideShortDescentDefault{name}"].value for name in ("Above", "HolmAbove", "Below", "HolmBelow")
+    ]
+    assert counts == ["three", "one", "one", "zero"]

@@ -109,7 +109,7 @@ header = [
     ["method", *map(tables.over, names), *["div."] * some_diverged, "walks"],
 ]
 alignment = "l" + tables.EFFECT * sum(widths) + "r" * some_diverged + "r"
-captions.write(tables.booktabs(header, groups, alignment, gap="5pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, groups, alignment, gap="5pt"), out)
 
 # %%
 compared = int(shown["holm"].count())

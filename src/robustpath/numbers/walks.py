@@ -74,14 +74,15 @@ def _beside_short_descent(found: Evidence | None, settings: dict) -> Macros:
     """How many comparisons of our walks with short descent find the walk more or less accurate."""
     macros: Macros = {}
     for rule, draws in RULES.items():
-        numbers = dict.fromkeys(("Count", "Above", "Below", "HolmAbove", "HolmBelow"), MISSING)
+        numbers = dict.fromkeys(_COUNTED, MISSING)
         if found:
             table = found.plain if rule else found.accuracy
             rows = walks.against(table, list(roles.PROPOSED), walks.SHORT, settings["confidence"])
             kept = rows["holm"] < 1 - settings["confidence"]
             above, below = rows["low"] > 0, rows["high"] < 0
             counts = [len(rows), above.sum(), below.sum(), (kept & above).sum(), (kept & below).sum()]
-            numbers = dict(zip(numbers, map(labels.word, counts), strict=True))
+            words = [*map(labels.word, counts), labels.listing([_case(row) for row in rows[kept & above].itertuples()])]
+            numbers = dict(zip(numbers, words, strict=True))
         what = f"our walks against short descent, {draws}, by label noise, in distribution and under shift: comparisons"
         for name, value in numbers.items():
             macros[f"WalksBesideShortDescent{rule}{name}"] = (value, f"{what}{_COUNTED[name]}")
@@ -94,7 +95,14 @@ _COUNTED = {
     "Below": " whose interval finds the walk less accurate",
     "HolmAbove": " that after Holm's correction over all of them find the walk more accurate",
     "HolmBelow": " that after Holm's correction over all of them find the walk less accurate",
+    "HolmAboveList": " that after Holm's correction over all of them find the walk more accurate, in words",
 }
+
+
+def _case(row) -> str:
+    """A comparison in words: the walk, the label noise and where its accuracy was measured."""
+    where = "in distribution" if row.test_set == "none" else "under shift"
+    return rf"{labels.method(row.method)} with {100 * row.label_noise:g}\,\% label noise {where}"
 
 
 def _plain(value: float) -> str:

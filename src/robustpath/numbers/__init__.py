@@ -7,7 +7,18 @@ import pandas as pd
 from robustpath import records
 from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
-from robustpath.numbers import batches, contrasts, evidence, features, minima, selection, shortcuts, streams, variance
+from robustpath.numbers import (
+    batches,
+    contrasts,
+    evidence,
+    features,
+    minima,
+    selection,
+    shortcuts,
+    streams,
+    together,
+    variance,
+)
 from robustpath.numbers.macros import Macros, Number, difference, fitting, known_methods, made, reads, verdict
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -40,11 +51,12 @@ def write(
     told = verdicts.read(claims_file) if claims_file else None
     of_batches = verdicts.find(claims_file, batches.FAMILY) if claims_file else None
     of_shortcuts = verdicts.find(claims_file, shortcuts.FAMILY) if claims_file else None
+    of_together = verdicts.find(claims_file, together.FAMILY) if claims_file else None
     simulated = verdict_errors.read(calibrated) if calibrated else None
     lines = [
         f"\\newcommand{{\\{name}}}{{\\origin{{{number.maker}}}{{{number.value}}}}}% {number.meaning}"
         for name, number in collect(
-            records.load(records_file), settings, told, simulated, of_batches, of_shortcuts
+            records.load(records_file), settings, told, simulated, of_batches, of_shortcuts, of_together
         ).items()
     ]
     with replacing(out) as temporary:
@@ -53,11 +65,12 @@ def write(
 
 def collect(
     table: pd.DataFrame, settings: dict, told: dict | None = None, simulated: pd.DataFrame | None = None,
-    of_batches: dict | None = None, of_shortcuts: dict | None = None,
+    of_batches: dict | None = None, of_shortcuts: dict | None = None, of_together: dict | None = None,
 ) -> dict[str, Number]:  # fmt: skip
     """Name -> Number for every number of the prose; what the records lack is said to be not measured.
 
-    told, of_batches, of_shortcuts: what claims.json says of the hypotheses on minima, on batches and on shortcuts.
+    told, of_batches, of_shortcuts, of_together: what claims.json says of the hypotheses on minima, on batches, on
+    shortcuts and on all of them together.
     """
     scores, means, comparison = _compared(table, settings)
     return {
@@ -78,6 +91,7 @@ def collect(
         **streams.collect(table, settings),
         **features.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
+        **together.collect(table, of_together, settings),
     }
 
 

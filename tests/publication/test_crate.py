@@ -23,6 +23,7 @@ def clone(tmp_path):
         "paper/claims.yaml",
         "paper/claims_batches.yaml",
         "paper/claims_shortcuts.yaml",
+        "paper/claims_together.yaml",
     ):
         (tmp_path / part).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / part, tmp_path / part)

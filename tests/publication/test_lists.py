@@ -22,6 +22,7 @@ PARTS = (
     "paper/claims.yaml",
     "paper/claims_batches.yaml",
     "paper/claims_shortcuts.yaml",
+    "paper/claims_together.yaml",
 )
 SECONDS = published.folder(lists.SCALE, Path()) / "seconds.parquet"
 DRAWN = published.folder(lists.SCALE, Path()) / "generated"

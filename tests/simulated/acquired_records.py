@@ -34,6 +34,8 @@ def recorded(told, planted=lambda run: {}, spread=0.004, rng=0):
                 value = mean + shift + generator.normal(0, spread)
                 value = mean if metric in STEADY else np.clip(value, 0, 1)
                 rows.append(run | {"split": split, "metric": metric, "value": value, "converged": True})
+                if metric == of_round("accuracy_worst_group", own["rounds"]):
+                    rows.append(rows[-1] | {"metric": "accuracy_worst_group"})
             anchored = method.startswith("parallelogram") or method in ("alvin", "anchor_al")
             for metric, mean in NOTED.items():
                 value = means.get(metric, mean) + shift if anchored else np.nan

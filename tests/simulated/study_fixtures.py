@@ -12,7 +12,9 @@ from robustpath import records
 from robustpath.claims import judge, verdict_errors
 
 CLAIMS = Path(__file__).parents[2] / "paper" / "claims.yaml"
-CONTRASTS = [CLAIMS.with_name(name) for name in ("claims_batches.yaml", "claims_shortcuts.yaml")]
+CONTRASTS = [
+    CLAIMS.with_name(name) for name in ("claims_batches.yaml", "claims_shortcuts.yaml", "claims_together.yaml")
+]
 
 METHODS = {
     "sgd": "minima",

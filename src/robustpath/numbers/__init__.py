@@ -17,6 +17,7 @@ from robustpath.numbers import (
     selection,
     shortcuts,
     streams,
+    together,
     variance,
 )
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads, verdict
@@ -51,11 +52,12 @@ def write(
     told = verdicts.read(claims_file) if claims_file else None
     of_batches = verdicts.find(claims_file, batches.FAMILY) if claims_file else None
     of_shortcuts = verdicts.find(claims_file, shortcuts.FAMILY) if claims_file else None
+    of_together = verdicts.find(claims_file, together.FAMILY) if claims_file else None
     simulated = verdict_errors.read(calibrated) if calibrated else None
     lines = [
         f"\\newcommand{{\\{name}}}{{\\origin{{{number.maker}}}{{{number.value}}}}}% {number.meaning}"
         for name, number in collect(
-            records.load(records_file), settings, told, simulated, of_batches, of_shortcuts
+            records.load(records_file), settings, told, simulated, of_batches, of_shortcuts, of_together
         ).items()
     ]
     with replacing(out) as temporary:
@@ -64,11 +66,12 @@ def write(
 
 def collect(
     table: pd.DataFrame, settings: dict, told: dict | None = None, simulated: pd.DataFrame | None = None,
-    of_batches: dict | None = None, of_shortcuts: dict | None = None,
+    of_batches: dict | None = None, of_shortcuts: dict | None = None, of_together: dict | None = None,
 ) -> dict[str, Number]:  # fmt: skip
     """Name -> Number for every number of the prose; what the records lack is said to be not measured.
 
-    told, of_batches, of_shortcuts: what claims.json says of the hypotheses on minima, on batches and on shortcuts.
+    told, of_batches, of_shortcuts, of_together: what claims.json says of the hypotheses on minima, on batches, on
+    shortcuts and on all of them together.
     """
     scores, means, comparison = _compared(table, settings)
     return {
@@ -89,8 +92,9 @@ def collect(
         **streams.collect(table, settings),
         **features.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
-        **made(_hypotheses, [told, of_batches, of_shortcuts]),
+        **made(_hypotheses, [told, of_batches, of_shortcuts, of_together]),
         **efficiency.collect(table, settings),
+        **together.collect(table, of_together, settings),
     }
 
 

@@ -232,6 +232,7 @@ NEEDS: dict[str, Callable[..., Found]] = {
     "like": _alike(*PLACE),
     "spends": _alike("budget"),
     "noises_of": _alike("label_noise"),
+    "runs_of": _alike("datasets", "methods", "task", "missing", "label_noise", "seeds"),
     "within": _within,
     "first_within": _first_within,
     "varied": _varied,

@@ -30,6 +30,7 @@ READS = {
     "_hypotheses": (CLAIMS,),
     "_stream_hypotheses": (CLAIMS,),
     "_shortcut_hypotheses": (CLAIMS,),
+    "_together_hypotheses": (CLAIMS,),
     "_walks": (RECORDS, CLAIMS),
     "_line": (RECORDS, CLAIMS),
     "_calibration": (CALIBRATION,),

@@ -15,6 +15,7 @@
 # %%
 import numpy as np
 from IPython.display import display
+from matplotlib.ticker import MaxNLocator
 
 from robustpath.figures import captions, efficiency, left_out, style
 from robustpath.records import labels, load, report_settings
@@ -67,12 +68,15 @@ for comparison, own in curves.items():
     panel.set_xscale("log")
     panel.set_title(TITLES[comparison])
     low, high = panel.get_xlim()
-    ticks = [number for number in (10, 30, 100, 300, 1000, 3000) if low <= number <= high]
+    steps = (10, 100, 1000) if high > 25 * low else (30, 50, 100, 200, 300, 600)
+    ticks = [number for number in steps if low <= number <= high]
     panel.set_xticks(ticks, [f"{number:g}" for number in ticks])
     panel.minorticks_off()
     panel.set_ylabel("worst group (%)" if scored == WORST else "accuracy (%)", labelpad=1)
     low, high = panel.dataLim.intervaly
     panel.set_ylim(low - 0.4 * (high - low), high + 0.06 * (high - low))  # room for the legend below the curves
+    panel.yaxis.set_major_locator(MaxNLocator(5))
+    panel.set_yticks([tick for tick in panel.get_yticks() if 0 <= tick <= high])
     panel.legend(
         loc="lower right",
         fontsize=6,

@@ -69,6 +69,9 @@ def _ratios(found: pd.DataFrame, settings: dict) -> Macros:
                     what = f"{labels.method(name)}: examples that {ruler} needs over those it had ({words}, {level})"
                     macros[prefix] = (value, what)
                     macros[f"{prefix}Interval"] = (span, f"{what}, interval")
+        used = list(dict.fromkeys(name for each in own["by_dataset"] for name, *_ in each))
+        listed = labels.listing([labels.dataset(name) for name in used]) if used else MISSING
+        macros[f"RatioDatasets{macro(comparison)}"] = (listed, f"data sets whose ratios are averaged ({comparison})")
     return macros
 
 
@@ -95,8 +98,7 @@ def _places(own: pd.DataFrame) -> dict[str, float]:
 def _counts(found: pd.DataFrame, settings: dict) -> Macros:
     """How many ratios there are, without those of rulers, and of how many the interval lies above 1, below 1, or within
     five per cent of it; per family and over all. Those to a second ruler of the same runs are not counted."""
-    counted = found[found["comparison"] != "rehearsal"]
-    counted = counted[[row.method != ruler_of(row.comparison, settings) for row in counted.itertuples()]]
+    counted = found[(found["comparison"] != "rehearsal") & ~found["itself"]]
     family = counted["comparison"].map(lambda name: COMPARISONS[name].family)
     events = {
         "Above": (exceeds, "lies above 1"),

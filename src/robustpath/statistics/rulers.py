@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from robustpath import protocols
 from robustpath.methods.roles import ACQUISITION
@@ -76,13 +77,16 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
 def measured(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
     """One row a comparison, method, level of label noise and kind of test data ("none" or, where there are shifts, OOD,
     the mean over their kinds): columns FOUND, size, ratio, low, high, side, low_open, high_open, seeds, by_dataset (see
-    efficiency.Ratio), and `validation`, the mean validation accuracy of the draws that were selected.
+    efficiency.Ratio), `validation`, the mean validation accuracy of the draws that were selected, and `itself`, whether
+    the method is the ruler.
 
-    The row of the ruler itself is read off a ruler without its runs at that size, so that it is no identity. Of several
-    sizes of an experiment the largest is measured. Data sets on which a ruler has fewer than two sizes are left out.
+    In the row of the ruler itself one half of its seeds is measured by the other half, so that it is no identity. Of
+    several sizes of an experiment the largest is measured. Data sets on which a ruler has fewer than two sizes, or does
+    not rise (`rises`), measure nothing and are left out.
     """
     rows = [each for name in COMPARISONS for each in _measured(records, name, settings)]
-    return pd.DataFrame(rows, columns=[*FOUND, "size", *_RATIO, "validation"])
+    found = pd.DataFrame(rows, columns=[*FOUND, "size", *_RATIO, "validation", "itself"])
+    return found.astype({"low_open": bool, "high_open": bool, "itself": bool})
 
 
 def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.DataFrame:
@@ -92,6 +96,15 @@ def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.Data
     names = [about.experiment, *rulers(comparison, settings)]
     parts = [_scores(records, name, about.score, settings) for name in names]
     return pd.concat(parts, ignore_index=True)
+
+
+def rises(curve: np.ndarray, confidence: float) -> bool:
+    """Whether a ruler [seeds, k] is clearly better at its largest size than at its smallest: the t interval of the
+    difference, seed by seed, lies above 0. Where more examples bring nothing, or teach a shortcut that harms the worst
+    group, no number of them stands for an accuracy."""
+    gain = curve[:, -1] - curve[:, 0]
+    half = stdtrit(len(gain) - 1, 0.5 + confidence / 2) * gain.std(ddof=1) / np.sqrt(len(gain))
+    return bool(gain.mean() > half)
 
 
 def ruler_curve(rows: pd.DataFrame, ruler: str) -> pd.DataFrame:
@@ -114,23 +127,27 @@ def _measured(records: pd.DataFrame, comparison: str, settings: Mapping) -> Iter
     order = [name for name in settings["experiments"][about.experiment]["methods"] if name in set(at_size["method"])]
     for (level, kind), own in rows[rows["kind"] != "validation"].groupby(["label_noise", "kind"]):
         itself, others = ([name for name in order if (name == ruler) == same] for same in (True, False))
-        for names, alone in ((itself, True), (others, False)):
-            tasks = list(_tasks(own, ruler, names, size, alone)) if names else []
+        for names, halved in ((itself, True), (others, False)):
+            tasks = list(_tasks(own, ruler, names, size, settings["confidence"], halved)) if names else []
             for name, ratio in zip(names, ratios(tasks, settings["confidence"]) if tasks else [], strict=False):
-                yield comparison, name, level, kind, size, *ratio, validated.get((level, name), np.nan)
+                yield comparison, name, level, kind, size, *ratio, validated.get((level, name), np.nan), halved
 
 
-def _tasks(rows: pd.DataFrame, ruler: str, methods: list[str], size: float, alone: bool) -> Iterator[Task]:
-    """The data sets on which methods are measured; `alone` by the ruler without its runs at their size."""
+def _tasks(
+    rows: pd.DataFrame, ruler: str, methods: list[str], size: float, confidence: float, halved: bool
+) -> Iterator[Task]:
+    """The data sets on which methods are measured; `halved`: the second half of the seeds by the first."""
     for dataset, own in rows.groupby("dataset"):
         curve = ruler_curve(own, ruler)
-        curve = curve.drop(columns=size, errors="ignore") if alone else curve
         there = own[(own["size"] == size) & own["method"].isin(methods)]
         values = there.groupby(["seed", "method"])["value"].mean().unstack().reindex(columns=methods).dropna()
         seeds = curve.index.intersection(values.index)
-        if curve.shape[1] >= 2 and len(seeds) >= 2:
-            sizes = curve.columns.to_numpy(float)
-            yield Task(dataset, sizes, curve.loc[seeds].to_numpy(), values.loc[seeds].to_numpy(), size)
+        if curve.shape[1] < 2 or len(seeds) < 2 or not rises(curve.to_numpy(), confidence):
+            continue
+        half = len(seeds) // 2
+        by, of = (seeds[:half], seeds[half : 2 * half]) if halved else (seeds, seeds)
+        sizes = curve.columns.to_numpy(float)
+        yield Task(dataset, sizes, curve.loc[by].to_numpy(), values.loc[of].to_numpy(), size)
 
 
 def _size(experiment: str, settings: Mapping) -> float:

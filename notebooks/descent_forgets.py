@@ -154,10 +154,10 @@ def between(values):
 
 matched = views[walks.LOSS]
 matched = matched[matched["method"].isin(ours) & (matched["label_noise"] == noisy)]
-gains = labels.word(int((matched["low"] > 0).sum()))
+gains = int((matched["low"] > 0).sum())
 finding = (
     f"The largest curvature is {between(lines[walks.END])} after the walks and {between(lines[walks.TRAINED])} after "
-    f"training; with noisy labels and at the same training loss, {gains} of {labels.word(len(matched))} walks have an "
-    "interval above zero."
+    f"training; with noisy labels and at the same training loss, {labels.word(gains) if gains else 'none'} of "
+    f"{labels.word(len(matched))} walks {'has' if gains < 2 else 'have'} an interval above zero."
 )
 captions.write(f"{captions.headline('descent_forgets', finding)} {facts}", caption)

@@ -120,12 +120,13 @@ else:
     others = found[found["comparison"].isin(blocks) & ~found["itself"]]
     total, above, below = len(others), others.apply(exceeds, axis=1).sum(), others.apply(falls_below, axis=1).sum()
     percent = rf"{100 * settings['confidence']:g}\,\%"
-    facts = (
-        f"Of {labels.count(total)} ratios of all methods, those not shown included, the interval of "
-        f"{labels.count(above)} lies above 1 and of {labels.count(below)} below. Scale "
-        f"{labels.escape(settings['scale'])}: {efficiency.evidence(found, settings)}. {percent} percentile intervals "
-        "of a bootstrap over paired seeds within data sets, not corrected for their number; ratios are geometric means "
-        f"over data sets. The band is $\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
+    finding = (
+        f"Of {labels.count(total)} ratios of all methods, the interval of {labels.count(above)} lies above 1 and of "
+        f"{labels.count(below)} below it."
     )
-    text = " ".join([captions.headline("data_efficiency_ratio"), facts, captions.origin("data_efficiency_ratio")])
-    captions.write(text, caption)
+    facts = (
+        f"Ratios that are not shown are counted too. Data: {efficiency.evidence(found, settings)}. {percent} percentile "
+        "intervals of a bootstrap over paired seeds within data sets, not corrected for their number; ratios are "
+        f"geometric means over data sets. The band is $\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
+    )
+    captions.write(f"{captions.headline('data_efficiency_ratio', finding)} {facts}", caption)

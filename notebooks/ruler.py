@@ -93,11 +93,20 @@ style.save(figure, out)
 if why := efficiency.lacking(bool(curves)):
     left_out.write("ruler", captions.manifest("ruler"), why, out, caption)
 else:
-    percent = rf"{100 * settings['confidence']:g}\,\%"
-    seeds = np.unique([own["n"].min() for own in curves.values()])
-    facts = (
-        f"Scale {labels.escape(settings['scale'])}, lowest level of label noise; "
-        f"{labels.listing([str(number) for number in seeds])} seeds, {percent} $t$ intervals. Hyperparameters: for "
-        "each seed and size, the draw with the highest validation accuracy."
+    first = next(iter(curves))
+    gains = {}
+    for kind, own in curves[first].groupby("kind"):
+        ends = own.sort_values("size").groupby("dataset")[["size", "mean"]].agg(["first", "last"])
+        doublings = np.log2(ends["size", "last"] / ends["size", "first"])
+        gains[kind] = labels.points(float(((ends["mean", "last"] - ends["mean", "first"]) / doublings).mean()))
+    shifted = f" and {gains[OOD]} under shift" if OOD in gains else ""
+    finding = (
+        f"On {TITLES[first]}, twice the examples bring {labels.method(ruler_of(first, settings))} {gains['none']} points "
+        f"in distribution{shifted}, on average over sizes and data sets."
     )
-    captions.write(" ".join([captions.headline("ruler"), facts, captions.origin("ruler")]), caption)
+    seeds = captions.seeds(sorted({int(own["n"].min()) for own in curves.values()}), settings)
+    facts = (
+        f"Lowest level of label noise; {seeds}. Hyperparameters: for each seed and size, the draw with the highest "
+        "validation accuracy."
+    )
+    captions.write(f"{captions.headline('ruler', finding)} {facts}", caption)

@@ -93,7 +93,8 @@ def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.Data
     """Columns KEYS and value: the test scores of the measured experiment's methods and of its rulers, of the draws with
     the highest validation accuracy, and with kind "validation" that accuracy; of an acquisition after each round."""
     about = COMPARISONS[comparison]
-    names = [about.experiment, *rulers(comparison, settings)]
+    there = set(records["experiment"])
+    names = [name for name in (about.experiment, *rulers(comparison, settings)) if name in there]
     parts = [_scores(records, name, about.score, settings) for name in names]
     return pd.concat(parts, ignore_index=True)
 

@@ -1,0 +1,78 @@
+"""The figures of ratios and rulers on planted curves, and where no experiment is a ruler."""
+
+import json
+import re
+
+import pytest
+import ruled
+from executed import executed
+
+from robustpath import records
+from robustpath.figures import efficiency
+from robustpath.statistics.rulers import measured
+
+TOLD = {
+    "short_names": {"contour_warmup": "V1"},
+    "baselines": ["sgd", "sam"],
+    "controls": ["short_descent"],
+    "placebos": ["short_descent"],
+}
+
+
+@pytest.fixture(scope="module")
+def told():
+    return ruled.settings()
+
+
+@pytest.fixture(scope="module")
+def table(told):
+    return ruled.recorded(told, ruled.WORTH | {"sam": 20.0}, spread=0.002)
+
+
+def run(name, table, settings, folder):
+    """Result and caption of a notebook."""
+    records.write(table, folder / "records.parquet")
+    claims = folder / "claims.json"
+    claims.write_text(json.dumps({"scale": "laptop", "confidence": 0.95, "families": {"minima": TOLD}}))
+    given = {"claims": str(claims)} if name == "data_efficiency_ratio" else {}
+    return executed(name, folder, records=str(folder / "records.parquet"), settings=settings, **given)
+
+
+@pytest.mark.parametrize("name", ["data_efficiency_ratio", "ruler"])
+def test_a_figure_and_its_caption_are_made(name, table, told, tmp_path):
+    result, caption = run(name, table, told, tmp_path)
+    assert result.startswith(b"%PDF") and caption.startswith(r"\textbf{")
+    assert r"95\,\%" in caption and "6 seeds" in caption and "nan" not in re.split(r"\W+", caption)
+    if name == "data_efficiency_ratio":
+        assert "n = 300, ruler SGD (Fashion-MNIST, Optdigits and Typeface digits, 0 and 20" in caption
+        # Three of minima and two of each ruler of streams at two noises, one of groups, two acquisitions.
+        total, above, below = map(
+            int, re.search(r"Of (\d+) ratios.*? of (\d+) lies above 1 and of (\d+)", caption).groups()
+        )
+        assert total == 2 * 3 + 2 * 3 * 2 + 1 + 2 and above >= 6 and below >= 4
+
+
+@pytest.mark.parametrize("name", ["data_efficiency_ratio", "ruler"])
+def test_without_a_ruler_a_sentence_takes_its_place(name, table, told, tmp_path):
+    own = {key: each for key, each in told["experiments"].items() if not key.startswith("ruler")}
+    result, caption = run(name, table, told | {"experiments": own}, tmp_path)
+    assert result.startswith(b"%PDF") and "Left out: no experiment trains the plain method" in caption
+
+
+def test_rows_are_the_ruler_and_the_best_of_each_role(table, told):
+    blocks = efficiency.rows(measured(table, told), TOLD, told)
+    assert blocks["minima"] == [
+        ("sgd", "ruler"), ("contour_warmup", "ours"), ("sam", "published"), ("short_descent", "control"),
+    ]  # fmt: skip
+    assert blocks["streams"] == [
+        ("online_sgd", "ruler"), ("slow_ball", "ours"), ("der_plus_plus", "published"), ("er", "published"),
+    ]  # fmt: skip
+    assert blocks["rehearsal"][0] == ("er", "ruler") and ("online_sgd", "published") not in blocks["rehearsal"]
+    assert blocks["groups"] == [("sgd", "ruler"), ("group_dro", "published")]
+    assert sum(map(len, blocks.values())) <= 30
+
+
+def test_titles_say_what_is_measured_at_how_many_examples(told):
+    assert efficiency.heading("minima", told) == "minima: accuracy, n = 300; ruler SGD"
+    assert efficiency.heading("rehearsal", told) == "batches: accuracy, 400 a task; ruler ER"
+    assert efficiency.heading("holes", told).startswith("shortcuts: worst group, one missing, 120 labels")

@@ -125,8 +125,8 @@ else:
         f"{labels.count(below)} below it."
     )
     facts = (
-        f"Ratios that are not shown are counted too. Data: {efficiency.evidence(found, settings)}. {percent} percentile "
-        "intervals of a bootstrap over paired seeds within data sets, not corrected for their number; ratios are "
+        f"Ratios that are not shown are counted too. Data: {efficiency.evidence(found, settings)}. {percent} "
+        "percentile intervals of a bootstrap over paired seeds within data sets, not corrected for their number; ratios are "
         f"geometric means over data sets. The band is $\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
     )
     captions.write(f"{captions.headline('data_efficiency_ratio', finding)} {facts}", caption)

@@ -101,8 +101,8 @@ else:
         gains[kind] = labels.points(float(((ends["mean", "last"] - ends["mean", "first"]) / doublings).mean()))
     shifted = f" and {gains[OOD]} under shift" if OOD in gains else ""
     finding = (
-        f"On {TITLES[first]}, twice the examples bring {labels.method(ruler_of(first, settings))} {gains['none']} points "
-        f"in distribution{shifted}, on average over sizes and data sets."
+        f"On {TITLES[first]}, twice the examples bring {labels.method(ruler_of(first, settings))} {gains['none']} "
+        f"points in distribution{shifted}, on average over sizes and data sets."
     )
     seeds = captions.seeds(sorted({int(own["n"].min()) for own in curves.values()}), settings)
     facts = (

@@ -126,7 +126,7 @@ else:
     )
     facts = (
         f"Ratios that are not shown are counted too. Data: {efficiency.evidence(found, settings)}. {percent} "
-        "percentile intervals of a bootstrap over paired seeds within data sets, not corrected for their number; ratios are "
-        f"geometric means over data sets. The band is $\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
+        "percentile intervals of a bootstrap over paired seeds within data sets, not corrected for their number; "
+        f"ratios are geometric means over data sets. The band is $\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
     )
     captions.write(f"{captions.headline('data_efficiency_ratio', finding)} {facts}", caption)

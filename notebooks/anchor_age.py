@@ -54,7 +54,7 @@ display(gaps)
 
 # %%
 noise, ages, weights = (sorted(apart[name].unique()) for name in ("label_noise", "age", "weight"))
-figure, panels = style.panels(1, len(noise), 2.5)
+figure, panels = style.panels(1, len(noise), 1.9)
 for panel, level in zip(panels[0], noise, strict=True):
     for weight, (colour, marker) in zip(weights, [streams.STEPS[i] for i in (0, 4, 3)], strict=False):
         rows = apart[(apart["label_noise"] == level) & (apart["weight"] == weight)].set_index("age").loc[ages]

@@ -117,7 +117,7 @@ style.save(figure, out)
 if why := efficiency.lacking(bool(blocks)):
     left_out.write("data_efficiency_ratio", captions.manifest("data_efficiency_ratio"), why, out, caption)
 else:
-    others = found[found["comparison"].isin(blocks) & ~found["itself"]]
+    others = found[(found["comparison"] != "rehearsal") & ~found["itself"]]
     total, above, below = len(others), others.apply(exceeds, axis=1).sum(), others.apply(falls_below, axis=1).sum()
     percent = rf"{100 * settings['confidence']:g}\,\%"
     finding = (
@@ -125,8 +125,9 @@ else:
         f"{labels.count(below)} below it."
     )
     facts = (
-        f"Ratios that are not shown are counted too. Data: {efficiency.evidence(found, settings)}. {percent} "
-        "percentile intervals of a bootstrap over paired seeds within data sets, not corrected for their number; "
-        f"ratios are geometric means over data sets. The band is $\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
+        "Ratios that are not shown are counted too, those to a second ruler of the same runs are not. Data: "
+        f"{efficiency.evidence(found, settings)}. {percent} percentile intervals of a bootstrap over paired seeds within "
+        "data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
+        f"$\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
     )
     captions.write(f"{captions.headline('data_efficiency_ratio', finding)} {facts}", caption)

@@ -37,7 +37,7 @@ together = {level: interaction(rows, *factors, confidence) for level, rows in ac
 display(found, together)
 
 # %%
-figure, panels = style.panels(1, len(together), 2.5)
+figure, panels = style.panels(1, len(together), 1.7)
 for panel, (level, beyond) in zip(panels[0], together.items(), strict=True):
     here = found[found["label_noise"] == level]
     for place, (ball, (colour, marker, words)) in enumerate(

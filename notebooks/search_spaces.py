@@ -66,9 +66,9 @@ for name, spec in specs.items():
         drawn.append(f"{labels.escape(labels.method(spec.base.name))}'s")
     rows.append([ragged(label), ragged("; ".join(drawn) or "none")])
 header = [["method", r"hyperparameters: default, [range] or \{choices\}"]]
-captions.write(tables.booktabs(header, [rows], "p{1.95in}p{3.5in}", size="scriptsize"), out)
+captions.write(tables.over_pages(header, [rows], "p{1.95in}p{4.3in}", size="scriptsize"), out)
 
 # %%
 draws = labels.word(settings["experiments"][experiment]["draws"])
-facts = f"{draws} draws for each method and seed, the default among them."
+facts = f"{draws.capitalize()} draws for each method and seed, the default among them."
 captions.write(" ".join([captions.headline("search_spaces"), facts]), caption)

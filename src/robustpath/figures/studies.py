@@ -6,7 +6,7 @@ from robustpath.figures.hypotheses import unsure
 from robustpath.figures.tables import Row
 from robustpath.records import labels
 
-# An experiment with as many methods is a comparison in its own right; the others answer one question each.
+# An experiment with this many methods is a comparison of methods; the others answer one question each.
 COMPARED = 8
 HEADER: list[Row | str] = [["study", "data", "examples", "noise", "evaluations", "methods", "seeds", "draws"]]
 VERDICTS: list[Row | str] = [["", "hypothesis", "clean labels", "noisy labels"]]
@@ -23,19 +23,20 @@ def table(experiments: dict[str, dict]) -> str:
     rows: dict[tuple, list[str]] = {}
     names: dict[tuple, list[str]] = {}
     for name, each in compared(experiments).items():
-        facts = (examples(each), noise(each), evaluations(each), str(len(each["methods"])), str(each["seeds"]))
+        facts = (examples(each), noise(each), ragged(evaluations(each)), str(len(each["methods"])), str(each["seeds"]))
         facts += (str(draws(each)),)
         names.setdefault(facts, []).append(name)
         rows.setdefault(facts, []).extend(labels.dataset(one) for one in each["datasets"])
     cells = [
-        [ragged(study(names[facts])), ragged(", ".join(dict.fromkeys(data))), *facts] for facts, data in rows.items()
+        [ragged(labels.escape(study(names[facts]))), ragged(labels.escape(", ".join(dict.fromkeys(data)))), *facts]
+        for facts, data in rows.items()
     ]
     return tables.booktabs(HEADER, [cells], "p{1.2in}p{1.75in}p{0.95in}lp{0.6in}rrr", gap="3pt", size="scriptsize")
 
 
-def ragged(text: str) -> str:
+def ragged(latex: str) -> str:
     """A cell of several lines, not justified."""
-    return rf"\rightskip=0pt plus 3em\relax {labels.escape(text)}"
+    return rf"\rightskip=0pt plus 3em\relax {latex}"
 
 
 def study(names: list[str]) -> str:
@@ -90,12 +91,7 @@ def _row(verdict: dict, told: dict) -> Row:
     statement = labels.escape(verdict["statement"].rstrip("."))
     cells = [_said([each for each in verdict["entries"] if bool(each["label_noise"]) == noisy], told)
              for noisy in (False, True)]  # fmt: skip
-    return [verdict["id"], ragged_latex(f"{statement}{mark}"), *map(ragged_latex, cells)]
-
-
-def ragged_latex(text: str) -> str:
-    """A cell of several lines that is LaTeX already, not justified."""
-    return rf"\rightskip=0pt plus 3em\relax {text}"
+    return [verdict["id"], ragged(f"{statement}{mark}"), *map(ragged, cells)]
 
 
 def _said(entries: list[dict], told: dict) -> str:

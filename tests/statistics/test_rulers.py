@@ -86,7 +86,6 @@ def test_accuracies_under_shift_are_the_mean_over_their_kinds(told):
     rows = rulers.scores(ruled.pd.concat([own, *shifted]), "minima", told)
     both = rows[rows["method"] == "sgd"].pivot_table(index=["size", "seed"], columns="kind", values="value")
     assert (both["none"] - both[OOD]).to_numpy() == pytest.approx(0.1)
-    assert (both["none"] - both["corruption"]).to_numpy() == pytest.approx(0.15)
 
 
 @pytest.mark.parametrize("scale", ["smoke", "laptop", "cluster"])

@@ -103,7 +103,8 @@ def evidence(found: pd.DataFrame, settings: Mapping) -> str:
         listed = labels.listing([labels.escape(labels.dataset(each)) for each in datasets(found, comparison)])
         noise = f", {labels.levels(levels(found, comparison))} random labels"
         shift = ", in distribution and under shift" if OOD in set(own["kind"]) else ""
-        parts.append(f"{_title(comparison, settings)} ({listed}{noise}; {own['seeds'].min()} seeds{shift})")
+        seeds = own.loc[~own["itself"], "seeds"].min()
+        parts.append(f"{_title(comparison, settings)} ({listed}{noise}; {seeds:.0f} seeds{shift})")
     return labels.listing(parts)
 
 

@@ -33,7 +33,8 @@ def test_the_caption_opens_with_what_was_planted(made):
     opening = made[1].split("} \\emph")[0]
     assert re.search(
         r"CAL, ASAM and activation entropy together gain \(\$\+1[34]\.\d\$ .*compared with the best of them alone, "
-        r"CAL; that is more than \(\$\+1[12]\.\d\$ .*the largest interaction of two is acquisition \$\\times\$ descent "
+        r"CAL; against the sum of what each changes alone they gain more "
+        r"\(\$\+1[12]\.\d\$ .*the largest interaction of two is acquisition \$\\times\$ descent "
         r"\(\$\+1[12]\.\d\$",
         opening,
     ), opening

@@ -41,9 +41,9 @@ def finding(gains: Mapping[str, pd.Series], beyond: pd.Series, effects: pd.DataF
     pairs = effects[effects["effect"].map(len) == 2]
     largest = pairs.loc[pairs["mean"].abs().idxmax()]
     against = change(gains[best], ("gain", "lose"), "show no clear change")
-    together = change(beyond, ("more than", "less than"), "not clearly another change than")
+    together = change(beyond, ("they gain more", "they gain less"), "they show no clear difference")
     return (
         f"{labels.listing(list(names.values()))} together {against} in the area under worst-group accuracy, compared "
-        f"with the best of them alone, {names[best]}; that is {together} the sum of what each changes alone; the "
+        f"with the best of them alone, {names[best]}; against the sum of what each changes alone {together}; the "
         f"largest interaction of two is {effect_name(largest['effect'])} ({effect(largest)})."
     )

@@ -126,8 +126,8 @@ else:
     )
     facts = (
         "Ratios that are not shown are counted too, those to a second ruler of the same runs are not. Data: "
-        f"{efficiency.evidence(found, settings)}. {percent} percentile intervals of a bootstrap over paired seeds within "
-        "data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
+        f"{efficiency.evidence(found, settings)}. {percent} percentile intervals of a bootstrap over paired seeds "
+        "within data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
         f"$\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
     )
     captions.write(f"{captions.headline('data_efficiency_ratio', finding)} {facts}", caption)

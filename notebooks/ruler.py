@@ -68,7 +68,7 @@ for comparison, own in curves.items():
     panel.set_xscale("log")
     panel.set_title(TITLES[comparison])
     low, high = panel.get_xlim()
-    steps = (10, 100, 1000) if high > 25 * low else (30, 50, 100, 200, 300, 600)
+    steps = (10, 100, 1000) if high > 25 * low else (50, 100, 200, 400)
     ticks = [number for number in steps if low <= number <= high]
     panel.set_xticks(ticks, [f"{number:g}" for number in ticks])
     panel.minorticks_off()

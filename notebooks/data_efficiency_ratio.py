@@ -60,7 +60,7 @@ def mark(panel, row, height, colour, filled):
 
 
 count = sum(len(own) + 1 for own in blocks.values())
-figure, panels = style.panels(1, 2, min(4.6, 0.75 + 0.128 * count), sharex=True, sharey=True)
+figure, panels = style.panels(1, 2, min(4.6, 1.2 + 0.115 * count), sharex=True, sharey=True)
 heights, names, height = {}, {}, 0.0
 for comparison, own in blocks.items():
     title = panels[0][0].text(

@@ -12,7 +12,7 @@ pytest_plugins = ["study_fixtures"]
 # One of these makes the run of the whole pipeline, which takes minutes and which `LATER` need too: were they next, they
 # would wait for it. The other waits on the SLURM node.
 AT_ONCE = ("tests/workflow/test_clones.py", "tests/workflow/test_slurm.py")
-LATER = tuple(f"tests/workflow/test_{name}.py" for name in ("smoke", "report", "published"))
+LATER = tuple(f"tests/workflow/test_{name}.py" for name in ("smoke", "report", "published", "damages", "accepted"))
 BY_METHOD = "tests/methods/test_every_method.py"  # the tests of a method share its trainings
 # Long tests that share nothing dear: dealt one by one, so that both processes end at the same time.
 ONE_BY_ONE = (
@@ -24,6 +24,7 @@ ONE_BY_ONE = (
     "tests/workflow/test_homes.py",
     "tests/workflow/test_reruns.py",
 )
+DEALT_ONE_BY_ONE = (*ONE_BY_ONE, "tests/workflow/test_accepted.py")  # the last is dealt late, since it needs the run
 # The longest first, and short ones for the end.
 FIRST = (
     *AT_ONCE,
@@ -58,7 +59,7 @@ def pytest_xdist_make_scheduler(config, log):
             file, _, test = nodeid.partition("::")
             if file == BY_METHOD:
                 return test.partition("[")[2] or nodeid
-            return nodeid if file in ONE_BY_ONE else file
+            return nodeid if file in DEALT_ONE_BY_ONE else file
 
     config.option.loadscopereorder = False  # in the order above, not by the number of tests
     return Dealing(config, log)

@@ -13,7 +13,7 @@ import pytest
 from checkouts import duplicate, edit, planning
 
 DATA = "results/smoke/data/optdigits.safetensors"
-PATIENCE = 120  # seconds: on a machine of CI every process waits for the others
+PATIENCE = 240  # seconds: on a machine of CI every process waits for the others
 
 
 @pytest.fixture

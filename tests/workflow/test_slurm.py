@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(bool(possible()), reason=possible())
 HERE = {"SBATCH_PARTITION": "cpu", "SBATCH_GPU_PARTITION": "gpu"}
 COMMAND = ("--profile", "slurm", "--config", "scale=smoke")
 RECORDS = "results/smoke/evaluate"
+PATIENCE = 600  # seconds: at first the tests share the machine with the run of the whole pipeline
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +129,7 @@ def interrupt(folder, targets):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     known = latest()
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + PATIENCE
     while not any(state == "R" and "train" in comment for comment, state, _, _ in history(known)):
         assert run.poll() is None, run.stderr.read().decode()
         assert time.monotonic() < deadline, "no training job began"

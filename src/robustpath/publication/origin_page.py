@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -19,9 +20,10 @@ from robustpath.records import labels
 from robustpath.study import Config
 
 NUMBER = re.compile(r"^\\newcommand\{\\(\w+)\}\{\\origin\{([\w.]+)\}\{(.*)\}\}% (.*)$", re.MULTILINE)
+LISTED = 4  # experiments of a row that are named
 USED = re.compile(r"\\([A-Z][A-Za-z]+)")
 HEADER = (
-    r"\begin{longtable}{@{}p{0.24\linewidth}p{0.27\linewidth}p{0.20\linewidth}rr@{}}",
+    r"\begin{longtable}{@{}p{0.30\linewidth}p{0.25\linewidth}p{0.22\linewidth}rr@{}}",
     r"\toprule what & made by & from the runs of & runs & evaluations \\ \midrule \endhead",
     r"\bottomrule \endfoot",
 )
@@ -84,13 +86,19 @@ def _row(entry: Origin, kind: str, count: int, commit: str | None) -> str:
     made = rf"\nolinkurl{{{place}}}"
     if commit and (address := origin.repository()):
         made = rf"\href{{{address}/blob/{commit}/{entry.source}\#L{entry.line}}}{{{made}}}"
-    experiments = labels.escape(", ".join(entry.experiments)) or _other(entry)
+    experiments = labels.escape(_listed(entry.experiments)) or _other(entry)
     cost = [labels.count(entry.runs), _rounded(entry.gradient_evaluations)] if entry.runs else ["--", "--"]
     return (
         rf"\raggedright\hypertarget{{origin.{entry.name}}}{{}}{what} & "
         + " & ".join([rf"\raggedright {made}", rf"\raggedright {experiments}", *cost])
         + r" \\"
     )
+
+
+def _listed(experiments: Sequence[str]) -> str:
+    """The names of experiments, of many the first ones: `robustpath origin NAME` has all."""
+    more = len(experiments) - LISTED
+    return ", ".join(experiments) if more <= 1 else f"{', '.join(experiments[:LISTED])} and {more} more"
 
 
 def _other(entry: Origin) -> str:

@@ -37,7 +37,7 @@ def code_lengths(records: pd.DataFrame, settings: Mapping, experiment: str) -> p
         return pd.DataFrame(columns=[*PLACE, "value"])
     chosen = select(plain(own))
     tested = chosen[(chosen["split"] == "test") & (chosen["metric"] == "cross_entropy")]
-    wide = tested.pivot(index=PLACE, columns="train_size", values="value")[sizes]
+    wide = tested.pivot(index=PLACE, columns="train_size", values="value").reindex(columns=sizes)
     wide = wide[np.isfinite(wide.iloc[:, :-1]).all(axis=1)].reset_index()
     parts = [
         rows[PLACE].assign(value=bits(sizes, rows[sizes].to_numpy(float), sets.load(name).ENTRY.classes))

@@ -85,7 +85,8 @@ def _methods(comparison: str, settings: dict) -> list[str]:
         return list(dict.fromkeys([*own, *(name for name, each in roles.training().items() if each == about.family)]))
     if about.family == "batches":
         return [name for name, family in methods.names().items() if family == about.family]
-    return [name for name in known_methods(settings) if roles.training().get(name) == about.family]
+    training = roles.training()
+    return [name for name in known_methods(settings) if training.get(name) == about.family]
 
 
 def _places(own: pd.DataFrame) -> dict[str, float]:

@@ -118,14 +118,19 @@ if why := efficiency.lacking(bool(blocks)):
     left_out.write("data_efficiency_ratio", captions.manifest("data_efficiency_ratio"), why, out, caption)
 else:
     others = found[(found["comparison"] != "rehearsal") & ~found["itself"]]
-    total, above, below = len(others), others.apply(exceeds, axis=1).sum(), others.apply(falls_below, axis=1).sum()
+    parts = []
+    for role in efficiency.COUNTS:
+        own = [
+            row for row in others.itertuples() if efficiency.role_of(row.comparison, row.method, told, settings) == role
+        ]
+        above, below = (sum(happened(row) for row in own) for happened in (exceeds, falls_below))
+        whose = {"ours": "our methods", "published": "published methods", "control": "controls"}[role]
+        parts.append(f"{whose} {labels.count(above)} and {labels.count(below)} of {labels.count(len(own))}")
     percent = rf"{100 * settings['confidence']:g}\,\%"
-    finding = (
-        f"Of {labels.count(total)} ratios of all methods, the interval of {labels.count(above)} lies above 1 and of "
-        f"{labels.count(below)} below it."
-    )
+    finding = f"Ratios whose interval lies above 1, and below it: {'; '.join(parts)}."
     facts = (
-        "Ratios that are not shown are counted too, those to a second ruler of the same runs are not. Data: "
+        "Counted are all ratios, by method, test data and label noise, also those not shown, without those to a second "
+        "ruler of the same runs. Data: "
         f"{efficiency.evidence(found, settings)}. {percent} percentile intervals of a bootstrap over paired seeds "
         "within data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
         f"$\\pm${100 * (EQUAL - 1):.0f}\\,\\%."

@@ -48,7 +48,7 @@ def test_what_is_beside_has_no_part_in_the_verdict():
     assert beside["verdict"] == "refuted" and beside["beside"] and "beside" not in stated
     said = sentences.sentences(verdict, 0.95)
     assert said[0.0].startswith("With clean labels, the accuracy of the new less that of the old is $+1")
-    assert "points (" in said[0.0] and "above 5). The case is supported." in said[0.0]
+    assert "points (" in said[0.0] and "required: above 5). The case is supported." in said[0.0]
     assert said[0.3].startswith("Outside the hypothesis, with 30\\,\\% noisy labels, the accuracy")
 
 
@@ -94,7 +94,7 @@ def test_a_short_sentence_has_the_verdict_and_the_condition_that_decides():
     (verdict,) = judged(table(15, 0, 0.004), hypothesis(first, other, label_noise=[0.0, 0.3]))
     clean, noisy = sentences.short(verdict, 0.95).split(" With 30")
     assert clean.startswith("With clean labels, the same is $+1")
-    assert clean.endswith("above 8): supported (both conditions are; this one has the least evidence).")
+    assert clean.endswith("required: above 8): supported (both conditions are; this one has the least evidence).")
     assert noisy.endswith(": refuted (both conditions are; this one is refuted most surely).")
     third = condition(terms=less("new", "old"), within=within, what="the third")
     (verdict,) = judged(table(15, 0, 0.03), hypothesis(first, third, placebos={"old": "new"}))
@@ -106,7 +106,7 @@ def test_a_short_sentence_has_the_verdict_and_the_condition_that_decides():
     (verdict,) = judged(table(15, 0, control=12), hypothesis(first, placebos={"control": "new"}))
     said = sentences.short(verdict, 0.95)
     assert said.startswith("With clean labels, the accuracy of the new less that of the old is $+1")
-    assert said.endswith("above 5): supported. This is not specific: control passes too.")
+    assert said.endswith("required: above 5): supported. This is not specific: control passes too.")
 
 
 def test_a_short_sentence_says_what_the_correction_takes_away():
@@ -125,7 +125,7 @@ def contrasts(*claims):
 def test_an_interval_is_said_and_printed():
     within = condition(terms=less("new", "old"), within=[-3.0, 1.0])
     (verdict,) = judged(table(-1, 0, 0.003), hypothesis(within))
-    assert "within [$-3$, 1]). The case is supported." in sentences.sentences(verdict, 0.95)[0.0]
+    assert "required: within [$-3$, 1]). The case is supported." in sentences.sentences(verdict, 0.95)[0.0]
     assert verdicts.threshold(verdict["entries"][0]["conditions"][0]) == "[$-3$, 1]"
     assert verdicts.measure(verdict["entries"][0]["conditions"][0]) == "difference"
 

@@ -174,7 +174,10 @@ def test_the_correlation_has_its_words_its_numbers_and_its_correction():
     verdict, other = judged(grid(-2.0), claim, far)
     assert verdict["verdict"] == "supported" and verdict["holm"] == pytest.approx(2 * verdict["p"])
     said = sentences.sentences(verdict, 0.95)[0.0]
-    assert said.startswith("With clean labels, the link is $+0.") and "]}, above 0). The case is supported." in said
+    assert (
+        said.startswith("With clean labels, the link is $+0.")
+        and "]}, required: above 0). The case is supported." in said
+    )
     finding = verdict["entries"][0]["conditions"][0]
     assert verdicts.measure(finding) == "link" and verdicts.number(finding["detectable"], "correlation")[:3] == "$+0"
     assert other["verdict"] == "refuted"

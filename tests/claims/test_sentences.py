@@ -22,9 +22,9 @@ def of(name, noise=0.0, placebos=(), seeds=12, **effects):
 @pytest.mark.parametrize(
     ("effects", "words"),
     [
-        ({}, "equivalent within $\\pm$0.3). All four walks along the contour are refuted."),
+        ({}, "required: beyond $\\pm$0.3; shown: equivalent within it). All four walks along the contour are refuted."),
         ({"gain": {"isotropic_warmup": -2.0}}, "beyond $\\pm$0.3). All four walks along the contour are supported"),
-        ({"spread": 4.0}, "neither beyond $\\pm$0.3 nor equivalent within it). All four walks"),
+        ({"spread": 4.0}, "required: beyond $\\pm$0.3). All four walks"),
     ],
 )
 def test_equivalence_is_said_where_it_is_shown(effects, words):
@@ -37,7 +37,7 @@ def test_the_strongest_control_has_its_name_and_the_effect_comes_first():
     text = of("M2", noise=0.2, gain={"radam": 2.0})
     assert text.startswith("With 20\\,\\% noisy labels, in the most favourable of six cases, the accuracy of ")
     assert "minus that of the strongest control (RAdam) is $-" in text
-    assert "below 0.3). All six walks are refuted." in text
+    assert "required: above 0.3). All six walks are refuted." in text
 
 
 def test_a_ratio_without_an_interval_has_its_reason():
@@ -53,8 +53,8 @@ def test_a_ratio_without_an_interval_has_its_reason():
 def test_every_condition_of_the_nearest_case_is_said():
     text = of("M8", noise=0.2, loss={"contour_cooldown": 3.0}, rng=1)
     equal, matched, sam, count = text.split("; ")[0], *text.split("; ")[1:], text.rpartition(". ")[2]
-    assert "minus that of SGD is $+2." in equal and "above 0" in equal
-    assert "SGD at the same training loss" in matched and "neither above nor below 0" in matched
+    assert "minus that of SGD is $+2." in equal and "required: above 0" in equal
+    assert "SGD at the same training loss" in matched and "required: above 0" in matched
     assert "minus that of SAM" in sam and count == "The case is undecided."
 
 

@@ -110,7 +110,7 @@ def columns(row):
         "stream_kinds": r"those of ER on split, domains, gradual, abrupt and recurring streams\.",
         "prequential": r"changes by .* and \$\+0\.(09|10|11)\$ \[.* the shortest .* is that of ER at",
         "radii": r"\$\+(9|10)\.\d\$ \[.* for the ball multiplier .* 56 of 64 balls held\.",
-        "memory_ball": r"Memory and ball add to each other \(\$\+(4|5)\.\d\$ .* on clean labels and add to each other",
+        "memory_ball": r"Memory and ball gain more .* of both \(\$\+(4|5)\.\d\$ .* on clean labels and gain more",
         "stream_shifts": r"Kendall's tau .* is (0\.\d\d|1\.00) \[",
     }.items(),
 )

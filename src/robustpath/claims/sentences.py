@@ -115,16 +115,14 @@ def _plain(note: str) -> str:
 
 
 def _against_threshold(finding: dict) -> str:
+    """What the condition requires of the whole interval, and equivalence where it is shown instead."""
     threshold = verdicts.threshold(finding)
     if finding["side"] == "within":
-        said = {SUPPORTED: f"within {threshold}", REFUTED: f"outside {threshold}"}
-        return said.get(finding["verdict"], f"neither shown to lie within {threshold} nor outside it")
+        return f"required: within {threshold}"
     if finding["side"] == "either":
-        said = {SUPPORTED: f"beyond $\\pm${threshold}", REFUTED: f"equivalent within $\\pm${threshold}"}
-        return said.get(finding["verdict"], f"neither beyond $\\pm${threshold} nor equivalent within it")
-    beyond, before = ("above", "below") if finding["side"] == "above" else ("below", "above")
-    said = {SUPPORTED: f"{beyond} {threshold}", REFUTED: f"{before} {threshold}"}
-    return said.get(finding["verdict"], f"neither above nor below {threshold}")
+        shown = "; shown: equivalent within it" if finding["verdict"] == REFUTED else ""
+        return f"required: beyond $\\pm${threshold}{shown}"
+    return f"required: {finding['side']} {threshold}"
 
 
 def _phrase(finding: dict, variant: str) -> str:

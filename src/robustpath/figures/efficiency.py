@@ -43,6 +43,11 @@ def role(comparison: str, method: str, told: Mapping, ruler: str) -> str | None:
     return known[title]
 
 
+def role_of(comparison: str, method: str, told: Mapping, settings: Mapping) -> str | None:
+    """The role of a method in a comparison of the config."""
+    return role(comparison, method, told, ruler_of(comparison, settings))
+
+
 def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str]]]:
     """(method, role) of the rows of each block that is shown: the ruler, then of each role as many as COUNTS says, by
     the mean validation accuracy over levels of label noise; `found` is the table of rulers.measured."""

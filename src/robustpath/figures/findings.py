@@ -36,7 +36,7 @@ def budgets(differences: pd.DataFrame, reference: str) -> str:
     best = others.loc[others["mean"].idxmax()]
     return (
         f"With more steps on each batch, {labels.method(reference)} {labels.listing(parts)}; of all others, "
-        f"{labels.method(best['method'])} has the highest change {noise_words(best['label_noise'])}: it {change(best)}."
+        f"{labels.method(best['method'])} changes most {noise_words(best['label_noise'])}: it {change(best)}."
     )
 
 
@@ -186,7 +186,7 @@ def interactions(found: dict[float, Interaction]) -> str:
     parts = []
     for level, value in found.items():
         row = pd.Series(value._asdict())
-        verbs = ("add to each other", "take from each other")
+        verbs = ("gain more together than the sum of both", "gain less together than the sum of both")
         parts.append(f"{change(row, verbs, 'show no clear interaction')} {noise_words(level)}")
     return f"Memory and ball {labels.listing(parts)}."
 

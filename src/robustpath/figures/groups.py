@@ -87,7 +87,7 @@ def orders(differences: pd.DataFrame) -> str:
                 if row["method"] in ("minority_first", "minority_last")]  # fmt: skip
         if said:
             parts.append(f"where the {rate_words(warmup)}, {labels.listing(said)}")
-    return f"Worst-group accuracy is changed, {'; '.join(parts)}." if parts else NOTHING
+    return f"Worst-group accuracy differs from that of the plain order: {'; '.join(parts)}." if parts else NOTHING
 
 
 def choices(differences: pd.DataFrame) -> str:

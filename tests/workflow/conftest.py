@@ -20,22 +20,16 @@ from robustpath.figures.notebooks import ENVIRONMENT
 # A result of each rule whose jobs go to a cluster, or what it is made of.
 FORCED = (
     "data/digit_domains.safetensors",
-    "data/sentiment_kinds.safetensors",
     "measure/lengths/optdigits.parquet",
     "theory/path_norm.parquet",
     "trace/trajectories/optdigits.parquet",
 )
-# What follows from them: every rule, and of the notebooks a figure and a table of each section.
+# What follows from them: every rule, and of the notebooks a figure and a table.
 FOLLOWS = (
     "data/digit_domains.safetensors",
-    "data/sentiment_kinds.safetensors",
     "theory/path_norm.parquet",
     "generated/learning_curves.pdf",
     "generated/hypotheses.tex",
-    "generated/stream_budgets.pdf",
-    "generated/stream_hypotheses.tex",
-    "generated/worst_group_curves.pdf",
-    "generated/shortcut_hypotheses.tex",
     "generated/numbers.tex",
     "generated/origin.tex",
 )

@@ -32,7 +32,8 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-found = measured(load(records, settings["scale"]), settings)
+table = load(records, settings["scale"])
+found = measured(table, settings)
 told = verdicts.read(claims, settings["scale"])
 blocks = efficiency.rows(found, told, settings)
 display(found.drop(columns="by_dataset"))

@@ -38,7 +38,7 @@ def test_the_caption_opens_with_what_was_planted(made):
         r"\(\$\+1[12]\.\d\$",
         opening,
     ), opening
-    assert rf"\emph{{{MANIFEST['factorial']['question']}}}" in made[1] and "6 paired seeds" in made[1]
+    assert rf"\emph{{{MANIFEST['factorial']['question']}}}" in made[1] and "6 seeds" in made[1]
 
 
 def test_the_table_has_every_cell_and_every_effect_of_both_acquisitions(made):

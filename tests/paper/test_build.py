@@ -86,8 +86,8 @@ def test_all_references_of_the_proposal_are_cited_in_the_text():
 def test_the_constants_of_the_walk_are_those_of_the_code():
     from robustpath.methods import walk  # here, since it needs torch and the other tests do not
 
-    text = (PAPER / "sections/methods.tex").read_text()
-    assert f"first {SHARES[walk.SHARE]} of the budget" in text
+    text = (PAPER / "sections/appendix_methods.tex").read_text()
+    assert f"spends a {SHARES[walk.SHARE]} of the budget" in (PAPER / "sections/minima.tex").read_text()
     assert f"${walk.PROBE}$ training examples" in text
     assert rf"$\tau = {walk.TOLERANCE}$" in text
 

@@ -63,7 +63,7 @@ def test_examples_held_out_are_named_where_there_are_any_and_change_no_other_set
 
 
 def test_a_correlation_is_named_where_there_is_one_and_by_every_job_that_deals_examples():
-    grouped = FURTHER | {"datasets": ["gauss_groups"], "correlation": 0.97}
+    grouped = FURTHER | {"datasets": ["gauss_groups"], "train_sizes": [100], "correlation": 0.97}
     config = cfg.validate(edited(((*LAPTOP, "further"), {"grouped": grouped})))
     of_each = (
         cfg.train_settings(config, cfg.Cell("grouped", "gauss_groups", "sgd")),

@@ -50,7 +50,7 @@ AGAIN = (
     "evaluate/stream_gradual/mnist1d.parquet",
     "evaluate/stream_domains/digit_domains.parquet",
     "evaluate/episodes/typefaces.parquet",
-    "evaluate/acquisition_hole/gauss_groups.parquet",
+    "evaluate/factorial_both/gauss_groups.parquet",
     "evaluate/acquisition_methods/gauss_groups.parquet",
     "evaluate/acquisition_interaction/gauss_interaction_100.parquet",
     "evaluate/acquisition_text/sentiment_kinds.parquet",

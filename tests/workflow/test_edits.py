@@ -36,7 +36,6 @@ NEW_CLAIM = """
           - {kind: difference, test_set: none, against: sgd, threshold: -0.5}
 """
 NEW_EXPERIMENT = """
-    further:
       again: {datasets: [mnist1d], methods: [sgd], train_sizes: [50], seeds: 2, budget: 60}
     theory:
       spurious_minimum:"""
@@ -237,7 +236,7 @@ WORDED = [
     Edit(at(f"{SUPERVISED}/training.py", '"""Train a cell', '"""Trains a cell'), these(), "a docstring of a training"),
     Edit(at(f"{SUPERVISED}/protocol.py", "number of training examples", "examples"), these(), "the meaning of an axis"),
     Edit(
-        at("notebooks/learning_curves.py", '"accuracy (%)"', '"test accuracy (%)"'),
+        at("notebooks/learning_curves.py", '"number of training examples"', '"training examples"'),
         these("learning_curves", *PRINTED),
         "the title of an axis of a figure",
     ),
@@ -253,9 +252,9 @@ CODED = [
     Edit(more(f"{SOURCE}/data/sets/svhn.py"), these(), "a data set that no experiment uses"),
     Edit(both(*(more(f"{SOURCE}/{name}.py") for name in NO_JOB)), these(), "what plans, lists and checks"),
     Edit(
-        more(f"{SOURCE}/methods/minima/asam.py"),
+        more(f"{SOURCE}/methods/minima/lookahead.py"),
         scored(
-            "train asam optdigits minima", *OF_MINIMA
+            "train lookahead optdigits minima", *OF_MINIMA
         ),  # not the measures of experiments where it does not take part
         "a method",
     ),

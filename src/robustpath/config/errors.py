@@ -63,11 +63,12 @@ def report(found: list[Problem], file: str, overrides: Mapping) -> str:
 
 
 def of_use(problem: Problem, raw: Any, problems: Callable[[Any], list[Problem]]) -> Problem:
-    """The problem without the list that was meant, where `problems` has one of that list as well: of unknown names."""
+    """The problem without the list that was meant, where `problems` has one of that list as well, as of unknown names,
+    or a new one of another key."""
     if not isinstance(problem.meant, list) or value_at(raw, problem.path) is ABSENT:
         return problem
-    again = problems(_replaced(raw, problem.path, problem.meant))
-    refused = any(other.path[: len(problem.path)] == problem.path for other in again)
+    before, again = problems(raw), problems(_replaced(raw, problem.path, problem.meant))
+    refused = any(other.path[: len(problem.path)] == problem.path or other not in before for other in again)
     return problem._replace(meant=ABSENT) if refused else problem
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from robustpath import protocols
 from robustpath.statistics.intervals import check_complete, interval
@@ -44,7 +44,7 @@ def found(labels: Sequence[float], never: Sequence[bool], confidence: float) -> 
     """The estimate of Kaplan and Meier (1958) from the labels that each run bought until its first hit or, where it
     `never` hit, altogether; intervals by Greenwood's variance of log(-log), which stay between 0 and 1."""
     data = _censored(labels, never)
-    result = stats.ecdf(data)
+    result = scipy.stats.ecdf(data)
     bounds = [np.full(len(result.cdf.quantiles), np.nan)] * 2
     if data.num_censored() < len(labels):
         with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
@@ -63,13 +63,13 @@ def sooner(one: pd.DataFrame, other: pd.DataFrame) -> float:
     if one["never"].all() and other["never"].all():
         return 1.0
     return float(
-        stats.logrank(_censored(one["labels"], one["never"]), _censored(other["labels"], other["never"])).pvalue
+        scipy.stats.logrank(_censored(one["labels"], one["never"]), _censored(other["labels"], other["never"])).pvalue
     )
 
 
-def _censored(labels: Sequence[float], never: Sequence[bool]) -> stats.CensoredData:
+def _censored(labels: Sequence[float], never: Sequence[bool]) -> "scipy.stats.CensoredData":
     times, never = np.asarray(labels, float), np.asarray(never, bool)
-    return stats.CensoredData(uncensored=times[~never], right=times[never])
+    return scipy.stats.CensoredData(uncensored=times[~never], right=times[never])
 
 
 def first_hits(chosen: pd.DataFrame) -> pd.DataFrame:

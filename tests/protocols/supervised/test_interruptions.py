@@ -138,8 +138,9 @@ def test_training_does_not_end_because_a_checkpoint_cannot_be_written(train, tmp
 
 def test_a_result_that_cannot_be_written_is_one_sentence(data, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(command_line, "flush_every_line", lambda: None)
+    command = arguments(data, tmp_path / "out")
     with files_of_at_most(500):
-        assert command_line.main(arguments(data, tmp_path / "out")) == 1
+        assert command_line.main(command) == 1
     said = capsys.readouterr()
     assert said.err.startswith(f"error: {tmp_path / 'out' / 'w.safetensors'}: file too large; ")
     assert said.err.count("\n") == 1

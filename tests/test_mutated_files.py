@@ -27,7 +27,7 @@ from robustpath.operations.site import site
 
 ROOT = Path(__file__).parents[1]
 CONFIG = study.load(ROOT / "config.yaml")
-EACH = int(os.environ.get("ROBUSTPATH_MUTATIONS", "12"))
+EACH = int(os.environ.get("ROBUSTPATH_MUTATIONS", "8"))
 HANG = 20  # seconds of computing after which a mutation counts as one that never ends
 ODD = (
     r"""

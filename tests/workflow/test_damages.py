@@ -12,7 +12,7 @@ from robustpath.core import seals
 from robustpath.core.errors import UserError
 from robustpath.operations import damage
 
-DAMAGES = int(os.environ.get("ROBUSTPATH_DAMAGES", "80"))
+DAMAGES = int(os.environ.get("ROBUSTPATH_DAMAGES", "60"))
 
 
 @pytest.fixture

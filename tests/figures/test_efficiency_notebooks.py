@@ -48,7 +48,6 @@ def test_a_figure_and_its_caption_are_made(name, table, told, tmp_path):
         # Three of minima and two of each ruler of streams at two noises, one of groups, two acquisitions.
         counts = re.findall(r"(?:our methods|published methods|controls) (\d+) and (\d+) of (\d+)", caption)
         above, below, total = (sum(map(int, each)) for each in zip(*counts, strict=True))
-        print(counts)
         assert total == 2 * 3 + 2 * 3 + 1 + 2 and above >= 6 and below >= 4
 
 

@@ -29,9 +29,8 @@ ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
 SHIPPED = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SCHEMA = cfg.Config.model_json_schema()
-FULL = cfg.Config.model_validate(SHIPPED).model_dump(
-    round_trip=True
-)  # with every key that config.yaml leaves to its default
+# With every key that config.yaml leaves to its default.
+FULL = cfg.Config.model_validate(SHIPPED).model_dump(round_trip=True)
 GONE = object()
 
 # What is put in place of any value, by what is wrong with it; the schema tells where it is right.

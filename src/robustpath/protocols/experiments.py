@@ -103,3 +103,12 @@ class Experiments(Section):
     activation_latent: RepresentationsExperiment = Field(description="A loss that makes a latent code of a few units.")
     spiking: RepresentationsExperiment = Field(description="Plain training of a network of spiking units.")
     attention: AttentionExperiment = Field(description="Causal attention, with and without its invariance.")
+    larger: Supervised = Field(
+        description="A few contrasts of `minima` with larger images and a convolutional network."
+    )
+    larger_stream_split: StreamExperiment = Field(description="The same of `stream_split`.")
+    larger_stream_domains: StreamExperiment = Field(description="The same of `stream_domains`.")
+    acquisition_dominoes: AcquisitionExperiment = Field(
+        description="Labels bought where one group has none at first, on images of two things."
+    )
+    larger_acquisition: AcquisitionExperiment = Field(description="The same with larger images and that network.")

@@ -10,8 +10,8 @@ from robustpath.models.layers import Planes, Pool, channels
 KINDS = ("image",)
 MEASURED = False
 PORTION = (10, 500)
-WIDTHS = (16, 32, 64)
-GROUPS = 8
+WIDTHS = (8, 16, 64)
+GROUPS = 4
 
 
 def network(shape: Sequence[int], classes: int, hidden: Sequence[int]) -> nn.Module:

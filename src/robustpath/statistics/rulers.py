@@ -5,7 +5,7 @@ alone at other numbers of examples. These are found by what they are: all their 
 those of the experiment that they measure.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +43,7 @@ COMPARISONS = {
     "groups": Comparison("groups", "shortcuts", REFERENCE, WORST),
     "holes": Comparison("acquisition_methods", "shortcuts", "random_acquisition", WORST),
     "labels": Comparison("acquisition_generic", "shortcuts", "random_acquisition", WORST),
+    "larger": Comparison("larger", "minima", REFERENCE, "accuracy"),
 }
 
 
@@ -74,7 +75,7 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
     ]
 
 
-def measured(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
+def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str] = tuple(COMPARISONS)) -> pd.DataFrame:
     """One row a comparison, method, level of label noise and kind of test data ("none" or, where there are shifts, OOD,
     the mean over their kinds): columns FOUND, size, ratio, low, high, side, low_open, high_open, seeds, by_dataset (see
     efficiency.Ratio), `validation`, the mean validation accuracy of the draws that were selected, and `itself`, whether
@@ -84,7 +85,7 @@ def measured(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
     several sizes of an experiment the largest is measured. Data sets on which a ruler has fewer than two sizes, or does
     not rise (`rises`), measure nothing and are left out.
     """
-    rows = [each for name in COMPARISONS for each in _measured(records, name, settings)]
+    rows = [each for name in comparisons for each in _measured(records, name, settings)]
     found = pd.DataFrame(rows, columns=[*FOUND, "size", *_RATIO, "validation", "itself"])
     return found.astype({"low_open": bool, "high_open": bool, "itself": bool})
 
@@ -95,7 +96,7 @@ def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.Data
     about = COMPARISONS[comparison]
     there = set(records["experiment"])
     names = [name for name in (about.experiment, *rulers(comparison, settings)) if name in there]
-    parts = [_scores(records, name, about.score, settings) for name in names]
+    parts = [tested(records, name, about.score, settings) for name in names]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -159,7 +160,8 @@ def _size(experiment: str, settings: Mapping) -> float:
     return float(own["examples"] if "examples" in own else max(own["train_sizes"]))
 
 
-def _scores(records: pd.DataFrame, experiment: str, score: str, settings: Mapping) -> pd.DataFrame:
+def tested(records: pd.DataFrame, experiment: str, score: str, settings: Mapping) -> pd.DataFrame:
+    """Columns KEYS and value: as `scores`, of one experiment."""
     own = records[records["experiment"] == experiment]
     told = settings["experiments"][experiment]
     if protocols.name_of(told) == ACQUISITION:

@@ -95,11 +95,11 @@ def test_the_headline_has_the_runs_of_the_minima_and_more_draws(shipped):
 
 
 def test_jobs_are_few(shipped):
-    """Of each protocol: a job takes seconds to start."""
+    """A job takes seconds to start: at the laptop scale all of them together at most half an hour of one core."""
     protocol = {name: each.protocol for name, each in cfg.experiments(shipped).items()}
     jobs = Counter(protocol[cell.experiment] for cell in cfg.expand(shipped))
     assert set(jobs) == set(protocols.names())
-    assert max(jobs.values()) <= (5000 if shipped.scale == "cluster" else 250)
+    assert jobs.total() <= (5000 if shipped.scale == "cluster" else 600)
 
 
 def test_laptop_is_what_runs_unless_told():

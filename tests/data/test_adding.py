@@ -151,7 +151,8 @@ def test_a_corruption_changes_the_code_of_evaluations_alone(copy):
 
 
 # What is made of the digits of Optdigits.
-DIGITS = {("prepare", name) for name in ("optdigits", "digit_domains", "digits_patch")}
+DOMAINS = {("prepare", name) for name in ("digit_domains", "digit_domains_28")}
+DIGITS = DOMAINS | {("prepare", name) for name in ("optdigits", "digits_patch")}
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ DIGITS = {("prepare", name) for name in ("optdigits", "digit_domains", "digits_p
         ("mnist", "https://ossci-datasets", "https://other-datasets", set()),
         ("optdigits", "6ebb3d2f", "00000000", DIGITS),
         ("optdigits", "/ 16", "/ 15", DIGITS),
-        ("digit_domains", "[:PER_CLASS] for", "[: PER_CLASS - 1] for", {("prepare", "digit_domains")}),
+        ("digit_domains", "[:PER_CLASS] for", "[: PER_CLASS - 1] for", DOMAINS),
         ("mnist1d", "signal_generator.shifted_test(knob", "signal_generator.shifted_test(str(knob)",
          {("prepare", "mnist1d"), ("evaluate", "mnist1d")}),
     ],

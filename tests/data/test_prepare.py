@@ -18,7 +18,7 @@ from robustpath.data.splits import split
 # The others are fetched: test_fetched.py.
 SHIPPED = {name: dataset for name, dataset in DATASETS.items() if not dataset.fetched}
 GROUPED = {name: dataset for name, dataset in SHIPPED.items() if isinstance(dataset, GroupedDataSet)}
-SHAPES = {"mnist1d": (40,), "coloured_mnist1d": (2, 40), "dominoes": (16, 8)}
+SHAPES = {"mnist1d": (40,), "coloured_mnist1d": (2, 40), "dominoes": (16, 8), "dominoes_28": (56, 28)}
 SHAPES |= dict.fromkeys([name for name in sets.names() if name.startswith("gauss_")], (20,))
 SHAPES |= dict.fromkeys(("sentiment", "sentiment_kinds"), (1024,))
 SHAPES |= dict.fromkeys(("solubility", "solubility_rings", "solubility_size"), (1024,))
@@ -29,9 +29,9 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("robustpath.data.prepare.payload", cache(payload))  # several data sets are made of one file
-        for dataset in SHIPPED:
+        for dataset, entry in SHIPPED.items():
             out, card = folder / f"{dataset}.safetensors", folder / f"{dataset}.json"
-            prepare({"dataset": dataset, "image_size": 8}, out, card)
+            prepare({"dataset": dataset, "image_size": entry.side or 8}, out, card)
     return folder
 
 
@@ -41,7 +41,7 @@ def test_prepared_data_are_as_registered_and_the_card_tells_them_truly(folder, d
     card = json.loads((folder / f"{dataset.name}.json").read_text())
     kept_apart = 0 if prepared.domain is None else int((prepared.domain >= 0).sum())
     count = dataset.examples + dataset.official_test + kept_apart
-    assert prepared.inputs.shape == (count, *SHAPES.get(dataset.name, (8, 8)))
+    assert prepared.inputs.shape == (count, *SHAPES.get(dataset.name, (dataset.side or 8,) * 2))
     assert (prepared.inputs.dtype, prepared.labels.dtype) == (torch.float32, torch.int64)
     assert prepared.official_test.sum() == dataset.official_test
     if dataset.kind == "image":

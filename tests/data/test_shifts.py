@@ -109,8 +109,9 @@ def test_the_listing_holds_every_shift_once():
         "family": "corruption",
         "split": "test",
         "datasets": [
-            *("digit_domains", "digits_patch", "dominoes", "fashion_mnist", "mnist5k", "optdigits", "typeface_digits"),
-            *("typeface_shapes", "typefaces"),
+            *("digit_domains", "digit_domains_28", "digits_patch", "dominoes", "dominoes_28"),
+            *("fashion_mnist", "fashion_mnist_28", "mnist5k", "mnist5k_28", "optdigits"),
+            *("typeface_digits", "typeface_digits_28", "typeface_shapes", "typefaces"),
             *("celeba", "cifar10", "cifar100", "kmnist", "mnist", "svhn", "tiny_imagenet", "usps", "waterbirds"),
         ],
         "severities": [1, 2, 3, 4, 5],
@@ -120,7 +121,7 @@ def test_the_listing_holds_every_shift_once():
     assert rows["svhn"]["datasets"] == ["mnist", "usps"]
     assert rows["cifar10_1"]["datasets"] == ["cifar10"]
     assert rows["published_fog"]["datasets"] == ["cifar10", "cifar100", "tiny_imagenet"]
-    assert rows["display"]["datasets"] == ["typeface_digits", "typefaces"]
+    assert rows["display"]["datasets"] == ["typeface_digits", "typeface_digits_28", "typefaces"]
     assert rows["shear"]["datasets"] == ["mnist1d"]
     assert set(registry.get("mnist1d").knobs) == set(signal_generator.SEVERITIES) == set(signal_generator.RECIPE)
 

@@ -13,7 +13,7 @@ from robustpath.methods.base import Batch
 from robustpath.models.functional import activations, initialise, mean_cross_entropy, predict
 from robustpath.models.mlp import mlp
 
-NAMES = ("cnn", "resnet18")
+NAMES = ("cnn", "strided_cnn", "resnet18")
 PERCEPTRONS = ("mlp", "mlp_2", "mlp_4", "mlp_8", "latent_mlp")
 
 
@@ -55,6 +55,18 @@ def test_resnet18_has_the_parameters_of_the_usual_one_for_cifar():
     assert not [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     more = sum(p.numel() for p in network("resnet18", classes=100).parameters())
     assert more - count == 90 * 513
+
+
+def test_the_strided_network_halves_each_side_three_times_and_has_about_the_size_of_the_perceptron():
+    model = network("strided_cnn", (28, 28))
+    params = members(model, 1)[0]
+    count = sum(tensor.numel() for tensor in params.values())
+    convolutions = (9 + 1) * 8 + (9 * 8 + 1) * 16 + (9 * 16 + 1) * 64
+    assert count == convolutions + 2 * (8 + 16 + 64) + 65 * 10 == 11_354
+    perceptron = members(mlp(64, [64, 64], 10), 1)[0]
+    assert 1 < count / sum(tensor.numel() for tensor in perceptron.values()) < 1.3
+    sides = [kept.shape[-1] for kept in activations(model)(params, images(2, 28, 28)).values() if kept.dim() == 4]
+    assert sorted(set(sides), reverse=True) == [28, 14, 7, 4]
 
 
 def test_cnn_has_three_convolutions_and_a_linear_layer():

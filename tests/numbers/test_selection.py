@@ -64,5 +64,6 @@ def test_the_settings_name_what_the_test_sets_of_the_study_are_drawn_from():
     known["dominoes"] = 4000
     known |= {f"gauss_interaction_{share}": 10_000 for share in (25, 50, 100)}
     known |= {"sentiment": 2995, "sentiment_kinds": 4014, "typeface_shapes": 22 * (117 + 72)}
+    known |= {f"{name}_28": known[name] for name in ("digit_domains", "dominoes", "fashion_mnist", "typeface_digits")}
     assert pools == known
     assert "test_pools" not in study.report_settings(study.load("config.yaml"))

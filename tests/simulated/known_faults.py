@@ -42,6 +42,8 @@ FAULTS = {
     "no shifts on streams": {"streams.shifted": False},
     "one weight of the ball without a zero": {"memory_ball.grid": {"memory": [0.0, 1.0], "ball": [10.0]}},
     "the interaction without its control": {"acquisition_interaction.methods": ["core_set", "parallelogram"]},
+    "a missing group without the parallelogram": {"acquisition_methods.methods": ["alvin"]},
+    "labels of all groups without the parallelogram": {"acquisition_generic.methods": ["core_set"]},
     "a factorial of other groups": {"factorial_both.missing": [1]},
     "no base of losses on activations": {"activation_references.grid": {"strength": [0.1]},
                                          "activation_references.methods": ["double_well_occupancy"]},
@@ -90,6 +92,10 @@ LEFT_OUT = {
     "no shifts on streams": {"stream_shifts": "streams.shifted"},
     "one weight of the ball without a zero": {"memory_ball": "memory_ball.grid.ball"},
     "the interaction without its control": {"interaction": "acquisition_interaction.methods"},
+    "a missing group without the parallelogram": dict.fromkeys(
+        ("worst_group_curves", "acquisition_methods"), "acquisition_methods.methods"
+    ),
+    "labels of all groups without the parallelogram": {"worst_group_curves": "acquisition_generic.methods"},
     "a factorial of other groups": {"factorial": "factorial_both.missing"},
     "no base of losses on activations": dict.fromkeys(_OF_ACTIVATIONS, "activation_references.methods"),
     "a sweep of another design": {"feature_reliance": "feature_sweep.design"},

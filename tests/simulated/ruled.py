@@ -56,14 +56,14 @@ def recorded(told, worth=WORTH, spread=1e-4):
         return {"accuracy": curve(own * worth.get(run["method"], 1.0)) + plain}
 
     parts = [
-        grouped_records.recorded(_only(told, SUPERVISED), supervised, spread),
-        stream_records.recorded(_only(told, STREAMS), streamed, spread),
-        acquired_records.recorded(_only(told, ACQUIRED), lambda run: {}, spread),
+        grouped_records.recorded(only(told, SUPERVISED), supervised, spread),
+        stream_records.recorded(only(told, STREAMS), streamed, spread),
+        acquired_records.recorded(only(told, ACQUIRED), lambda run: {}, spread),
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _only(told, names):
+def only(told, names):
     return told | {"experiments": {name: told["experiments"][name] for name in names if name in told["experiments"]}}
 
 

@@ -13,6 +13,7 @@ from robustpath.numbers import (
     efficiency,
     evidence,
     features,
+    larger,
     minima,
     selection,
     shortcuts,
@@ -94,6 +95,7 @@ def collect(
         **shortcuts.collect(table, of_shortcuts, settings),
         **made(_hypotheses, [told, of_batches, of_shortcuts, of_together]),
         **efficiency.collect(table, settings),
+        **larger.collect(table, settings),
         **together.collect(table, of_together, settings),
     }
 

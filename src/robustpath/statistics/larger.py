@@ -18,11 +18,15 @@ from robustpath.statistics.stratified import Estimate, mean
 
 SMALL, LARGER = "small", "larger"
 AREA = "area_worst_group"
+SAME, OPPOSITE, ONLY_SMALL, ONLY_LARGER, NEITHER = OUTCOMES = (
+    "the same direction", "opposite directions", "clear at the small scale only", "clear at the larger scale only",
+    "clear at neither scale",
+)  # fmt: skip
 
 
 class Contrast(NamedTuple):
-    """A method less another one: their family, pairs of experiments (small, larger), the score, and whether it is also
-    taken under shift."""
+    """A method less another one (REFERENCE: the config's): their family, pairs of experiments (small, larger), the
+    score, and whether it is also taken under shift."""
 
     family: str
     method: str
@@ -36,7 +40,7 @@ _MINIMA = (("minima", "larger"),)
 _STREAMS = (("stream_split", "larger_stream_split"), ("stream_domains", "larger_stream_domains"))
 _LABELS = (("acquisition_dominoes", "larger_acquisition"),)
 CONTRASTS = (
-    Contrast("minima", "sam", "sgd", _MINIMA, "accuracy", shifted=True),
+    Contrast("minima", "sam", rulers.REFERENCE, _MINIMA, "accuracy", shifted=True),
     Contrast("minima", "contour_warmup", "short_descent", _MINIMA, "accuracy", shifted=True),
     Contrast("batches", "slow_ball", "online_sgd", _STREAMS, "accuracy"),
     Contrast("batches", "slow_ball", "der_plus_plus", _STREAMS, "accuracy"),
@@ -44,7 +48,7 @@ CONTRASTS = (
     Contrast("shortcuts", "parallelogram", "core_set", _LABELS, AREA),
 )
 FOUND = ["family", "method", "other", "label_noise", "kind"]
-RATIOS = ("minima", "larger")  # comparisons of statistics/rulers.py: the small side and the larger one
+RATIO_SIDES = {SMALL: "minima", LARGER: "larger"}  # comparisons of statistics/rulers.py
 
 
 def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast] = CONTRASTS) -> pd.DataFrame:
@@ -52,7 +56,7 @@ def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast
     Estimate of the difference over paired seeds, data sets being strata, and `outcome`. Contrasts of which a side is
     not in the records are left out, and levels of noise that only one side has."""
     rows = []
-    for each in which:
+    for each in (named(contrast, settings) for contrast in which):
         found = {side: _differences(records, settings, each, side) for side in (SMALL, LARGER)}
         for cell in sorted(found[SMALL].keys() & found[LARGER].keys()):
             small, larger = (found[side][cell] for side in (SMALL, LARGER))
@@ -60,28 +64,35 @@ def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast
     return pd.DataFrame(rows, columns=[*FOUND, SMALL, LARGER, "outcome"])
 
 
+def named(contrast: Contrast, settings: Mapping) -> Contrast:
+    """A contrast with the reference's own name."""
+    return contrast._replace(other=settings["reference"]) if contrast.other == rulers.REFERENCE else contrast
+
+
 def outcome(small: Estimate, larger: Estimate) -> str:
     """What became of a difference: a side is clear where its interval leaves out zero."""
-    signs = [(each.low > 0) - (each.high < 0) for each in (small, larger)]
-    if all(signs):
-        return "the same direction" if signs[0] == signs[1] else "the opposite direction"
-    if not any(signs):
-        return "clear at neither"
-    return "clear at the small scale only" if signs[0] else "clear at the larger scale only"
+    small_sign, larger_sign = ((each.low > 0) - (each.high < 0) for each in (small, larger))
+    if small_sign and larger_sign:
+        return SAME if small_sign == larger_sign else OPPOSITE
+    return ONLY_SMALL if small_sign else ONLY_LARGER if larger_sign else NEITHER
 
 
 def ratios(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
     """The data-efficiency ratios of the methods of the contrasts on both sides (see rulers.measured), at defaults and
     on the data sets that both sides have."""
-    pairs = {pair for each in CONTRASTS for pair in each.pairs if set(pair) == set(RATIOS)}
-    methods = {name for each in CONTRASTS if each.pairs[0] in pairs for name in (each.method, each.other)}
+    sides = list(RATIO_SIDES.values())
+    if not set(sides) <= settings["experiments"].keys():
+        return rulers.measured(records.iloc[:0], settings, sides)
+    pairs = {pair for each in CONTRASTS for pair in each.pairs if set(pair) == set(sides)}
+    own = [named(each, settings) for each in CONTRASTS if each.pairs[0] in pairs]
+    methods = {name for each in own for name in (each.method, each.other)}
     parts = []
-    for comparison in RATIOS:
+    for comparison in sides:
         names = [comparison, *rulers.rulers(comparison, settings)]
-        kept = shared(settings, *RATIOS)[comparison]
+        kept = shared(settings, *sides)[comparison]
         own = records[records["experiment"].isin(names) & (records["draw"] == 0)]
         parts.append(own[own["method"].isin(methods) & own["dataset"].isin(kept)])
-    return rulers.measured(pd.concat(parts), settings, RATIOS)
+    return rulers.measured(pd.concat(parts), settings, sides)
 
 
 def shared(settings: Mapping, small: str, larger: str) -> dict[str, list[str]]:
@@ -99,7 +110,7 @@ def _differences(
     parts = []
     for pair in contrast.pairs:
         experiment = pair[side == LARGER]
-        if not set(pair) <= set(records["experiment"]):
+        if not set(pair) <= set(records["experiment"]) & settings["experiments"].keys():
             return {}
         rows = _scores(records, settings, experiment, contrast)
         parts.append(rows[rows["dataset"].isin(shared(settings, *pair)[experiment])])

@@ -67,7 +67,9 @@ class Scale(Section):
         description="Which training steps are compiled, on a GPU to CUDA graphs; `auto`: those that repay it.",
     )
     image_size: int = Field(
-        ge=8, le=28, description="Side of grey images, in pixels. Colour images keep their own, signals their length."
+        ge=8,
+        le=28,
+        description="Side of images in pixels, but of those data sets whose file names another; signals keep their length.",
     )
     hidden: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
         min_length=1, max_length=16, description="Widths of the network's hidden layers."

@@ -48,7 +48,7 @@ class DataSet:
     largest_group: int = 1  # examples of a class in the largest group that a split leaves whole
     smallest_test_class: int = 0  # examples of the rarest class in the official test part (0: its classes are equal)
     channels: int = 1  # of an image: 1 is prepared as [N, H, W], 3 as [N, 3, H, W]
-    side: int = 0  # pixels a side at which a colour set is prepared at every scale (0: the scale's image size)
+    side: int = 0  # pixels a side of its images at every scale (0: the scale's image size)
     published: str = ""  # data set of its test images under the corruptions that published_names.PUBLISHED names
     knobs: tuple[str, ...] = ()  # of its generator, where it is generated: each a shift of its official test part
     joined: tuple[

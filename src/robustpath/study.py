@@ -69,7 +69,7 @@ class Scale(Section):
     image_size: int = Field(
         ge=8,
         le=28,
-        description="Side of images in pixels, but of those data sets whose file names another; signals keep their length.",
+        description="Side of images in pixels, but of data sets that keep a side of their own; signals have none.",
     )
     hidden: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
         min_length=1, max_length=16, description="Widths of the network's hidden layers."

@@ -96,6 +96,17 @@ def test_bits_keep_their_unit():
     assert found["verdict"] == SUPPORTED
 
 
+def test_train_sizes_are_averaged_within_a_seed():
+    """What has several sizes was judged by none: a pair then has one value a size."""
+    parts = [two(gain).assign(train_size=size) for size, gain in ((100, 2), (300, 6))]
+    own, small, large = (
+        of(streamed.condition(terms=PAIR, at_least=0.0), table)
+        for table in (pd.concat(parts, ignore_index=True), *parts)
+    )
+    assert own["effect"] == pytest.approx((small["effect"] + large["effect"]) / 2)
+    assert own["n"] == small["n"] == 8
+
+
 def test_data_sets_are_strata_and_budgets_are_averaged_within_a_seed():
     cells = [
         {"method": method, "dataset": data, "evaluations": budget, "values": {"accuracy": 0.3 + gain}}

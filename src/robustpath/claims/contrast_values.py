@@ -17,7 +17,7 @@ from robustpath.statistics import matched
 
 PAIR = ["dataset", "seed"]
 METRICS = ("metric", "by", "outcome", "given")  # keys of a condition that name one
-BUDGETS = [*PAIR, "evaluations", "missing"]  # a value of a pair is the mean over budgets and missing groups
+BUDGETS = [*PAIR, "train_size", "evaluations", "missing"]  # a value of a pair is the mean over all but the pair
 
 
 class Runs(NamedTuple):

@@ -16,7 +16,7 @@
 from IPython.display import display
 from matplotlib.lines import Line2D
 
-from robustpath.figures import captions, efficiency, larger, left_out, style
+from robustpath.figures import captions, larger, left_out, style
 from robustpath.records import load, report_settings
 from robustpath.statistics.evidence import OOD
 from robustpath.statistics.larger import LARGER, RATIO_SIDES, SMALL, contrasts, ratios
@@ -67,7 +67,7 @@ def mark(panel, height, side, colour, value, ends, opened=(False, False)):
 
 def finish(panel, names, at, words):
     """Names of the rows, a line where nothing is gained, and a title for the axis."""
-    panel.axvline(at, color="0.45", linewidth=0.6, zorder=0)
+    panel.axvline(at, color="0.45", linewidth=0.6, zorder=1)
     panel.set_yticks(list(names), names.values(), fontsize=7)
     for text in panel.get_yticklabels():
         text.set_fontstyle("italic" if text.get_text() in titles else "normal")
@@ -100,11 +100,11 @@ if drawn:
             each = sides.loc[(comparison, row["method"], row["label_noise"], row["kind"])]
             opened = each["low_open"] or each["side"] == "<", each["high_open"] or each["side"] == ">"
             mark(panels[1], height, side, larger.COLOURS["minima"], each["ratio"], [each["low"], each["high"]], opened)
-    finish(panels[1], own, 1, "examples that SGD needs, over those of the method")
+    finish(panels[1], own, 1, "data-efficiency ratio")
     panels[1].set_xscale("log")
-    bounds = panels[1].get_xlim()
-    panels[1].set_xticks([tick for tick in efficiency.TICKS if bounds[0] <= tick <= bounds[1]])
-    panels[1].set_xticklabels([efficiency.TICKS[tick] for tick in panels[1].get_xticks()])
+    low, high = panels[1].get_xlim()
+    ticks = {tick: words for tick, words in larger.TICKS.items() if low <= tick <= high}
+    panels[1].set_xticks(list(ticks), ticks.values())
     panels[1].minorticks_off()
     handles = [
         Line2D([], [], linestyle="", marker="o", color="0.2", markerfacecolor=face, markersize=3.8, label=words)

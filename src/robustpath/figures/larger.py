@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from robustpath import models
 from robustpath.figures import captions
 from robustpath.records import labels
 from robustpath.statistics.evidence import OOD
 from robustpath.statistics.larger import CONTRASTS, LARGER, OPPOSITE, OUTCOMES, SAME, SMALL, shared
 
 COLOURS = {"minima": "#D55E00", "batches": "#0072B2", "shortcuts": "#009E73"}
+TICKS = {1 / 4: "1/4", 1 / 2: "1/2", 3 / 4: "3/4", 1: "1", 1.5: "1.5", 2: "2", 3: "3", 4: "4", 8: "8"}
 SIDES = {SMALL: "small images, perceptron", LARGER: "larger images, convolutions"}
 LACKING = "Left out: no experiment compares the methods of a contrast at both scales with a ruler at both."
 
@@ -44,26 +46,23 @@ def finding(found: pd.DataFrame) -> str:
 
 def evidence(found: pd.DataFrame, table: pd.DataFrame, settings: Mapping) -> str:
     """For a caption, in LaTeX: data sets, networks and seeds at both scales."""
-    pairs = {pair: each for each in CONTRASTS for pair in each.pairs if each.family in set(found["family"])}
-    parts = {SMALL: [], LARGER: []}
-    for pair in pairs:
-        kept = shared(settings, *pair)
-        for side, experiment in zip((SMALL, LARGER), pair, strict=True):
-            own = settings["experiments"][experiment]
-            listed = labels.listing([labels.escape(labels.dataset(each)) for each in kept[experiment]])
-            parts[side].append(f"{experiment.replace('_', ' ')}: {listed}, {own['seeds']} seeds")
-    network = settings["experiments"][next(iter(pairs))[1]].get("model", "")
-    percent = rf"{100 * settings['confidence']:g}\,\%"
-    experiments = [experiment for pair in pairs for experiment in pair]
-    return " ".join(
-        filter(
-            None,
-            [
-                f"Small: {'; '.join(parts[SMALL])}. Larger: {'; '.join(parts[LARGER])}; network "
-                f"{labels.escape(network)}. Differences have {percent} t intervals over paired seeds with data sets as "
-                f"strata, ratios {percent} percentile intervals of a bootstrap; neither is corrected for their number.",
-                captions.chosen(1),
-                captions.diverged(table[table["draw"] == 0], experiments),
-            ],
+    pairs = [pair for each in CONTRASTS if each.family in set(found["family"]) for pair in each.pairs]
+    told, percent = settings["experiments"], rf"{100 * settings['confidence']:g}\,\%"
+    parts = []
+    for small, larger in dict.fromkeys(pairs):
+        listed = labels.listing(
+            [labels.escape(labels.dataset(each)) for each in shared(settings, small, larger)[small]]
         )
-    )
+        seeds = f"{told[small]['seeds']} and {told[larger]['seeds']} seeds"
+        parts.append(f"{small.replace('_', ' ')}: {listed} ({seeds})")
+    network = labels.escape(told[pairs[0][1]].get("model", models.DEFAULT))
+    facts = [
+        f"Data at the small and the larger scale: {'; '.join(parts)}. Network at the larger scale: {network}.",
+        f"Differences have {percent} $t$ intervals over paired seeds with data sets as strata, ratios {percent} "
+        "percentile intervals of a bootstrap; neither is corrected for their number.",
+        captions.chosen(1),
+        captions.diverged(
+            table[table["draw"] == 0], [experiment for pair in dict.fromkeys(pairs) for experiment in pair]
+        ),
+    ]
+    return " ".join(filter(None, facts))

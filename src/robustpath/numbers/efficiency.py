@@ -32,7 +32,7 @@ FAMILIES = {"minima": "Minima", "batches": "Batches", "shortcuts": "Shortcuts"}
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what was not measured is said to be so."""
-    found = measured(table, settings, ENDS)
+    found = measured(table, settings)
     return {
         **made(_ratios, found, settings),
         **made(_counts, found, settings),

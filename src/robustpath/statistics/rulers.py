@@ -43,13 +43,15 @@ COMPARISONS = {
     "groups": Comparison("groups", "shortcuts", REFERENCE, WORST),
     "holes": Comparison("acquisition_methods", "shortcuts", "random_acquisition", WORST),
     "labels": Comparison("acquisition_generic", "shortcuts", "random_acquisition", WORST),
-    "larger": Comparison("larger", "minima", REFERENCE, "accuracy"),
 }
+# Measured too, but not among the ratios of the study: some of its methods once more, on larger images.
+AGAIN = {"larger": Comparison("larger", "minima", REFERENCE, "accuracy")}
+EVERY = COMPARISONS | AGAIN
 
 
 def ruler_of(comparison: str, settings: Mapping) -> str:
     """The method that measures."""
-    name = COMPARISONS[comparison].ruler
+    name = EVERY[comparison].ruler
     return settings["reference"] if name == REFERENCE else name
 
 
@@ -58,9 +60,9 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
 
     settings: those of a report (records.report_settings).
     """
-    there, about = settings["experiments"], COMPARISONS[comparison]
+    there, about = settings["experiments"], EVERY[comparison]
     own, ruler = there.get(about.experiment), ruler_of(comparison, settings)
-    every = {ruler_of(name, settings) for name in COMPARISONS}
+    every = {ruler_of(name, settings) for name in EVERY}
     if own is None:
         return []
     return [
@@ -75,7 +77,7 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
     ]
 
 
-def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str] = tuple(COMPARISONS)) -> pd.DataFrame:
+def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str] = COMPARISONS) -> pd.DataFrame:
     """One row a comparison, method, level of label noise and kind of test data ("none" or, where there are shifts, OOD,
     the mean over their kinds): columns FOUND, size, ratio, low, high, side, low_open, high_open, seeds, by_dataset (see
     efficiency.Ratio), `validation`, the mean validation accuracy of the draws that were selected, and `itself`, whether
@@ -93,7 +95,7 @@ def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str
 def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.DataFrame:
     """Columns KEYS and value: the test scores of the measured experiment's methods and of its rulers, of the draws with
     the highest validation accuracy, and with kind "validation" that accuracy; of an acquisition after each round."""
-    about = COMPARISONS[comparison]
+    about = EVERY[comparison]
     there = set(records["experiment"])
     names = [name for name in (about.experiment, *rulers(comparison, settings)) if name in there]
     parts = [tested(records, name, about.score, settings) for name in names]
@@ -119,7 +121,7 @@ _RATIO = ["ratio", "low", "high", "side", "low_open", "high_open", "seeds", "by_
 
 
 def _measured(records: pd.DataFrame, comparison: str, settings: Mapping) -> Iterator[tuple]:
-    about, ruler = COMPARISONS[comparison], ruler_of(comparison, settings)
+    about, ruler = EVERY[comparison], ruler_of(comparison, settings)
     if not rulers(comparison, settings) or about.experiment not in set(records["experiment"]):
         return
     rows = scores(records, comparison, settings)

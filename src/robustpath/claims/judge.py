@@ -48,7 +48,7 @@ def _facts(family: Family) -> dict:
 
 
 def _family(table: pd.DataFrame, family: Family, settings: dict) -> dict:
-    if family.experiment in set(table["experiment"]):
+    if family.experiment in set(table["experiment"].unique()):
         verdicts = judged(gather(table, family.experiment, family.curve), family, settings)
     else:
         note = f"there are no runs of experiment {family.experiment}"

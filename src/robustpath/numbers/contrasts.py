@@ -20,7 +20,7 @@ NEEDS = {
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
     table = fitting(table, NEEDS, settings)
-    there, confidence = set(table["experiment"]), settings["confidence"]
+    there, confidence = set(table["experiment"].unique()), settings["confidence"]
     walks = walked(table, WALKS, confidence) if WALKS in there else None
     draws = after_draws(table, HEADLINE, settings["reference"], confidence) if HEADLINE in there else None
     return {**made(_walks, walks, settings), **made(_draws, draws, settings)}

@@ -132,7 +132,7 @@ def _code_lengths(table: pd.DataFrame, settings: dict) -> Macros:
         macros |= _coded(f"CodeLengthDifference{macro(name)}", found.get((name, reference)), against, signed=True)
     own: dict[str, str] = {}
     for experiment in rulers("minima", settings):
-        if experiment in set(table["experiment"]):
+        if experiment in set(table["experiment"].unique()):
             rows = code_length.code_lengths(table, settings, experiment)
             rows = rows[rows["label_noise"] == rows["label_noise"].min()]
             own |= {name: f"{value:.2f}" for name, value in rows.groupby("dataset")["value"].mean().items()}
@@ -167,7 +167,7 @@ def _coded(prefix: str, found: Estimate | None, what: str, signed: bool) -> Macr
 def _prequential(table: pd.DataFrame, settings: dict) -> Macros:
     """Bits per label of the stream before the first step on each batch, as the streams record them."""
     found, places = None, {}
-    if STREAMED in set(table["experiment"]):
+    if STREAMED in set(table["experiment"].unique()):
         rows = streams.scores(streams.selected(table, STREAMED), "prequential_bits")
         rows = rows.groupby(["method", "label_noise", "seed"], as_index=False)["value"].mean()
         found = interval(rows, ["method", "label_noise"], settings["confidence"]).set_index(["method", "label_noise"])

@@ -166,7 +166,7 @@ def _tuning(table: pd.DataFrame, settings: dict) -> Macros:
     """Accuracy in distribution with one draw of the hyperparameters and with all, and what is best with one."""
     macros: Macros = {}
     means, ends = None, {"One": 1, "All": 1}
-    if COMPARISON in set(table["experiment"]):
+    if COMPARISON in set(table["experiment"].unique()):
         curves = average(tuning_curves(table, COMPARISON), ["dataset", "train_size", "label_noise"])
         means, ends = curves.groupby(["draws", "method"])["value"].mean(), {"One": 1, "All": int(curves["draws"].max())}
     for name, draws in ends.items():

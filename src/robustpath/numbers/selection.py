@@ -31,7 +31,7 @@ def _rules(table: pd.DataFrame, settings: dict) -> Macros:
     """The second rule of selection: what is held out, and how many differences it changes."""
     experiment = settings["experiments"].get(SECOND)
     said = dict.fromkeys(_RULES, MISSING)
-    if experiment and {FIRST, SECOND} <= set(table["experiment"]):
+    if experiment and {FIRST, SECOND} <= set(table["experiment"].unique()):
         found = two_rules(table, settings["reference"], settings["confidence"])
         compared = found.dropna(subset=[("validation", "difference"), ("holdout", "difference")])
         moved = (compared["holdout", "difference"] - compared["validation", "difference"]).abs()

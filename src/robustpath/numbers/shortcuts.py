@@ -36,7 +36,7 @@ COUNTS = {
 
 def collect(table: pd.DataFrame, told: dict | None, settings: dict) -> dict[str, Number]:
     """Name -> Number; told: what claims.json says of the family, None where nothing was judged."""
-    found = against(table, settings["confidence"]) if METHODS in set(table["experiment"]) else {}
+    found = against(table, settings["confidence"]) if METHODS in set(table["experiment"].unique()) else {}
     return {**made(_bought, settings), **made(_against, found), **made(_shortcut_hypotheses, told)}
 
 

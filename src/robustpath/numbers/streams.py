@@ -19,7 +19,7 @@ PLACES = {"Clean": "clean labels", "Noisy": "the highest label noise"}
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
-    there, confidence = set(table["experiment"]), settings["confidence"]
+    there, confidence = set(table["experiment"].unique()), settings["confidence"]
     ball = _against_rehearsal(table, confidence) if STREAMS in there else None
     memory = _of_memory(table, confidence) if MEMORY in there else None
     return {**made(_ball, ball), **made(_memory, memory)}

@@ -29,7 +29,7 @@ def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what the records lack is said to be not measured."""
     table = fitting(table, NEEDS, settings)
     found = pd.DataFrame(columns=["shift_family", "source", "dataset", *variance.Spread._fields])
-    if set(EVERY) <= set(table["experiment"]):
+    if set(EVERY) <= set(table["experiment"].unique()):
         found = variance.components(table, settings["reference"], settings["confidence"])
     pooled = found[found["dataset"] == variance.POOLED].set_index(["shift_family", "source"])
     return {**made(_repetitions, table), **made(_components, pooled), **made(_largest, pooled)}

@@ -55,8 +55,12 @@ def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast
     """One row a contrast, level of label noise and kind of test data: columns FOUND, `small` and `larger`, each an
     Estimate of the difference over paired seeds, data sets being strata, and `outcome`. Contrasts of which a side is
     not in the records are left out, and levels of noise that only one side has."""
+    chosen = [named(contrast, settings) for contrast in which]
+    names = {name for each in chosen for pair in each.pairs for name in pair}
+    # Once for all: the records have millions of rows.
+    records = records[records["experiment"].isin(names) & (records["draw"] == 0)]
     rows = []
-    for each in (named(contrast, settings) for contrast in which):
+    for each in chosen:
         found = {side: _differences(records, settings, each, side) for side in (SMALL, LARGER)}
         for cell in sorted(found[SMALL].keys() & found[LARGER].keys()):
             small, larger = (found[side][cell] for side in (SMALL, LARGER))
@@ -110,7 +114,7 @@ def _differences(
     parts = []
     for pair in contrast.pairs:
         experiment = pair[side == LARGER]
-        if not set(pair) <= set(records["experiment"]) & settings["experiments"].keys():
+        if not set(pair) <= set(records["experiment"].unique()) & settings["experiments"].keys():
             return {}
         rows = _scores(records, settings, experiment, contrast)
         parts.append(rows[rows["dataset"].isin(shared(settings, *pair)[experiment])])
@@ -129,9 +133,8 @@ def _differences(
 
 
 def _scores(records: pd.DataFrame, settings: Mapping, experiment: str, contrast: Contrast) -> pd.DataFrame:
-    """Columns dataset, label_noise, kind, seed, method and value of two methods of an experiment at the defaults."""
-    own = records[(records["experiment"] == experiment) & (records["draw"] == 0)]
-    own = own[own["method"].isin([contrast.method, contrast.other])]
+    """Columns dataset, label_noise, kind, seed, method and value of the two methods of a contrast in an experiment."""
+    own = records[(records["experiment"] == experiment) & records["method"].isin([contrast.method, contrast.other])]
     told = settings["experiments"][experiment]
     if protocols.name_of(told) == ACQUISITION:
         return acquisition.scores(plain(own), contrast.score).assign(kind="none")

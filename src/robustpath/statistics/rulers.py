@@ -96,7 +96,7 @@ def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.Data
     """Columns KEYS and value: the test scores of the measured experiment's methods and of its rulers, of the draws with
     the highest validation accuracy, and with kind "validation" that accuracy; of an acquisition after each round."""
     about = EVERY[comparison]
-    there = set(records["experiment"])
+    there = set(records["experiment"].unique())
     names = [name for name in (about.experiment, *rulers(comparison, settings)) if name in there]
     parts = [tested(records, name, about.score, settings) for name in names]
     return pd.concat(parts, ignore_index=True)
@@ -122,7 +122,7 @@ _RATIO = ["ratio", "low", "high", "side", "low_open", "high_open", "seeds", "by_
 
 def _measured(records: pd.DataFrame, comparison: str, settings: Mapping) -> Iterator[tuple]:
     about, ruler = EVERY[comparison], ruler_of(comparison, settings)
-    if not rulers(comparison, settings) or about.experiment not in set(records["experiment"]):
+    if not rulers(comparison, settings) or about.experiment not in set(records["experiment"].unique()):
         return
     rows = scores(records, comparison, settings)
     size = _size(about.experiment, settings)

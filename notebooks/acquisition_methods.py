@@ -30,7 +30,7 @@ experiment = "acquisition_methods"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, told = settings["confidence"], settings["experiments"][experiment]
 chosen = selected(table, experiment)
 METRICS = {

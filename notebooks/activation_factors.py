@@ -30,7 +30,7 @@ methods = ("double_well_occupancy", "hoyer", "activation_l1")
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 experiments = settings["experiments"]
 strength = max(experiments[experiment]["grid"]["strength"])
 asked = factors.conditions(experiments, factors.families(table, experiments))

@@ -31,7 +31,7 @@ points = 0.5  # of validation accuracy that a loss may cost
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
 told = settings["experiments"][experiment]
 found = matched.arms(table, experiment, matched.Base(references, reference), points)

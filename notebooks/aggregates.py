@@ -34,7 +34,7 @@ relevant = 0.5  # percentage points: the difference for which the seeds needed a
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 reference, confidence = settings["reference"], settings["confidence"]
 
 # %% [markdown]

@@ -29,7 +29,7 @@ experiment = "anchor_age"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "age"]
 chosen = selected(table, experiment, ["age"])
 accuracy = scores(chosen, "accuracy", ["age"])

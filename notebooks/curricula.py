@@ -29,7 +29,7 @@ experiment = "curricula"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
 chosen = selected(table, experiment, RULES["validation"], ["warmup"])
 METRICS = {"accuracy_worst_group": ("worst group", "full"), "accuracy": ("mean over groups", "none")}

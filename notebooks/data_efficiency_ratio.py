@@ -32,7 +32,7 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 found = measured(table, settings)
 told = verdicts.read(claims, settings["scale"])
 blocks = efficiency.rows(found, told, settings)

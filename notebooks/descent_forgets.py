@@ -32,7 +32,7 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 told = verdicts.read(claims, settings["scale"])
 reference, confidence = settings["reference"], settings["confidence"]
 found = evidence.gather(table, experiment, told["curve"])

@@ -31,7 +31,7 @@ reference = "core_set"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, told = settings["confidence"], settings["experiments"][experiment]
 dataset, missing = told["datasets"][0], told["missing"]
 bought = told["acquired"] * told["rounds"]

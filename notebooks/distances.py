@@ -31,7 +31,7 @@ reference = "slow_ball"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, limit = settings["confidence"], 1 - settings["confidence"]
 parts = []
 for experiment in experiments:

@@ -37,7 +37,7 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 told = verdicts.read(claims, settings["scale"])
 accuracy = accuracies(select(table[table["experiment"] == experiment])).drop(columns="draw")
 

@@ -32,7 +32,7 @@ reference = "fine_tuning"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 after = dict(zip(NAMES, STEPS, strict=True))
 chosen = selected(table, experiment).query("split == 'test'")
 chosen = chosen.assign(steps=chosen["metric"].map(after))

@@ -29,7 +29,7 @@ ours = "parallelogram"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, told = settings["confidence"], settings["experiments"]
 METRICS = ("area_worst_group", "accuracy_worst_group", "accuracy")
 found = {metric: cells(table, metric) for metric in METRICS}

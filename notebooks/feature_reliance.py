@@ -28,7 +28,7 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence = settings["confidence"]
 found = swept(table, confidence)
 learnt = datamodel(table, confidence)

@@ -32,7 +32,7 @@ experiment = "trajectories"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 way = traced.quantities(traces, settings["scale"])
 way = way[(way["experiment"] == experiment) & (way["quantity"] == "lambda_max")]
 

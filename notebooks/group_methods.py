@@ -30,7 +30,7 @@ experiment = "groups"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, reference, experiments = settings["confidence"], settings["reference"], settings["experiments"]
 METRICS = {"accuracy_worst_group": "worst", "accuracy": "mean"}
 rule_words = {name: rule.words for name, rule in RULES.items()}

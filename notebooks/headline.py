@@ -29,7 +29,7 @@ experiment = "headline"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 reference, confidence = settings["reference"], settings["confidence"]
 contrasts = after_draws(table, experiment, reference, confidence)
 most = int(contrasts["draws"].max())

@@ -32,7 +32,7 @@ references = ["parallelogram_random_direction", "core_set"]
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, told = settings["confidence"], settings["experiments"][experiment]
 strength = {dataset: sets.load(dataset).recipe()["interaction"] for dataset in told["datasets"]}
 chosen = selected(table, experiment)

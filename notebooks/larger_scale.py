@@ -29,7 +29,7 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 found = contrasts(table, settings)
 worth = ratios(table, settings)
 worth = worth[~worth["itself"]]

@@ -32,7 +32,7 @@ experiment = "data_efficiency"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 
 # %% [markdown]
 # Each method is represented by the draw that was best on the validation data of the same seed.

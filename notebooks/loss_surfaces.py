@@ -30,7 +30,7 @@ experiment = "trajectories"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 drawn = traced.surfaces(surfaces, settings["scale"], experiment)
 names = [name for name in settings["methods"] if name in drawn]
 

@@ -31,7 +31,7 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 told = verdicts.read(claims, settings["scale"])
 reference = settings["reference"]
 found = evidence.gather(table, experiment, told["curve"])

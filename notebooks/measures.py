@@ -34,7 +34,7 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 own = table[(table["experiment"] == experiment) & (table["draw"] == 0)]
 
 # %% [markdown]

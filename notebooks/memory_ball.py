@@ -28,7 +28,7 @@ experiment = "memory_ball"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, factors = settings["confidence"], ["memory", "ball"]
 own = told(plain(table[table["experiment"] == experiment]), *factors)
 accuracy = scores(own, "accuracy", factors)

@@ -30,7 +30,7 @@ experiment = "data_efficiency"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 
 # %% [markdown]
 # The seed is the unit of replication: data sets, numbers of examples, shifts and severities are averaged within a seed,

@@ -33,7 +33,7 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 table = table[table["experiment"] == experiment]
 told = verdicts.read(claims, settings["scale"])
 reference, level = settings["reference"], 1 - settings["confidence"]

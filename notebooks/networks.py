@@ -28,7 +28,7 @@ experiment = "activation_references"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
 arms = representations.arms(settings["experiments"], reference)
 rule = RULES["validation"]

@@ -31,7 +31,7 @@ reference = "online_sgd"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "method", "evaluations"]
 METRICS = {"prequential_bits": "bits a label", "calibrated_bits": "bits, calibrated"}
 chosen, plain_steps = (selected(table, name) for name in (experiment, steps))

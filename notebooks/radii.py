@@ -30,7 +30,7 @@ HELD = 1.2  # distance over radius up to which a ball counts as held
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "method", "radius"]
 own = told(plain(table[table["experiment"] == experiment]), "radius")
 accuracy = scores(own, "accuracy", ["radius"])

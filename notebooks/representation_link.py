@@ -28,7 +28,7 @@ experiment = "activation_losses"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
 told = settings["experiments"][experiment]
 own = plain(table[(table["experiment"] == experiment) & (table["shift"] == "none")])

@@ -32,7 +32,7 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 curves = {}
 for comparison in COMPARISONS:
     if comparison in efficiency.SHOWN and rulers(comparison, settings):

@@ -29,7 +29,7 @@ experiment = "held_out"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 reference = settings["reference"]
 
 # %% [markdown]

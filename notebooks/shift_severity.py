@@ -33,7 +33,7 @@ experiment = "data_efficiency"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 
 # %% [markdown]
 # The natural shift has one severity only and is left to the table. Within each seed the accuracy is averaged over the

@@ -31,7 +31,7 @@ TWINS = {"replay_ball": "ball_line_search", "batch_ball": "batch_line_search"}
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "method", "evaluations"]
 chosen = selected(table, experiment)
 pairs = {ball: twin for ball, twin in TWINS.items() if {ball, twin} <= set(chosen["method"])}

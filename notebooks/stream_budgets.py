@@ -29,7 +29,7 @@ reference = "online_sgd"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence = settings["confidence"]
 chosen = selected(table, experiment)
 cells = ["label_noise", "method", "evaluations"]

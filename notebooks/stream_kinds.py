@@ -30,7 +30,7 @@ reference = "online_sgd"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence = settings["confidence"]
 METRICS = {
     "accuracy": r"final accuracy (\%)",

@@ -31,7 +31,7 @@ experiments = ["stream_methods", "stream_readouts", "stream_memories", "stream_a
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "method"]
 chosen = pd.concat([selected(table, experiment) for experiment in experiments], ignore_index=True)
 METRICS = ["accuracy", "averaged_accuracy", "forgetting", "prequential_bits"]

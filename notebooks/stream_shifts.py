@@ -31,7 +31,7 @@ experiment = "streams"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "method"]
 chosen = selected(table, experiment)
 chosen = chosen[chosen["evaluations"] == chosen["evaluations"].max()]

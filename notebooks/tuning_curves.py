@@ -29,7 +29,7 @@ experiment = "data_efficiency"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 reference, confidence = settings["reference"], settings["confidence"]
 
 # %% [markdown]

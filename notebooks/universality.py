@@ -30,7 +30,7 @@ experiment = "activation_references"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
 told = settings["experiments"][experiment]
 chosen = selected(table, experiment, RULES["validation"])

@@ -30,7 +30,7 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 found = components(table, settings["reference"], settings["confidence"])
 display(found)
 

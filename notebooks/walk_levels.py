@@ -29,7 +29,7 @@ experiment = "walk_levels"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 contrasts = walked(table, experiment, settings["confidence"])
 contrasts["holm"] = holm(contrasts["p"])
 display(contrasts)

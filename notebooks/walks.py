@@ -33,7 +33,7 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 told = verdicts.read(claims, settings["scale"])
 own = walks.of_defaults(table, experiment)
 

@@ -35,7 +35,7 @@ banded = ["parallelogram", "oracle_acquisition"]
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"])
+table = load(records, settings["scale"], settings["experiments"])
 confidence = settings["confidence"]
 dataset = settings["experiments"][hole]["datasets"][0]
 SCORES = {"accuracy_worst_group": "worst group (%)", "accuracy": "mean over groups (%)"}

@@ -26,7 +26,7 @@ def made(law, folder, monkeypatch):
     for name, fewer in {"RESAMPLES": 50, "PERMUTATIONS": 2}.items():
         monkeypatch.setattr(f"robustpath.statistics.features.{name}", fewer)
     tables = [designed.sweep(settings=30), designed.subsets(settings=30), designed.changes(law=law, sizes=(-10, 40))]
-    monkeypatch.setattr(records, "load", lambda path, scale: pd.concat(tables, ignore_index=True))
+    monkeypatch.setattr(records, "load", lambda path, scale, experiments: pd.concat(tables, ignore_index=True))
     return executed("feature_reliance", folder, settings=designed.settings())
 
 

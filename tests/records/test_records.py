@@ -36,6 +36,24 @@ def test_text_is_loaded_as_categories_in_alphabetical_order_from_a_file_and_from
         pd.testing.assert_frame_equal(found, small_records.sort_values(records.KEY, ignore_index=True))
 
 
+def test_the_records_of_some_experiments_are_those_rows_of_all(small_records, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "GROUP", 7)  # so that experiments begin and end within groups of rows
+    copies = [small_records.assign(experiment=name) for name in ("a_first", "b", "c", "d_last")]
+    table = pd.concat(copies, ignore_index=True)
+    records.write(table, tmp_path / "whole.parquet")
+    for copy in copies:
+        records.write(copy, tmp_path / "parts" / f"{copy['experiment'].iloc[0]}.parquet")
+    every = records.plain(records.load(tmp_path / "whole.parquet"))
+    file = pq.ParquetFile(tmp_path / "whole.parquet")
+    assert 0 < len(records._groups(file, ["b"])) < file.metadata.num_row_groups / 3
+    for place in ("whole.parquet", "parts"):
+        for names in (["b"], ["a_first", "d_last"], ["b", "nowhere"]):
+            found = records.plain(records.load(tmp_path / place, "laptop", names))
+            pd.testing.assert_frame_equal(found, every[every["experiment"].isin(names)].reset_index(drop=True))
+        with pytest.raises(UserError, match="no runs of the experiments nowhere; run snakemake again"):
+            records.load(tmp_path / place, "laptop", ["nowhere"])
+
+
 @pytest.mark.parametrize("columns", [["word", "share"], ["word", "share", "seed"], ["seed"]])
 @pytest.mark.parametrize("kind", ["str", "category"])
 def test_repeated_rows_are_those_that_pandas_finds(columns, kind):

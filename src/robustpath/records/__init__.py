@@ -1,13 +1,14 @@
 """Records: the one tidy table of scores and measures, a row a run x split x shift x severity x metric."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from robustpath import protocols
@@ -51,6 +52,7 @@ FITS = {
     "real": pd.api.types.is_float_dtype,
     "truth": pd.api.types.is_bool_dtype,
 }
+GROUP = 1 << 17  # rows of a file that are read together: what wants few experiments passes over most of them
 NOUN = {"text": "text", "whole": "whole numbers", "real": "real numbers", "truth": "true or false"}
 
 
@@ -108,10 +110,11 @@ def _repeated(table: pd.DataFrame, key: list[str]) -> pd.Series:
     number, places = np.zeros(len(table), dtype=np.int64), 1
     for name in key:
         codes, values = pd.factorize(table[name], use_na_sentinel=False)
+        if places * len(values) > np.iinfo(np.int64).max:  # numbers of what there is in place of all that could be
+            number, there = pd.factorize(number)
+            places = len(there)
         places *= max(len(values), 1)
         number = number * max(len(values), 1) + codes
-    if places > np.iinfo(np.int64).max:
-        return table.duplicated(key)
     return pd.Series(number, index=table.index).duplicated()
 
 
@@ -154,7 +157,8 @@ def write(table: pd.DataFrame, out: Path, schema: dict[str, str] = SCHEMA, key: 
     arrow = pa.schema([(name, ARROW[kind]) for name, kind in schema.items()])
     rows = pa.Table.from_pandas(table[list(schema)], schema=arrow, preserve_index=False).replace_schema_metadata(None)
     with replacing(out) as temporary:
-        pq.write_table(rows.sort_by([(name, "ascending") for name in key]), temporary, compression="zstd")
+        rows = rows.sort_by([(name, "ascending") for name in key])
+        pq.write_table(rows, temporary, compression="zstd", row_group_size=GROUP)
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -167,24 +171,39 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(table.columns[table.dtypes == "category"], "str"))
 
 
-def _coded(path: Path) -> pd.DataFrame:
-    """The table of `read` with text as categories in alphabetical order.
+def _coded(path: Path, experiments: Collection[str] | None = None) -> pd.DataFrame:
+    """The table of `read`, or its rows of some experiments, with text as categories in alphabetical order.
 
     Text repeats: each word is decoded once, and codes are compared and copied many times faster than words.
     """
     parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
-    table = pa.concat_tables([_dictionaries(part) for part in parts]).unify_dictionaries().combine_chunks()
+    table = pa.concat_tables([_dictionaries(part, experiments) for part in parts]).unify_dictionaries().combine_chunks()
     return complete(_alphabetical(table.to_pandas(use_threads=False)))
 
 
-def _dictionaries(path: Path) -> pa.Table:
+def _dictionaries(path: Path, experiments: Collection[str] | None) -> pa.Table:
     try:
         text = [field.name for field in pq.read_schema(path) if pa.types.is_string(field.type)]
-        return pq.ParquetFile(path, read_dictionary=text).read(use_threads=False).replace_schema_metadata(None)
+        file = pq.ParquetFile(path, read_dictionary=text)
+        if experiments is None:
+            return file.read(use_threads=False).replace_schema_metadata(None)
+        table = file.read_row_groups(_groups(file, experiments), use_threads=False).replace_schema_metadata(None)
+        return table.filter(pc.is_in(table["experiment"].cast(pa.string()), pa.array(sorted(experiments), pa.string())))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except pa.ArrowInvalid as error:
         raise UserError(f"{path}: not a readable parquet file ({error}); remove it and run snakemake again") from None
+
+
+def _groups(file: pq.ParquetFile, experiments: Collection[str]) -> list[int]:
+    """The groups of rows of a file that may hold one of some experiments, by the first and last one of each."""
+    place, known = file.schema_arrow.names.index("experiment"), range(file.metadata.num_row_groups)
+    ends = [file.metadata.row_group(number).column(place).statistics for number in known]
+    return [
+        number
+        for number, end in zip(known, ends, strict=True)
+        if end is None or not end.has_min_max or any(end.min <= name <= end.max for name in experiments)
+    ]
 
 
 def _alphabetical(table: pd.DataFrame) -> pd.DataFrame:
@@ -220,13 +239,17 @@ def files(scale: str, *patterns: str) -> list[Path]:
     raise UserError(f"no {patterns[0]} in {root() / 'results' / scale}: run `snakemake --config scale={scale}` first")
 
 
-def load(records: str | Path | None = None, scale: str = "laptop") -> pd.DataFrame:
-    """The records in `records` (a file, or a folder of parts), or those of `scale` (see `files`); checked, no row
-    lacking that others of its experiment have. Text is categories (see `plain`)."""
+def load(
+    records: str | Path | None = None, scale: str = "laptop", experiments: Collection[str] | None = None
+) -> pd.DataFrame:
+    """The records in `records` (a file, or a folder of parts), or those of `scale` (see `files`), or of these those of
+    some experiments; checked, no row lacking that others of its experiment have. Text is categories (see `plain`)."""
     path = Path(records) if records else files(scale, "records.parquet", "records")[0]
     if not path.exists():
         raise UserError(f"no records at {path}: run `snakemake --config scale={scale}` first")
-    table = _coded(path)
+    table = _coded(path, experiments)
+    if experiments is not None and table.empty:
+        raise UserError(f"{path}: no runs of the experiments {', '.join(experiments)}; run snakemake again")
     validate(table, path)
     whole(table, path)
     return table

@@ -49,6 +49,8 @@ AGAIN = (
     "evaluate/radii/optdigits.parquet",
     "evaluate/stream_gradual/mnist1d.parquet",
     "evaluate/stream_domains/digit_domains.parquet",
+    "evaluate/larger_stream_domains/digit_domains_28.parquet",
+    "evaluate/larger/typeface_digits_28.parquet",
     "evaluate/episodes/typefaces.parquet",
     "evaluate/factorial_both/gauss_groups.parquet",
     "evaluate/acquisition_methods/gauss_groups.parquet",

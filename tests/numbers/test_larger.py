@@ -47,3 +47,12 @@ def test_what_is_not_there_is_not_measured(macros, table, told):
     assert lacking.keys() == macros.keys()
     differences = {name: each.value for name, each in lacking.items() if "Count" not in name and name != "LargerSeeds"}
     assert set(differences.values()) == {"not measured"} and lacking["LargerCountWord"].value == "zero"
+
+
+def test_another_reference_defines_the_same_macros_and_changes_no_difference(macros, table, told):
+    """The text names SGD; a ratio to another ruler is one that these records do not have."""
+    other = larger.collect(table, told | {"reference": "adamw"})
+    assert other.keys() == macros.keys()
+    same = [name for name in macros if "Ratio" not in name]
+    assert {name: other[name].value for name in same} == {name: macros[name].value for name in same}
+    assert other["LargerRatioSamNoisyIdSmall"].value == "not measured"

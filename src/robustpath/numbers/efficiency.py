@@ -58,7 +58,7 @@ def _ratios(found: pd.DataFrame, settings: dict) -> Macros:
     for comparison, ends in ENDS.items():
         ruler = labels.method(ruler_of(comparison, settings))
         own = found[found["comparison"] == comparison]
-        places = _places(own)
+        places = levels_of(own)
         cells = own.set_index(["method", "label_noise", "kind"])
         for name in _methods(comparison, settings):
             for kind, (end, words) in ends.items():
@@ -89,7 +89,7 @@ def _methods(comparison: str, settings: dict) -> list[str]:
     return [name for name in known_methods(settings) if training.get(name) == about.family]
 
 
-def _places(own: pd.DataFrame) -> dict[str, float]:
+def levels_of(own: pd.DataFrame) -> dict[str, float]:
     """Clean and Noisy -> the lowest and the highest level of label noise; the latter only where there are two."""
     noise = sorted(own["label_noise"].unique())
     return dict(zip(LEVELS, dict.fromkeys([*noise[:1], *noise[-1:]]), strict=False))
@@ -171,7 +171,7 @@ def _prequential(table: pd.DataFrame, settings: dict) -> Macros:
         rows = streams.scores(streams.selected(table, STREAMED), "prequential_bits")
         rows = rows.groupby(["method", "label_noise", "seed"], as_index=False)["value"].mean()
         found = interval(rows, ["method", "label_noise"], settings["confidence"]).set_index(["method", "label_noise"])
-        places = _places(rows)
+        places = levels_of(rows)
     macros: Macros = {}
     for name in _methods("streams", settings):
         for place, level in LEVELS.items():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from robustpath.numbers.efficiency import written
+from robustpath.numbers.efficiency import LEVELS, levels_of, written
 from robustpath.numbers.macros import EVERY, Macros, Number, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
@@ -15,12 +15,10 @@ from robustpath.statistics.larger import (
     RATIO_SIDES,
     SMALL,
     contrasts,
-    named,
     ratios,
 )
 
 KINDS = {"none": ("Id", ""), OOD: ("Shifted", ", under shift")}
-LEVELS = {"Clean": "lowest label noise", "Noisy": "highest label noise"}
 SIDES = {SMALL: "small images, perceptron", LARGER: "larger images, convolutional network"}
 
 
@@ -36,7 +34,7 @@ def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
 
 @reads(EVERY)
 def _outcomes(found: pd.DataFrame, settings: dict) -> Macros:
-    """How many differences there are at both scales, and how many of them have each outcome; the network and seeds."""
+    """How many differences there are at both scales, and how many of them have each outcome; the seeds."""
     counts = found["outcome"].value_counts()
     names = ("Same", "Opposite", "OnlySmall", "OnlyLarger", "Neither")
     macros = {"LargerCountWord": (labels.word(len(found)), "differences that are measured at both scales, in words")}
@@ -53,9 +51,9 @@ def _differences(found: pd.DataFrame, settings: dict) -> Macros:
     """Each contrast at the lowest and the highest label noise, on small and on larger images, with intervals."""
     cells = found.set_index(FOUND[1:])
     macros: Macros = {}
-    for contrast in (named(each, settings) for each in CONTRASTS):
+    for contrast in CONTRASTS:
         own = found[(found["method"] == contrast.method) & (found["other"] == contrast.other)]
-        places = _places(own["label_noise"])
+        places = levels_of(own)
         for kind, (end, words) in KINDS.items():
             for place, level in LEVELS.items():
                 key = contrast.method, contrast.other, places.get(place), kind
@@ -76,9 +74,9 @@ def _differences(found: pd.DataFrame, settings: dict) -> Macros:
 def _ratios(table: pd.DataFrame, settings: dict) -> Macros:
     """The data-efficiency ratios of the methods of contrasts that have a ruler at both scales, at defaults."""
     found = ratios(table, settings)
-    places = _places(found["label_noise"])
+    places = levels_of(found)
     cells = found.set_index(["comparison", "method", "label_noise", "kind"])
-    own = [named(each, settings) for each in CONTRASTS if each.shifted]
+    own = [each for each in CONTRASTS if each.shifted]
     macros: Macros = {}
     for name in dict.fromkeys(name for each in own for name in (each.method, each.other)):
         for kind, (end, words) in KINDS.items():
@@ -91,9 +89,3 @@ def _ratios(table: pd.DataFrame, settings: dict) -> Macros:
                     macros[prefix] = (value, what)
                     macros[f"{prefix}Interval"] = (span, f"{what}, interval")
     return macros
-
-
-def _places(noise: pd.Series) -> dict[str, float]:
-    """Clean and Noisy -> the lowest and the highest level of label noise; the latter only where there are two."""
-    levels = sorted(noise.unique())
-    return dict(zip(LEVELS, dict.fromkeys([*levels[:1], *levels[-1:]]), strict=False))

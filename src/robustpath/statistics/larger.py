@@ -25,8 +25,8 @@ SAME, OPPOSITE, ONLY_SMALL, ONLY_LARGER, NEITHER = OUTCOMES = (
 
 
 class Contrast(NamedTuple):
-    """A method less another one (REFERENCE: the config's): their family, pairs of experiments (small, larger), the
-    score, and whether it is also taken under shift."""
+    """A method less another one: their family, pairs of experiments (small, larger), the score, and whether it is also
+    taken under shift."""
 
     family: str
     method: str
@@ -40,7 +40,7 @@ _MINIMA = (("minima", "larger"),)
 _STREAMS = (("stream_split", "larger_stream_split"), ("stream_domains", "larger_stream_domains"))
 _LABELS = (("acquisition_dominoes", "larger_acquisition"),)
 CONTRASTS = (
-    Contrast("minima", "sam", rulers.REFERENCE, _MINIMA, "accuracy", shifted=True),
+    Contrast("minima", "sam", "sgd", _MINIMA, "accuracy", shifted=True),
     Contrast("minima", "contour_warmup", "short_descent", _MINIMA, "accuracy", shifted=True),
     Contrast("batches", "slow_ball", "online_sgd", _STREAMS, "accuracy"),
     Contrast("batches", "slow_ball", "der_plus_plus", _STREAMS, "accuracy"),
@@ -55,7 +55,7 @@ def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast
     """One row a contrast, level of label noise and kind of test data: columns FOUND, `small` and `larger`, each an
     Estimate of the difference over paired seeds, data sets being strata, and `outcome`. Contrasts of which a side is
     not in the records are left out, and levels of noise that only one side has."""
-    chosen = [named(contrast, settings) for contrast in which]
+    chosen = list(which)
     names = {name for each in chosen for pair in each.pairs for name in pair}
     # Once for all: the records have millions of rows.
     records = records[records["experiment"].isin(names) & (records["draw"] == 0)]
@@ -66,11 +66,6 @@ def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast
             small, larger = (found[side][cell] for side in (SMALL, LARGER))
             rows.append([*each[:3], *cell, small, larger, outcome(small, larger)])
     return pd.DataFrame(rows, columns=[*FOUND, SMALL, LARGER, "outcome"])
-
-
-def named(contrast: Contrast, settings: Mapping) -> Contrast:
-    """A contrast with the reference's own name."""
-    return contrast._replace(other=settings["reference"]) if contrast.other == rulers.REFERENCE else contrast
 
 
 def outcome(small: Estimate, larger: Estimate) -> str:
@@ -87,15 +82,16 @@ def ratios(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
     sides = list(RATIO_SIDES.values())
     if not set(sides) <= settings["experiments"].keys():
         return rulers.measured(records.iloc[:0], settings, sides)
-    pairs = {pair for each in CONTRASTS for pair in each.pairs if set(pair) == set(sides)}
-    own = [named(each, settings) for each in CONTRASTS if each.pairs[0] in pairs]
-    methods = {name for each in own for name in (each.method, each.other)}
+    measured = [each for each in CONTRASTS if tuple(sides) in each.pairs]
+    methods = {name for each in measured for name in (each.method, each.other)}
     parts = []
     for comparison in sides:
         names = [comparison, *rulers.rulers(comparison, settings)]
         kept = shared(settings, *sides)[comparison]
         own = records[records["experiment"].isin(names) & (records["draw"] == 0)]
-        parts.append(own[own["method"].isin(methods) & own["dataset"].isin(kept)])
+        parts.append(
+            own[own["method"].isin({*methods, rulers.ruler_of(comparison, settings)}) & own["dataset"].isin(kept)]
+        )
     return rulers.measured(pd.concat(parts), settings, sides)
 
 

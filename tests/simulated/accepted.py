@@ -159,9 +159,10 @@ def _reference(random: Random, raw: dict) -> None:
     other, before = random.choice([name for name in raw["methods"] if name != raw["reference"]]), raw["reference"]
     raw["reference"] = other
     beside = random.random() < 0.7
-    for own in raw["scales"]["smoke"]["experiments"].values():
+    scale = raw["scales"]["smoke"]
+    for own in (*scale["experiments"].values(), *scale["further"].values()):
         names = own.get("methods", "all")
-        if names != "all" and before in names and own.get("protocol", "supervised") == "supervised":
+        if names != "all" and before in names:
             new = [before, other] if beside and len(names) > 1 else [other]
             own["methods"] = list(dict.fromkeys(each for name in names for each in (new if name == before else [name])))
 

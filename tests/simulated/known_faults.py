@@ -23,6 +23,9 @@ def edited(edits: dict) -> dict:
 # What is put where in the experiments of the scale.
 FAULTS = {
     "two train sizes in minima": {"minima.train_sizes": [50, 100]},
+    "two train sizes in minima and lengths": {
+        "minima.train_sizes": [50, 100], "lengths.train_sizes": [50, 100],
+    },
     "no moments are kept": {"trajectories.points": 0},
     "one method on trajectories": {"trajectories.methods": ["sgd"]},
     "no clean labels in minima": {"minima.label_noise": [0.2]},
@@ -68,6 +71,7 @@ LEFT_OUT = {
     "two train sizes in minima": {
         "measures": "minima.train_sizes", **_beside_lengths("minima.train_sizes"),
     },
+    "two train sizes in minima and lengths": dict.fromkeys(("measures", "effective_robustness"), "minima.train_sizes"),
     "no moments are kept": _STUDY,
     "one method on trajectories": {"forgetting": "trajectories.methods"},
     "no clean labels in minima": {"variance_components": "variance_split.label_noise"},

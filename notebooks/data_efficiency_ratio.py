@@ -21,7 +21,7 @@ from robustpath.figures import captions, efficiency, left_out, style
 from robustpath.records import labels, load, report_settings
 from robustpath.statistics.efficiency import EQUAL, exceeds, falls_below
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.rulers import measured
+from robustpath.statistics.rulers import COMPARISONS, YARDSTICKS, measured
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -33,7 +33,7 @@ caption = None  # LaTeX caption; None prints it
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
-found = measured(table, settings)
+found = measured(table, settings, [*COMPARISONS, *YARDSTICKS])
 told = verdicts.read(claims, settings["scale"])
 blocks = efficiency.rows(found, told, settings)
 display(found.drop(columns="by_dataset"))
@@ -63,14 +63,14 @@ def mark(panel, row, height, colour, filled):
 count = sum(len(own) + 1 for own in blocks.values())
 figure, panels = style.panels(1, 2, min(4.6, 1.2 + 0.115 * count), sharex=True, sharey=True)
 heights, names, height = {}, {}, 0.0
-for comparison, own in blocks.items():
+for block, own in blocks.items():
     title = panels[0][0].text(
-        0.01, height, efficiency.heading(comparison, settings), transform=panels[0][0].get_yaxis_transform(),
+        0.01, height, efficiency.heading(block, settings), transform=panels[0][0].get_yaxis_transform(),
         fontsize=6.8, fontstyle="italic", va="center", zorder=5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
     )  # fmt: skip
     title.set_in_layout(False)
-    for method, role in own:
+    for comparison, method, role in own:
         height += 1
         heights[comparison, method] = height, role
         names[height] = efficiency.name(comparison, method)
@@ -118,7 +118,7 @@ style.save(figure, out)
 if why := efficiency.lacking(bool(blocks)):
     left_out.write("data_efficiency_ratio", captions.manifest("data_efficiency_ratio"), why, out, caption)
 else:
-    others = found[(found["comparison"] != "rehearsal") & ~found["itself"]]
+    others = found[found["comparison"].isin(COMPARISONS) & (found["comparison"] != "rehearsal") & ~found["itself"]]
     parts = []
     for role in efficiency.COUNTS:
         own = [
@@ -131,7 +131,7 @@ else:
     finding = f"Ratios whose interval lies above 1, and below it: {'; '.join(parts)}."
     facts = (
         "Counted are all ratios, by method, test data and label noise, also those not shown, without those to a second "
-        "ruler of the same runs. Data: "
+        f"ruler of the same runs{efficiency.added(blocks)}.{efficiency.beyond(found, settings)} Data: "
         f"{efficiency.evidence(found, settings)}. {percent} percentile intervals of a bootstrap over paired seeds "
         "within data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
         f"$\\pm${100 * (EQUAL - 1):.0f}\\,\\%."

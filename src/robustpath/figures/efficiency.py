@@ -7,14 +7,16 @@ import pandas as pd
 from robustpath import protocols
 from robustpath.figures import acquisition, streams
 from robustpath.methods.roles import ACQUISITION
+from robustpath.models.ensemble_mlp import COUNT
 from robustpath.protocols.acquisition.sizes import NONE
 from robustpath.records import labels
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.rulers import COMPARISONS, WORST, ruler_of
+from robustpath.statistics.rulers import COMPARISONS, EVERY, WORST, YARDSTICKS, ruler_of
 
 SHOWN = ["minima", "streams", "rehearsal", "groups", "holes"]
+ADDED = {"minima": list(YARDSTICKS)}  # comparisons whose methods end the block of another one
 # How many of each role are shown, those of the highest validation accuracy, and their colours; the ruler is black.
-COUNTS = {"ours": 3, "published": 2, "control": 1}
+COUNTS = {"ours": 3, "published": 3, "control": 1}
 COLOURS = {"ours": "#D55E00", "published": "0.35", "control": "0.62", "ruler": "#000000"}
 OURS_ON_STREAMS = ("balls on replayed inputs", "balls on the batch")
 PLAIN_ON_STREAMS = "plain steps, and training without order"
@@ -28,6 +30,8 @@ def role(comparison: str, method: str, told: Mapping, ruler: str) -> str | None:
     the hypotheses on minima, which names its variants, baselines and controls."""
     if method == ruler:
         return "ruler"
+    if comparison in YARDSTICKS:
+        return "published"
     if comparison == "minima":
         groups = {"ours": told["short_names"], "published": told["baselines"], "control": told["placebos"]}
         return next((name for name, members in groups.items() if method in members), None)
@@ -48,21 +52,55 @@ def role_of(comparison: str, method: str, told: Mapping, settings: Mapping) -> s
     return role(comparison, method, told, ruler_of(comparison, settings))
 
 
-def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str]]]:
-    """(method, role) of the rows of each block that is shown: the ruler, then of each role as many as COUNTS says, by
-    the mean validation accuracy over levels of label noise; `found` is the table of rulers.measured."""
+def shown(found: pd.DataFrame) -> list[str]:
+    """The comparisons of `found` that have a block: those with a ratio that is a number. Bounds alone say which side
+    of the ruler's sizes all methods lie on, and that takes a sentence."""
+    numbers = found[~found["itself"] & (found["side"] == "")]
+    return [name for name in SHOWN if name in set(numbers["comparison"])]
+
+
+def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str, str]]]:
+    """(comparison, method, role) of the rows of each block: the ruler, then of each role as many as COUNTS says, by
+    the mean validation accuracy over levels of label noise, then the methods of ADDED; `found` is the table of
+    rulers.measured."""
     blocks = {}
-    for comparison in SHOWN:
+    for comparison in shown(found):
         own, ruler = found[found["comparison"] == comparison], ruler_of(comparison, settings)
-        if own.empty:
-            continue
         best = own.groupby("method")["validation"].mean().sort_values(ascending=False, kind="stable")
         roles = {name: role(comparison, name, told, ruler) for name in best.index}
-        chosen = [(name, "ruler") for name in best.index if roles[name] == "ruler"]
+        chosen = [(comparison, name, "ruler") for name in best.index if roles[name] == "ruler"]
         for wanted, count in COUNTS.items():
-            chosen += [(name, wanted) for name in best.index if roles[name] == wanted][:count]
+            chosen += [(comparison, name, wanted) for name in best.index if roles[name] == wanted][:count]
+        for other in ADDED.get(comparison, []):
+            added = found.loc[(found["comparison"] == other) & ~found["itself"], "method"].unique()
+            chosen += [(other, name, role(other, name, told, ruler)) for name in added]
         blocks[comparison] = chosen
     return blocks
+
+
+def added(blocks: Mapping[str, list[tuple[str, str, str]]]) -> str:
+    """For a caption, in LaTeX: that the methods of ADDED are not counted; "" where there are none."""
+    names = [method for own in blocks.values() for comparison, method, _ in own if comparison in YARDSTICKS]
+    if not names:
+        return ""
+    passes = f" (which takes {labels.word(COUNT)} times the passes)"
+    listed = [labels.escape(labels.method(each)) + (passes if each == "ensemble" else "") for each in names]
+    return f", and without {labels.listing(listed)}, which are there to compare gains with"
+
+
+def beyond(found: pd.DataFrame, settings: Mapping) -> str:
+    """For a caption, in LaTeX: the comparisons without a block, of which all ratios are bounds; "" where none is."""
+    parts = []
+    for comparison in SHOWN:
+        own = found[(found["comparison"] == comparison) & ~found["itself"]]
+        if own.empty or comparison in shown(found):
+            continue
+        total, above, below = map(labels.count, (len(own), *((own["side"] == side).sum() for side in "><")))
+        parts.append(
+            f"Not drawn: {_title(comparison, settings)}, of which all {total} ratios are bounds, {above} above the "
+            f"sizes of the ruler and {below} below."
+        )
+    return "".join(f" {part}" for part in parts)
 
 
 def heading(comparison: str, settings: Mapping) -> str:
@@ -82,7 +120,7 @@ def heading(comparison: str, settings: Mapping) -> str:
 
 def name(comparison: str, method: str) -> str:
     """A method as the figure prints it."""
-    acquires = COMPARISONS[comparison].experiment.startswith(ACQUISITION)
+    acquires = EVERY[comparison].experiment.startswith(ACQUISITION)
     return acquisition.name(method) if acquires else labels.method(method)
 
 
@@ -101,10 +139,8 @@ def datasets(found: pd.DataFrame, comparison: str) -> list[str]:
 def evidence(found: pd.DataFrame, settings: Mapping) -> str:
     """For a caption, in LaTeX: data sets, label noise and seeds of each block that is shown."""
     parts = []
-    for comparison in SHOWN:
+    for comparison in shown(found):
         own = found[found["comparison"] == comparison]
-        if own.empty:
-            continue
         listed = labels.listing([labels.escape(labels.dataset(each)) for each in datasets(found, comparison)])
         noise = f", {labels.levels(levels(found, comparison))} random labels"
         shift = ", in distribution and under shift" if OOD in set(own["kind"]) else ""

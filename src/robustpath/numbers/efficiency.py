@@ -12,7 +12,7 @@ from robustpath.statistics.efficiency import equals, exceeds, falls_below
 from robustpath.statistics.evidence import OOD
 from robustpath.statistics.grid import grids
 from robustpath.statistics.intervals import interval
-from robustpath.statistics.rulers import COMPARISONS, WORST, measured, ruler_of, rulers
+from robustpath.statistics.rulers import COMPARISONS, WORST, YARDSTICKS, measured, ruler_of, rulers
 from robustpath.statistics.stratified import Estimate, mean
 
 CODED = "data_efficiency"
@@ -26,16 +26,18 @@ ENDS = {
     "groups": {"none": ("Worst", "worst group")},
     "holes": {"none": ("Labels", "worst group, labels bought where one group has none")},
     "labels": {"none": ("LabelsGeneric", "worst group, labels bought")},
+    **{name: {"none": ("Id", "in distribution"), OOD: ("Shifted", "under shift")} for name in YARDSTICKS},
 }
+TEXT = {"yardsticks": ["mixup"], "ensembles": ["ensemble"]}  # methods that the text names, in the config or not
 FAMILIES = {"minima": "Minima", "batches": "Batches", "shortcuts": "Shortcuts"}
 
 
 def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     """Name -> Number; what was not measured is said to be so."""
-    found = measured(table, settings)
+    found = measured(table, settings, [*COMPARISONS, *YARDSTICKS])
     return {
         **made(_ratios, found, settings),
-        **made(_counts, found, settings),
+        **made(_counts, found[found["comparison"].isin(COMPARISONS)], settings),
         **made(_code_lengths, table, settings),
         **made(_prequential, table, settings),
     }
@@ -77,6 +79,8 @@ def _ratios(found: pd.DataFrame, settings: dict) -> Macros:
 
 def _methods(comparison: str, settings: dict) -> list[str]:
     """The methods of a comparison and all of its family that could be: macros of one that is switched off stay."""
+    if comparison in YARDSTICKS:
+        return list(dict.fromkeys([*settings["experiments"].get(comparison, {}).get("methods", []), *TEXT[comparison]]))
     about = COMPARISONS[comparison]
     if about.experiment.startswith(roles.ACQUISITION):
         return roles.acquisitions()

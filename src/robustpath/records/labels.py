@@ -53,6 +53,7 @@ METHODS = {
     "ball_surprise_snr": "ball surprise SNR",
     "maml": "MAML",
     "group_dro": "Group DRO",
+    "ensemble": "ensemble of four",
     "mixup": "mixup",
     "intra_label_mixup": "intra-label mixup",
     "rho_loss": "RHO-LOSS",

@@ -5,7 +5,7 @@ alone at other numbers of examples. These are found by what they are: all their 
 those of the experiment that they measure.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,17 +23,20 @@ from robustpath.statistics.label_curves import curves
 REFERENCE = "reference"  # the config's
 WORST = "accuracy_worst_group"
 VARIED = {"datasets", "methods", "train_sizes", "examples", "rounds", "measured", "points", "shifted"}
+MODEL = "model"
 KEYS = ["dataset", "label_noise", "kind", "seed", "method", "size"]
 FOUND = ["comparison", "method", "label_noise", "kind"]
 
 
 class Comparison(NamedTuple):
-    """The experiment whose methods are measured, their family, the plain method that measures, and the score."""
+    """The experiment whose methods are measured, their family, the plain method that measures, and the score; `by`, the
+    comparison whose experiment has the ruler at the size of the methods, where their own trains no ruler."""
 
     experiment: str
     family: str
     ruler: str
     score: str
+    by: str = ""
 
 
 COMPARISONS = {
@@ -44,9 +47,14 @@ COMPARISONS = {
     "holes": Comparison("acquisition_methods", "shortcuts", "random_acquisition", WORST),
     "labels": Comparison("acquisition_generic", "shortcuts", "random_acquisition", WORST),
 }
-# Measured too, but not among the ratios of the study: some of its methods once more, on larger images.
+# Measured too, but not among the ratios of the study: some of its methods once more, on larger images, and what other
+# families and more networks give on the same data.
 AGAIN = {"larger": Comparison("larger", "minima", REFERENCE, "accuracy")}
-EVERY = COMPARISONS | AGAIN
+YARDSTICKS = {
+    "yardsticks": Comparison("yardsticks", "minima", REFERENCE, "accuracy", by="minima"),
+    "ensembles": Comparison("ensembles", "minima", REFERENCE, "accuracy", by="minima"),
+}
+EVERY = COMPARISONS | AGAIN | YARDSTICKS
 
 
 def ruler_of(comparison: str, settings: Mapping) -> str:
@@ -56,7 +64,8 @@ def ruler_of(comparison: str, settings: Mapping) -> str:
 
 
 def rulers(comparison: str, settings: Mapping) -> list[str]:
-    """The experiments of plain methods alone that measure a comparison; none where the config has none.
+    """The experiments of plain methods alone that measure a comparison; none where the config has none. With `by`, that
+    experiment first, if the network is all that differs.
 
     settings: those of a report (records.report_settings).
     """
@@ -65,6 +74,10 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
     every = {ruler_of(name, settings) for name in EVERY}
     if own is None:
         return []
+    if about.by:
+        other = EVERY[about.by].experiment
+        same = other in there and _same(own, there[other], VARIED | {MODEL})
+        return [other, *rulers(about.by, settings)] if same else []
     return [
         name
         for name, each in there.items()
@@ -73,8 +86,13 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
         and ruler in each["methods"]
         and set(each["methods"]) <= every
         and set(each["datasets"]) & set(own["datasets"])
-        and all(own.get(key) == each.get(key) for key in (own.keys() | each.keys()) - VARIED)
+        and _same(own, each, VARIED)
     ]
+
+
+def _same(own: Mapping, other: Mapping, but: Collection[str]) -> bool:
+    """Whether two experiments are the same in all keys but some."""
+    return all(own.get(key) == other.get(key) for key in (own.keys() | other.keys()) - set(but))
 
 
 def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str] = COMPARISONS) -> pd.DataFrame:
@@ -96,6 +114,9 @@ def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.Data
     """Columns KEYS and value: the test scores of the measured experiment's methods and of its rulers, of the draws with
     the highest validation accuracy, and with kind "validation" that accuracy; of an acquisition after each round."""
     about = EVERY[comparison]
+    if about.by:
+        others = (records["experiment"] != about.experiment) & (records["method"] != ruler_of(comparison, settings))
+        records = records[~others]
     there = set(records["experiment"].unique())
     names = [name for name in (about.experiment, *rulers(comparison, settings)) if name in there]
     parts = [tested(records, name, about.score, settings) for name in names]

@@ -9,7 +9,7 @@ from executed import executed
 
 from robustpath import records
 from robustpath.figures import efficiency
-from robustpath.statistics.rulers import measured
+from robustpath.statistics.rulers import COMPARISONS, YARDSTICKS, measured
 
 TOLD = {
     "short_names": {"contour_warmup": "V1"},
@@ -49,6 +49,7 @@ def test_a_figure_and_its_caption_are_made(name, table, told, tmp_path):
         counts = re.findall(r"(?:our methods|published methods|controls) (\d+) and (\d+) of (\d+)", caption)
         above, below, total = (sum(map(int, each)) for each in zip(*counts, strict=True))
         assert total == 2 * 3 + 2 * 3 + 1 + 2 and above >= 6 and below >= 4
+        assert "without mixup and ensemble of four (which takes four times the passes), which are there" in caption
 
 
 @pytest.mark.parametrize("name", ["data_efficiency_ratio", "ruler"])
@@ -59,16 +60,30 @@ def test_without_a_ruler_a_sentence_takes_its_place(name, table, told, tmp_path)
 
 
 def test_rows_are_the_ruler_and_the_best_of_each_role(table, told):
-    blocks = efficiency.rows(measured(table, told), TOLD, told)
+    found = measured(table, told, [*COMPARISONS, *YARDSTICKS])
+    blocks = efficiency.rows(found, TOLD, told)
     assert blocks["minima"] == [
-        ("sgd", "ruler"), ("contour_warmup", "ours"), ("sam", "published"), ("short_descent", "control"),
+        ("minima", "sgd", "ruler"), ("minima", "contour_warmup", "ours"), ("minima", "sam", "published"),
+        ("minima", "short_descent", "control"), ("yardsticks", "mixup", "published"),
+        ("ensembles", "ensemble", "published"),
     ]  # fmt: skip
-    assert blocks["streams"] == [
+    assert [own[1:] for own in blocks["streams"]] == [
         ("online_sgd", "ruler"), ("slow_ball", "ours"), ("der_plus_plus", "published"), ("er", "published"),
     ]  # fmt: skip
-    assert blocks["rehearsal"][0] == ("er", "ruler") and ("online_sgd", "published") not in blocks["rehearsal"]
-    assert blocks["groups"] == [("sgd", "ruler"), ("group_dro", "published")]
-    assert sum(map(len, blocks.values())) <= 30
+    rehearsed = [own[1:] for own in blocks["rehearsal"]]
+    assert rehearsed[0] == ("er", "ruler") and ("online_sgd", "published") not in rehearsed
+    assert [own[1:] for own in blocks["groups"]] == [("sgd", "ruler"), ("group_dro", "published")]
+    assert sum(map(len, blocks.values())) <= 36
+    assert efficiency.beyond(found, told) == ""
+
+
+def test_a_comparison_of_bounds_alone_is_a_sentence_and_no_block(told):
+    worth = ruled.WORTH | {"er": 0.01, "der_plus_plus": 40.0, "slow_ball": 30.0}
+    found = measured(ruled.recorded(told, worth), told)
+    assert set(efficiency.rows(found, TOLD, told)) >= {"minima", "groups"}
+    assert "streams" not in efficiency.rows(found, TOLD, told)
+    words = "ruler online SGD, of which all 6 ratios are bounds, 4 above the sizes of the ruler and 2 below."
+    assert words in efficiency.beyond(found, told)
 
 
 def test_titles_say_what_is_measured_at_how_many_examples(told):

@@ -28,6 +28,7 @@ def test_ratios_are_those_that_were_planted(macros):
     assert (
         macros["RatioGroupDroCleanWorst"].value == "1.20" and macros["RatioGroupDroNoisyWorst"].value == "not measured"
     )
+    assert macros["RatioMixupNoisyId"].value == "1.30" and macros["RatioEnsembleCleanId"].value == "1.40"
     assert macros["RatioSamCleanIdInterval"].value == "[1.50, 1.50]"
     assert macros["RatioSamCleanShifted"].value == "not measured"
     assert macros["RatioDatasetsMinima"].value == "Fashion-MNIST, Optdigits and Typeface digits"

@@ -8,7 +8,10 @@ import stream_records
 
 from robustpath import study
 
-SUPERVISED = ["minima", "ruler", "ruler_typefaces", "ruler_optdigits", "groups", "ruler_groups", "ruler_shapes"]
+SUPERVISED = [
+    "minima", "yardsticks", "ensembles", "ruler", "ruler_typefaces", "ruler_optdigits", "groups", "ruler_groups",
+    "ruler_shapes",
+]  # fmt: skip
 SIZES = (70, 140, 280, 560, 1120, 2240, 3800)
 STREAMS = ["stream_methods", *(f"ruler_stream_{size}" for size in SIZES)]
 ACQUIRED = ["acquisition_methods", "ruler_acquisition_hole"]
@@ -22,6 +25,8 @@ WORTH = {
     "sam": 1.5,
     "contour_warmup": 1.0,
     "short_descent": 0.9,
+    "mixup": 1.3,
+    "ensemble": 1.4,
     "group_dro": 1.2,
     "der_plus_plus": 2.0,
     "slow_ball": 0.5,

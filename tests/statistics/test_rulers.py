@@ -38,6 +38,26 @@ def test_every_comparison_with_records_has_its_ruler_measured_by_half_of_its_see
     assert own.loc[own["comparison"] != "holes", "ratio"].between(0.97, 1.03).all()
 
 
+def test_a_method_without_a_ruler_in_its_experiment_is_measured_by_that_of_another(told):
+    """Also where the network is another one; where anything else is, nothing measures it."""
+    table = ruled.recorded(told)
+    names = list(rulers.YARDSTICKS)
+    found = rulers.measured(table, told, names).set_index(["comparison", "method", "label_noise", "kind"])
+    for comparison, method, worth in (("yardsticks", "mixup", 1.3), ("ensembles", "ensemble", 1.4)):
+        for noise in (0.0, 0.2):
+            row = found.loc[comparison, method, noise, "none"]
+            assert row["ratio"] == pytest.approx(worth, rel=0.01) and row["seeds"] == 6 and not row["itself"]
+    assert set(found.reset_index()["method"]) == {"mixup", "ensemble"}
+    assert told["experiments"]["ensembles"]["model"] == "ensemble_mlp"
+    for key, value in {"budget": 601, "draws": 2, "label_noise": [0.0]}.items():
+        other = copy.deepcopy(told)
+        other["experiments"]["ensembles"][key] = value
+        assert rulers.rulers("ensembles", told)[0] == "minima" and not rulers.rulers("ensembles", other)
+        assert set(rulers.measured(table, other, names)["comparison"]) == {"yardsticks"}
+    without = {name: own for name, own in told["experiments"].items() if name != "minima"}
+    assert rulers.measured(table, told | {"experiments": without}, names).empty
+
+
 def test_labels_are_counted_from_the_first_ones_on(told):
     """The curve of random choice over 640 labels reaches at 420 what another acquisition has after 120."""
 
@@ -92,6 +112,8 @@ def test_accuracies_under_shift_are_the_mean_over_their_kinds(told):
 def test_the_shipped_rulers_hold_the_size_that_they_measure(scale):
     """Every data set of minima and groups, streams and acquisition, at sizes on both sides."""
     told = ruled.shipped(scale)
+    for comparison in rulers.YARDSTICKS:
+        assert rulers.rulers(comparison, told) == ["minima", *rulers.rulers("minima", told)]
     for comparison, about in rulers.COMPARISONS.items():
         names = rulers.rulers(comparison, told)
         own = told["experiments"][about.experiment]

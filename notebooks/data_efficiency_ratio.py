@@ -131,9 +131,9 @@ else:
     finding = f"Ratios whose interval lies above 1, and below it: {'; '.join(parts)}."
     facts = (
         "Counted are all ratios, by method, test data and label noise, also those not shown, without those to a second "
-        f"ruler of the same runs{efficiency.added(blocks)}.{efficiency.beyond(found, settings)} Data: "
-        f"{efficiency.evidence(found, settings)}. {percent} percentile intervals of a bootstrap over paired seeds "
-        "within data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
+        f"ruler of the same runs{efficiency.added(blocks)}.{efficiency.beyond(found, blocks, settings)} Data: "
+        f"{efficiency.evidence(found, blocks, settings)}. {percent} percentile intervals of a bootstrap over paired "
+        "seeds within data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
         f"$\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
     )
     captions.write(f"{captions.headline('data_efficiency_ratio', finding)} {facts}", caption)

@@ -87,7 +87,8 @@ class Scale(Section):
     )
     experiments: Experiments = Field(description="The experiments of this scale.")
     further: dict[Word, _any_protocol()] = Field(
-        {}, description="Further experiments by name, in the records of the study but in none of its figures."
+        {},
+        description="Further experiments by name; figures find them, if at all, by what they are.",
     )
     theory: Theory = Field(description="Small problems of the papers whose outcome is known.")
     calibration: Calibration = Field(
@@ -114,7 +115,7 @@ class Config(Section):
     scale: str = Field(description="The scale to run: a name under `scales`.")
     start: Literal["raw", "records", "text"] = Field(
         "raw",
-        description="Where the way to the paper begins: `raw` data; or, of what is published of the scale, its "
+        description="Where a run begins: `raw` data; or, of what is published of the scale, its "
         "`records` (nothing is trained) or its `text` (nothing is computed). Results: `results/<scale>`, "
         "`results/<scale>-records`, `results/<scale>-text`.",
     )

@@ -52,28 +52,26 @@ def role_of(comparison: str, method: str, told: Mapping, settings: Mapping) -> s
     return role(comparison, method, told, ruler_of(comparison, settings))
 
 
-def shown(found: pd.DataFrame) -> list[str]:
-    """The comparisons of `found` that have a block: those with a ratio that is a number. Bounds alone say which side
-    of the ruler's sizes all methods lie on, and that takes a sentence."""
-    numbers = found[~found["itself"] & (found["side"] == "")]
-    return [name for name in SHOWN if name in set(numbers["comparison"])]
-
-
 def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str, str]]]:
     """(comparison, method, role) of the rows of each block: the ruler, then of each role as many as COUNTS says, by
-    the mean validation accuracy over levels of label noise, then the methods of ADDED; `found` is the table of
-    rulers.measured."""
+    the mean validation accuracy over levels of label noise, and the methods of ADDED before the controls; `found` is the table of
+    rulers.measured. Where all of them but the ruler are bounds there is no block: a sentence says it (`beyond`)."""
     blocks = {}
-    for comparison in shown(found):
+    for comparison in SHOWN:
         own, ruler = found[found["comparison"] == comparison], ruler_of(comparison, settings)
         best = own.groupby("method")["validation"].mean().sort_values(ascending=False, kind="stable")
         roles = {name: role(comparison, name, told, ruler) for name in best.index}
         chosen = [(comparison, name, "ruler") for name in best.index if roles[name] == "ruler"]
         for wanted, count in COUNTS.items():
             chosen += [(comparison, name, wanted) for name in best.index if roles[name] == wanted][:count]
+        drawn = own[own["method"].isin([name for _, name, each in chosen if each != "ruler"])]
+        if (drawn["side"] != "").all():
+            continue
+        place = sum(each != "control" for *_, each in chosen)
         for other in ADDED.get(comparison, []):
             added = found.loc[(found["comparison"] == other) & ~found["itself"], "method"].unique()
-            chosen += [(other, name, role(other, name, told, ruler)) for name in added]
+            chosen[place:place] = [(other, name, role(other, name, told, ruler)) for name in added]
+            place += len(added)
         blocks[comparison] = chosen
     return blocks
 
@@ -83,24 +81,24 @@ def added(blocks: Mapping[str, list[tuple[str, str, str]]]) -> str:
     names = [method for own in blocks.values() for comparison, method, _ in own if comparison in YARDSTICKS]
     if not names:
         return ""
-    passes = f" (which takes {labels.word(COUNT)} times the passes)"
+    passes = f" ({labels.word(COUNT)} times the passes)"
     listed = [labels.escape(labels.method(each)) + (passes if each == "ensemble" else "") for each in names]
-    return f", and without {labels.listing(listed)}, which are there to compare gains with"
+    return f", and without {labels.listing(listed)}, which were added to compare gains with"
 
 
-def beyond(found: pd.DataFrame, settings: Mapping) -> str:
-    """For a caption, in LaTeX: the comparisons without a block, of which all ratios are bounds; "" where none is."""
+def beyond(found: pd.DataFrame, blocks: Mapping[str, list], settings: Mapping) -> str:
+    """For a caption, in LaTeX: how many ratios of the comparisons without a block are bounds; "" where all have one."""
     parts = []
     for comparison in SHOWN:
         own = found[(found["comparison"] == comparison) & ~found["itself"]]
-        if own.empty or comparison in shown(found):
+        if own.empty or comparison in blocks:
             continue
         total, above, below = map(labels.count, (len(own), *((own["side"] == side).sum() for side in "><")))
         parts.append(
-            f"Not drawn: {_title(comparison, settings)}, of which all {total} ratios are bounds, {above} above the "
-            f"sizes of the ruler and {below} below."
+            f" Not drawn: {_title(comparison, settings)}; of {total} ratios {above} are bounds above the sizes of the "
+            f"ruler and {below} below."
         )
-    return "".join(f" {part}" for part in parts)
+    return "".join(parts)
 
 
 def heading(comparison: str, settings: Mapping) -> str:
@@ -136,10 +134,10 @@ def datasets(found: pd.DataFrame, comparison: str) -> list[str]:
     return list(dict.fromkeys(name for own in parts for name, *_ in own))
 
 
-def evidence(found: pd.DataFrame, settings: Mapping) -> str:
-    """For a caption, in LaTeX: data sets, label noise and seeds of each block that is shown."""
+def evidence(found: pd.DataFrame, blocks: Mapping[str, list], settings: Mapping) -> str:
+    """For a caption, in LaTeX: data sets, label noise and seeds of each block."""
     parts = []
-    for comparison in shown(found):
+    for comparison in blocks:
         own = found[found["comparison"] == comparison]
         listed = labels.listing([labels.escape(labels.dataset(each)) for each in datasets(found, comparison)])
         noise = f", {labels.levels(levels(found, comparison))} random labels"

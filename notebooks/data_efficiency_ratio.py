@@ -133,7 +133,7 @@ else:
         "Counted are all ratios, by method, test data and label noise, also those not shown, without those to a second "
         f"ruler of the same runs{efficiency.added(blocks)}.{efficiency.beyond(found, blocks, settings)} Data: "
         f"{efficiency.evidence(found, blocks, settings)}. {percent} percentile intervals of a bootstrap over paired "
-        "seeds within data sets, not corrected for their number; ratios are geometric means over data sets. The band is "
-        f"$\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
+        "seeds within data sets, not corrected for their number; ratios are geometric means over data sets. The band "
+        f"is $\\pm${100 * (EQUAL - 1):.0f}\\,\\%."
     )
     captions.write(f"{captions.headline('data_efficiency_ratio', finding)} {facts}", caption)

@@ -54,8 +54,9 @@ def role_of(comparison: str, method: str, told: Mapping, settings: Mapping) -> s
 
 def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str, str]]]:
     """(comparison, method, role) of the rows of each block: the ruler, then of each role as many as COUNTS says, by
-    the mean validation accuracy over levels of label noise, and the methods of ADDED before the controls; `found` is the table of
-    rulers.measured. Where all of them but the ruler are bounds there is no block: a sentence says it (`beyond`)."""
+    the mean validation accuracy over levels of label noise, and the methods of ADDED before the controls; `found` is
+    the table of rulers.measured. Where all of them but the ruler are bounds there is no block: a sentence says it
+    (`beyond`)."""
     blocks = {}
     for comparison in SHOWN:
         own, ruler = found[found["comparison"] == comparison], ruler_of(comparison, settings)

@@ -88,10 +88,8 @@ def test_the_captions_open_with_what_was_planted(made):
     assert (
         "Hoyer gains in zero and loses in two" in conditions and "L1 norm gains in zero and loses in zero" in conditions
     )
-    assert re.search(
-        r"On Gaussian groups, the highest worst-group accuracy is that of spiking\\_mlp with SGD, .*70", networks
-    )
-    assert re.search(r"On Dominoes, the highest .* attention\\_cnn with causal attention, penalty 100, .*70", networks)
+    assert re.search(r"On Gaussian groups, the highest worst-group accuracy is that of spiking \(SGD\), .*70", networks)
+    assert re.search(r"On Dominoes, the highest .* attention \(causal attention, penalty 100\), .*70", networks)
     assert re.search(r"two seeds correlate by SGD \$0\.(79|80)\$ .*; pairs at random by at most \$0\.1", alike)
 
 
@@ -99,8 +97,8 @@ def test_the_table_has_a_line_for_each_network_and_penalty(made):
     lines = [line.split(" & ") for line in made("networks")[0].decode().splitlines() if line.count(" & ") == 7]
     own = [(cells[0], cells[1]) for cells in lines[1:]]
     assert own == [
-        ("mlp", "SGD"), ("spiking\\_mlp", "SGD"), ("attention\\_cnn", "causal attention, penalty 0"),
-        ("attention\\_cnn", "causal attention, penalty 100"),
+        ("perceptron", "SGD"), ("spiking", "SGD"), ("convolutions with attention", "causal attention, penalty 0"),
+        ("convolutions with attention", "causal attention, penalty 100"),
     ]  # fmt: skip
     assert [cells[-1].rstrip("\\ ") for cells in lines[1:]][:2] == ["--", "--"]
 

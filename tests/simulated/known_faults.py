@@ -43,6 +43,7 @@ FAULTS = {
     "no plain steps on kinds of streams": {"stream_split.methods": ["slow_ball"]},
     "another label noise of one network": {"stream_adaptation.label_noise": [0.0, 1.0]},
     "no shifts on streams": {"streams.shifted": False},
+    "one method on streams": {"streams.methods": ["joint"]},
     "one weight of the ball without a zero": {"memory_ball.grid": {"memory": [0.0, 1.0], "ball": [10.0]}},
     "the interaction without its control": {"acquisition_interaction.methods": ["core_set", "parallelogram"]},
     "a missing group without the parallelogram": {"acquisition_methods.methods": ["alvin"]},
@@ -94,6 +95,9 @@ LEFT_OUT = {
     "no plain steps on kinds of streams": {"stream_kinds": "stream_split.methods"},
     "another label noise of one network": {"stream_methods": "stream_adaptation.label_noise"},
     "no shifts on streams": {"stream_shifts": "streams.shifted"},
+    "one method on streams": dict.fromkeys(
+        ("stream_shifts", "stream_budgets", "prequential", "size_direction"), "streams.methods"
+    ),
     "one weight of the ball without a zero": {"memory_ball": "memory_ball.grid.ball"},
     "the interaction without its control": {"interaction": "acquisition_interaction.methods"},
     "a missing group without the parallelogram": dict.fromkeys(

@@ -89,6 +89,14 @@ def test_an_interaction_is_what_both_change_beyond_the_sum():
     assert streams.interaction(two_by_two(0.8), "memory", "ball", 0.95).mean == pytest.approx(0)
 
 
+def test_an_interaction_averages_data_sets_within_a_seed():
+    """Two data sets with interactions of 0.15 and 0.05; the number of replications stays that of the seeds."""
+    rows = pd.concat([two_by_two(0.95).assign(dataset="one"), two_by_two(0.85).assign(dataset="two")])
+    assert streams.interaction(rows, "memory", "ball", 0.95) == pytest.approx((3, 0.1, 0.1, 0.1))
+    with pytest.raises(UserError, match="more than one score"):
+        streams.interaction(rows.assign(dataset="one"), "memory", "ball", 0.95)
+
+
 def test_factors_with_other_values_are_refused():
     rows = two_by_two(0.9)
     with pytest.raises(UserError, match="where 0 and one other are compared"):

@@ -46,7 +46,7 @@ def caption(
     network = settings["experiments"].get(experiment, {}).get("model", models.DEFAULT)
     facts = [
         f"{setting(own)}; {seeds([own['seed'].nunique()], settings, intervals)}.",
-        f"Network: {labels.escape(network)}." if network != models.DEFAULT else "",
+        f"Network: {labels.escape(labels.network(network))}." if network != models.DEFAULT else "",
         chosen(own["draw"].nunique(), rule.words if rule else ""),
         correction,
         diverged(own, [experiment]),

@@ -199,11 +199,13 @@ def under_shift(order: pd.DataFrame, drops: pd.DataFrame) -> str:
         for _, row in order.iterrows()
     ]
     rows = drops[(drops["label_noise"] == drops["label_noise"].max()) & ~drops["method"].isin(BOUNDS)]
+    taus = f"Kendall's tau between the accuracies of methods with and without shift is {labels.listing(parts)}"
+    if rows.empty:
+        return f"{taus}."
     least = rows.loc[rows["mean"].idxmax()]
     return (
-        "Kendall's tau between the accuracies of methods with and without shift is "
-        f"{labels.listing(parts)}; {labels.method(least['method'])} loses the least under shift "
-        f"{noise_words(least['label_noise'])} ({_numbers(least)})."
+        f"{taus}; {labels.method(least['method'])} loses the least under shift {noise_words(least['label_noise'])} "
+        f"({_numbers(least)})."
     )
 
 

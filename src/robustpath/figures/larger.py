@@ -55,7 +55,7 @@ def evidence(found: pd.DataFrame, table: pd.DataFrame, settings: Mapping) -> str
         )
         seeds = f"{told[small]['seeds']} and {told[larger]['seeds']} seeds"
         parts.append(f"{small.replace('_', ' ')}: {listed} ({seeds})")
-    network = labels.escape(told[pairs[0][1]].get("model", models.DEFAULT))
+    network = labels.escape(labels.network(told[pairs[0][1]].get("model", models.DEFAULT)))
     facts = [
         f"Data at the small and the larger scale: {'; '.join(parts)}. Network at the larger scale: {network}.",
         f"Differences have {percent} $t$ intervals over paired seeds with data sets as strata, ratios {percent} "

@@ -156,7 +156,7 @@ def best_networks(found: pd.DataFrame, reference: str) -> str:
     for dataset, rows in worst.groupby("dataset", sort=False):
         best = rows.loc[rows["mean"].idxmax()]
         said = [
-            f"{labels.escape(best['network'])} with {labels.escape(best['words'])}, "
+            f"{labels.escape(labels.network(best['network']))} ({labels.escape(best['words'])}), "
             f"{interval_words(best, points=False)}"
         ]
         plain = rows[(rows["network"] == models.DEFAULT) & (rows["words"] == labels.method(reference))]
@@ -183,7 +183,7 @@ def lines(found: pd.DataFrame, dataset: str, order: Sequence[Arm]) -> list[list[
     for _, key in keys.iterrows():
         values = own[(own["arm"] == key["arm"]) & (own["words"] == key["words"])].set_index("metric")
         cells = [cell(values.loc[name], name) if name in values.index else "--" for name in SHOWN]
-        rows.append([labels.escape(key["network"]), labels.escape(key["words"]), *cells])
+        rows.append([labels.escape(labels.network(key["network"])), labels.escape(key["words"]), *cells])
     return rows
 
 

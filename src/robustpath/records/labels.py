@@ -104,6 +104,22 @@ DATASETS = {
     "solubility_size": "Solubility of small molecules",
     "solubility_rings": "Solubility of molecules with rings",
 }
+NETWORKS = {
+    "mlp": "perceptron",
+    "mlp_2": "perceptron, last layer of 2",
+    "mlp_4": "perceptron, last layer of 4",
+    "mlp_8": "perceptron, last layer of 8",
+    "latent_mlp": "perceptron with a latent code",
+    "ensemble_mlp": "ensemble of perceptrons",
+    "spiking_mlp": "spiking",
+    "spiking_fast_sigmoid": "spiking, fast sigmoid",
+    "spiking_zero_reset": "spiking, reset to zero",
+    "spiking_latency": "spiking, read by latency",
+    "spiking_synchronised": "spiking, synchronised",
+    "attention_cnn": "convolutions with attention",
+    "strided_cnn": "strided convolutions",
+    "resnet18": "ResNet-18",
+}
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 MISSING = "not measured"
 KNOBS = {
@@ -123,6 +139,11 @@ KNOBS = {
 def method(name: str) -> str:
     """A method as the paper prints it: short names are acronyms, others plain words."""
     return METHODS.get(name) or (name.upper() if len(name) <= 5 and "_" not in name else name.replace("_", " "))
+
+
+def network(name: str) -> str:
+    """A network as the paper prints it."""
+    return NETWORKS.get(name) or name.replace("_mlp", " perceptron").replace("cnn", "CNN").replace("_", " ")
 
 
 def dataset(name: str) -> str:

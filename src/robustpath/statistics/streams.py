@@ -87,10 +87,14 @@ class Interaction(NamedTuple):
 
 
 def interaction(rows: pd.DataFrame, first: str, second: str, confidence: float) -> Interaction:
-    """(both - second alone) - (first alone - neither), seed by seed, with its t interval; a factor is absent at 0.
+    """(both - second alone) - (first alone - neither), seed by seed, with its t interval; a factor is absent at 0. Data
+    sets are averaged within a seed.
 
     UserError where a factor has not two values, one of them 0.
     """
+    if "dataset" in rows:
+        check_complete(rows[[first, second, "dataset", "seed", "value"]], across=(first, second, "dataset", "seed"))
+        rows = _of_seeds(rows, [first, second])
     signs = {}
     for factor in (first, second):
         values = sorted(rows[factor].unique())

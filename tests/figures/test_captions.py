@@ -48,7 +48,7 @@ def test_a_network_that_is_not_the_usual_one_is_named(small_records, small_setti
     own = small_settings["experiments"]["data_efficiency"]
     linear = {**small_settings, "experiments": {"data_efficiency": {**own, "model": "softmax_regression"}}}
     said = captions.caption("learning_curves", linear, small_records, "data_efficiency")
-    assert r"Network: softmax\_regression." in said
+    assert r"Network: softmax regression." in said
     assert "Network:" not in captions.caption("learning_curves", small_settings, small_records, "data_efficiency")
 
 

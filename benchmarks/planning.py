@@ -15,9 +15,11 @@ from pathlib import Path
 
 import yaml
 
+from robustpath.config.yaml import read
+
 ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = (".*", "__pycache__", "results", "build", "*.egg-info", "generated", "published")
-TARGET = 20  # seconds for the cluster scale
+TARGET = 4  # seconds for the cluster scale
 
 
 def main() -> None:
@@ -35,7 +37,7 @@ def main() -> None:
 
 def enlarge(file: Path, jobs: int) -> None:
     """Repeat the study of minima of the cluster scale until there are at least so many trainings."""
-    config = yaml.safe_load(file.read_text())
+    config = read(file, file.name)
     scale = config["scales"]["cluster"]
     one = {**scale["experiments"]["minima"], "measured": False}
     cells = len(one["datasets"]) * len(config["methods"])

@@ -75,6 +75,21 @@ def test_every_figure_and_table_is_there_with_its_size_and_the_notebook_that_mad
             assert found[name]["contentSize"] == str((clone / "results/smoke" / name).stat().st_size)
 
 
+def test_a_figure_that_is_left_out_was_made_by_no_notebook(clone):
+    config = (clone / "config.yaml").read_text()
+    before, after = config.split("      trajectories:", 1)
+    (clone / "config.yaml").write_text(f"{before}      trajectories:{after.replace('points: 9', 'points: 0', 1)}")
+    (clone / "results/smoke/logs/notebooks/forgetting.ipynb").unlink()
+    (clone / "results/smoke/logs/notebooks/loss_surfaces.ipynb").write_text("Of an earlier run.")
+    found = entities(clone)
+    for name in ("forgetting", "loss_surfaces"):
+        action = found[f"#draw-{name}"]
+        assert action["instrument"] == found["#run"]["instrument"]
+        assert "Left out: experiments.trajectories.points = 0 is not" in action["name"]
+        assert f"logs/notebooks/{name}.ipynb" not in found
+        assert action["result"]
+
+
 def test_what_a_result_was_made_of_is_there_file_by_file(clone):
     found = entities(clone)
     (clone / "results/smoke/theory/two.parquet").write_text("Another case.")

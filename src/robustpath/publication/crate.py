@@ -14,6 +14,8 @@ from robustpath import study
 from robustpath.config.yaml import read
 from robustpath.core.errors import UserError
 from robustpath.core.files import replacing
+from robustpath.figures.manifest import MANIFEST, manifest
+from robustpath.protocols import declared
 from robustpath.publication import machine, origin
 
 LICENCE = "https://spdx.org/licenses/MIT"
@@ -55,6 +57,7 @@ def write(scale: str, root: Path = Path(".")) -> Path:
     # The Snakefile lies in the repository; a ComputationalWorkflow would have to be a file of the crate.
     what = f"Run the Snakefile of commit {commit}, from raw data to the paper"
     actions = [_action(crate, "#run", what, engine, [], [paper])]
+    listed = manifest(root / MANIFEST)
     for entry in origin.table(config, root):
         if entry.kind not in ("figure", "table"):
             continue
@@ -64,10 +67,14 @@ def write(scale: str, root: Path = Path(".")) -> Path:
             for name in entry.inputs
             for file in sorted(folder.glob(name)) or [folder / name]
         ]
-        notebook = _file(crate, folder, f"logs/notebooks/{entry.name}.ipynb", f"{entry.source} as it ran")
-        actions.append(
-            _action(crate, f"#draw-{entry.name}", f"Draw the {entry.kind} {entry.name}", notebook, used, made)
-        )
+        own = listed[entry.name]
+        if why := declared.why(own.get("needs", {}), study.figure_settings(config, own)):
+            # No notebook ran: a job of Snakemake put a sentence in its place.
+            tool, what = engine, f"Leave out the {entry.kind} {entry.name}: {why}"
+        else:
+            tool = _file(crate, folder, f"logs/notebooks/{entry.name}.ipynb", f"{entry.source} as it ran")
+            what = f"Draw the {entry.kind} {entry.name}"
+        actions.append(_action(crate, f"#draw-{entry.name}", what, tool, used, made))
     crate.root_dataset["mentions"] = actions
     out = folder / NAME
     with replacing(out) as temporary:

@@ -130,7 +130,7 @@ else:
     percent = rf"{100 * settings['confidence']:g}\,\%"
     finding = f"Ratios whose interval lies above 1, and below it: {'; '.join(parts)}."
     facts = (
-        "Counted are all ratios, by method, test data and label noise, also those not shown, without those to a second "
+        "Counted are the ratios of all methods, shown or not, by test data and label noise, without those to a second "
         f"ruler of the same runs{efficiency.added(blocks)}.{efficiency.beyond(found, blocks, settings)} Data: "
         f"{efficiency.evidence(found, blocks, settings)}. {percent} percentile intervals of a bootstrap over paired "
         "seeds within data sets, not corrected for their number; ratios are geometric means over data sets. The band "

@@ -10,7 +10,6 @@ from robustpath.methods.roles import ACQUISITION
 from robustpath.models.ensemble_mlp import COUNT
 from robustpath.protocols.acquisition.sizes import NONE
 from robustpath.records import labels
-from robustpath.statistics.evidence import OOD
 from robustpath.statistics.rulers import COMPARISONS, EVERY, WORST, YARDSTICKS, ruler_of
 
 SHOWN = ["minima", "streams", "rehearsal", "groups", "holes"]
@@ -78,13 +77,13 @@ def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, lis
 
 
 def added(blocks: Mapping[str, list[tuple[str, str, str]]]) -> str:
-    """For a caption, in LaTeX: that the methods of ADDED are not counted; "" where there are none."""
+    """For a caption, in LaTeX: the methods of ADDED, which are not counted, after a comma; "" where there are none."""
     names = [method for own in blocks.values() for comparison, method, _ in own if comparison in YARDSTICKS]
     if not names:
         return ""
     passes = f" ({labels.word(COUNT)} times the passes)"
     listed = [labels.escape(labels.method(each)) + (passes if each == "ensemble" else "") for each in names]
-    return f", and without {labels.listing(listed)}, which were added to compare gains with"
+    return f", {labels.listing(listed)}"
 
 
 def beyond(found: pd.DataFrame, blocks: Mapping[str, list], settings: Mapping) -> str:
@@ -94,10 +93,11 @@ def beyond(found: pd.DataFrame, blocks: Mapping[str, list], settings: Mapping) -
         own = found[(found["comparison"] == comparison) & ~found["itself"]]
         if own.empty or comparison in blocks:
             continue
+        ruler = name(comparison, ruler_of(comparison, settings))
         total, above, below = map(labels.count, (len(own), *((own["side"] == side).sum() for side in "><")))
         parts.append(
-            f" Not drawn: {_title(comparison, settings)}; of {total} ratios {above} are bounds above the sizes of the "
-            f"ruler and {below} below."
+            f" Not drawn: {COMPARISONS[comparison].family} by the ruler {labels.escape(ruler)}; of {total} ratios "
+            f"{above} are bounds above its sizes and {below} below."
         )
     return "".join(parts)
 
@@ -105,16 +105,19 @@ def beyond(found: pd.DataFrame, blocks: Mapping[str, list], settings: Mapping) -
 def heading(comparison: str, settings: Mapping) -> str:
     """The title of a block: the family, what is scored, how many examples the methods had, and the ruler."""
     about = COMPARISONS[comparison]
-    own = settings["experiments"][about.experiment]
     what = "worst group" if about.score == WORST else "accuracy"
+    own = settings["experiments"][about.experiment]
+    missing = ", one missing" if own.get("missing", [NONE]) != [NONE] else ""
+    ruler = name(comparison, ruler_of(comparison, settings))
+    return f"{about.family}: {what}{missing}, {_size(comparison, settings)}; ruler {ruler}"
+
+
+def _size(comparison: str, settings: Mapping) -> str:
+    """How many examples the methods of a comparison had, in words."""
+    own = settings["experiments"][COMPARISONS[comparison].experiment]
     if protocols.name_of(own) == ACQUISITION:
-        bought = own["seed_labels"] + own["acquired"] * own["rounds"]
-        size, what = f"{bought:,} labels", what + (", one missing" if own["missing"] != [NONE] else "")
-    elif "examples" in own:
-        size = f"{own['examples']:,} a task"
-    else:
-        size = f"n = {max(own['train_sizes']):,}"
-    return f"{about.family}: {what}, {size}; ruler {name(comparison, ruler_of(comparison, settings))}"
+        return f"{own['seed_labels'] + own['acquired'] * own['rounds']:,} labels"
+    return f"{own['examples']:,} a task" if "examples" in own else f"n = {max(own['train_sizes']):,}"
 
 
 def name(comparison: str, method: str) -> str:
@@ -142,14 +145,10 @@ def evidence(found: pd.DataFrame, blocks: Mapping[str, list], settings: Mapping)
         own = found[found["comparison"] == comparison]
         listed = labels.listing([labels.escape(labels.dataset(each)) for each in datasets(found, comparison)])
         noise = f", {labels.levels(levels(found, comparison))} random labels"
-        shift = ", in distribution and under shift" if OOD in set(own["kind"]) else ""
         seeds = own.loc[~own["itself"], "seeds"].min()
-        parts.append(f"{_title(comparison, settings)} ({listed}{noise}; {seeds:.0f} seeds{shift})")
+        family, size = COMPARISONS[comparison].family, _size(comparison, settings)
+        parts.append(f"{family}, {size} ({listed}{noise}; {seeds:.0f} seeds)")
     return labels.listing(parts)
-
-
-def _title(comparison: str, settings: Mapping) -> str:
-    return labels.escape(heading(comparison, settings).replace(":", ",").replace(";", ","))
 
 
 def lacking(there: bool) -> str:

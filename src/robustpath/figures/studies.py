@@ -9,7 +9,7 @@ from robustpath.records import labels
 # An experiment with this many methods is a comparison of methods; the others answer one question each.
 COMPARED = 8
 HEADER: list[Row | str] = [["study", "data", "examples", "noise", "evaluations", "methods", "seeds", "draws"]]
-VERDICTS: list[Row | str] = [["", "hypothesis", "clean labels", "noisy labels"]]
+VERDICTS: list[Row | str] = [["", "", "hypothesis", "clean labels", "noisy labels"]]
 
 
 def compared(experiments: dict[str, dict]) -> dict[str, dict]:
@@ -83,7 +83,7 @@ def draws(each: dict) -> int:
 def verdict_table(families: list[dict]) -> str:
     """A row for each hypothesis of the families of claims.json in LaTeX: its statement, and its verdicts by noise."""
     groups = [[_row(verdict, told) for verdict in told["verdicts"]] for told in families]
-    return tables.booktabs(VERDICTS, groups, "lp{3.75in}p{1.05in}p{1.05in}", gap="3pt", size="scriptsize")
+    return tables.booktabs(VERDICTS, groups, "lcp{3.57in}p{1.05in}p{1.05in}", gap="3pt", size="scriptsize")
 
 
 def _row(verdict: dict, told: dict) -> Row:
@@ -91,7 +91,7 @@ def _row(verdict: dict, told: dict) -> Row:
     statement = labels.escape(verdict["statement"].rstrip("."))
     cells = [_said([each for each in verdict["entries"] if bool(each["label_noise"]) == noisy], told)
              for noisy in (False, True)]  # fmt: skip
-    return [verdict["id"], ragged(f"{statement}{mark}"), *map(ragged, cells)]
+    return [verdict["id"], verdicts.SYMBOLS[verdict["verdict"]], ragged(f"{statement}{mark}"), *map(ragged, cells)]
 
 
 def _said(entries: list[dict], told: dict) -> str:
@@ -115,9 +115,12 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
     found = [verdict["verdict"] for told in families for verdict in told["verdicts"]]
     counts = {word: found.count(word) for word in verdicts.SYMBOLS if word in found}
     parts = labels.listing([f"{labels.word(count)} {sentences.be(count)} {word}" for word, count in counts.items()])
+    overall = labels.listing([f"{verdicts.SYMBOLS[word]} {word}" for word in counts])
     facts = (
         rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise "
-        r"for which the hypothesis was not stated. \dag: placebos meet its conditions too."
+        r"for which the hypothesis was not stated. \dag: placebos meet its conditions too. Beside the name, after the "
+        f"correction: {overall} at all levels of noise; of several walks, one at one level is enough for $+$, and $-$ "
+        "takes all."
     )
     finding = f"Of {labels.word(len(found))} hypotheses, {parts}."
     return f"{captions.headline('verdicts', finding)} {facts}"

@@ -83,7 +83,7 @@ def draws(each: dict) -> int:
 def verdict_table(families: list[dict]) -> str:
     """A row for each hypothesis of the families of claims.json in LaTeX: its statement, and its verdicts by noise."""
     groups = [[_row(verdict, told) for verdict in told["verdicts"]] for told in families]
-    return tables.booktabs(VERDICTS, groups, "lcp{3.57in}p{1.05in}p{1.05in}", gap="3pt", size="scriptsize")
+    return tables.booktabs(VERDICTS, groups, "lcp{3.5in}p{1.34in}p{0.92in}", gap="3pt", size="scriptsize")
 
 
 def _row(verdict: dict, told: dict) -> Row:

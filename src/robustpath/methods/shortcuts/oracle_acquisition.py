@@ -1,4 +1,4 @@
-"""A bound, not a method: the true attributes of the pool say which examples are of a rare group."""
+"""A reference, not a method: the true attributes of the pool say which examples are of a rare group."""
 
 import torch
 from torch import Tensor

@@ -44,7 +44,7 @@ display(found, drops)
 # Whether methods stand in the same order, seed by seed.
 
 # %%
-wide = both.pivot(index=["label_noise", "seed", "method"], columns="test", values="value")
+wide = both.pivot_table(index=["label_noise", "seed", "method"], columns="test", values="value")  # over data sets
 taus = [
     {"label_noise": level, "seed": seed, "value": kendalltau(rows["learnt"], rows["shifted"]).statistic}
     for (level, seed), rows in wide.groupby(["label_noise", "seed"])

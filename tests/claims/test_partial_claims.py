@@ -291,6 +291,8 @@ def test_without_runs_of_the_base_nothing_is_judged():
     assert "loss in the experiment streams as accurate as sgd in the experiment nowhere but for 0.5" in found["note"]
     elsewhere = arms().assign(dataset=lambda own: own["dataset"].where(own["method"] == "sgd", "mnist1d"))
     assert of(gain(), elsewhere)["effect"] is None
+    larger = arms().assign(train_size=lambda own: own["train_size"].where(own["method"] == "sgd", 77))
+    assert of(gain(), larger)["effect"] is None and "as accurate as sgd" in of(gain(), larger)["note"]
 
 
 @pytest.mark.parametrize(

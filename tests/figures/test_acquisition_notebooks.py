@@ -126,3 +126,14 @@ def test_where_no_ratio_is_known_nothing_is_said_of_it():
     slope = pd.Series({"n": 5, "mean": 0.5, "low": 0.4, "high": 0.6})
     assert "1.50 [1.40, 1.60] without interaction and 2.00 " in acquisition.drifting(levels, slope)
     assert acquisition.drifting(levels, slope.replace(5, 0)) == acquisition.drifting(levels[:0], slope) == ""
+
+
+def test_without_a_published_acquisition_the_sentence_names_controls_alone():
+    """Of nothing published and of no control there is nothing to say."""
+    row = {"mean": 0.1, "low": 0.05, "high": 0.15}
+    control = pd.DataFrame([{"method": "parallelogram_random_triples"} | row])
+    bound = pd.DataFrame([{"method": "oracle_acquisition"} | row])
+    assert acquisition.standing(control, control) == "One of one controls without the analogy find less."
+    published = pd.concat([control, pd.DataFrame([{"method": "core_set"} | row])])
+    assert acquisition.standing(published, published).startswith("In finding the group the parallelogram is ahead of")
+    assert acquisition.standing(bound, bound) == acquisition.NOTHING

@@ -93,6 +93,21 @@ def test_a_notebook_of_streams_makes_its_result_and_caption(name, made):
     assert [name for name in stream_records.settings()["methods"] if "_" in name and labels.escape(name) in shown] == []
 
 
+@pytest.mark.parametrize("name", ["stream_budgets", "stream_methods", "stream_kinds"])
+def test_a_bound_alone_beside_the_reference_is_compared_with_nothing(name, tmp_path):
+    result, caption = run(
+        name, effects, told(name, draws=1, **SMALL[name] | {"methods": ["online_sgd", "joint"]}), tmp_path
+    )
+    assert result and "nan" not in re.split(r"\W+", caption) and "joint" not in caption.split("}")[0]
+
+
+@pytest.mark.parametrize("name", ["stream_shifts", "memory_ball"])
+def test_several_data_sets_are_averaged(name, tmp_path):
+    two = told(name, draws=1, **SMALL.get(name, {}) | {"datasets": ["mnist5k", "optdigits"]})
+    result, caption = run(name, effects, two, tmp_path)
+    assert result.startswith(b"%PDF") and "MNIST-5k" in caption and "Optdigits" in caption and "3 seeds" in caption
+
+
 def columns(row):
     """The number of columns that a row of a table spans."""
     spans = [re.match(r"\s*\\multicolumn\{(\d+)\}", cell) for cell in re.split(r"(?<!\\)&", row)]

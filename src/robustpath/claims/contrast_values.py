@@ -104,10 +104,13 @@ def _values(own: pd.DataFrame, what: Quantity) -> pd.Series | None:
 
 def _matched(runs: Runs, own: pd.DataFrame, term: Term, noise: float) -> pd.DataFrame | None:
     """Of the records of a term those of its strength at matched accuracy, all where its runs have no such
-    hyperparameter (a placebo); None where its base lacks runs on a data set."""
+    hyperparameter (a placebo); None where its base has no run of the same size and label noise on a data set."""
     base = term.model_copy(update=term.base.model_dump(exclude_none=True) | {"accuracy_cost": None, "base": None})
     reference = _rows(runs, base, noise)
-    if reference is None or own.empty or set(own["dataset"]) - set(reference["dataset"]):
+    if reference is None or own.empty:
+        return None
+    both = own[matched.CELL].drop_duplicates().merge(reference[matched.CELL].drop_duplicates())
+    if set(own["dataset"]) - set(both["dataset"]):
         return None
     if not all(term.strength in json.loads(text) for text in own["hyperparameters"].unique()):
         return own

@@ -143,6 +143,8 @@ def standing(area: pd.DataFrame, first: pd.DataFrame) -> str:
     parts = []
     for words, rows in (("in finding the group", first), ("in worst-group accuracy", area)):
         own = rows[rows["method"].isin(PUBLISHED)]
+        if own.empty:
+            continue
         ahead, behind = int((own["low"] > 0).sum()), int((own["high"] < 0).sum())
         best = own.loc[own["mean"].idxmin()]
         parts.append(
@@ -151,9 +153,10 @@ def standing(area: pd.DataFrame, first: pd.DataFrame) -> str:
         )
     taken = first[first["method"].isin(GROUPS["controls that take the analogy away"])]
     below = int((taken["low"] > 0).sum())
-    control = f"; {_how_many(below)} of {labels.word(len(taken))} controls without the analogy find less"
-    sentence = f"{'; '.join(parts)}{control if len(taken) else ''}."
-    return sentence[0].upper() + sentence[1:]
+    if len(taken):
+        parts.append(f"{_how_many(below)} of {labels.word(len(taken))} controls without the analogy find less")
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}." if parts else NOTHING
 
 
 def falling(ends: dict[str, tuple[pd.Series, pd.Series]], slopes: dict[str, pd.Series]) -> str:

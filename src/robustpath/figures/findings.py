@@ -33,10 +33,13 @@ def budgets(differences: pd.DataFrame, reference: str) -> str:
     own = last[last["method"] == reference].sort_values("label_noise")
     parts = [f"{change(row)} {noise_words(row['label_noise'])}" for _, row in own.iterrows()]
     others = last[~last["method"].isin([reference, *BOUNDS]) & (last["label_noise"] == last["label_noise"].max())]
+    start = f"With more steps on each batch, {labels.method(reference)} {labels.listing(parts)}"
+    if others.empty:
+        return f"{start}."
     best = others.loc[others["mean"].idxmax()]
     return (
-        f"With more steps on each batch, {labels.method(reference)} {labels.listing(parts)}; of all others, "
-        f"{labels.method(best['method'])} changes most {noise_words(best['label_noise'])}: it {change(best)}."
+        f"{start}; of all others, {labels.method(best['method'])} changes most {noise_words(best['label_noise'])}: it "
+        f"{change(best)}."
     )
 
 
@@ -44,6 +47,8 @@ def best_arms(accuracy: pd.DataFrame, averaged: pd.DataFrame) -> str:
     """accuracy: columns label_noise, method, mean, low, high; averaged: the same, of the difference that averaging the
     weights makes to the final accuracy. The most accurate method at each label noise, and how many averaging helps."""
     rows = accuracy[~accuracy["method"].isin(BOUNDS)]
+    if rows.empty:
+        return NOTHING
     parts = []
     for level, own in rows.groupby("label_noise"):
         best = own.loc[own["mean"].idxmax()]
@@ -120,6 +125,8 @@ def kinds(differences: pd.DataFrame, reference: str) -> str:
     if differences.empty:
         return NOTHING
     rows = differences[~differences["method"].isin(BOUNDS)]
+    if rows.empty:
+        return NOTHING
     best = rows.loc[rows.groupby("kind", sort=False)["mean"].idxmax()]
     ahead, level = best[best["low"] > 0], best[best["low"] <= 0]
     parts = [

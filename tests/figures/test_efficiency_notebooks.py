@@ -85,6 +85,8 @@ def test_a_comparison_of_bounds_alone_is_a_sentence_and_no_block(told):
     words = "Not drawn: batches by the ruler online SGD; of 6 ratios 4 are bounds above its sizes and 2 below."
     assert words in efficiency.beyond(found, blocks, told)
     assert "batches" not in efficiency.evidence(found, blocks, told)
+    alone = found[found["comparison"] == "streams"]
+    assert list(efficiency.rows(alone, TOLD, told)) == ["streams"]
 
 
 def test_titles_say_what_is_measured_at_how_many_examples(told):

@@ -54,26 +54,27 @@ def role_of(comparison: str, method: str, told: Mapping, settings: Mapping) -> s
 def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str, str]]]:
     """(comparison, method, role) of the rows of each block: the ruler, then of each role as many as COUNTS says, by
     the mean validation accuracy over levels of label noise, and the methods of ADDED before the controls; `found` is
-    the table of rulers.measured. Where all of them but the ruler are bounds there is no block: a sentence says it
-    (`beyond`)."""
-    blocks = {}
+    the table of rulers.measured. Blocks of bounds alone, but for the ruler, are not drawn beside others: a sentence
+    says what they hold (`beyond`)."""
+    blocks, bounds = {}, []
     for comparison in SHOWN:
         own, ruler = found[found["comparison"] == comparison], ruler_of(comparison, settings)
+        if own.empty:
+            continue
         best = own.groupby("method")["validation"].mean().sort_values(ascending=False, kind="stable")
         roles = {name: role(comparison, name, told, ruler) for name in best.index}
         chosen = [(comparison, name, "ruler") for name in best.index if roles[name] == "ruler"]
         for wanted, count in COUNTS.items():
             chosen += [(comparison, name, wanted) for name in best.index if roles[name] == wanted][:count]
         drawn = own[own["method"].isin([name for _, name, each in chosen if each != "ruler"])]
-        if (drawn["side"] != "").all():
-            continue
+        bounds += [comparison] * bool((drawn["side"] != "").all())
         place = sum(each != "control" for *_, each in chosen)
         for other in ADDED.get(comparison, []):
             added = found.loc[(found["comparison"] == other) & ~found["itself"], "method"].unique()
             chosen[place:place] = [(other, name, role(other, name, told, ruler)) for name in added]
             place += len(added)
         blocks[comparison] = chosen
-    return blocks
+    return {name: own for name, own in blocks.items() if name not in bounds} or blocks
 
 
 def added(blocks: Mapping[str, list[tuple[str, str, str]]]) -> str:

@@ -40,6 +40,8 @@ display(found)
 
 # %%
 asked = [each for each in asked if (found["experiment"].eq(each.experiment) & found["dataset"].eq(each.dataset)).any()]
+order = list(dict.fromkeys(each.dataset for each in asked))
+asked.sort(key=lambda each: order.index(each.dataset))
 words = [representations.condition(each, experiments) for each in asked]
 figure, panels = style.panels(1, 1, 0.9 + 0.27 * len(asked))
 panel = panels[0][0]

@@ -118,6 +118,6 @@ correction = (
     rf"A star marks differences that remain at {100 * level:.3g}\,\% after Holm's correction over the {compared} "
     + r"comparisons of selected draws. "
     + r"div.: diverged runs; " * some_diverged
-    + rf"a walk is void where its level error exceeds {100 * told['tolerance']:g}\,\%."
+    + rf"A walk is void where its level error exceeds {100 * told['tolerance']:g}\,\%."
 )
 captions.write(captions.caption("minima_comparison", settings, table, experiment, correction=correction), caption)

@@ -104,6 +104,13 @@ def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, mini
     assert macros["MZeroThreshold"][0] in {"5\\,\\%", "3"}
     assert "M8" in macros["MinimaClaimsSupported"][0]
     assert macros["MinimaClaimsHolmCases"][0] == "38"
+    cases = [entry["verdict"] for verdict in told["verdicts"] for entry in verdict["entries"]]
+    assert macros["MinimaClaimsCases"][0] == str(len(cases))
+    assert macros["MinimaClaimsCasesSupported"][0] == str(cases.count("supported"))
+    shared = [
+        verdict["id"] for verdict in told["verdicts"] if verdict["verdict"] == "supported" and verdict["passed_by"]
+    ]
+    assert macros["MinimaClaimsSharedCount"][0] == labels.WORDS[len(shared)]
     assert macros["MZeroEarlier"][0] == "supported"
     assert f"is {macros['MEightContourCooldownCleanEffect'][0]} points" in macros["MEightCleanSentence"][0]
 

@@ -58,6 +58,15 @@ def _counts(prefix: str, told: dict | None, found: dict[str, dict]) -> Macros:
         f"{prefix}HolmCases": (cases, "cases that Holm's correction of the hypotheses runs over"),
         f"{prefix}Corrected": (corrected, "hypotheses that are corrected together"),
     }
+    entries = [entry for verdict in found.values() for entry in verdict["entries"] if not entry.get("beside")]
+    holding = sum(entry["verdict"] == "supported" for entry in entries)
+    shared = sum(verdict["verdict"] == "supported" and bool(verdict["passed_by"]) for verdict in found.values())
+    for end, number, what in (
+        ("Cases", labels.count(len(entries)), "cases (variant and label noise) of the hypotheses"),
+        ("CasesSupported", labels.count(holding), "cases that are supported, before correction"),
+        ("SharedCount", labels.word(shared), "hypotheses that are supported and met by placebos too, in words"),
+    ):
+        macros[f"{prefix}{end}"] = (number if told else MISSING, what)
     for word in verdicts.SYMBOLS:
         names = [name for name, verdict in found.items() if verdict["verdict"] == word]
         listed, number = (labels.listing(names), labels.word(len(names))) if told else (MISSING, MISSING)

@@ -63,7 +63,7 @@ for panel, dataset in zip(panels[0], told["datasets"], strict=True):
     panel.set_title(labels.dataset(dataset))
     panel.set_xlabel("polysemanticity")
 panels[0][0].set_ylabel("worst-group error beyond\nin-distribution accuracy (points)")
-figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4, markerscale=2.5)
 style.save(figure, out)
 
 # %%

@@ -168,7 +168,7 @@ def test_inferred_environments_stand_below_with_what_they_are_compared_with(tmp_
         caption,
     )
     assert [float(number) for number in said.groups()] == pytest.approx([10, 15], abs=1)
-    last = result.decode().split("environments inferred}} \\\\\n")[1].splitlines()
+    last = result.decode().split("environments inferred}} \\\\*\n")[1].splitlines()
     assert [line.split(" & ")[0] for line in last[:6]] == [
         f"{method}, {where}"
         for where in ("mean of these", "Gaussian groups", "Coloured MNIST-1D")

@@ -62,5 +62,6 @@ def _below(groups: list[list[Row]]) -> list[str]:
     lines: list[str] = []
     for position, group in enumerate(groups):
         lines += ["\\addlinespace[3pt]"] * (position > 0)
-        lines += [" & ".join(row) + r" \\" for row in group]
+        # A page does not break below a heading, the one cell of its row.
+        lines += [" & ".join(row) + (r" \\*" if len(row) == 1 else r" \\") for row in group]
     return lines

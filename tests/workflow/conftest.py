@@ -37,6 +37,7 @@ FOLLOWS = (
 # What is computed a second time: every method that is trained, on each kind of data, and measures, traces and theory.
 AGAIN = (
     "evaluate/minima/optdigits.parquet",
+    "evaluate/ensembles/optdigits.parquet",
     "evaluate/held_out/optdigits.parquet",
     "evaluate/walk_levels/optdigits.parquet",
     "evaluate/streams/optdigits.parquet",

@@ -40,6 +40,7 @@ AGAIN = (
     "evaluate/ensembles/optdigits.parquet",
     "evaluate/held_out/optdigits.parquet",
     "evaluate/walk_levels/optdigits.parquet",
+    "evaluate/yardsticks/optdigits.parquet",
     "evaluate/streams/optdigits.parquet",
     "evaluate/stream_methods/optdigits.parquet",
     "evaluate/stream_readouts/optdigits.parquet",

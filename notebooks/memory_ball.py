@@ -31,6 +31,7 @@ settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, factors = settings["confidence"], ["memory", "ball"]
 own = told(plain(table[table["experiment"] == experiment]), *factors)
+own = own[own["evaluations"] == own["evaluations"].max()]
 accuracy = scores(own, "accuracy", factors)
 found = means(accuracy, ["label_noise", *factors], confidence)
 together = {level: interaction(rows, *factors, confidence) for level, rows in accuracy.groupby("label_noise")}

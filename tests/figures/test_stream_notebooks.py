@@ -108,6 +108,11 @@ def test_several_data_sets_are_averaged(name, tmp_path):
     assert result.startswith(b"%PDF") and "MNIST-5k" in caption and "Optdigits" in caption and "3 seeds" in caption
 
 
+def test_memory_and_ball_are_shown_at_the_largest_budget(tmp_path):
+    result, caption = run("memory_ball", effects, told("memory_ball", draws=1, evaluations=[6, 20]), tmp_path)
+    assert result.startswith(b"%PDF") and "gain more together" in caption
+
+
 def columns(row):
     """The number of columns that a row of a table spans."""
     spans = [re.match(r"\s*\\multicolumn\{(\d+)\}", cell) for cell in re.split(r"(?<!\\)&", row)]

@@ -35,12 +35,12 @@ def _against_rehearsal(table: pd.DataFrame, confidence: float) -> pd.DataFrame |
 
 
 def _of_memory(table: pd.DataFrame, confidence: float) -> pd.DataFrame | None:
-    """What the memory changes, by label noise and weight of the ball; None where a run was not given both, or none was
-    without the memory."""
+    """What the memory changes at the largest budget, by label noise and weight of the ball; None where a run was not
+    given both, or none was without the memory."""
     own = plain(table[table["experiment"] == MEMORY])
     if any(set(FACTORS) - json.loads(text).keys() for text in own["hyperparameters"].unique()):
         return None
-    own = told(own, *FACTORS)
+    own = told(own[own["evaluations"] == own["evaluations"].max()], *FACTORS)
     if 0.0 not in own["memory"].unique():
         return None
     return differences(scores(own, "accuracy", FACTORS), ["label_noise", "ball"], "memory", 0.0, confidence)

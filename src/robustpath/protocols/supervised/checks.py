@@ -25,8 +25,9 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
     yield from _losses(path, experiment, config)
     yield from _groups(path, experiment, config)
     if experiment.methods != "all":
-        # Nothing reads an experiment under `further` by its name to compare the methods that it holds.
-        compares = not (experiment.grid or experiment.points or "further" in path) and len(experiment.vary) == 3
+        # The methods of an experiment under `further` are compared with runs of other ones, if at all.
+        alone = path[2] == "further" or experiment.grid or experiment.points
+        compares = not alone and len(experiment.vary) == 3
         if compares and config.reference in set(config.methods) - set(experiment.methods):
             allowed = f"'all' or a list with the reference method '{config.reference}'"
             if path[-1] in OVER_A_GRID:

@@ -95,6 +95,8 @@ show_progress()
 onstart:
     lift_rate_limit()
     watch_failures()
+    measure_where_jobs_run()
+    serve_local_jobs()
 
 
 onsuccess:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from robustpath import methods
-from robustpath.__main__ import parser
+from robustpath.command_line import parser
 from robustpath.methods import memory
 from robustpath.methods.base import build
 from robustpath.protocols.stream import kinds, metrics, needs, source, watching

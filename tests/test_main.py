@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from robustpath import __main__ as command_line
-from robustpath import commands, protocols
+from robustpath import command_line, commands, protocols
 from robustpath.core.errors import UserError
 from robustpath.figures.manifest import check_names, manifest
 from robustpath.protocols.experiments import Experiments
@@ -68,7 +67,7 @@ def test_cells_follow_the_scale(capsys):
 
 def test_listing_needs_no_torch():
     calls = "; ".join(f"main(['list', '{what}'])" for what in command_line.LISTS)
-    program = f"import sys; from robustpath.__main__ import main; {calls}; print('torch' in sys.modules)"
+    program = f"import sys; from robustpath.command_line import main; {calls}; print('torch' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": "src"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.splitlines()[-1] == "False"

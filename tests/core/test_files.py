@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from robustpath import __main__ as command_line
+from robustpath import command_line
 from robustpath.core.files import explain, replacing
 
 

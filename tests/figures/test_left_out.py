@@ -8,7 +8,7 @@ from executed import MANIFEST, NOTEBOOKS
 from sealed import nothing
 
 from robustpath import study
-from robustpath.__main__ import main
+from robustpath.command_line import main
 
 CASES = {"forgetting": ("no moments are kept", "pdf"), "variance_components": ("variance_order varies nothing", "tex")}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from robustpath import __main__ as command_line
+from robustpath import command_line
 from robustpath import study as cfg
 from robustpath.operations import costs
 

@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 
-from robustpath import __main__ as command_line
-from robustpath import records, study
+from robustpath import command_line, records, study
 from robustpath.core.errors import UserError
 from robustpath.publication import machine, retraining
 from robustpath.publication.compare import DIFFERS, OUTSIDE, SAME, WITHIN

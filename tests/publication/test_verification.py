@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from robustpath import __main__ as command_line
+from robustpath import command_line
 from robustpath.core.errors import UserError
 from robustpath.publication import compare, machine, verification
 from robustpath.publication.verification import Scope

@@ -13,7 +13,6 @@ import json
 import os
 import runpy
 import select
-import shlex
 import signal
 import socket
 import subprocess
@@ -24,10 +23,8 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
-from asking import LENGTH, ask
-
-CLIENT = Path(__file__).with_name("asking.py")
-# What Snakemake imports before and while it reads the Snakefile; what most jobs import; what notebooks import.
+LENGTH = 8  # bytes of the number that says how long a request is
+# What Snakemake imports before and while it reads the Snakefile; what notebooks import.
 PLANNING = (
     "snakemake.cli",
     "snakemake.profiles",
@@ -39,7 +36,6 @@ PLANNING = (
     "smart_open",
     "yte",
 )
-COMPUTING = ("torch", "safetensors.torch", "pyarrow.parquet", "pandas")
 DRAWING = (
     "jupytext",
     "papermill",
@@ -75,27 +71,28 @@ def server(*modules: str, **environment: str) -> Iterator[Path]:
 
 
 def run(
-    place: Path, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], executable: str = ""
+    place: Path, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess:
-    """`python ARGUMENTS` by the server at `place`, and what it said; `executable` is what it takes for its python."""
+    """`python ARGUMENTS` by the server at `place`, and what it said."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err, open(os.devnull) as nothing:
         files = [nothing.fileno(), out.fileno(), err.fileno()]
-        code = ask(str(place), list(arguments), str(folder), dict(environment), files, executable=executable)
+        code = ask(str(place), list(arguments), str(folder), dict(environment), files)
         said = [file.seek(0) or file.read() for file in (out, err)]
     return subprocess.CompletedProcess(arguments, code, *said)
 
 
-def stand_in(folder: Path, place: Path, others: Mapping[str, Path]) -> Path:
-    """A program `python` in `folder` that has the server at `place` run `python -m MODULE …`, the command `name` of it
-    the one at `others[name]`; all else the interpreter itself runs."""
-    names = "".join(f"    {name}) socket={shlex.quote(str(there))} ;;\n" for name, there in others.items())
-    real = shlex.quote(sys.executable)
-    (folder / "python").write_text(
-        f'#!/bin/sh\n[ "$1" = -m ] || exec {real} "$@"\nsocket={shlex.quote(str(place))}\n'
-        f'case "$3" in\n{names}esac\nexec {real} -I -S {shlex.quote(str(CLIENT))} "$socket" "$@"\n'
-    )
-    (folder / "python").chmod(0o755)
-    return folder / "python"
+def ask(place: str, arguments: list[str], folder: str, environment: dict[str, str], files: list[int]) -> int:
+    """The exit code of `python ARGUMENTS` with this folder, environment and standard files; below 0, the signal that
+    ended it."""
+    request = json.dumps({"arguments": arguments, "folder": folder, "environment": environment}).encode()
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(place)
+        socket.send_fds(connection, [len(request).to_bytes(LENGTH, "big")], files)
+        connection.sendall(request)
+        answer = connection.makefile().read()
+    if not answer:
+        raise ConnectionError(f"the server died: {arguments}")
+    return int(answer)
 
 
 def serve(place: str, modules: Sequence[str]) -> socket.socket:
@@ -137,7 +134,6 @@ def become(connection: socket.socket) -> list[str]:
     os.environ.update(request["environment"])
     below = filter(None, request["environment"].get("PYTHONPATH", "").split(os.pathsep))
     sys.path[:1] = [request["folder"], *below]
-    sys.executable = request.get("executable") or sys.executable
     return request["arguments"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from robustpath import theory
-from robustpath.__main__ import main
+from robustpath.command_line import main
 from robustpath.core.errors import UserError
 from robustpath.theory import table
 from robustpath.theory.section import Theory, theory_settings

@@ -113,20 +113,6 @@ def planning(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
     return warm.run(warm.lasting(*warm.PLANNING), ["-m", "snakemake", *arguments], folder, surroundings(environment))
 
 
-def run_whole_warm(folder: Path, drawing: Mapping[str, str], *arguments: str) -> Path:
-    """Run the smoke scale to its PDF, its jobs by processes that have imported what most jobs import; notebooks by one
-    with the environment `drawing`.
-
-    Jobs that start as a user's do are those of the runs through SLURM, of the report and of what is published.
-    """
-    with warm.server(*warm.COMPUTING, OMP_NUM_THREADS="1") as jobs, warm.server(*warm.DRAWING, **drawing) as notebooks:
-        python = warm.stand_in(jobs.parent, jobs, {"notebook": notebooks})
-        command = ["-m", "snakemake", *arguments]
-        done = warm.run(warm.lasting(*warm.PLANNING), command, folder, surroundings({}), str(python))
-    assert done.returncode == 0, done.stderr[-3000:]
-    return folder
-
-
 def plan(folder: Path, *arguments: str) -> Plan:
     """A dry run's jobs."""
     done = planning(folder, "-n", *arguments)

@@ -11,11 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helpers beside the tests unseen
 
-from checkouts import ODD, checkout, duplicate, planning, run_in_one_process, run_whole, run_whole_warm, snakemake
+from checkouts import ODD, checkout, duplicate, planning, run_in_one_process, run_whole, snakemake
 from faults import ONE_TRAINING, digests, study, undisturbed
 from node import held, history, latest, node, possible
-
-from robustpath.figures.notebooks import ENVIRONMENT
 
 # A result of each rule whose jobs go to a cluster, or what it is made of.
 FORCED = (
@@ -142,7 +140,7 @@ def finished(tmp_path, pretended):
 @pytest.fixture(scope="session")
 def smoke_run(common, sources):
     """A finished smoke run, in a folder of an odd name. Tests read it; they edit duplicates."""
-    made = common("smoke", lambda folder: run_whole_warm(duplicate(sources, folder / ODD / "repository"), ENVIRONMENT))
+    made = common("smoke", lambda folder: run_whole(duplicate(sources, folder / ODD / "repository")))
     return made / ODD / "repository"
 
 

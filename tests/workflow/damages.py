@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from checkouts import planning
 
-from robustpath import __main__ as command_line
+from robustpath import command_line
 from robustpath.core.errors import UserError
 from robustpath.operations import damage
 

@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from robustpath.__main__ import main
+from robustpath.command_line import main
 
 for line in Path(sys.argv[1]).read_text().splitlines():
     words = shlex.split(line)

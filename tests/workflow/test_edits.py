@@ -137,6 +137,9 @@ NEW_METHOD = copied(
 # Code that plans, lists, checks or publishes: no job runs it.
 NO_JOB = [
     "__main__",
+    "command_line",
+    "operations/fork_client",
+    "operations/fork_server",
     "commands",
     "operations/listing",
     "operations/outcome",

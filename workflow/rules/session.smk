@@ -5,17 +5,19 @@ import signal
 from difflib import get_close_matches
 
 import psutil
+from snakemake.benchmark import BenchmarkTimer
 from snakemake.cli import get_argument_parser
 from snakemake.logging import logger
 from snakemake.settings.types import DAGSettings
 from snakemake_interface_executor_plugins.settings import ExecMode
 
-from robustpath.operations import locks
+from robustpath.operations import fork_server, locks
 from robustpath.operations.last_words import NOTHING, Reports, last_words, stamp, written
 from robustpath.operations.progress import attach
 
 LOGS = {}  # of every job, as its log was before the run
 REPORTS = Reports()
+SERVERS = []  # a fork server lasts until nobody holds it
 NO_LOCK = {"--nolock", "--unlock"}
 
 
@@ -71,6 +73,24 @@ def lift_rate_limit():
     that has ended (snakemake#3744): after a hundred jobs that alone takes most of a core.
     """
     workflow.scheduler.job_rate_limiter = None
+
+
+def serve_local_jobs():
+    """Start jobs of this machine without their imports; a node of a cluster has no such server."""
+    if workflow.exec_mode == ExecMode.DEFAULT and workflow.resource_settings.nodes is None:
+        SERVERS.append(fork_server.start(Path(".snakemake/log/fork_server.log")))
+
+
+def measure_where_jobs_run():
+    """Let a benchmark file be of the process that runs the job, where that is not the one which waits for its end."""
+    own = BenchmarkTimer.work
+
+    def work(timer):
+        if timer.main.pid == timer.pid:
+            timer.main = fork_server.copy_for(timer.main) or timer.main
+        own(timer)
+
+    BenchmarkTimer.work = work
 
 
 def check_targets():

@@ -12,7 +12,7 @@ from cell import SETTINGS, each_step, same
 from safetensors.torch import save_file
 from sealed import sealed
 
-from robustpath import __main__ as command_line
+from robustpath import command_line
 from robustpath.core.errors import Stopped
 from robustpath.protocols.supervised import training
 

@@ -13,7 +13,7 @@ from torch.func import grad, jacrev
 from torch.nn.functional import cross_entropy
 
 from robustpath import protocols, records
-from robustpath.__main__ import main
+from robustpath.command_line import main
 from robustpath.core import seals
 from robustpath.core.parameters import lerp, norm, subtract
 from robustpath.core.randomness import generator

@@ -101,6 +101,25 @@ def test_pdf_is_the_same_twice_with_real_fonts_and_the_width_of_the_text(figure,
     assert b"/MediaBox [ 0 0 468 144 ]" in content
 
 
+@pytest.mark.parametrize("shown", [0, 1, 3])
+def test_a_figure_that_was_shown_before_it_was_finished_is_the_same(tmp_path, shown):
+    """As IPython does after each cell: a figure's layout would begin where the one of a half-drawn figure ended."""
+
+    def built(times: int) -> bytes:
+        figure, ((left, right),) = style.panels(1, 2, 2.0)
+        left.set_aspect("equal")
+        for _ in range(times):
+            figure.canvas.draw()
+        left.set_ylabel("two\nlines")
+        right.set_title("a title")
+        right.text(1.01, 0.5, "beside", transform=right.get_yaxis_transform())
+        figure.legend(right.plot([0, 1], [1, 0]), ["a line"], loc="outside upper center")
+        style.save(figure, tmp_path / "figure.pdf")
+        return (tmp_path / "figure.pdf").read_bytes()
+
+    assert built(shown) == built(0)
+
+
 def test_without_a_file_nothing_is_written(figure, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     style.save(figure, None)

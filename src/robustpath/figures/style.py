@@ -114,6 +114,7 @@ def legend(figure: Figure, methods: dict[str, dict]) -> None:
 def save(figure: Figure, out: str | Path | None) -> None:
     """Write the figure as PDF to `out`, the same bytes every time; with None it is only shown."""
     # A layout begins where the last one ended, which depends on how often a shell has shown the figure before.
+    figure.set_layout_engine("constrained")
     for axes in figure.axes:
         if place := axes.get_subplotspec():
             axes.set_subplotspec(place)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -87,7 +86,10 @@ def package(tmp_path_factory):
     folder = tmp_path_factory.mktemp("package")
     for name in ("__init__.py", "__main__.py", *(f"operations/{n}.py" for n in ("__init__", *SERVING))):
         (folder / "robustpath" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(SOURCE / "robustpath" / name, folder / "robustpath" / name)
+        text = (SOURCE / "robustpath" / name).read_text()
+        (folder / "robustpath" / name).write_text(text.replace("PATIENCE = 10 ", "PATIENCE = 1 "))
+    with (folder / "robustpath/__init__.py").open("a") as file:
+        file.write("import tempfile\n\ntempfile.gettempdir()\n")  # as a library may do when it is imported
     (folder / "robustpath/command_line.py").write_text(COMMANDS)
     return folder
 
@@ -136,6 +138,7 @@ def waiting(command, file, **options):
 
 def test_a_served_job_is_given_what_its_own_process_would_be(server, tmp_path):
     (tmp_path / "elsewhere").mkdir()
+    other, _ = waiting("waits", tmp_path / "other")
     for folder, more in {tmp_path: {}, tmp_path / "elsewhere": {"TMPDIR": str(tmp_path), "WORDS": "ä\n"}}.items():
         served = os.environ | more
         alone = {name: value for name, value in served.items() if name != fork_client.ADDRESS}
@@ -145,6 +148,8 @@ def test_a_served_job_is_given_what_its_own_process_would_be(server, tmp_path):
         assert (here.pop("served"), there.pop("served")) == (True, False)
         assert here == there
         assert [(code, out.splitlines()[1:], err) for code, out, err in said] == [(0, ["at exit"], "aside\n")] * 2
+    (tmp_path / "other").unlink()
+    other.communicate(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("code", [0, 1, 75])
@@ -236,6 +241,12 @@ def test_nonsense_is_refused_and_the_next_job_served(server, tmp_path, sent):
         assert connection.recv(9) in (fork_client.REFUSED, b"")
     assert done("ends", 3)[0] == 3
     assert "no request" in (tmp_path / "server.log").read_text()
+
+
+def test_a_request_that_does_not_go_on_keeps_no_other_waiting(server):
+    with connected() as connection:
+        connection.sendall(b"\0\0\0\2")
+        assert done("ends", 3)[0] == 3
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")

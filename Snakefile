@@ -22,6 +22,7 @@ RESULTS = study.results(CONFIG)
 PUBLISHED = published.folder(CONFIG.scale)
 CERTIFICATE = f"results/{CONFIG.scale}/certificate.md"
 CELLS = expand(CONFIG)
+PAIRS = dict.fromkeys(cell[:2] for cell in CELLS)  # experiment and data set, each once
 MANIFEST = checked(manifest)
 SOURCE = machine.source(ROOT)
 CODE = checked(fingerprints)

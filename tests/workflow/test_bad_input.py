@@ -35,6 +35,28 @@ def test_an_unknown_figure_is_refused_with_those_there_are(sources):
 
 
 @pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("data/optdigit.safetensors", "data/optdigits.safetensors"),
+        ("train/minima/optdigits/sgdd.parquet", "train/minima/optdigits/sgd.parquet"),
+        ("evaluate/minma/optdigits.parquet", "evaluate/minima/optdigits.parquet"),
+        ("measure/minim/optdigits.parquet", "measure/minima/optdigits.parquet"),
+        ("trace/trajectory/optdigits.npz", "trace/trajectories/optdigits.npz"),
+        ("theory/saddle.parquet", "theory/saddles.parquet"),
+    ],
+)
+def test_a_file_that_the_config_lacks_is_refused_with_the_nearest(sources, asked, meant):
+    sentence = refused(sources, f"results/smoke/{asked}")
+    assert f"the config has no results/smoke/{asked}; did you mean results/smoke/{meant}?" in sentence
+
+
+def test_an_experiment_that_is_not_measured_has_no_measures(sources):
+    assert "the config has no results/smoke/measure/streams" in refused(
+        sources, "results/smoke/measure/streams/optdigits.parquet"
+    )
+
+
+@pytest.mark.parametrize(
     ("file", "old", "new", "named"),
     [
         ("src/robustpath/protocols/supervised/training.py", "def train(", "def train((", "training.py, line"),

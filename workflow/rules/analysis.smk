@@ -45,6 +45,7 @@ rule numbers:
         "<logs>/numbers.log",
     benchmark:
         "<benchmarks>/numbers.tsv"
+    priority: AWAITED
     localrule: True
     conda:
         ENVIRONMENT
@@ -73,6 +74,7 @@ rule origin:
         "<logs>/origin.log",
     benchmark:
         "<benchmarks>/origin.tsv"
+    priority: AWAITED
     localrule: True
     conda:
         ENVIRONMENT

@@ -9,6 +9,7 @@ rule claims:
         "<logs>/claims.log",
     benchmark:
         "<benchmarks>/claims.tsv"
+    priority: AWAITED
     localrule: True
     conda:
         ENVIRONMENT
@@ -36,6 +37,7 @@ rule calibrate:
         "<logs>/calibrate.log",
     benchmark:
         "<benchmarks>/calibrate.tsv"
+    priority: AWAITED
     localrule: True
     conda:
         ENVIRONMENT

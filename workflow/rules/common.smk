@@ -44,6 +44,9 @@ ROOT = Path(workflow.basedir)
 ENVIRONMENT = str(ROOT / "environment.yml").replace("{", "{{").replace("}", "}}")
 SUFFIX = {"figure": "pdf", "table": "tex"}
 JUDGED = {"claims", "calibration"}  # computed from the records, from wherever the DAG starts
+# Which job is begun first: one that all others wait for, one that is long; theory and figures, which have no priority,
+# fill the cores that would wait.
+AWAITED, LONG, USUAL = 30, 20, 10
 PAPER_SUFFIXES = {".tex", ".bib", ".sty", ".cls", ".bst"}
 
 # Jobs run under the interpreter that runs Snakemake, on the sources beside the Snakefile. As environment, not as a
@@ -236,13 +239,18 @@ def key_of(cell):
     return seals.key(json.loads(told(study.train_settings(CONFIG, cell))))
 
 
+def is_measured(experiment):
+    return getattr(study.experiments(CONFIG)[experiment], "measured", False)
+
+
+def is_traced(experiment):
+    return getattr(study.experiments(CONFIG)[experiment], "points", 0) > 0
+
+
 def scores():
     """The scores of every experiment and data set, and the measures where an experiment is measured."""
-    chosen = study.experiments(CONFIG)
-    pairs = dict.fromkeys(cell[:2] for cell in CELLS)
-    return [f"{RESULTS}/evaluate/{name}/{data}.parquet" for name, data in pairs] + [
-        f"{RESULTS}/measure/{name}/{data}.parquet" for name, data in pairs if getattr(chosen[name], "measured", False)
-    ]
+    measured = [f"{RESULTS}/measure/{name}/{data}.parquet" for name, data in PAIRS if is_measured(name)]
+    return [f"{RESULTS}/evaluate/{name}/{data}.parquet" for name, data in PAIRS] + measured
 
 
 def on_the_way():
@@ -255,9 +263,7 @@ def on_the_way():
 
 def traced(suffix):
     """What is traced: every experiment and data set that keeps moments of its training."""
-    chosen = study.experiments(CONFIG)
-    pairs = dict.fromkeys(cell[:2] for cell in CELLS if getattr(chosen[cell.experiment], "points", 0))
-    return [f"{RESULTS}/trace/{name}/{data}{suffix}" for name, data in pairs]
+    return [f"{RESULTS}/trace/{name}/{data}{suffix}" for name, data in PAIRS if is_traced(name)]
 
 
 def beside_records(entry):

@@ -6,6 +6,7 @@ rule prepare:
         "<logs>/prepare/{dataset}.log",
     benchmark:
         "<benchmarks>/prepare/{dataset}.tsv"
+    priority: LONG
     conda:
         ENVIRONMENT
     threads: 1

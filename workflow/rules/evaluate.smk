@@ -9,6 +9,7 @@ rule evaluate:
         "<logs>/evaluate/{experiment}/{dataset}.log",
     benchmark:
         "<benchmarks>/evaluate/{experiment}/{dataset}.tsv"
+    priority: USUAL
     conda:
         ENVIRONMENT
     threads: 1
@@ -40,6 +41,7 @@ rule collate:
         "<logs>/collate.log",
     benchmark:
         "<benchmarks>/collate.tsv"
+    priority: AWAITED
     localrule: True
     conda:
         ENVIRONMENT

@@ -10,6 +10,7 @@ rule measure:
         "<logs>/measure/{experiment}/{dataset}.log",
     benchmark:
         "<benchmarks>/measure/{experiment}/{dataset}.tsv"
+    priority: LONG
     conda:
         ENVIRONMENT
     threads: 1

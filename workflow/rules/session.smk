@@ -94,15 +94,42 @@ def measure_where_jobs_run():
 
 
 def check_targets():
-    """End the run with the names there are if a target is a plain word and no rule."""
+    """End the run with the names there are if a target is a plain word and no rule, or a file of what the config lacks."""
     if workflow.exec_mode != ExecMode.DEFAULT:
         return
     known = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+    files = made_of_cells()
+    folders = {str(Path(file).parts[:3]) for file in files}
     for target in get_argument_parser().parse_known_args()[0].targets:
         if target.isidentifier() and target not in known and not Path(target).exists():
             near = get_close_matches(target, known, n=1)
             hint = f"did you mean {near[0]}? There are" if near else "there are"
             sys.exit(f"error: there is no figure, table or step '{target}'; {hint} {', '.join(known)}.")
+        if str(Path(target).parts[:3]) in folders and os.path.normpath(target) not in files:
+            near = get_close_matches(target, files, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            sys.exit(f"error: the config has no {target}; {hint}`python -m robustpath list cells` shows what it has.")
+
+
+def made_of_cells():
+    """The files that rules with wildcards make by this config."""
+    if CONFIG.start != "raw":
+        return []
+    pairs = [{"experiment": experiment, "dataset": dataset} for experiment, dataset in PAIRS]
+    wildcards = {
+        "prepare": [{"dataset": name} for name in study.datasets_to_prepare(CONFIG)],
+        "train": [cell._asdict() for cell in CELLS],
+        "evaluate": pairs,
+        "measure": [pair for pair in pairs if is_measured(pair["experiment"])],
+        "trace": [pair for pair in pairs if is_traced(pair["experiment"])],
+        "theory": [{"case": case} for case in CASES],
+    }
+    return [
+        pattern.format(**values)
+        for rule, each in wildcards.items()
+        for values in each
+        for pattern in getattr(rules, rule).output
+    ]
 
 
 def show_progress():

@@ -10,6 +10,7 @@ rule trace:
         "<logs>/trace/{experiment}/{dataset}.log",
     benchmark:
         "<benchmarks>/trace/{experiment}/{dataset}.tsv"
+    priority: USUAL
     conda:
         ENVIRONMENT
     threads: 1

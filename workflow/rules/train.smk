@@ -12,6 +12,7 @@ rule train:
         "<logs>/train/{experiment}/{dataset}/{method}.log",
     benchmark:
         "<benchmarks>/train/{experiment}/{dataset}/{method}.tsv"
+    priority: USUAL
     conda:
         ENVIRONMENT
     threads: 1

@@ -333,7 +333,12 @@ def test_all_imports_leave_one_thread_and_figures_in_the_notebook():
     assert done.stdout == f"True\n{notebooks.ENVIRONMENT['MPLBACKEND']} False\n", done.stderr
 
 
-def test_there_is_none_where_the_system_has_no_fork_to_rely_on(monkeypatch, tmp_path):
-    monkeypatch.setattr(sys, "platform", "darwin")
+@pytest.mark.parametrize("asked", [False, True])
+def test_there_is_none_where_it_is_not_wanted_or_the_system_has_no_fork_to_rely_on(monkeypatch, tmp_path, asked):
+    if asked:
+        monkeypatch.setenv(fork_client.ADDRESS, fork_client.NONE)
+    else:
+        monkeypatch.setattr(sys, "platform", "darwin")
     assert fork_server.start(tmp_path / "server.log") is None
+    assert fork_client.run(["paper"]) is None
     assert not (tmp_path / "server.log").exists()

@@ -1,5 +1,6 @@
 """The whole pipeline at smoke scale: to the PDF, twice the same, even through SLURM, and without LaTeX."""
 
+import csv
 import hashlib
 import os
 import re
@@ -47,6 +48,15 @@ def progress(stderr: str) -> list[tuple[str, str, str, str]]:
 def steps(stderr: str) -> int:
     """The number of jobs that a run finished."""
     return len(progress(stderr))
+
+
+@needs_latex
+def test_a_benchmark_is_of_the_process_that_ran_the_job(smoke_run):
+    """And not of the one that waited for its end."""
+    files = (smoke_run / "results/smoke/benchmarks/train").rglob("*.tsv")
+    rows = [next(csv.DictReader(file.open(), delimiter="\t")) for file in files]
+    longest = sorted(rows, key=lambda row: float(row["s"]))[-5:]
+    assert all(float(row["max_rss"]) > 150 and float(row["cpu_time"]) > 0 for row in longest), longest
 
 
 @needs_latex

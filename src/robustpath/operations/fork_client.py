@@ -13,7 +13,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-ADDRESS = "ROBUSTPATH_FORK_SERVER"  # the environment's name of the server; where it is not set, there is none
+ADDRESS = "ROBUSTPATH_FORK_SERVER"  # the variable of the environment that names the server
+NONE = "none"  # its value where there is to be no server
 LENGTH = struct.Struct("!I")  # how many bytes a request has
 STATUS = struct.Struct("!i")  # an exit code; below 0, the signal that ended the job
 ACCEPTED, REFUSED = b"+", b"-"
@@ -24,8 +25,8 @@ CREDENTIALS = struct.Struct("3i")  # process, user and group of the other end
 def run(arguments: Sequence[str]) -> int | None:
     """The exit code of `python -m robustpath ARGUMENTS`, run by the server; None where this process is to run it:
     there is no server, it has died, or its environment is another one."""
-    address = os.environ.get(ADDRESS)
-    if not address or not hasattr(signal, "pthread_sigmask"):
+    address = os.environ.get(ADDRESS, NONE)
+    if address == NONE or not hasattr(signal, "pthread_sigmask"):
         return None
     with socket.socket(socket.AF_UNIX) as connection:
         try:

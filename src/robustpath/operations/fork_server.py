@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import psutil
 
-from robustpath.operations.fork_client import ACCEPTED, ADDRESS, LENGTH, PASSED_ON, REFUSED, STATUS, peer
+from robustpath.operations.fork_client import ACCEPTED, ADDRESS, LENGTH, NONE, PASSED_ON, REFUSED, STATUS, peer
 
 TABLES = ("numpy", "pandas", "pyarrow.parquet", "scipy.stats")
 # The first sum of losses that PyTorch checks imports symbolic shapes, and with them sympy.
@@ -71,12 +71,13 @@ class Job(NamedTuple):
 
 
 def start(log: Path) -> subprocess.Popen | None:
-    """Start a server for the jobs of this process, and name it in the environment; None where there can be none.
+    """Start a server for the jobs of this process, and name it in the environment; None where there can be none, or the
+    environment asks for none.
 
     It ends when what is returned is deleted, or this process ends, and no job is left. What it has to say of itself
     goes to `log`.
     """
-    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(ADDRESS) == NONE:
         return None
     address = f"robustpath-{secrets.token_hex(8)}"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from robustpath.figures import captions, larger, left_out, style
 from robustpath.records import load, report_settings
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.larger import LARGER, RATIO_SIDES, SMALL, contrasts, ratios
+from robustpath.statistics.larger import LARGER, SMALL, YARDSTICK, contrasts, ratios
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -79,7 +79,7 @@ def finish(panel, names, at, words):
 
 
 both = worth[worth.duplicated(["method", "label_noise", "kind"], keep=False)]
-sides = both.set_index(["comparison", "method", "label_noise", "kind"])
+sides = both.set_index(["scale", "method", "label_noise", "kind"])
 once = both.drop_duplicates(["method", "label_noise", "kind"]).sort_values(["method", "label_noise"], kind="stable")
 drawn = [rows(found, larger.title), rows(once, larger.measured)] if len(found) and len(once) else []
 titles = {larger.title(row) for _, row in found.iterrows()} | {larger.measured(row) for _, row in once.iterrows()}
@@ -96,10 +96,11 @@ if drawn:
             mark(panels[0], height, side, larger.COLOURS[row["family"]], 100 * each.effect, ends)
     finish(panels[0], names, 0, "difference (points)")
     for height, row in measured:
-        for side, comparison in RATIO_SIDES.items():
-            each = sides.loc[(comparison, row["method"], row["label_noise"], row["kind"])]
+        colour = larger.OTHERS if row["method"] == YARDSTICK else larger.COLOURS["minima"]
+        for side in (SMALL, LARGER):
+            each = sides.loc[(side, row["method"], row["label_noise"], row["kind"])]
             opened = each["low_open"] or each["side"] == "<", each["high_open"] or each["side"] == ">"
-            mark(panels[1], height, side, larger.COLOURS["minima"], each["ratio"], [each["low"], each["high"]], opened)
+            mark(panels[1], height, side, colour, each["ratio"], [each["low"], each["high"]], opened)
     finish(panels[1], own, 1, "data-efficiency ratio")
     panels[1].set_xscale("log")
     low, high = panels[1].get_xlim()

@@ -7,8 +7,8 @@ import pytest
 from robustpath.statistics import larger
 from robustpath.statistics.stratified import mean
 
-SMALL = {"sam": 2.0, "parallelogram": 0.1}
-LARGER = {"sam": 0.5, "parallelogram": 0.1, "contour_warmup": 2.0}
+SMALL = {"sam": 2.0, "mixup": 1.5, "parallelogram": 0.1}
+LARGER = {"sam": 0.5, "mixup": 1.25, "parallelogram": 0.1, "contour_warmup": 2.0}
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +68,10 @@ def test_outcomes_are_named_by_the_signs_of_whole_intervals(found):
 
 
 def test_ratios_are_those_that_were_planted(table, told):
-    own = larger.ratios(table, told).set_index(["comparison", "method", "label_noise", "kind"])["ratio"]
-    assert own["minima", "sam", 0.2, "none"] == pytest.approx(2.0, rel=0.02)
+    own = larger.ratios(table, told).set_index(["scale", "method", "label_noise", "kind"])["ratio"]
+    assert own["small", "sam", 0.2, "none"] == pytest.approx(2.0, rel=0.02)
+    assert own["small", "mixup", 0.2, "none"] == pytest.approx(1.5, rel=0.02)
+    assert own["larger", "mixup", 0.2, "none"] == pytest.approx(1.25, rel=0.02)
     assert own["larger", "sam", 0.2, "none"] == pytest.approx(0.5, rel=0.02)
     assert own["larger", "short_descent", 0.0, "none"] == pytest.approx(1.0, rel=0.02)
 

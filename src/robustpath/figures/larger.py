@@ -8,9 +8,10 @@ from robustpath import models
 from robustpath.figures import captions
 from robustpath.records import labels
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.larger import CONTRASTS, LARGER, OPPOSITE, OUTCOMES, SAME, SMALL, shared
+from robustpath.statistics.larger import CONTRASTS, LARGER, OPPOSITE, OUTCOMES, SAME, SMALL, YARDSTICK, shared
 
 COLOURS = {"minima": "#D55E00", "batches": "#0072B2", "shortcuts": "#009E73"}
+OTHERS = "0.35"  # of a method that no contrast has
 TICKS = {1 / 4: "1/4", 1 / 2: "1/2", 3 / 4: "3/4", 1: "1", 1.5: "1.5", 2: "2", 3: "3", 4: "4", 8: "8"}
 SIDES = {SMALL: "small images, perceptron", LARGER: "larger images, convolutions"}
 LACKING = "Left out: no experiment compares the methods of a contrast at both scales with a ruler at both."
@@ -23,7 +24,7 @@ def title(row: Mapping) -> str:
 
 def measured(row: Mapping) -> str:
     """A method whose ratio is shown."""
-    return labels.method(row["method"])
+    return labels.method(row["method"]) + (" (a yardstick)" if row["method"] == YARDSTICK else "")
 
 
 def condition(level: float, kind: str, shifted: bool) -> str:

@@ -12,8 +12,8 @@ from robustpath.statistics.larger import (
     FOUND,
     LARGER,
     OUTCOMES,
-    RATIO_SIDES,
     SMALL,
+    YARDSTICK,
     contrasts,
     ratios,
 )
@@ -72,17 +72,18 @@ def _differences(found: pd.DataFrame, settings: dict) -> Macros:
 
 @reads(EVERY)
 def _ratios(table: pd.DataFrame, settings: dict) -> Macros:
-    """The data-efficiency ratios of the methods of contrasts that have a ruler at both scales, at defaults."""
+    """The data-efficiency ratios of the methods of contrasts that have a ruler at both scales, and of the yardstick, at
+    defaults."""
     found = ratios(table, settings)
     places = levels_of(found)
-    cells = found.set_index(["comparison", "method", "label_noise", "kind"])
+    cells = found.set_index(["scale", "method", "label_noise", "kind"])
     own = [each for each in CONTRASTS if each.shifted]
     macros: Macros = {}
-    for name in dict.fromkeys(name for each in own for name in (each.method, each.other)):
+    for name in dict.fromkeys([*(name for each in own for name in (each.method, each.other)), YARDSTICK]):
         for kind, (end, words) in KINDS.items():
             for place, level in LEVELS.items():
                 for side, scale in SIDES.items():
-                    key = RATIO_SIDES[side], name, places.get(place), kind
+                    key = side, name, places.get(place), kind
                     value, span = written(cells.loc[key] if key in cells.index else None)
                     prefix = f"LargerRatio{macro(name)}{place}{end}{side.capitalize()}"
                     what = f"data-efficiency ratio of {labels.method(name)} at defaults, {scale} ({level}{words})"

@@ -48,7 +48,8 @@ CONTRASTS = (
     Contrast("shortcuts", "parallelogram", "core_set", _LABELS, AREA),
 )
 FOUND = ["family", "method", "other", "label_noise", "kind"]
-RATIO_SIDES = {SMALL: "minima", LARGER: "larger"}  # comparisons of statistics/rulers.py
+YARDSTICK = "mixup"  # a plain method of which the ratios are taken, too
+SCALES = {"minima": SMALL, "yardsticks": SMALL, "larger": LARGER}  # of comparisons of statistics/rulers.py
 
 
 def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast] = CONTRASTS) -> pd.DataFrame:
@@ -77,22 +78,20 @@ def outcome(small: Estimate, larger: Estimate) -> str:
 
 
 def ratios(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
-    """The data-efficiency ratios of the methods of the contrasts on both sides (see rulers.measured), at defaults and
-    on the data sets that both sides have."""
-    sides = list(RATIO_SIDES.values())
-    if not set(sides) <= settings["experiments"].keys():
-        return rulers.measured(records.iloc[:0], settings, sides)
-    measured = [each for each in CONTRASTS if tuple(sides) in each.pairs]
-    methods = {name for each in measured for name in (each.method, each.other)}
-    parts = []
-    for comparison in sides:
+    """The data-efficiency ratios of the methods of the contrasts, and of the yardstick, on both sides (see
+    rulers.measured), at defaults and on the data sets that both sides have; `scale`, the side."""
+    told = settings["experiments"]
+    measured = [each for each in CONTRASTS if each.pairs == _MINIMA and set(_MINIMA[0]) <= told.keys()]
+    methods = {name for each in measured for name in (each.method, each.other)} | {YARDSTICK}
+    parts = [rulers.measured(records.iloc[:0], settings, ())]
+    for comparison in [name for name in SCALES if name in told] if measured else ():
         names = [comparison, *rulers.rulers(comparison, settings)]
-        kept = shared(settings, *sides)[comparison]
-        own = records[records["experiment"].isin(names) & (records["draw"] == 0)]
-        parts.append(
-            own[own["method"].isin({*methods, rulers.ruler_of(comparison, settings)}) & own["dataset"].isin(kept)]
-        )
-    return rulers.measured(pd.concat(parts), settings, sides)
+        kept = shared(settings, *_MINIMA[0])[_MINIMA[0][SCALES[comparison] == LARGER]]
+        own = records[records["experiment"].isin(names) & (records["draw"] == 0) & records["dataset"].isin(kept)]
+        own = own[own["method"].isin({*methods, rulers.ruler_of(comparison, settings)})]
+        parts.append(rulers.measured(own, settings, [comparison]))
+    found = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    return found.assign(scale=found["comparison"].map(SCALES))
 
 
 def shared(settings: Mapping, small: str, larger: str) -> dict[str, list[str]]:

@@ -273,6 +273,24 @@ def test_the_copy_of_a_job_is_found_from_its_shell(server, tmp_path):
     assert fork_server.copy_for(psutil.Process()) is None
 
 
+def test_a_machine_without_room_for_a_copy_lets_the_job_run_by_itself(monkeypatch, capsys):
+    def full():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", full)
+    assert fork_server.copied() is None
+    assert "no copy can be made: [Errno 11]" in capsys.readouterr().out
+
+
+def test_a_system_that_does_not_tell_the_end_of_a_process_has_no_server(monkeypatch):
+    def unknown(process):
+        raise OSError(38, "Function not implemented")
+
+    assert fork_server.possible()
+    monkeypatch.setattr(os, "pidfd_open", unknown)
+    assert not fork_server.possible()
+
+
 def asking(*arguments):
     return fork_server.Request(list(arguments), "/", dict(os.environ), sys.executable)
 

@@ -77,7 +77,7 @@ def start(log: Path) -> subprocess.Popen | None:
     It ends when what is returned is deleted, or this process ends, and no job is left. What it has to say of itself
     goes to `log`.
     """
-    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or os.environ.get(ADDRESS) == NONE:
+    if os.environ.get(ADDRESS) == NONE or not possible():
         return None
     address = f"robustpath-{secrets.token_hex(8)}"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -95,6 +95,15 @@ def start(log: Path) -> subprocess.Popen | None:
         )
     os.environ[ADDRESS] = address
     return server
+
+
+def possible() -> bool:
+    """Whether this system can be relied on: Linux from 5.3 on, and what runs it tells the end of a process."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return sys.platform == "linux"
 
 
 def copy_for(job: psutil.Process) -> psutil.Process | None:
@@ -132,16 +141,16 @@ def begin(client: socket.socket, jobs: dict[int, Job], events: selectors.BaseSel
     """Begin the job that a client asks for, or answer that it is not served; returns None. In the copy that is to run
     the job, returns what was asked for."""
     request, files = asked(client)
-    if request and ready(request):
-        number = peer(client)[0]
-        process = os.fork()
-        if not process:
-            for job in set(jobs.values()):
-                job.client.close()
-                os.close(job.end)
-            client.close()
-            become(request, files, number)
-            return request
+    number = peer(client)[0]
+    process = copied() if request and ready(request) else None
+    if process == 0:
+        for job in set(jobs.values()):
+            job.client.close()
+            os.close(job.end)
+        client.close()
+        become(request, files, number)
+        return request
+    if process:
         job = Job(process, os.pidfd_open(process), client)
         jobs[client.fileno()] = jobs[job.end] = job
         for each in (client.fileno(), job.end):
@@ -206,9 +215,18 @@ def read_at_import(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name.startswith(READ_AT_IMPORT)}
 
 
+def copied() -> int | None:
+    """The number of a copy of this process, 0 in the copy itself; None where the machine has no room for one."""
+    try:
+        return os.fork()
+    except OSError as error:
+        print(f"no copy can be made: {error}", flush=True)
+        return None
+
+
 def become(request: Request, files: list[int], client: int) -> None:
     """Make of this copy the process that the client would have been."""
-    ctypes.CDLL(None).prctl(SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL)  # a client whose server has died runs it again
+    ctypes.CDLL(None).prctl(SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL)  # or nobody would know its end
     Path("/proc/self/comm").write_text(_name(client))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
     for standard, file in enumerate(files):

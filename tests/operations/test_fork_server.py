@@ -101,8 +101,10 @@ def server(package, tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv(fork_client.ADDRESS, "")
     monkeypatch.chdir(tmp_path)
+    interrupted = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     started = fork_server.start(tmp_path / "server.log")
     yield started
+    signal.signal(signal.SIGINT, interrupted)
     started.kill()
     started.wait()
     started.stdin.close()

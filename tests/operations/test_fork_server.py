@@ -345,12 +345,13 @@ def test_all_imports_leave_one_thread_and_figures_in_the_notebook():
         "import os; from robustpath.operations import fork_server as server; import sys\n"
         "request = lambda command: server.Request([command], '/', dict(os.environ), sys.executable)\n"
         "print(all([server.ready(request(command)) for command in server.IMPORTS]))\n"
-        "import matplotlib; print(matplotlib.rcParams['backend'], 'MPLBACKEND' in os.environ)\n"
+        "import matplotlib, torch; print(matplotlib.rcParams['backend'], 'MPLBACKEND' in os.environ)\n"
+        "print(torch.cuda.is_initialized())\n"  # a copy of a process that uses a GPU cannot use it
     )
     own = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     environment = own | fork_server.ONE_THREAD | {"PYTHONPATH": str(SOURCE)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
-    assert done.stdout == f"True\n{notebooks.ENVIRONMENT['MPLBACKEND']} False\n", done.stderr
+    assert done.stdout == f"True\n{notebooks.ENVIRONMENT['MPLBACKEND']} False\nFalse\n", done.stderr
 
 
 @pytest.mark.parametrize("asked", [False, True])

@@ -245,6 +245,19 @@ def test_nonsense_is_refused_and_the_next_job_served(server, tmp_path, sent):
     assert "no request" in (tmp_path / "server.log").read_text()
 
 
+def test_a_byte_that_is_no_signal_ends_nothing(server, tmp_path):
+    request = fork_server.Request(["waits", str(tmp_path / "begun")], str(tmp_path), dict(os.environ), sys.executable)
+    text = json.dumps(request._asdict()).encode()
+    with connected() as connection:
+        socket.send_fds(connection, [fork_client.LENGTH.pack(len(text))], [0, 1, 2])
+        connection.sendall(text + b"\xff")
+        until(lambda: (tmp_path / "begun").exists())
+        assert done("ends", 3)[0] == 3
+        (tmp_path / "begun").unlink()
+        assert connection.recv(1) == fork_client.ACCEPTED
+        assert fork_client.STATUS.unpack(connection.recv(fork_client.STATUS.size)) == (0,)
+
+
 def test_a_request_that_does_not_go_on_keeps_no_other_waiting(server):
     with connected() as connection:
         connection.sendall(b"\0\0\0\2")

@@ -253,7 +253,8 @@ def attend(jobs: dict[int, Job], descriptor: int, events: selectors.BaseSelector
         if not numbers:
             events.unregister(job.client)
         for number in numbers or [signal.SIGKILL]:
-            signal.pidfd_send_signal(job.end, number)
+            with suppress(OSError):  # no signal, or the job has just ended
+                signal.pidfd_send_signal(job.end, number)
     elif os.waitid(os.P_PIDFD, job.end, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         code = os.waitstatus_to_exitcode(os.waitpid(job.process, 0)[1])
         with suppress(OSError):

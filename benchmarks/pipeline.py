@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LEFT_OUT = (".*", "__pycache__", "results", "build", "*.egg-info", "generated")
 FIGURE = "learning_curves"
 TARGETS = {  # seconds of a whole scale on two cores
-    "smoke": 180,
-    "laptop": 1500,
+    "smoke": 150,
+    "laptop": 900,
 }
 
 

@@ -159,7 +159,7 @@ def test_the_exit_code_is_the_jobs(server, code):
     assert done("ends", code) == (code, "", "")
 
 
-def test_a_fault_is_told_as_ever(server):
+def test_a_fault_has_its_traceback(server):
     code, out, err = done("fails")
     assert (code, out) == (1, "") and err.endswith("ValueError: as asked\n") and "Traceback" in err
 
@@ -215,6 +215,15 @@ def test_a_server_that_is_killed_takes_its_jobs_along(server, tmp_path):
     _, err = begun.communicate(timeout=PATIENCE)
     assert begun.returncode == 1 and err.startswith("error: the process that ran this job was killed with its server")
     until(lambda: not process.is_running())
+
+
+def test_a_job_that_was_accepted_is_not_run_twice(capsys):
+    class Reset:
+        def recv(self, size):
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+    assert fork_client._ended(Reset()) == 1
+    assert "was killed with its server" in capsys.readouterr().err
 
 
 def test_the_server_outlives_its_parent_until_the_last_job_ends(server, tmp_path):

@@ -89,7 +89,10 @@ def _ended(connection: socket.socket) -> int:
     """The exit code of an accepted job; where a signal ended it, the same signal ends this process."""
     answer = b""
     while len(answer) < STATUS.size:
-        part = connection.recv(STATUS.size - len(answer))
+        try:
+            part = connection.recv(STATUS.size - len(answer))
+        except OSError:  # the job was accepted: this process must not run it, too
+            part = b""
         if not part:
             print("error: the process that ran this job was killed with its server; run again", file=sys.stderr)
             return 1

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from robustpath.figures import captions, larger, left_out, style
 from robustpath.records import load, report_settings
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.larger import LARGER, SMALL, YARDSTICK, contrasts, ratios
+from robustpath.statistics.larger import LARGER, SMALL, YARDSTICKS, contrasts, ratios
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -96,7 +96,7 @@ if drawn:
             mark(panels[0], height, side, larger.COLOURS[row["family"]], 100 * each.effect, ends)
     finish(panels[0], names, 0, "difference (points)")
     for height, row in measured:
-        colour = larger.OTHERS if row["method"] == YARDSTICK else larger.COLOURS["minima"]
+        colour = larger.OTHERS if row["method"] in YARDSTICKS else larger.COLOURS["minima"]
         for side in (SMALL, LARGER):
             each = sides.loc[(side, row["method"], row["label_noise"], row["kind"])]
             opened = each["low_open"] or each["side"] == "<", each["high_open"] or each["side"] == ">"

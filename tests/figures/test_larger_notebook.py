@@ -30,6 +30,7 @@ def test_the_figure_and_its_caption_are_made(table, told, tmp_path):
     found = larger.finding(contrasts(table, told))
     assert caption.startswith(rf"\textbf{{{found}}}") and found.startswith("Of eight differences")
     assert "stream domains: Digit domains (6 and 6 seeds)" in caption and "Default hyperparameters." in caption
+    assert "The ensemble takes four times the passes." in caption
     assert "strided convolutions" in caption and r"95\,\%" in caption
 
 

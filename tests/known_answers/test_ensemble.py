@@ -1,5 +1,6 @@
 """An ensemble: four runs of SGD, and the mean of their probabilities."""
 
+import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -58,8 +59,20 @@ def test_members_train_as_four_runs_of_sgd_do_and_their_probabilities_are_averag
     torch.testing.assert_close(predict(model)(together, inputs), mean.log())
 
 
-def test_members_begin_apart():
-    model = models.network(SETTINGS, (4,), 3)
+@pytest.mark.parametrize(("name", "shape"), [("ensemble_mlp", (4,)), ("ensemble_strided_cnn", (9, 9))])
+def test_members_begin_apart(name, shape):
+    model = models.network(SETTINGS | {"model": name}, shape, 3)
     start = initialise(model, generator("ensemble"))
-    weights = [tensor for key, tensor in start.items() if key.endswith("1.weight")]
+    weights = [tensor for key, tensor in start.items() if key.endswith(".1.weight")]
     assert len(weights) == COUNT and all(not torch.equal(weights[0], other) for other in weights[1:])
+
+
+def test_an_ensemble_of_convolutions_gives_the_mean_probability_of_four_networks():
+    model, single = (models.network({"model": name}, (28, 28), 10) for name in ("ensemble_strided_cnn", "strided_cnn"))
+    start = initialise(model, generator("ensemble"))
+    inputs = torch.randn(5, 28, 28, generator=generator("inputs"))
+    alone = [predict(single)(member(start, number), inputs) for number in range(COUNT)]
+    mean = torch.stack([logits.softmax(1) for logits in alone]).mean(0)
+    torch.testing.assert_close(predict(model)(start, inputs), mean.log())
+    layers = activations(model)(start, inputs)["members"]
+    assert layers.shape == (5, COUNT, 10) and torch.allclose(layers[:, 2], alone[2], atol=1e-6)

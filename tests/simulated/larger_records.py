@@ -7,8 +7,8 @@ import ruled
 import stream_records
 
 SUPERVISED = [
-    "minima", "yardsticks", "ruler", "ruler_typefaces", "ruler_optdigits", "larger", "ruler_larger",
-    "ruler_larger_typefaces",
+    "minima", "yardsticks", "ensembles", "ruler", "ruler_typefaces", "ruler_optdigits", "larger", "larger_ensembles",
+    "ruler_larger", "ruler_larger_typefaces",
 ]  # fmt: skip
 STREAMS = ["stream_split", "stream_domains", "larger_stream_split", "larger_stream_domains"]
 ACQUIRED = ["acquisition_dominoes", "larger_acquisition"]

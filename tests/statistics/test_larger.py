@@ -7,8 +7,8 @@ import pytest
 from robustpath.statistics import larger
 from robustpath.statistics.stratified import mean
 
-SMALL = {"sam": 2.0, "mixup": 1.5, "parallelogram": 0.1}
-LARGER = {"sam": 0.5, "mixup": 1.25, "parallelogram": 0.1, "contour_warmup": 2.0}
+SMALL = {"sam": 2.0, "mixup": 1.5, "ensemble": 1.7, "parallelogram": 0.1}
+LARGER = {"sam": 0.5, "mixup": 1.25, "ensemble": 1.1, "parallelogram": 0.1, "contour_warmup": 2.0}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,8 @@ def test_ratios_are_those_that_were_planted(table, told):
     assert own["small", "sam", 0.2, "none"] == pytest.approx(2.0, rel=0.02)
     assert own["small", "mixup", 0.2, "none"] == pytest.approx(1.5, rel=0.02)
     assert own["larger", "mixup", 0.2, "none"] == pytest.approx(1.25, rel=0.02)
+    assert own["small", "ensemble", 0.0, "none"] == pytest.approx(1.7, rel=0.02)
+    assert own["larger", "ensemble", 0.0, "none"] == pytest.approx(1.1, rel=0.02)
     assert own["larger", "sam", 0.2, "none"] == pytest.approx(0.5, rel=0.02)
     assert own["larger", "short_descent", 0.0, "none"] == pytest.approx(1.0, rel=0.02)
 

@@ -6,9 +6,10 @@ import pandas as pd
 
 from robustpath import models
 from robustpath.figures import captions
+from robustpath.models.ensemble_mlp import COUNT
 from robustpath.records import labels
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.larger import CONTRASTS, LARGER, OPPOSITE, OUTCOMES, SAME, SMALL, YARDSTICK, shared
+from robustpath.statistics.larger import CONTRASTS, LARGER, OPPOSITE, OUTCOMES, SAME, SMALL, YARDSTICKS, shared
 
 COLOURS = {"minima": "#D55E00", "batches": "#0072B2", "shortcuts": "#009E73"}
 OTHERS = "0.35"  # of a method that no contrast has
@@ -24,7 +25,7 @@ def title(row: Mapping) -> str:
 
 def measured(row: Mapping) -> str:
     """A method whose ratio is shown."""
-    return labels.method(row["method"]) + (" (a yardstick)" if row["method"] == YARDSTICK else "")
+    return labels.method(row["method"]) + (" (a yardstick)" if row["method"] in YARDSTICKS else "")
 
 
 def condition(level: float, kind: str, shifted: bool) -> str:
@@ -61,6 +62,7 @@ def evidence(found: pd.DataFrame, table: pd.DataFrame, settings: Mapping) -> str
         f"Data at the small and the larger scale: {'; '.join(parts)}. Network at the larger scale: {network}.",
         f"Differences have {percent} $t$ intervals over paired seeds with data sets as strata, ratios {percent} "
         "percentile intervals of a bootstrap; neither is corrected for their number.",
+        f"The ensemble takes {labels.word(COUNT)} times the passes." if "larger_ensembles" in told else "",
         captions.chosen(1),
         captions.diverged(
             table[table["draw"] == 0], [experiment for pair in dict.fromkeys(pairs) for experiment in pair]

@@ -13,7 +13,7 @@ from robustpath.statistics.larger import (
     LARGER,
     OUTCOMES,
     SMALL,
-    YARDSTICK,
+    YARDSTICKS,
     contrasts,
     ratios,
 )
@@ -72,14 +72,14 @@ def _differences(found: pd.DataFrame, settings: dict) -> Macros:
 
 @reads(EVERY)
 def _ratios(table: pd.DataFrame, settings: dict) -> Macros:
-    """The data-efficiency ratios of the methods of contrasts that have a ruler at both scales, and of the yardstick, at
-    defaults."""
+    """The data-efficiency ratios of the methods of contrasts that have a ruler at both scales, and of the yardsticks,
+    at defaults."""
     found = ratios(table, settings)
     places = levels_of(found)
     cells = found.set_index(["scale", "method", "label_noise", "kind"])
     own = [each for each in CONTRASTS if each.shifted]
     macros: Macros = {}
-    for name in dict.fromkeys([*(name for each in own for name in (each.method, each.other)), YARDSTICK]):
+    for name in dict.fromkeys([*(name for each in own for name in (each.method, each.other)), *YARDSTICKS]):
         for kind, (end, words) in KINDS.items():
             for place, level in LEVELS.items():
                 for side, scale in SIDES.items():

@@ -111,6 +111,7 @@ NETWORKS = {
     "mlp_8": "perceptron, last layer of 8",
     "latent_mlp": "perceptron with a latent code",
     "ensemble_mlp": "ensemble of perceptrons",
+    "ensemble_strided_cnn": "ensemble of strided convolutions",
     "spiking_mlp": "spiking",
     "spiking_fast_sigmoid": "spiking, fast sigmoid",
     "spiking_zero_reset": "spiking, reset to zero",

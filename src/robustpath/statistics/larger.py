@@ -48,8 +48,9 @@ CONTRASTS = (
     Contrast("shortcuts", "parallelogram", "core_set", _LABELS, AREA),
 )
 FOUND = ["family", "method", "other", "label_noise", "kind"]
-YARDSTICK = "mixup"  # a plain method of which the ratios are taken, too
-SCALES = {"minima": SMALL, "yardsticks": SMALL, "larger": LARGER}  # of comparisons of statistics/rulers.py
+YARDSTICKS = ("mixup", "ensemble")  # of them the ratios are taken, too
+# Of comparisons of statistics/rulers.py.
+SCALES = {"minima": SMALL, "yardsticks": SMALL, "ensembles": SMALL, "larger": LARGER, "larger_ensembles": LARGER}
 
 
 def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast] = CONTRASTS) -> pd.DataFrame:
@@ -78,11 +79,11 @@ def outcome(small: Estimate, larger: Estimate) -> str:
 
 
 def ratios(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
-    """The data-efficiency ratios of the methods of the contrasts, and of the yardstick, on both sides (see
+    """The data-efficiency ratios of the methods of the contrasts, and of the yardsticks, on both sides (see
     rulers.measured), at defaults and on the data sets that both sides have; `scale`, the side."""
     told = settings["experiments"]
     measured = [each for each in CONTRASTS if each.pairs == _MINIMA and set(_MINIMA[0]) <= told.keys()]
-    methods = {name for each in measured for name in (each.method, each.other)} | {YARDSTICK}
+    methods = {name for each in measured for name in (each.method, each.other)} | {*YARDSTICKS}
     parts = [rulers.measured(records.iloc[:0], settings, ())]
     for comparison in [name for name in SCALES if name in told] if measured else ():
         names = [comparison, *rulers.rulers(comparison, settings)]

@@ -7,7 +7,7 @@ from robustpath.methods.minima.sgd import sgd
 from robustpath.models.ensemble_mlp import COUNT
 
 
-@register(search={}, base=sgd, cite="lakshminarayanan2017simple", networks=("ensemble_mlp",))
+@register(search={}, base=sgd, cite="lakshminarayanan2017simple", networks=("ensemble_mlp", "ensemble_strided_cnn"))
 def ensemble(base: Method) -> Method:
     """The base's step on the sum of the members' cross-entropies (Lakshminarayanan et al. 2017, algorithm 1).
 

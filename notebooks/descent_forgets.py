@@ -20,7 +20,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
 from robustpath.records import labels, load, report_settings
-from robustpath.statistics import evidence, walks
+from robustpath.statistics import evidence, rulers, walks
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -32,10 +32,11 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
 told = verdicts.read(claims, settings["scale"])
+yardsticks = rulers.yardsticks(experiment, settings)
+table = load(records, settings["scale"], [experiment, told["curve"], *yardsticks])
 reference, confidence = settings["reference"], settings["confidence"]
-found = evidence.gather(table, experiment, told["curve"])
+found = evidence.gather(table, experiment, told["curve"], yardsticks)
 noise = sorted(found.plain["label_noise"].unique())
 clean, noisy = noise[0], noise[-1]
 

@@ -19,7 +19,7 @@ from IPython.display import display
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
 from robustpath.records import labels, load, report_settings
-from robustpath.statistics import evidence, walks
+from robustpath.statistics import evidence, rulers, walks
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -31,10 +31,11 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
 told = verdicts.read(claims, settings["scale"])
+yardsticks = rulers.yardsticks(experiment, settings)
+table = load(records, settings["scale"], [experiment, told["curve"], *yardsticks])
 reference = settings["reference"]
-found = evidence.gather(table, experiment, told["curve"])
+found = evidence.gather(table, experiment, told["curve"], yardsticks)
 
 # %% [markdown]
 # Both views take the default hyperparameters, those of SGD's curve. A run whose training loss the curve does not reach
@@ -49,8 +50,11 @@ lost = matched.assign(lost=matched["value"].isna()).groupby(["method", "label_no
 display(*views.values(), lost)
 
 # %%
+beside = [name for each in yardsticks for name in settings["experiments"][each]["methods"]]
 groups = verdicts.grouped([name for name in settings["methods"] if name in set(equal["method"])], told, reference)
+groups = {name: [each for each in members if each not in beside] for name, members in groups.items()}
 order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
+order["yardsticks"] = beside
 noise = sorted(equal["label_noise"].unique())
 places, place = {}, 0.0
 for members in order.values():

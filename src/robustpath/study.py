@@ -88,7 +88,7 @@ class Scale(Section):
     experiments: Experiments = Field(description="The experiments of this scale.")
     further: dict[Word, _any_protocol()] = Field(
         {},
-        description="Further experiments by name. Figures read `yardsticks`, `ensembles` and `larger_ensembles`; others "
+        description="Further experiments by name. Figures read `yardsticks`, `ensembles`, `larger_ensembles`; others "
         "they find by what they are.",
     )
     theory: Theory = Field(description="Small problems of the papers whose outcome is known.")

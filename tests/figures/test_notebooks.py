@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import contrasted
+import planted
 import pytest
 import repeated
 import warm
@@ -178,6 +179,23 @@ def test_notebooks_of_the_study_bear_few_seeds_and_methods(make_study, tmp_path)
         "descent_forgets",
     ):
         sound(name, *run(name, records_file, settings, tmp_path, claims=str(claims_file)))
+
+
+def test_a_yardstick_is_drawn_beside_the_methods_of_the_study(make_study, tmp_path):
+    """As if it were one of them: 2 data sets, 2 levels of label noise and 3 seeds a method."""
+    records_file, claims_file, settings = make_study(["sgd", "sam", "mixup"], 3)
+    moved, apart = planted.with_yardstick(records.load(records_file), settings)
+    records.write(moved, tmp_path / "moved.parquet")
+    for name in ("matched_loss", "descent_forgets"):
+        result, caption = run(name, tmp_path / "moved.parquet", apart, tmp_path, claims=str(claims_file))
+        sound(name, result, caption)
+        if name == "matched_loss":
+            assert "of 24 runs are left out" in caption
+        without = {key: own for key, own in apart["experiments"].items() if key != "yardsticks"}
+        alone = run(
+            name, tmp_path / "moved.parquet", apart | {"experiments": without}, tmp_path, claims=str(claims_file)
+        )
+        assert alone[0] != result
 
 
 def test_a_figure_drawn_again_is_the_same_to_the_byte(records_file, small_settings, tmp_path):

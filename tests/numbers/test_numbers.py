@@ -3,6 +3,7 @@ import shutil
 import subprocess
 
 import pandas as pd
+import planted
 import pytest
 import scipy.stats
 from study_fixtures import CLAIMS
@@ -155,6 +156,18 @@ def test_macros_of_the_study_are_those_of_the_records(minima_records, minima_set
     assert macros["VoidWalkCount"][0] == str(2 * 2 * 8)
     assert macros["RandomLabelsTrainAtMost"][0] == "100.0"
     assert float(macros["RandomLabelsTestAtMost"][0]) == pytest.approx(10, abs=1)
+
+
+def test_a_yardstick_is_compared_at_equal_training_loss_with_the_curve_of_the_study():
+    methods = ["sgd", "sam", "mixup"]
+    table = planted.study(methods, spread=0.01, loss={"mixup": 2.0}, gain={"mixup": 0.5})
+    moved, settings = planted.with_yardstick(table, planted.settings(methods))
+    macros = minima.collect(moved, settings, None)
+    assert float(macros["MatchedMixupNoisy"].value.strip("$")) == pytest.approx(0.5, abs=0.1)
+    assert macros["MatchedMixupNoisyVerdict"].value == "is higher than"
+    assert macros["MatchedRunCount"].value == "48"  # of SAM alone, as the text says
+    lacking = moved[moved["experiment"] != "yardsticks"]
+    assert minima.collect(lacking, settings, None)["MatchedMixupNoisy"].value == labels.MISSING
 
 
 def test_macros_of_the_calibration_are_its_rates(calibration_file):

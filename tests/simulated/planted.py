@@ -84,6 +84,18 @@ def settings(methods=tuple(METHODS), seeds=12, draws=2, noise=(0.0, 0.2), scale=
     }
 
 
+def with_yardstick(records, settings, method="mixup"):
+    """Records and settings in which a method of the study stands in the experiment `yardsticks` instead."""
+    own = (records["experiment"] == "minima") & (records["method"] == method)
+    minima = settings["experiments"]["minima"]
+    rest = [name for name in minima["methods"] if name != method]
+    moved = {"minima": minima | {"methods": rest}, "yardsticks": minima | {"methods": [method]}}
+    return (
+        records.assign(experiment=records["experiment"].astype(str).mask(own, "yardsticks")),
+        settings | {"experiments": settings["experiments"] | moved},
+    )
+
+
 def study(methods=METHODS, seeds=12, draws=2, noise=(0.0, 0.2), rng=0, **planted):
     """Records of the experiments minima, lengths and random_labels.
 

@@ -34,6 +34,20 @@ def test_an_early_stop_gains_at_equal_budget_and_nothing_at_equal_loss(found):
     assert mean_gain(equal, 0.2)["better"] == pytest.approx(0.5 + slope * np.log(2), abs=0.05)
 
 
+def test_a_method_of_another_experiment_is_compared_as_one_of_the_study(found):
+    methods = ["sgd", "early", "mixup", "beyond"]
+    table = planted.study(methods, spread=0.01, loss={"early": 3.0, "mixup": 2.0, "beyond": 0.5}, gain={"mixup": 0.5})
+    moved, _ = planted.with_yardstick(table, planted.settings(methods))
+    beside = evidence.gather(moved, "minima", "lengths", ["yardsticks"])
+    matched = evidence.at_equal_loss(moved, ["yardsticks"], "lengths")
+    assert set(matched["method"]) == {"mixup"}
+    for rows in (matched, beside.matched):
+        assert mean_gain(evidence.matched_gains(rows), 0.2)["mixup"] == pytest.approx(0.5, abs=0.05)
+    equal = evidence.gains(beside.plain[beside.plain["test_set"] == "none"], "sgd")
+    assert mean_gain(equal, 0.2)["mixup"] == pytest.approx(0.5 + 100 * planted.SLOPE[0.2] * np.log(2), abs=0.05)
+    assert "mixup" not in set(evidence.gather(moved, "minima", "lengths").matched["method"])
+
+
 def test_a_loss_outside_the_curve_is_left_out_and_counted(found):
     matched = evidence.matched_gains(found.matched)
     assert matched.loc[matched["method"] == "beyond", "value"].isna().sum() == 2 * 2 * 12

@@ -54,8 +54,14 @@ def test_a_method_without_a_ruler_in_its_experiment_is_measured_by_that_of_anoth
         other["experiments"]["ensembles"][key] = value
         assert rulers.rulers("ensembles", told)[0] == "minima" and not rulers.rulers("ensembles", other)
         assert set(rulers.measured(table, other, names)["comparison"]) == {"yardsticks"}
+        assert rulers.yardsticks("minima", other) == ["yardsticks"]
     without = {name: own for name, own in told["experiments"].items() if name != "minima"}
     assert rulers.measured(table, told | {"experiments": without}, names).empty
+    assert not rulers.yardsticks("minima", told | {"experiments": without})
+    assert rulers.yardsticks("minima", told) == names and not rulers.yardsticks("larger", told)
+    other = copy.deepcopy(told)
+    other["experiments"]["minima"]["methods"].append("mixup")
+    assert rulers.yardsticks("minima", other) == ["ensembles"]
 
 
 def test_labels_are_counted_from_the_first_ones_on(told):

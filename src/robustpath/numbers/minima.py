@@ -8,7 +8,7 @@ from robustpath.numbers.claims import of_family
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads
 from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
-from robustpath.statistics import evidence, robustness
+from robustpath.statistics import evidence, robustness, rulers
 from robustpath.statistics.comparison import by_level, cost
 from robustpath.statistics.evidence import Evidence
 from robustpath.statistics.intervals import interval
@@ -30,12 +30,14 @@ def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str,
     curve = told["curve"] if told else CURVE
     there = {EXPERIMENT, curve} <= set(compared["experiment"])
     found = evidence.gather(compared, EXPERIMENT, curve) if there else None
+    more = [name for name in rulers.yardsticks(EXPERIMENT, settings) if there and name in set(table["experiment"])]
+    beside = evidence.at_equal_loss(table, more, curve) if more else None
     return {
         **made(_noise, levels),
         **made(_totals, table),
         **made(_protocols, table, settings),
         **made(_differences, own, settings, level),
-        **made(_matched, found, settings, level),
+        **made(_matched, found, beside, settings, level),
         **made(_line, found, settings, told),
         **made(_random_labels, table),
         **made(_barriers, own, settings, level),
@@ -137,13 +139,16 @@ def _differences(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
 
 
 @reads(EXPERIMENT, CURVE)
-def _matched(gathered: Evidence | None, settings: dict, level: dict) -> Macros:
-    """Accuracy in distribution minus SGD's at the same training loss, by method and label noise; and what is lost."""
+def _matched(gathered: Evidence | None, beside: pd.DataFrame | None, settings: dict, level: dict) -> Macros:
+    """Accuracy in distribution minus SGD's at the same training loss, by method and label noise, also of methods
+    `beside` those of the experiment; and what is lost."""
     found, lost, total = pd.DataFrame(columns=["label_noise", "method"]), MISSING, MISSING
     if gathered:
         rows = evidence.matched_gains(gathered.matched)
         rows = rows[rows["method"] != settings["reference"]]
         lost, total = labels.count(rows["value"].isna().sum()), labels.count(len(rows))
+        if beside is not None:
+            rows = pd.concat([rows, evidence.matched_gains(beside)], ignore_index=True)
         seeds = rows.dropna(subset="value").groupby(["label_noise", "method", "seed"], as_index=False)["value"].mean()
         found = interval(seeds, ["label_noise", "method"], settings["confidence"])
     found = found.set_index(["label_noise", "method"])

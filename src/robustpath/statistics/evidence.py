@@ -1,5 +1,6 @@
 """What the study of minima compares: accuracies and measures of runs, at equal budget and at equal training loss."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -34,19 +35,27 @@ class Evidence(NamedTuple):
     matched: pd.DataFrame
 
 
-def gather(records: pd.DataFrame, experiment: str, curve: str) -> Evidence:
-    """The evidence of `experiment`, with SGD's curve from the runs of several lengths in the experiment `curve`.
+def gather(records: pd.DataFrame, experiment: str, curve: str, beside: Collection[str] = ()) -> Evidence:
+    """The evidence of `experiment`, with SGD's curve from the runs of several lengths in the experiment `curve`;
+    experiments `beside` it add methods of theirs.
 
     The defaults are compared with the curve, since its runs have the defaults too.
     """
-    own = records[records["experiment"] == experiment]
+    own = records[records["experiment"].isin([experiment, *beside])]
     plain = own[own["draw"] == 0]
     chosen = accuracies(select(own)).drop(columns="draw")
-    check_complete(chosen)
+    of_others = set(own.loc[own["experiment"] != experiment, "method"])
+    check_complete(chosen[~chosen["method"].isin(of_others)])
     runs = records[records["experiment"] == curve]
-    matched = match(_quantities(plain), _quantities(runs))
+    matched = at_equal_loss(records, [experiment, *beside], curve)
     held, own_measures = accuracies(plain).drop(columns="draw"), measures(plain).drop(columns="draw")
     return Evidence(chosen, held, own_measures, lengths(runs), matched)
+
+
+def at_equal_loss(records: pd.DataFrame, experiments: Collection[str], curve: str) -> pd.DataFrame:
+    """The runs of some experiments with the defaults, beside SGD at the same training loss (see `match`)."""
+    plain = records[records["experiment"].isin(experiments) & (records["draw"] == 0)]
+    return match(_quantities(plain), _quantities(records[records["experiment"] == curve]))
 
 
 def lengths(runs: pd.DataFrame) -> pd.DataFrame:

@@ -93,6 +93,15 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
     ]
 
 
+def yardsticks(experiment: str, settings: Mapping) -> list[str]:
+    """The experiments of yardsticks that are like `experiment` in all but the network (see `rulers`), and none of whose
+    methods it has."""
+    found = {about.experiment: rulers(name, settings) for name, about in YARDSTICKS.items()}
+    there = settings["experiments"]
+    own = set(there[experiment]["methods"]) if experiment in there else set()
+    return [name for name, by in found.items() if by[:1] == [experiment] and not own & set(there[name]["methods"])]
+
+
 def _same(own: Mapping, other: Mapping, but: Collection[str]) -> bool:
     """Whether two experiments are the same in all keys but some."""
     return all(own.get(key) == other.get(key) for key in (own.keys() | other.keys()) - set(but))

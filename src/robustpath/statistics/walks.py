@@ -12,7 +12,7 @@ from robustpath.statistics.intervals import holm, interval
 START, END, TRAINED = "walk_lambda_max_start", "walk_lambda_max_end", "lambda_max"
 SHORT = "short_descent"  # the descent that follows a walk, without the walk
 ISOTROPIC = "isotropic_warmup"  # a walk from the initialisation in any direction
-YARDSTICKS = ("sam", "asam")
+YARDSTICKS = ("sam", "asam", "mixup")
 BUDGET, LOSS = "equal budget", "equal training loss"
 SAME = 0.01  # of logarithms of a curvature: two walks begin at the same parameters
 

@@ -94,14 +94,14 @@ def test_a_short_sentence_has_the_verdict_and_the_condition_that_decides():
     (verdict,) = judged(table(15, 0, 0.004), hypothesis(first, other, label_noise=[0.0, 0.3]))
     clean, noisy = sentences.short(verdict, 0.95).split(" With 30")
     assert clean.startswith("With clean labels, the same is $+1")
-    assert clean.endswith("required: above 8): supported (both conditions are; this one has the least evidence).")
-    assert noisy.endswith(": refuted (both conditions are; this one is refuted most surely).")
+    assert clean.endswith("required: above 8): supported (the narrowest of its two conditions; both are supported).")
+    assert noisy.endswith(": refuted (the clearest failure of its two conditions; both are refuted).")
     third = condition(terms=less("new", "old"), within=within, what="the third")
     (verdict,) = judged(table(15, 0, 0.03), hypothesis(first, third, placebos={"old": "new"}))
     said = sentences.short(verdict, 0.95)
     assert said.startswith("With clean labels, the third is")
     assert said.endswith(
-        ": undecided (of two conditions, one is supported and one is undecided; this one is furthest from support)."
+        ": undecided (the weakest of its two conditions; one is supported and one is undecided)."
     )
     (verdict,) = judged(table(15, 0, control=12), hypothesis(first, placebos={"control": "new"}))
     said = sentences.short(verdict, 0.95)

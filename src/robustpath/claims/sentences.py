@@ -10,11 +10,7 @@ from robustpath.claims.conditions import ORDER, REFUTED, SUPPORTED, TEST_SETS, U
 from robustpath.records import labels
 
 UNITS = {"percentage points": " points", "bits per label": " bits per label"}
-DECIDING = {
-    SUPPORTED: "this one has the least evidence",
-    REFUTED: "this one is refuted most surely",
-    UNDECIDED: "this one is furthest from support",
-}
+DECIDING = {SUPPORTED: "the narrowest", REFUTED: "the clearest failure", UNDECIDED: "the weakest"}
 MEASURES = {
     "walk_function_distance": "the function distance",
     "barrier_matched": "the barrier after matching the units",
@@ -78,12 +74,9 @@ def _decided(entry: dict, confidence: float) -> str:
     text = f"{lead}, {_clause(entry['decides'], entry['variant'])}: {word}{correction}"
     if len(found) > 1:
         counts = {each: sum(finding["verdict"] == each for finding in found) for each in ORDER}
-        parts = {each: f"{labels.word(count)} {be(count)} {each}" for each, count in counts.items() if count}
-        number = labels.word(len(found))
-        held = f"of {number} conditions, {labels.listing(list(parts.values()))}"
-        if len(parts) == 1:
-            held = "both conditions are" if len(found) == 2 else f"all {number} conditions are"
-        text += f" ({held}; {DECIDING[word]})"
+        parts = [f"{labels.word(count)} {be(count)} {each}" for each, count in counts.items() if count]
+        held = labels.listing(parts) if len(parts) > 1 else f"{'both' if len(found) == 2 else 'all'} are {word}"
+        text += f" ({DECIDING[word]} of its {labels.word(len(found))} conditions; {held})"
     text += "."
     return " ".join(filter(None, [text, _placebos([entry])]))
 

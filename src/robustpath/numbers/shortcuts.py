@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from robustpath.data import sets
 from robustpath.numbers.claims import deciding, of_family
 from robustpath.numbers.macros import Macros, Number, difference, made, reads
 from robustpath.records import labels, plain
@@ -15,9 +16,15 @@ EXPERIMENTS = (
     "acquisition_hole", "acquisition_methods", "acquisition_generic", "acquisition_pilot", "acquisition_interaction",
     "curricula", "activation_references", "activation_losses", "activation_width_2", "activation_width_8", "spiking",
 )  # fmt: skip
-METHODS = "acquisition_methods"
+METHODS, WORST = "acquisition_methods", "accuracy_worst_group"
 OURS = "parallelogram"
-OTHERS = {"CoreSet": "core_set", "Badge": "badge", "Random": "random_acquisition"}
+EACH = "acquisition_hole"  # every group is missing in turn
+OTHERS = {
+    "CoreSet": "core_set", "Badge": "badge", "Random": "random_acquisition",
+    "RandomTriples": "parallelogram_random_triples", "RandomDirection": "parallelogram_random_direction",
+    "FarApart": "parallelogram_far_apart",
+}  # fmt: skip
+LAST = {"Parallelogram": OURS, "CoreSet": "core_set", "Random": "random_acquisition"}
 SCORES = {
     "Discovery": ("discovered", "share of the missing group in the first labels bought"),
     "Area": ("area_worst_group", "area under worst-group accuracy over labels"),
@@ -36,17 +43,35 @@ COUNTS = {
 
 def collect(table: pd.DataFrame, told: dict | None, settings: dict) -> dict[str, Number]:
     """Name -> Number; told: what claims.json says of the family, None where nothing was judged."""
-    found = against(table, settings["confidence"]) if METHODS in set(table["experiment"].unique()) else {}
-    return {**made(_bought, settings), **made(_against, found), **made(_shortcut_hypotheses, told)}
+    there, confidence = set(table["experiment"].unique()), settings["confidence"]
+    found, each = (against(table, confidence, name) if name in there else {} for name in (METHODS, EACH))
+    last = _last(table) if METHODS in there else {}
+    datasets = settings["experiments"].get(METHODS, {}).get("datasets", [])
+    guesses = {sets.load(name).ENTRY.chance for name in datasets}
+    return {
+        **made(_bought, settings),
+        **made(_against, found),
+        **made(_each_group, each),
+        **made(_after_all_labels, last, guesses),
+        **made(_shortcut_hypotheses, told),
+    }
 
 
-def against(table: pd.DataFrame, confidence: float) -> dict[tuple[str, str], pd.Series]:
+def _last(table: pd.DataFrame) -> dict[str, float]:
+    """The mean worst-group accuracy of each acquisition after all labels, on clean labels."""
+    rows = plain(table[(table["experiment"] == METHODS) & table["metric"].isin([WORST, "accuracy"])])
+    rows = select(rows[rows["label_noise"] == 0])
+    rows = rows[(rows["metric"] == WORST) & (rows["split"] == "test") & (rows["shift"] == "none")]
+    return rows.groupby("method")["value"].mean().to_dict()
+
+
+def against(table: pd.DataFrame, confidence: float, experiment: str = METHODS) -> dict[tuple[str, str], pd.Series]:
     """Paired differences (mean, low, high) of ours to each other acquisition by name of score and other one.
 
     A value of a seed and data set is the mean over missing groups, on clean labels. What lacks runs is left out.
     """
     names = [metric for metric, _ in SCORES.values()]
-    rows = plain(table[(table["experiment"] == METHODS) & table["metric"].isin([*names, "accuracy"])])
+    rows = plain(table[(table["experiment"] == experiment) & table["metric"].isin([*names, "accuracy"])])
     rows = rows[(rows["label_noise"] == 0) & rows["method"].isin([OURS, *OTHERS.values()])]
     if rows.empty:
         return {}
@@ -87,6 +112,25 @@ def _against(found: dict[tuple[str, str], pd.Series]) -> Macros:
         for other, method in OTHERS.items():
             what = f"{words}, parallelogram minus {labels.method(method)}"
             macros |= difference(f"Parallelogram{score}Minus{other}", found.get((score, other)), what)
+    return macros
+
+
+@reads(EACH)
+def _each_group(found: dict[tuple[str, str], pd.Series]) -> Macros:
+    """The area of ours less that of core-set where every group is missing in turn, hyperparameters selected."""
+    what = "area under worst-group accuracy, each group missing in turn, selected draws, parallelogram minus core-set"
+    return difference("ParallelogramEachGroupAreaMinusCoreSet", found.get(("Area", "CoreSet")), what)
+
+
+@reads(METHODS)
+def _after_all_labels(last: dict[str, float], guesses: set[float]) -> Macros:
+    """The worst-group accuracy that acquisitions end with, and that of a guess."""
+    guess = labels.percent(min(guesses), 0) if len(guesses) == 1 and all(guesses) else MISSING
+    macros: Macros = {"WorstGroupGuess": (guess, "accuracy of a guess on a group, per cent")}
+    for name, method in LAST.items():
+        value = MISSING if method not in last else labels.percent(last[method])
+        what = f"worst-group accuracy after all labels, {labels.method(method)}, per cent"
+        macros[f"WorstGroupAfterAllLabels{name}"] = (value, what)
     return macros
 
 

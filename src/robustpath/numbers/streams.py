@@ -1,4 +1,4 @@
-"""Macros of paired differences on streams: our ball against the strongest rehearsal, and what a memory adds to a ball.
+"""Macros of streams: our ball against the strongest rehearsal, what a memory adds to a ball, and plain readouts.
 
 The hypotheses state what was expected; these say how far ours is from the best, and which part of a gain is whose.
 """
@@ -8,10 +8,11 @@ import json
 import pandas as pd
 
 from robustpath.numbers.macros import Macros, Number, difference, made, reads
-from robustpath.records import plain
+from robustpath.records import labels, plain
+from robustpath.records.labels import MISSING
 from robustpath.statistics.streams import differences, scores, selected, told
 
-STREAMS, MEMORY = "streams", "memory_ball"
+STREAMS, MEMORY, COMPARED, READOUTS = "streams", "memory_ball", "stream_methods", "stream_readouts"
 OURS, REHEARSAL = "slow_ball", "der_plus_plus"
 FACTORS = ["memory", "ball"]
 PLACES = {"Clean": "clean labels", "Noisy": "the highest label noise"}
@@ -22,7 +23,9 @@ def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
     there, confidence = set(table["experiment"].unique()), settings["confidence"]
     ball = _against_rehearsal(table, confidence) if STREAMS in there else None
     memory = _of_memory(table, confidence) if MEMORY in there else None
-    return {**made(_ball, ball), **made(_memory, memory)}
+    known = {COMPARED, READOUTS} <= there
+    final = {name: scores(selected(table, name), "accuracy") for name in (COMPARED, READOUTS) if known}
+    return {**made(_budgets, settings), **made(_ball, ball), **made(_memory, memory), **made(_readouts, final)}
 
 
 def _against_rehearsal(table: pd.DataFrame, confidence: float) -> pd.DataFrame | None:
@@ -44,6 +47,38 @@ def _of_memory(table: pd.DataFrame, confidence: float) -> pd.DataFrame | None:
     if 0.0 not in own["memory"].unique():
         return None
     return differences(scores(own, "accuracy", FACTORS), ["label_noise", "ball"], "memory", 0.0, confidence)
+
+
+@reads(STREAMS, COMPARED)
+def _budgets(settings: dict) -> Macros:
+    """The gradient evaluations a batch of the main methods, and of all methods."""
+    budgets = {name: settings["experiments"].get(name, {}).get("evaluations", []) for name in (STREAMS, COMPARED)}
+    main, every = (sorted(found) for found in budgets.values())
+    return {
+        "StreamLargestBudget": (f"{main[-1]:g}" if main else MISSING, "streams: largest budget a batch, evaluations"),
+        "StreamMiddleBudget": (f"{main[len(main) // 2]:g}" if main else MISSING, "streams: budget between the others"),
+        "StreamSmallestBudget": (f"{main[0]:g}" if main else MISSING, "streams: smallest budget a batch, evaluations"),
+        "StreamMethodsBudget": (f"{every[-1]:g}" if every else MISSING, "stream methods: budget a batch, evaluations"),
+    }
+
+
+@reads(COMPARED, READOUTS)
+def _readouts(final: dict[str, pd.DataFrame]) -> Macros:
+    """The most accurate readout of features that are not trained, and rehearsal in the comparison of all methods."""
+    macros: Macros = {}
+    for place, words in PLACES.items():
+        best, name, rehearsal = MISSING, MISSING, MISSING
+        if final:
+            readouts = _of_level(final[READOUTS], place).groupby("method")["value"].mean()
+            trained = _of_level(final[COMPARED], place).groupby("method")["value"].mean()
+            best, name = labels.percent(readouts.max()), labels.method(readouts.idxmax())
+            rehearsal = labels.percent(trained[REHEARSAL]) if REHEARSAL in trained else MISSING
+        macros |= {
+            f"BestReadout{place}": (best, f"{words}: final accuracy of the best readout of random features, per cent"),
+            f"BestReadoutName{place}": (name, f"{words}: the readout of random features with the highest accuracy"),
+            f"RehearsalAccuracy{place}": (rehearsal, f"{words}: final accuracy of DER++, all methods, per cent"),
+        }
+    return macros
 
 
 @reads(STREAMS)

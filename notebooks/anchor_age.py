@@ -65,7 +65,7 @@ for panel, level in zip(panels[0], noise, strict=True):
     rows = found[found["label_noise"] == level].set_index("age").loc[ages]
     panel.errorbar(
         range(len(ages)), 100 * rows["mean"], 100 * (rows["high"] - rows["mean"]), color="black", marker="o",
-        linewidth=1.2, elinewidth=0.8, markersize=3.2, label="selected weight",
+        linewidth=2.6, elinewidth=0.8, markersize=5, alpha=0.55, markeredgewidth=0, zorder=1, label="selected weight",
     )  # fmt: skip
     panel.set_xticks(range(len(ages)), [f"{1 / (1 - age):.3g}" if age < 1 else "start" for age in ages])
     panel.set_title(streams.noise_title(level))

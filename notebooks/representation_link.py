@@ -67,6 +67,8 @@ figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper cent
 style.save(figure, out)
 
 # %%
-note = "No run is selected. The intervals of correlations are from a bootstrap over seeds."
+note = "No run is selected."
 finding = activation_losses.link(found)
-captions.write(groups.caption("representation_link", finding, settings, table, experiment, chosen=note), caption)
+kind = "intervals of a bootstrap over seeds"
+text = groups.caption("representation_link", finding, settings, table, experiment, chosen=note, intervals=kind)
+captions.write(text, caption)

@@ -100,9 +100,7 @@ def test_a_short_sentence_has_the_verdict_and_the_condition_that_decides():
     (verdict,) = judged(table(15, 0, 0.03), hypothesis(first, third, placebos={"old": "new"}))
     said = sentences.short(verdict, 0.95)
     assert said.startswith("With clean labels, the third is")
-    assert said.endswith(
-        ": undecided (the weakest of its two conditions; one is supported and one is undecided)."
-    )
+    assert said.endswith(": undecided (the weakest of its two conditions; one is supported and one is undecided).")
     (verdict,) = judged(table(15, 0, control=12), hypothesis(first, placebos={"control": "new"}))
     said = sentences.short(verdict, 0.95)
     assert said.startswith("With clean labels, the accuracy of the new less that of the old is $+1")

@@ -113,7 +113,7 @@ def leads(rows: dict[str, pd.DataFrame]) -> str:
         verb = change(best, ("it leads", "it is behind"), "no clear difference")
         parts.append(f"{words}, compared with {name(best['method'])}, {verb}")
     return (
-        "Area under worst-group accuracy of the parallelogram against the best published acquisition: "
+        "Area under worst-group accuracy of the parallelogram against the published acquisition whose area is largest: "
         f"{'; '.join(parts)}."
         if parts
         else NOTHING
@@ -142,7 +142,7 @@ def standing(area: pd.DataFrame, first: pd.DataFrame) -> str:
         return NOTHING
     parts = []
     for words, rows in (("in finding the group", first), ("in worst-group accuracy", area)):
-        own = rows[rows["method"].isin(PUBLISHED)]
+        own = rows[rows["method"].isin(PUBLISHED) & (rows["method"] != RANDOM)]
         if own.empty:
             continue
         ahead, behind = int((own["low"] > 0).sum()), int((own["high"] < 0).sum())
@@ -223,4 +223,15 @@ def _size(experiment: dict) -> str:
     skewed = experiment.get("correlation")
     of = rf", {100 * skewed:g}\,\% of a label with its usual attribute" if skewed is not None else ""
     first, more = labels.count(experiment["seed_labels"]), labels.count(experiment["acquired"])
-    return f"{datasets}{of}; {first} labels, then {more} a round of a pool of {labels.count(experiment['pool'])}"
+    bought = f"then {more} a round of a pool of {labels.count(experiment['pool'])}"
+    return f"{datasets}{of}; {first} labels{_lacking(experiment)}, {bought}"
+
+
+def _lacking(experiment: dict) -> str:
+    """Which group has none of the first labels, after a comma; "" where all have some."""
+    missing = experiment.get("missing") or []
+    if experiment.get("task") != "hole" or not missing:
+        return ""
+    if len(missing) > 1:
+        return f", none of one group ({labels.word(len(missing))} groups in turn)"
+    return f", none of the {group_words(experiment['datasets'][0], missing[0])}"

@@ -18,6 +18,10 @@ ADDED = {"minima": list(YARDSTICKS)}  # comparisons whose methods end the block 
 COUNTS = {"ours": 3, "published": 3, "control": 1}
 COLOURS = {"ours": "#D55E00", "published": "0.35", "control": "0.62", "ruler": "#000000"}
 OURS_ON_STREAMS = ("balls on replayed inputs", "balls on the batch")
+# A line search goes less far and not elsewhere: the control of a ball.
+CONTROLS_ON_STREAMS = ("batch_line_search", "batch_feature_line_search", "ball_line_search")
+# Published methods that the text compares ours with: shown, whether or not validation prefers them.
+NAMED = {"holes": ("core_set",)}
 PLAIN_ON_STREAMS = "plain steps, and training without order"
 ORACLES = "oracles, which see the attribute"
 TICKS = {1 / 4: "1/4", 1 / 2: "1/2", 1: "1", 2: "2", 4: "4", 8: "8"}
@@ -36,6 +40,8 @@ def role(comparison: str, method: str, told: Mapping, ruler: str) -> str | None:
         return next((name for name, members in groups.items() if method in members), None)
     if comparison in ("streams", "rehearsal"):
         group = streams.group(method)
+        if method in CONTROLS_ON_STREAMS:
+            return "control"
         plain = None if group == PLAIN_ON_STREAMS else "published"
         return "ours" if group in OURS_ON_STREAMS else plain
     if comparison == "groups":
@@ -53,7 +59,8 @@ def role_of(comparison: str, method: str, told: Mapping, settings: Mapping) -> s
 
 def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str, str]]]:
     """(comparison, method, role) of the rows of each block: the ruler, then of each role as many as COUNTS says, by
-    the mean validation accuracy over levels of label noise, and the methods of ADDED before the controls; `found` is
+    the mean validation accuracy over levels of label noise, and those that are NAMED, and the methods of ADDED before
+    the controls; `found` is
     the table of rulers.measured. Blocks of bounds alone, but for the ruler, are not drawn beside others: a sentence
     says what they hold (`beyond`)."""
     blocks, bounds = {}, []
@@ -65,7 +72,9 @@ def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, lis
         roles = {name: role(comparison, name, told, ruler) for name in best.index}
         chosen = [(comparison, name, "ruler") for name in best.index if roles[name] == "ruler"]
         for wanted, count in COUNTS.items():
-            chosen += [(comparison, name, wanted) for name in best.index if roles[name] == wanted][:count]
+            own_role = [name for name in best.index if roles[name] == wanted]
+            named = [name for name in own_role[count:] if name in NAMED.get(comparison, ())]
+            chosen += [(comparison, name, wanted) for name in [*own_role[:count], *named]]
         drawn = own[own["method"].isin([name for _, name, each in chosen if each != "ruler"])]
         bounds += [comparison] * bool((drawn["side"] != "").all())
         place = sum(each != "control" for *_, each in chosen)

@@ -33,7 +33,7 @@ def budgets(differences: pd.DataFrame, reference: str) -> str:
     own = last[last["method"] == reference].sort_values("label_noise")
     parts = [f"{change(row)} {noise_words(row['label_noise'])}" for _, row in own.iterrows()]
     others = last[~last["method"].isin([reference, *BOUNDS]) & (last["label_noise"] == last["label_noise"].max())]
-    start = f"With more steps on each batch, {labels.method(reference)} {labels.listing(parts)}"
+    start = f"From the smallest budget to the largest, {labels.method(reference)} {labels.listing(parts)}"
     if others.empty:
         return f"{start}."
     best = others.loc[others["mean"].idxmax()]
@@ -112,8 +112,8 @@ def twins(differences: pd.DataFrame) -> str:
             said.append(f"{_numbers(rows.loc['size'])} and {_numbers(rows.loc['direction'])} {noise_words(level)}")
         parts.append(f"with the {labels.method(ball)}, {', '.join(said)}")
     return (
-        "Shorter steps alone change the final accuracy, and the direction of a penalty changes it further: "
-        f"{'; '.join(parts)}."
+        "Shorter steps alone change the final accuracy by the first number, and a penalty, which turns them too, by "
+        f"the second beyond it: {'; '.join(parts)}."
     )
 
 
@@ -190,12 +190,11 @@ def radii(differences: pd.DataFrame, held: pd.DataFrame, reference: str, limit: 
 
 def interactions(found: dict[float, Interaction]) -> str:
     """By label noise: what an episodic memory and a ball do together beyond the sum of what each does alone."""
-    parts = []
-    for level, value in found.items():
-        row = pd.Series(value._asdict())
-        verbs = ("gain more together than the sum of both", "gain less together than the sum of both")
-        parts.append(f"{change(row, verbs, 'show no clear interaction')} {noise_words(level)}")
-    return f"Memory and ball {labels.listing(parts)}."
+    parts = [f"{_numbers(pd.Series(value._asdict()))} {noise_words(level)}" for level, value in found.items()]
+    return (
+        "Together memory and ball change the final accuracy beyond the sum of what each changes alone: by "
+        f"{labels.listing(parts)}."
+    )
 
 
 def under_shift(order: pd.DataFrame, drops: pd.DataFrame) -> str:

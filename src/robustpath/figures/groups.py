@@ -34,7 +34,7 @@ def by_rules(accuracy: dict[str, pd.DataFrame], differences: dict[str, pd.DataFr
             rf"{labels.method(best['method'])} at {labels.percent(level)}\,\% by {words[name]} "
             f"(over SGD: {interval_words(best)})"
         )
-    return f"The highest worst-group accuracies beside SGD's own are those of {labels.listing(parts)}."
+    return f"Apart from SGD's, the highest worst-group accuracies are those of {labels.listing(parts)}."
 
 
 def inferring(experiments: Mapping[str, dict]) -> list[str]:
@@ -129,12 +129,12 @@ def shares(found: dict[str, dict[str, pd.DataFrame]], reference: str) -> str:
 
 def caption(
     name: str, finding: str, settings: dict, table: pd.DataFrame, experiment: str, *notes: str, chosen: str,
-    beside: Sequence[str] = (),
+    beside: Sequence[str] = (), intervals: str = "$t$ intervals",
 ) -> str:  # fmt: skip
     """The caption of a result on data with groups: finding, question, what is shown, notes, evidence, notebook.
 
     `table` holds the records, all draws; `chosen` says how hyperparameters were chosen; `beside` are further
-    experiments whose runs are shown.
+    experiments whose runs are shown; `intervals` names their kind.
     """
     names = list(dict.fromkeys([experiment, *beside]))
     own = table[table["experiment"].isin(names)]
@@ -143,7 +143,7 @@ def caption(
     shown = list(dict.fromkeys(dataset for told in each for dataset in told["datasets"] if dataset in there))
     numbers = sorted({size for one in each for size in one["train_sizes"]})
     sizes = labels.listing([labels.count(number) for number in numbers])
-    seeds = captions.seeds(sorted({one["seeds"] for one in each}), settings)
+    seeds = captions.seeds(sorted({one["seeds"] for one in each}), settings, intervals)
     facts = [
         f"{_listed(shown)}, {sizes} training examples; {seeds}. {_groups_of_tests(own, shown)}",
         chosen,

@@ -1,6 +1,7 @@
 """The studies side by side and the verdicts on all hypotheses: two tables that cover the three families."""
 
 from robustpath.claims import sentences, verdicts
+from robustpath.claims.conditions import SUPPORTED
 from robustpath.figures import captions, tables
 from robustpath.figures.hypotheses import unsure
 from robustpath.figures.tables import Row
@@ -110,6 +111,12 @@ def _said(entries: list[dict], told: dict) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items())
 
 
+def _partly(verdict: dict) -> bool:
+    """Whether a hypothesis is supported although not all cases that it is stated for are."""
+    own = [entry["verdict"] for entry in verdict["entries"] if not entry.get("beside")]
+    return verdict["verdict"] == SUPPORTED and set(own) != {SUPPORTED}
+
+
 def verdict_caption(families: list[dict], confidence: float) -> str:
     """The caption of the table of verdicts: how many hypotheses have each verdict, then how to read it."""
     found = [verdict["verdict"] for told in families for verdict in told["verdicts"]]
@@ -119,8 +126,12 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
     facts = (
         rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise "
         r"for which the hypothesis was not stated. \dag: placebos meet its conditions too. Beside the name, after the "
-        f"correction: {overall} at all levels of noise; of several walks, one at one level is enough for $+$, and $-$ "
-        "takes all."
+        f"correction: {overall}. On minima, where each walk at each level of noise is a case, one case is enough for "
+        "$+$, and $-$ takes all; elsewhere $+$ takes all levels for which a hypothesis is stated, and one is enough "
+        "for $-$."
     )
+    partly = sum(_partly(verdict) for told in families for verdict in told["verdicts"])
+    some = f" ({labels.word(partly)} of them in some cases only)" if partly else ""
+    parts = parts.replace(SUPPORTED, f"{SUPPORTED}{some}", 1)
     finding = f"Of {labels.word(len(found))} hypotheses, {parts}."
     return f"{captions.headline('verdicts', finding)} {facts}"

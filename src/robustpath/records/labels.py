@@ -4,6 +4,7 @@ import math
 import re
 
 METHODS = {
+    "adam": "Adam",
     "adamw": "AdamW",
     "radam": "RAdam",
     "contour_warmup": "contour warm-up",

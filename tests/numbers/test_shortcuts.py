@@ -1,5 +1,6 @@
 """Numbers of shortcuts: ours against other acquisitions where a group is missing, and what was bought."""
 
+import pandas as pd
 import streamed
 
 from robustpath.numbers import shortcuts
@@ -12,15 +13,16 @@ SETTINGS = {"confidence": 0.95, "experiments": {"acquisition_methods": SECTION}}
 ABSENT = {"confidence": 0.95, "experiments": {}}
 
 
-def runs(shares, areas):
+def runs(shares, areas, experiment="acquisition_methods"):
     """Runs of methods whose two missing groups lie 10 points below and above a mean; noisy labels say the opposite."""
     cells = [
         {
-            "experiment": "acquisition_methods", "method": method, "missing": group, "label_noise": noise,
+            "experiment": experiment, "method": method, "missing": group, "label_noise": noise,
             "values": {
                 "accuracy": 0.5,
                 "discovered": (1 - shares[method] if noise else shares[method]) + 0.2 * group - 0.1,
                 "area_worst_group": areas[method],
+                "accuracy_worst_group": areas[method] + 0.1 + noise,
             },
         }
         for method in shares
@@ -38,6 +40,22 @@ def test_differences_are_those_that_were_planted():
     assert macros["ParallelogramAreaMinusCoreSet"].value == "$-5.0$"
     assert macros["ParallelogramAreaMinusCoreSetVerdict"].value == "is lower than"
     assert macros["ParallelogramAreaMinusBadge"].value == "not measured"
+
+
+def test_groups_in_turn_are_another_experiment_and_the_last_accuracy_is_beside_a_guess():
+    areas = {"parallelogram": 0.4, "core_set": 0.45, "parallelogram_random_triples": 0.38}
+    table = runs(dict.fromkeys(areas, 0.3), areas)
+    in_turn = runs(
+        {"parallelogram": 0.3, "core_set": 0.2}, {"parallelogram": 0.5, "core_set": 0.47}, "acquisition_hole"
+    )
+    known = SETTINGS | {"experiments": {"acquisition_methods": SECTION | {"datasets": ["gauss_groups"]}}}
+    macros = shortcuts.collect(pd.concat([table, in_turn]), None, known)
+    assert macros["ParallelogramAreaMinusCoreSet"].value == "$-5.0$"
+    assert macros["ParallelogramAreaMinusRandomTriples"].value == "$+2.0$"
+    assert macros["ParallelogramEachGroupAreaMinusCoreSet"].value == "$+3.0$"
+    assert macros["WorstGroupAfterAllLabelsCoreSet"].value == "55.0"
+    assert macros["WorstGroupAfterAllLabelsRandom"].value == "not measured"
+    assert macros["WorstGroupGuess"].value == "50"
 
 
 def test_what_was_bought_is_what_the_config_asks_for():

@@ -5,7 +5,8 @@ import streamed
 
 from robustpath.numbers import streams
 
-SETTINGS = {"confidence": 0.95}
+BUDGETS = {"streams": {"evaluations": [40, 8, 20]}, "stream_methods": {"evaluations": [12]}}
+SETTINGS = {"confidence": 0.95, "experiments": BUDGETS}
 
 
 def runs(clean, noisy):
@@ -46,12 +47,30 @@ def test_differences_are_those_that_were_planted():
     assert value(macros, "MemoryWithBallCleanInterval") == "[$+3.0$, $+3.0$]"
 
 
+def test_readouts_and_budgets_are_those_of_the_records_and_the_config():
+    finals = {"stream_methods": {"der_plus_plus": 0.7, "er": 0.9},
+              "stream_readouts": {"ridge_readout": 0.85, "streaming_lda": 0.87}}  # fmt: skip
+    cells = [
+        {"experiment": experiment, "method": method, "label_noise": noise, "values": {"accuracy": final - noise}}
+        for experiment, own in finals.items()
+        for method, final in own.items()
+        for noise in (0.0, 0.3)
+    ]
+    macros = streams.collect(streamed.runs(cells, spread=1e-5), SETTINGS)
+    assert value(macros, "BestReadoutClean") == "87.0" and value(macros, "BestReadoutNoisy") == "57.0"
+    assert value(macros, "BestReadoutNameClean") == "streaming LDA"
+    assert value(macros, "RehearsalAccuracyClean") == "70.0"
+    names = ("StreamSmallestBudget", "StreamMiddleBudget", "StreamLargestBudget", "StreamMethodsBudget")
+    assert [value(macros, name) for name in names] == ["8", "20", "40", "12"]
+
+
 def test_what_is_not_there_is_not_measured():
     there, table = streams.collect(runs(-13, 2), SETTINGS), runs(-13, 2)
     tables = [table[table["experiment"] == "none"], table[table["method"].isin(["slow_ball", "er"])]]
     tables.append(pd.concat([tables[1], table[table["experiment"] == "memory_ball"].assign(hyperparameters="{}")]))
     tables.append(pd.concat([tables[1], table[table["hyperparameters"].str.contains('"memory": 1')]]))
     for lacking in tables:
-        macros = streams.collect(lacking, SETTINGS)
+        macros = streams.collect(lacking, SETTINGS | {"experiments": {}})
+        assert value(macros, "StreamLargestBudget") == value(macros, "BestReadoutClean") == "not measured"
         assert macros.keys() == there.keys()
         assert value(macros, "SlowBallMinusRehearsalNoisy") == value(macros, "MemoryWithBallClean") == "not measured"

@@ -55,16 +55,22 @@ def short(words):
     return words.replace("log-uniform", "log").replace("uniform ", "")
 
 
-rows = []
-for name, spec in specs.items():
-    label = labels.escape(labels.method(name)) + (rf"~\citep{{{spec.cite}}}" if spec.cite else "")
-    drawn = [
+def drawn(spec):
+    """What a method draws; a base that has a row is named, one that has none is spelt out."""
+    own = [
         labels.scientific(f"{key.replace('_', ' ')} {space.default:g} {short(space.describe())}")
         for key, space in spec.own_search.items()
     ]
-    if spec.base is not None:
-        drawn.append(f"{labels.escape(labels.method(spec.base.name))}'s")
-    rows.append([ragged(label), ragged("; ".join(drawn) or "none")])
+    if spec.base is None:
+        return own
+    named = [f"{labels.escape(labels.method(spec.base.name))}'s"]
+    return own + (named if spec.base.name in specs else drawn(spec.base))
+
+
+rows = []
+for name, spec in specs.items():
+    label = labels.escape(labels.method(name)) + (rf"~\citep{{{spec.cite}}}" if spec.cite else "")
+    rows.append([ragged(label), ragged("; ".join(drawn(spec)) or "none")])
 header = [["method", r"hyperparameters: default, [range] or \{choices\}"]]
 captions.write(tables.over_pages(header, [rows], "p{1.95in}p{4.3in}", size="scriptsize"), out)
 

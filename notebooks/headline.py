@@ -71,8 +71,8 @@ style.save(figure, out)
 own = table[table["experiment"] == experiment]
 facts = (
     f"{captions.setting(own)}; {captions.seeds([own['seed'].nunique()], settings)} with the data sets as strata. Mean "
-    f"over all ways to choose a number of draws from the {labels.word(most)} of each seed, the default always among "
-    "them; of those chosen, the one with the highest validation accuracy counts. Draw $k$ of every method "
+    f"over all ways to choose a number of draws from the {labels.word(most)} of each seed, one of which is the "
+    "default; of those chosen, the one with the highest validation accuracy counts. Draw $k$ of every method "
     f"has the hyperparameters that it shares with {labels.method(reference)} from draw $k$ of "
     f"{labels.method(reference)}."
 )

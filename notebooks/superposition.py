@@ -53,7 +53,7 @@ best = models.drop_duplicates("importance")
 diagram.plot(best["importance"], best["best"], color="black", lw=0.9, ls=(0, (4, 2)), label="switch, best weights")
 diagram.set_xlim(0, 1.05)
 diagram.set_ylim(0, 1.02)
-diagram.set_xlabel("importance $r$ of the second feature")
+diagram.set_xlabel(r"importance $\iota$ of the second feature")
 diagram.set_ylabel("density $p$")
 diagram.set_title("(a) two features in one dimension")
 

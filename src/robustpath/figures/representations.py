@@ -194,7 +194,7 @@ def condition(asked: Condition, experiments: Mapping[str, dict]) -> str:
     parts = [
         labels.dataset(asked.dataset),
         "" if network == models.DEFAULT else f"{network.rpartition('_')[2]} units",
-        f"$\\rho$ = {own['correlation']:g}" if own.get("correlation") else "",
+        f"correlation {own['correlation']:g}" if own.get("correlation") else "",
         rf"{100 * asked.label_noise:g} % wrong labels" if asked.label_noise else "",
         "" if asked.over == "worst group" else f"{asked.over} shift",
     ]

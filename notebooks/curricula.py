@@ -44,7 +44,7 @@ display(found, pooled)
 # %%
 told = settings["experiments"][experiment]
 orders = [name for name in told["methods"] if name != reference]
-figure, panels = style.panels(1, len(told["datasets"]), 2.1)
+figure, panels = style.panels(1, len(told["datasets"]), 1.9)
 warmups = sorted(pooled["warmup"].unique())
 for panel, dataset in zip(panels[0], told["datasets"], strict=True):
     for place, warmup in enumerate(warmups):

@@ -77,7 +77,7 @@ def short(name):
     return labels.method(name).removesuffix(" warm-up").removeprefix("level ")
 
 
-figure, (panels,) = style.panels(1, 3, 2.6, width_ratios=[1.25, 1.2, 1])
+figure, (panels,) = style.panels(1, 3, 2.4, width_ratios=[1.25, 1.2, 1])
 left, middle, right = panels
 for name, row in lines.sort_values(walks.END).iterrows():
     look = {"color": coloured.get(name, "0.65"), "linewidth": 1.4 if name in coloured else 0.8}

@@ -48,7 +48,7 @@ found = {name: found[name] for name in told["datasets"] if name in found}
 display(found)
 
 # %%
-figure, panels = style.panels(1, len(told["datasets"]), 1.9)
+figure, panels = style.panels(1, len(told["datasets"]), 1.7)
 for panel, dataset in zip(panels[0], told["datasets"], strict=True):
     rows = runs[runs["dataset"] == dataset]
     rows = rows.assign(left=partial.residuals(rows["y"].to_numpy(), rows["given"].to_numpy()))

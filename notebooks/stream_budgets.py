@@ -45,7 +45,7 @@ display(shown["accuracy"], shown["forgetting"], changes)
 # %%
 noise, budgets = (sorted(chosen[name].unique()) for name in ("label_noise", "evaluations"))
 places, height = streams.places(name for name in settings["methods"] if name in set(chosen["method"]))
-figure, panels = style.panels(1, 2 * len(noise), 1.0 + 0.185 * height, sharey=True)
+figure, panels = style.panels(1, 2 * len(noise), 1.0 + 0.168 * height, sharey=True)
 kinds = [(metric, level) for metric in shown for level in noise]
 for panel, (metric, level) in zip(panels[0], kinds, strict=True):
     for position, (budget, (colour, marker)) in enumerate(zip(budgets, streams.STEPS, strict=False)):

@@ -60,7 +60,7 @@ found = pd.concat(parts, ignore_index=True)
 display(found, pd.concat(gaps))
 
 # %%
-figure, panels = style.panels(2, len(PANELS), 3.0, sharex="col", sharey="row")
+figure, panels = style.panels(2, len(PANELS), 2.6, sharex="col", sharey="row")
 entry = sets.load(dataset).ENTRY
 bounds = [bound for bound in (entry.chance, entry.ceiling) if bound]
 for column, ((experiment, level), title) in enumerate(PANELS.items()):

@@ -29,8 +29,10 @@ def sentences(verdict: dict, confidence: float) -> dict[float, str]:
 
 
 def short(verdict: dict, confidence: float) -> str:
-    """For each label noise the verdict with the condition that decides it, in LaTeX."""
-    return " ".join(_decided(entry, confidence) for entry in verdicts.nearest(verdict))
+    """For each label noise that the hypothesis is stated for the verdict with the condition that decides it, in
+    LaTeX."""
+    stated = [entry for entry in verdicts.nearest(verdict) if not entry.get("beside")]
+    return " ".join(_decided(entry, confidence) for entry in stated)
 
 
 def summary(told: dict) -> str:

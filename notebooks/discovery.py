@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # How soon is a group found of which there is no label?
+# # How soon does an acquisition find a group without a label?
 #
 # Runs that end before they have found it are censored: they say that it takes at least so many labels.
 

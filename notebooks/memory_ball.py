@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Do an episodic memory and a ball add to each other?
+# # Do the gains of an episodic memory and of a ball add up?
 #
 # A memory of keys is of use as long as the network still gives the features that were its keys, and a ball keeps them.
 # So both together should do more than the sum of each alone.

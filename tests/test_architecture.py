@@ -1,4 +1,4 @@
-"""The house: floors that import downwards only, no circles, no file of two ideas, nothing renamed on import."""
+"""The house: layers that import from earlier ones only, no circles, no file of two ideas, nothing renamed on import."""
 
 import ast
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from robustpath.core.fingerprint import SOURCE
 
 PACKAGE = SOURCE / "robustpath"
-# From the ground up; a module imports from its own floor and those before it. docs/architecture.md says what each is.
+# A module imports from its own layer and those before it. docs/architecture.md says what each is.
 FLOORS = [
     *("core", "config", "data", "models", "methods", "engine", "protocols", "theory", "study", "records", "statistics"),
     *("claims", "numbers", "figures", "paper", "publication", "operations", "commands", "command_line", "__main__"),
@@ -44,9 +44,9 @@ def imports(file: Path, known: dict[str, Path]) -> dict[str, int]:
 
 
 def upwards(package: Path) -> list[str]:
-    """Imports from a higher floor, and folders that are on none."""
+    """Imports from a later layer, and folders that are in none."""
     known = modules(package)
-    faults = [f"{each} is on no floor" for each in {module.split(".")[0] for module in known if module} - {*FLOORS}]
+    faults = [f"{each} is in no layer" for each in {module.split(".")[0] for module in known if module} - {*FLOORS}]
     for module, file in known.items():
         for other, line in imports(file, known).items():
             here, there = module.split(".")[0], other.split(".")[0]
@@ -119,6 +119,6 @@ def test_the_tests_can_fail(tmp_path):
     }.items():
         (package / file).parent.mkdir(parents=True, exist_ok=True)
         (package / file).write_text(text)
-    assert upwards(package) == ["attic is on no floor", "core/files.py, line 2: core imports records.table"]
+    assert upwards(package) == ["attic is in no layer", "core/files.py, line 2: core imports records.table"]
     assert circles(package) == [["core.files", "records.table", "core.files"]]
     assert renamed(package) == ["records/table.py, line 1: write as put"]

@@ -25,7 +25,7 @@ def train(settings, data, weights, path, runs, seconds, scores, parent, threads)
         name, said = settings["experiment"], str(error)
         if "config.yaml" not in said or f"experiment {name}" in said:
             raise
-        # The engine knows what is to be mended in the config, and not where.
+        # The engine knows what is to be corrected in the config, and not where.
         raise UserError(f"experiment {name}, method {settings['method']}: {said}") from None
     outcome.tell(outcome.train, runs)
 
@@ -68,7 +68,7 @@ def resources(scale):
     from robustpath.study import load, results
 
     asked = requests.requests(requests.taken(results(load(overrides={"scale": scale} if scale else None))))
-    print("# The most that the jobs of a rule took, and what to ask for: a half more memory, three times the minutes.")
+    print("# The most that the jobs of a rule took, and what to ask for: 1.5 times the memory, 3 times the minutes.")
     for each in asked:
         print(f"# {each.rule}: {each.jobs} jobs, at most {each.megabytes:,.0f} MB and {each.seconds:,.0f} s")
     print(requests.as_profile(asked), end="")

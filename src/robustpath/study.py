@@ -57,25 +57,25 @@ class Scale(Section):
         "auto", description="Where to train and evaluate; `auto` takes a GPU where there is one."
     )
     precision: Literal["float32", "bfloat16"] = Field(
-        "float32", description="Of a training step's matrix products; parameters and all else stay float32."
+        "float32", description="Precision of a training step's matrix products; all else stays float32."
     )
     deterministic: bool = Field(
         False, description="Whether training refuses, on a GPU, operations whose result differs from run to run."
     )
     compile: Literal["auto", "always", "never"] = Field(
         "auto",
-        description="Which training steps are compiled, on a GPU to CUDA graphs; `auto`: those that repay it.",
+        description="Which training steps are compiled (on a GPU to CUDA graphs); `auto`: those where it saves time.",
     )
     image_size: int = Field(
         ge=8,
         le=28,
-        description="Side of images in pixels, but of data sets that keep a side of their own; signals have none.",
+        description="Side of images in pixels; data sets with a side of their own keep it, and signals have none.",
     )
     hidden: list[Annotated[int, Field(ge=1, le=65_536)]] = Field(
         min_length=1, max_length=16, description="Widths of the network's hidden layers."
     )
     batch_size: int = Field(
-        ge=1, le=65_536, description="Examples a gradient; a method may search over multiples of it."
+        ge=1, le=65_536, description="Examples per gradient; a method may search over multiples of it."
     )
     validation_size: Size = Field(description="Validation examples of each data set and seed, for selection.")
     test_size: Size = Field(description="Test examples of each data set and seed.")
@@ -104,9 +104,9 @@ class Verify(Section):
         1, description="0: files; 1: also all that is printed, recomputed; 2: also cells retrained; 3: everything."
     )
     cells: Annotated[int, Field(ge=1, le=100_000)] = Field(3, description="Cells that level 2 draws to retrain.")
-    seed: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="Of the draw of cells at level 2.")
+    seed: Annotated[int, Field(ge=0, le=1_000_000)] = Field(0, description="Seed of the draw of cells at level 2.")
     minutes: Annotated[float, Field(ge=0, le=100_000)] = Field(
-        10.0, description="Time for levels 0 to 2 together: no cell is begun that would not end within it."
+        10.0, description="Minutes for levels 0 to 2 together: no cell is begun that would not end in time."
     )
 
 
@@ -130,7 +130,7 @@ class Config(Section):
     confidence: float = Field(0.95, ge=0.5, le=0.999, description="Confidence level of intervals and tests.")
     scales: dict[Word, Scale] = Field(
         min_length=1,
-        description="The scales by name; your own may stand beside them.",
+        description="The scales by name; you may add your own.",
         json_schema_extra={"additionalProperties": False},
     )
 

@@ -149,5 +149,5 @@ def test_families_of_both_files_are_apart(change):
     told = contrast_model.load(FILE)
     family = told.families["batches"].model_copy(update=change)
     spoilt = contrast_model.Contrasts.model_construct(families={"batches" if change else "minima": family})
-    with pytest.raises(UserError, match=r"of the two files of hypotheses share a name or the letter"):
+    with pytest.raises(UserError, match=r"of the files of hypotheses share a name or the letter"):
         contrast_model.check_apart(model.load(CLAIMS), spoilt)

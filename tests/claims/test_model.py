@@ -53,7 +53,7 @@ def spoilt(tmp_path, old, new):
         (
             "claims:\n",
             "claims: [",
-            r"line \d+, column 20: expected the node content, but found '-'; mend the YAML there",
+            r"line \d+, column 20: expected the node content, but found '-'; correct the YAML there",
         ),
     ],
 )

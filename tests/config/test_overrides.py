@@ -35,11 +35,11 @@ def test_mappings_come_together_and_stand_above_those_of_files(tmp_path):
         (["scale=2001-02-30"], "--config scale line 1, column 1: '2001-02-30' reads as timestamp but is none; correct"),
         (["scale=2001-02-03"], "--config scale line 1, column 1: 2001-02-03 would be read as a date; put quotes"),
         (["verify={level: 1, level: 2}"], "--config verify line 1, column 12: level = 2 is given twice; keep one of"),
-        (["verify={level: [[}"], "--config verify line 1, column 11: expected the node content, but found '}'; mend"),
+        (["verify={level: [[}"], "--config verify line 1, column 11: expected the node content, but found '}';"),
         ([f"scales={{{CHAIN}}}"], "a6 has more than 200,000 values, aliases written out; take out aliases of aliases"),
         (["scale=smoke", "scale=laptop"], "--config: scale is given twice; keep one"),
         (["verify={level: 1}", "verify={level: 2}"], "--config: verify.level is given twice; keep one"),
-        (["scale=sm\udce9ke"], "--config scale: is no UTF-8 text; type it anew in a terminal that writes UTF-8"),
+        (["scale=sm\udce9ke"], "--config scale: is no UTF-8 text; type it again in a terminal that writes UTF-8"),
     ],
 )
 def test_what_the_file_refuses_is_refused(given, said):

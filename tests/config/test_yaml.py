@@ -57,7 +57,7 @@ FILES = {
     "a set": (b"a: !!set {b}", " line 1, column 4: a tag stands before a value; write a plain value, without a tag"),
     "control by an escape": (b'a: "b\\0"', " line 1, column 4: the character '\\x00' is not allowed; delete it"),
     "half a character": (b'a: "\\ud800"', " line 1, column 4: the character '\\ud800' is not allowed; delete it"),
-    "no character": (b'a: "\\U00110000"', " line 1, column 7: found invalid Unicode character escape code; mend the"),
+    "no character": (b'a: "\\U00110000"', " line 1, column 7: found invalid Unicode character escape code; correct"),
     "aliases of aliases": (CHAIN, " line 7, column 5: a6 has more than 200,000 values, aliases written out; take out"),
     "merges of merges": (CHAIN.replace(b"[", b"{<<: [").replace(b"]", b"]}"), "aliases written out; take out aliases"),
     "a merge of itself": (b"a: &a {<<: *a}", ": a['<<'] = {…} holds itself by an alias; write the value"),

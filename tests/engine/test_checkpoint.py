@@ -85,7 +85,7 @@ def test_no_checkpoint_is_none(tmp_path, capsys):
 
 def is_set_aside(path, capsys, fault: str) -> bool:
     found, aside = checkpoint.read(path, "key"), path.with_name(f"{path.name}.aside")
-    said = f"the checkpoint {path.name} {fault}: set aside, training starts anew\n"
+    said = f"the checkpoint {path.name} {fault}: set aside, training starts from the beginning\n"
     return found is None and not path.exists() and aside.exists() and capsys.readouterr().out == said
 
 

@@ -1,4 +1,4 @@
-"""ASAM on the sum of both losses: a step by hand, and the two methods that it is made of, bit by bit."""
+"""ASAM on the sum of both losses: a step by hand, and the two methods that it is made of, bit for bit."""
 
 import pytest
 import torch

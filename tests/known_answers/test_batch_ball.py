@@ -69,7 +69,7 @@ def test_on_replay_it_projects_the_step_into_the_null_space():
 
 
 def test_one_step_a_batch_is_that_without_a_ball():
-    """Batches.md's theorem T3, bit by bit; the second step on a batch feels the ball."""
+    """Batches.md's theorem T3, bit for bit; the second step on a batch feels the ball."""
     plain = bound("online_sgd", **RATE)
     method = bound("batch_ball", **RATE)
     assert same(stream(method, 1).params, stream(plain, 1).params)

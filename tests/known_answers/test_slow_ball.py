@@ -19,7 +19,7 @@ def test_labels_of_the_memory_are_not_used():
 @pytest.mark.parametrize("age", [0.0, 0.5, 0.9, 1.0])
 def test_the_anchor_is_a_decaying_mean(age):
     """By hand: after three batches the weights on the start and on the ends are age³, (1-age) age², (1-age) age and
-    1-age; at age 0 the anchor is the last model and at age 1 the first, bit by bit."""
+    1-age; at age 0 the anchor is the last model and at age 1 the first, bit for bit."""
     found = stream(bound("slow_ball", age=age, **RATE), 3)
     weights = [age**3, (1 - age) * age**2, (1 - age) * age, 1 - age]
     for name, tensor in found.state.anchor.items():
@@ -31,7 +31,7 @@ def test_the_anchor_is_a_decaying_mean(age):
 
 def test_one_step_before_a_centre_is_a_step_without_a_ball():
     """Batches.md's theorem T3: the divergence has no gradient at its centre, so one step a batch from the model before
-    the batch is that of online_sgd, bit by bit; from an older anchor it is not."""
+    the batch is that of online_sgd, bit for bit; from an older anchor it is not."""
     plain = stream(bound("online_sgd", **RATE), 1)
     assert same(stream(bound("slow_ball", age=0.0, **RATE), 1).params, plain.params)
     assert not same(stream(bound("slow_ball", age=0.9, **RATE), 1).params, plain.params)

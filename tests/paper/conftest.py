@@ -30,7 +30,7 @@ def built(tmp_path_factory):
         pytest.skip(f"LaTeX is missing: install {build.PACKAGES}, or name a built paper by ROBUSTPATH_PAPER")
     lacking = sorted(name for name in sources.generated(ROOT / "paper") if not (PUBLISHED / name).is_file())
     if lacking:
-        pytest.skip(f"published/laptop lacks {', '.join(lacking)}, which the text shows: publish a laptop run anew")
+        pytest.skip(f"published/laptop lacks {', '.join(lacking)}, which the text shows: publish a laptop run again")
     folder = tmp_path_factory.mktemp("form")
     try:
         build.build("laptop", ROOT / "paper", PUBLISHED, folder / "paper.pdf")

@@ -1,4 +1,5 @@
-"""Which commit is named: the project's own, with what was edited since, or none and why."""
+"""Which machine counts as the same; and which commit is named: the project's own, with what was edited since, or none
+and why."""
 
 import shutil
 
@@ -95,3 +96,51 @@ def test_a_repository_that_the_environment_names_is_not_asked(clone, tmp_path, m
 )
 def test_a_commit_is_printed_with_the_edits_since(commit, edits, said):
     assert machine.described(commit, edits) == said
+
+
+INFO = (
+    "processor\t: 0\ncpu family\t: 6\nmodel\t\t: {model}\nmodel name\t: Some CPU\nflags\t\t: avx512f\n\nmodel\t\t: 1\n"
+)
+
+
+@pytest.fixture
+def manifest(tmp_path, monkeypatch):
+    """The manifest of what was published on a machine whose processor is of model 85."""
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "cpuinfo")
+    machine.CPUINFO.write_text(INFO.format(model=85))
+    machine.machine.cache_clear()
+    yield {"platform": machine.machine(), "versions": machine.versions()}
+    machine.machine.cache_clear()
+
+
+def test_the_same_machine_counts_as_the_same(manifest):
+    assert manifest["platform"]["processor"] == "Some CPU, cpu family 6, model 85"
+    assert machine.alike(manifest, machine.TRAINING)
+
+
+def test_another_model_of_processor_with_the_same_vector_instructions_is_another_machine(manifest):
+    machine.CPUINFO.write_text(INFO.format(model=143))
+    machine.machine.cache_clear()
+    assert machine.machine()["cpu"] == manifest["platform"]["cpu"]
+    assert not machine.alike(manifest, machine.TRAINING)
+
+
+def test_a_manifest_that_names_no_model_is_compared_by_what_it_names(manifest):
+    del manifest["platform"]["processor"]
+    machine.CPUINFO.write_text(INFO.format(model=143))
+    machine.machine.cache_clear()
+    assert machine.alike(manifest, machine.TRAINING)
+    manifest["platform"]["cpu"] = "another"
+    assert not machine.alike(manifest, machine.TRAINING)
+
+
+def test_other_versions_are_not_the_same(manifest):
+    manifest["versions"]["torch"] = "0"
+    assert not machine.alike(manifest, machine.TRAINING)
+
+
+def test_a_system_that_does_not_describe_its_processor_is_asked_for_its_name(manifest, monkeypatch):
+    machine.CPUINFO.unlink()
+    monkeypatch.setattr(machine.platform, "processor", lambda: "")
+    machine.machine.cache_clear()
+    assert machine.machine()["processor"] == "unknown"

@@ -84,7 +84,7 @@ def test_a_figure_that_is_not_published_is_named(listed):
     published.write_manifest(listed / "published/smoke", {})
     done = planning(listed, "-n", "--config", "start=text")
     assert done.stderr == (
-        "error: published/smoke lacks generated/escape.pdf; start from raw data, or publish the scale anew\n"
+        "error: published/smoke lacks generated/escape.pdf; start from raw data, or publish the scale again\n"
     )
 
 
@@ -97,7 +97,7 @@ def test_experiments_that_the_published_records_lack_are_named(listed):
     done = planning(listed, "-n", "--config", "start=records")
     assert done.stderr == (
         "error: published/smoke has no records of the experiments distances, radii; start from raw data, or publish "
-        "the scale anew\n"
+        "the scale again\n"
     )
 
 

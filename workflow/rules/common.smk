@@ -329,13 +329,13 @@ def unpacked():
     if CONFIG.start == "records" and (unknown := published.lacking(PUBLISHED, study.Experiments.model_fields)):
         raise UserError(
             f"{PUBLISHED} has no records of the experiments {', '.join(unknown)}; start from raw data, or publish the "
-            "scale anew"
+            "scale again"
         )
     made = [f"{RESULTS}/{name}" for name in published.unpacked(PUBLISHED, CONFIG.start)]
     needed = drawn() if CONFIG.start == "text" else [file for entry in MANIFEST.values() for file in tables(entry)]
     if lacking := sorted(set(needed) - set(made)):
         raise UserError(
-            f"{PUBLISHED} lacks {Path(lacking[0]).relative_to(RESULTS)}; start from raw data, or publish the scale anew"
+            f"{PUBLISHED} lacks {Path(lacking[0]).relative_to(RESULTS)}; start from raw data, or publish the scale again"
         )
     return made
 

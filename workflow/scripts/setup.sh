@@ -93,7 +93,7 @@ pip_install() {
     # Compiled once here, modules need not be at every start: torch alone would take 2 s longer.
     pip install --no-input --disable-pip-version-check --progress-bar off "$@" </dev/null 2>&1 | follow '(Collecting|Processing)' "packages fetched" && return
     tail -n 15 "$LOG" >&2
-    fail "pip could not install the packages: mend what the lines above say and run again (all it said is in $LOG)."
+    fail "pip could not install the packages: fix what the lines above say and run again (all it said is in $LOG)."
 }
 
 python_environment() {
@@ -128,7 +128,7 @@ python_environment() {
     pip_install "$torch"
     say "[4/4] robustpath itself"
     .venv/bin/python workflow/scripts/link_project.py "$PWD" ||
-        fail "robustpath could not be put into .venv: mend what the lines above say and run again."
+        fail "robustpath could not be put into .venv: fix what the lines above say and run again."
     rm -rf "$SCRATCH"
     key >"$STAMP.part" && mv "$STAMP.part" "$STAMP"
     say "Python packages are ready after $SECONDS s"

@@ -1,4 +1,5 @@
-"""The conditions of a hypothesis on streams, each weighed on the records: effect, interval, p of both events, verdict.
+"""The conditions of a hypothesis that compares means of runs (`contrast_model`), each weighed on the records: effect,
+interval, p of both events, verdict.
 
 Runs of one seed of a data set are a pair, data sets are strata (see `stratified`); the findings are those of
 `conditions`, with `short`, words for a column, and where several differences are judged together `each` of them.

@@ -1,6 +1,7 @@
-"""Hypotheses on streams as data: contrasts of means over runs that the seed pairs, with their thresholds.
+"""Hypotheses on batches, on shortcuts and on several families together, as data: contrasts of means over runs that the
+seed pairs, with their thresholds.
 
-Their files are named in `files`; unknown keys, wrong types and names that there are not are refused.
+Their three files are named in `files`; unknown keys, wrong types and names that there are not are refused.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -107,12 +108,13 @@ def load_all(paths: Iterable[str | Path]) -> Contrasts:
 
 
 def check_apart(claims: Claims, contrasts: Contrasts) -> None:
-    """Raise a UserError where families of both files share a name or a letter: one would hide the other."""
+    """Raise a UserError where a family of paper/claims.yaml shares its name or letter with one of the other files: one
+    would hide the other."""
     for name, family in contrasts.families.items():
         for other, own in claims.families.items():
             if name == other or family.letter == own.letter:
                 raise UserError(
-                    f"the families {name} and {other} of the two files of hypotheses share a name or the letter "
+                    f"the families {name} and {other} of the files of hypotheses share a name or the letter "
                     f"{family.letter}; give one of them another"
                 )
 

@@ -36,7 +36,7 @@ LONGEST = 600  # characters of what is allowed: a longer list hides the mistake
 
 
 class ConfigError(UserError):
-    """The config or another YAML file of the study cannot be used; says which key is wrong and how to mend it."""
+    """The config or another YAML file of the study cannot be used; says which key is wrong and how to correct it."""
 
 
 class Problem(NamedTuple):

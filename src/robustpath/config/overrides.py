@@ -29,7 +29,7 @@ def overrides(given: Iterable[str], files: Iterable[Path] = (), command: Iterabl
     for entry in given:
         key, _, text = entry.partition("=")
         if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):  # bytes of another encoding
-            raise ConfigError(f"--config {key}: is no UTF-8 text; type it anew in a terminal that writes UTF-8")
+            raise ConfigError(f"--config {key}: is no UTF-8 text; type it again in a terminal that writes UTF-8")
         value = {key: parsed(text, f"--config {key}")}
         _refuse_twice(above, value, ())
         above = merge(above, value)

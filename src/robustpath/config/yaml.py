@@ -11,7 +11,7 @@ import yaml
 
 from robustpath.config.errors import ConfigError, dotted, show
 
-# What PyYAML's complaint holds; our words for it, where its own are of no help; and how to mend it.
+# What PyYAML's complaint holds; our words for it, where its own are of no help; and how to correct it.
 MENDING = (
     (r"'\\t'", "a tab, where YAML wants spaces", "indent with spaces"),
     (r"expected ',' or", None, "close the {what} that {opened} opens, and put a comma between entries"),
@@ -24,7 +24,7 @@ MENDING = (
     (r"mapping values are not allowed", "a second ':'", "give each key a line of its own, keys of one level the same "
      "indentation, and text with a colon quotes"),
 )  # fmt: skip
-OTHERWISE = "mend the YAML there (indentation, brackets, quotes)"
+OTHERWISE = "correct the YAML there (indentation, brackets, quotes)"
 HERE = "config.yaml"  # beside which commands are run
 
 DEEPEST = 50  # levels of a file, aliases written out; no file of the study has ten
@@ -233,7 +233,7 @@ def _misread(node: yaml.Node | yaml.Event, what: str, remedy: str) -> yaml.Marke
 
 
 def _told(error: yaml.MarkedYAMLError) -> str:
-    """The place of an error, what is wrong there, and how to mend it."""
+    """The place of an error, what is wrong there, and how to correct it."""
     place = _place(error.problem_mark or error.context_mark)
     if error.note:
         return f"{place}: {error.problem}; {error.note}"

@@ -1,8 +1,8 @@
-"""Errors that are the user's to mend: one sentence, no traceback."""
+"""Errors that the user can correct: one sentence, no traceback."""
 
 
 class UserError(Exception):
-    """Says in one sentence what is wrong, where, and how to mend it."""
+    """Says in one sentence what is wrong, where, and how to correct it."""
 
     code = 1  # the exit code of the command that it ends
 

@@ -1,4 +1,4 @@
-"""What every floor above speaks of: the parameters of a network and a batch of examples."""
+"""What every later layer speaks of: the parameters of a network and a batch of examples."""
 
 from typing import NamedTuple
 

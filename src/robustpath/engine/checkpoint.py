@@ -112,4 +112,4 @@ def _checksum(about: str, tensors: dict[str, Tensor]) -> str:
 
 def _set_aside(path: Path, fault: str) -> None:
     os.replace(path, path.with_name(f"{path.name}.aside"))
-    print(f"the checkpoint {path.name} {fault}: set aside, training starts anew")
+    print(f"the checkpoint {path.name} {fault}: set aside, training starts from the beginning")

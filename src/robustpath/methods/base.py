@@ -122,7 +122,7 @@ def choice(*values: float, default: float) -> Space:
 class Spec:
     """A registered method: its name and family (file and folder), factory, own search space and base.
 
-    off: the values of its own hyperparameters that turn it into its base bit by bit; None where none do.
+    off: the values of its own hyperparameters that turn it into its base bit for bit; None where none do.
     largest: the most parameters a model may have for it; None where any number will do.
     networks: the networks that it can use; none named where it can use any.
     """
@@ -160,8 +160,8 @@ def register(
     """Make a factory a method of the paper: `search` is its space, `base` what it builds on, `cite` a bibliography key.
 
     The factory takes its own hyperparameters by name and, with a base, `base: Method` first. `off` are the values that
-    turn the method into its base bit by bit; `largest` is the most parameters a model may have for it; `networks` names
-    those that it can use, where it cannot use any.
+    turn the method into its base bit for bit; `largest` is the most parameters a model may have for it; `networks`
+    names those that it can use, where it cannot use any.
     """
 
     def decorate(factory: Callable[..., Method]) -> Callable[..., Method]:

@@ -146,5 +146,5 @@ def _only_measured(measure: Measure, anchor: Params, params: Params, radius: Ten
 
 
 def _along(anchor: Params, params: Params, share: Tensor) -> Params:
-    """anchor + share (params - anchor), and params themselves, bit by bit, at share 1."""
+    """anchor + share (params - anchor), and params themselves, bit for bit, at share 1."""
     return tree_map(lambda a, w: torch.where(share < 1, a, w), lerp(anchor, params, share), params)

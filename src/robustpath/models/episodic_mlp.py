@@ -13,5 +13,5 @@ PORTION = (16, 0)
 
 
 def network(shape: Sequence[int], classes: int, hidden: Sequence[int]) -> nn.Module:
-    """The perceptron with layers of the widths `hidden`; with an empty memory it computes the same, bit by bit."""
+    """The perceptron with layers of the widths `hidden`; with an empty memory it computes the same, bit for bit."""
     return recalling(Mixed, shape, classes, hidden)

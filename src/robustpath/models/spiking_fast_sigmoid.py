@@ -14,5 +14,5 @@ PORTION = (16, 125)  # activations of several time steps
 
 
 def network(shape: Sequence[int], classes: int, hidden: Sequence[int]) -> nn.Module:
-    """Layers of the widths `hidden`; predictions are those of spiking_mlp, bit by bit, and gradients are not."""
+    """Layers of the widths `hidden`; predictions are those of spiking_mlp, bit for bit, and gradients are not."""
     return spiking(shape, classes, hidden, Cell(surrogate=fast_sigmoid), Rate())

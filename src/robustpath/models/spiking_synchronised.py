@@ -20,5 +20,5 @@ COUPLING = 0.5  # in units of current: a layer that fires as a whole adds so muc
 
 
 def network(shape: Sequence[int], classes: int, hidden: Sequence[int]) -> nn.Module:
-    """Layers of the widths `hidden`; without coupling it computes the same as spiking_mlp, bit by bit."""
+    """Layers of the widths `hidden`; without coupling it computes the same as spiking_mlp, bit for bit."""
     return spiking(shape, classes, hidden, Cell(coupling=COUPLING), Rate())

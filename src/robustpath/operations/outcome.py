@@ -1,6 +1,6 @@
 """What a finished step says of itself in one line, read from the files it wrote: the last line of its log.
 
-The workflow shows it beside the step's name. It is for the eye alone: nothing reads it back into a result.
+The workflow shows it beside the step's name. It is only for people to read: nothing reads it back into a result.
 """
 
 import json
@@ -15,7 +15,8 @@ MARK = "result: "
 
 
 def tell(describe: Callable[[Path], str], file: Path) -> None:
-    """Print the step's line; a file that cannot be read is said so, for the step itself has succeeded."""
+    """Print the step's line. Where the file cannot be read, the line says so and nothing fails: the step itself has
+    succeeded."""
     try:
         said = describe(Path(file))
     except Exception as error:

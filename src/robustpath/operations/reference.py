@@ -12,11 +12,13 @@ SCHEMA = Path("workflow/schemas/config.schema.json")
 REFERENCE = Path("docs/config.md")
 INTRODUCTION = """# Config reference
 
-Written by `python -m robustpath schema` from `src/robustpath/study.py`; do not edit. The values in use stand in
-[config.yaml](../config.yaml). For one run, override them on the command line: `snakemake --config scale=smoke`, or
-deeper, `snakemake --config 'scales={smoke: {batch_size: 16}}'`. All values stand behind one `--config` and are read as
-the file is: `0120` is refused, and `'0.9'` in quotes is text. A key with dots, such as `scales.smoke.batch_size=16`, is
-refused by Snakemake itself, with a traceback that ends in "Invalid config definition"."""
+Written by `python -m robustpath schema`; do not edit. The text is that of the sections in `src/robustpath/study.py`,
+`src/robustpath/protocols/section.py`, `experiments.py` beside it, `section.py` in the folder of each protocol, and
+`src/robustpath/theory/section.py`. The values in use stand in [config.yaml](../config.yaml). For one run, override them
+on the command line: `snakemake --config scale=smoke`, or deeper,
+`snakemake --config 'scales={smoke: {batch_size: 16}}'`. All values stand behind one `--config` and are read as the file
+is: `0120` is refused, and `'0.9'` in quotes is text. A key with dots, such as `scales.smoke.batch_size=16`, is refused
+by Snakemake itself, with a traceback that ends in "Invalid config definition"."""
 LONG = 200  # characters of a cell: keys of a mapping take more, and its own section has them
 UNDER = {"experiments": "scales.<name>.experiments.", "further": "scales.<name>.further.<name>"}
 HEADER = "| Key | Allowed | Default | Meaning |\n| --- | --- | --- | --- |"

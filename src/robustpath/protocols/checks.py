@@ -15,7 +15,7 @@ SHARES = ("share", "descended", "warmup", "age")
 
 
 def unknown(raw: object) -> Iterator[Problem]:
-    """Protocols in a config, as it was read, that do not exist: which keys an experiment may have hangs on them."""
+    """Protocols in a config, as it was read, that do not exist: they decide which keys an experiment may have."""
     for scale, section in _items(raw, ("scales",)):
         for group in ("experiments", "further"):
             for name, experiment in _items(section, (group,)):

@@ -23,7 +23,7 @@ def refuse_unknown(settings: dict, spec: Spec) -> None:
     if unknown:
         raise UserError(
             f"{spec.name} has no hyperparameter {', '.join(sorted(unknown))}, only {', '.join(spec.search)}; "
-            f"mend the grid of experiment {settings['experiment']} in config.yaml"
+            f"correct the grid of experiment {settings['experiment']} in config.yaml"
         )
 
 

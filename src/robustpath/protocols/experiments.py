@@ -26,7 +26,9 @@ class Experiments(Section):
     held_out: Supervised = Field(description="The same, with draws that held-out training examples select.")
     minima: Supervised = Field(description="Every method and control, with and without label noise: the first family.")
     lengths: Supervised = Field(description="SGD of several lengths: its accuracy against its training loss.")
-    trajectories: Supervised = Field(description="A few runs whose way is kept: loss surfaces and what is forgotten.")
+    trajectories: Supervised = Field(
+        description="A few runs whose trajectory is kept: loss surfaces, what is forgotten."
+    )
     random_labels: Supervised = Field(description="SGD on labels of which a share, up to all, is random.")
     variance_split: Supervised = Field(description="The reference under other splits of the data, all else equal.")
     variance_initialisation: Supervised = Field(description="The same from other initialisations.")
@@ -35,9 +37,9 @@ class Experiments(Section):
     walk_levels: Supervised = Field(description="Walks that begin earlier or later in a descent, shorter and longer.")
     headline: Supervised = Field(description="The main contrasts of `minima`, with more draws.")
     streams: StreamExperiment = Field(
-        description="The second family: accuracy and forgetting at several budgets a batch."
+        description="The second family: accuracy and forgetting at several budgets per batch."
     )
-    stream_steps: StreamExperiment = Field(description="Plain steps alone, from one a batch to many.")
+    stream_steps: StreamExperiment = Field(description="Plain steps alone, from one per batch to many.")
     stream_methods: StreamExperiment = Field(description="Every method of the second family at one budget.")
     stream_readouts: StreamExperiment = Field(description="Readouts of random features, which no order can harm.")
     stream_memories: StreamExperiment = Field(description="Networks that read an episodic memory.")

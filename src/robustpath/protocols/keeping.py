@@ -57,4 +57,4 @@ def split(resume: Path, other: Path, key: str, first: int) -> None:
         checkpoint.split(resume, other, key, first)
     except OSError as error:
         resume.unlink()
-        print(f"warning: {resume.name} cannot be halved, training starts anew: {explain(error) or error}")
+        print(f"warning: {resume.name} cannot be halved, training starts from the beginning: {explain(error) or error}")

@@ -9,20 +9,21 @@ from robustpath.config.section import DISTINCT, Section, Word
 
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
 Budget = Annotated[
-    int, Field(ge=1, le=100_000_000, description="Gradient evaluations a run, the same for every method.")
+    int, Field(ge=1, le=100_000_000, description="Gradient evaluations per run, the same for every method.")
 ]
 Values = Annotated[list[Annotated[float, Field(ge=0, le=1_000_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
 
 
 class Parent(Section):
-    """Another cell, of whose default draw of the same seed, sizes and label noise a run has something."""
+    """Another cell: a run takes something over from the run there that has the same seed, sizes and label noise, and
+    the default hyperparameters (draw 0)."""
 
     experiment: str = Field(description="The experiment of the other cell, which is on the same data set.")
     method: str = Field(description="Its method.")
     gives: Literal["parameters", "losses"] = Field(
         "parameters",
-        description="What a run has of it: the `parameters` that it begins with; or, of supervised runs, which begin "
-        "afresh then, its `losses` on their examples, for methods that look at them.",
+        description="What a run takes over: the `parameters`, with which it begins; or, in supervised experiments, the "
+        "`losses` on its examples, for methods that use them, and then it begins with parameters of its own.",
     )
 
 
@@ -52,7 +53,7 @@ class Experiment(Section):
     )
     vary: list[Literal["split", "initialisation", "order"]] = Field(
         ["split", "initialisation", "order"],
-        description="What a seed changes beside the draws; what is not named stays that of seed 0.",
+        description="What a seed changes in addition to the draws; what is not named is as in seed 0.",
         json_schema_extra=DISTINCT,
     )
     draws: int = Field(

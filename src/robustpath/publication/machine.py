@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,15 +16,21 @@ DRAWING = ("numpy", "scipy", "pandas", "pyarrow", "matplotlib", "seaborn")
 # What the paper depends on in the repository.
 PARTS = ("src", "notebooks", "paper", "workflow", "Snakefile", "config.yaml", "requirements.lock")
 GIT_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+# What tells models of processors apart in /proc/cpuinfo: two models can differ in the bytes of their results, even
+# where both have the same vector instructions.
+CPUINFO = Path("/proc/cpuinfo")
+MODEL = ("model name", "cpu family", "model", "stepping", "CPU implementer", "CPU part")
 CAPABILITY = "import torch; print(torch.backends.cpu.get_cpu_capability())"
 
 
 @functools.cache
 def machine() -> dict[str, str]:
-    """Architecture, system, vector instructions that torch uses, and the C++ compiler that compiles its steps."""
+    """Architecture, system, model of the processor, vector instructions that torch uses, and the C++ compiler that
+    compiles its steps."""
     return {
         "machine": platform.machine(),
         "system": platform.system(),
+        "processor": _processor(),
         "cpu": _said(sys.executable, "-c", CAPABILITY),
         "compiler": _said("g++", "-dumpfullversion"),
         "python": platform.python_version(),
@@ -36,9 +43,11 @@ def versions() -> dict[str, str]:
 
 
 def alike(manifest: dict, packages: tuple[str, ...]) -> bool:
-    """Whether machine and versions are those that a manifest has."""
+    """Whether machine and versions are those that a manifest has. An older manifest says less of the machine, and what
+    it does not say is not compared."""
     here, there = versions(), manifest["versions"]
-    return manifest["platform"] == machine() and all(here[name] == there.get(name) for name in packages)
+    known = {name: value for name, value in machine().items() if name in manifest["platform"]}
+    return manifest["platform"] == known and all(here[name] == there.get(name) for name in packages)
 
 
 class Source(NamedTuple):
@@ -108,6 +117,16 @@ def _git(root: Path, *arguments: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in GIT_ELSEWHERE}
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+
+def _processor() -> str:
+    """The model of the processor, as the system tells it; `unknown` where it does not."""
+    with suppress(OSError):
+        lines = CPUINFO.read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
+        facts = dict(tuple(part.strip() for part in line.partition(":")[::2]) for line in lines)
+        if found := [f"{name} {facts[name]}" for name in MODEL if name in facts]:
+            return ", ".join(found).removeprefix("model name ")
+    return platform.processor() or "unknown"
 
 
 def _said(*command: str) -> str:

@@ -30,8 +30,8 @@ def walked(records: pd.DataFrame, experiment: str, confidence: float) -> pd.Data
     if own.loc[moving, "step_length"].nunique() != 1 or moving.all():
         lengths = sorted(own["step_length"].unique().tolist())
         raise UserError(
-            f"the experiment {experiment} has the step lengths {lengths}, where 0 and one other are compared; mend its "
-            "grid in config.yaml"
+            f"the experiment {experiment} has the step lengths {lengths}, where 0 and one other are compared; correct "
+            "its grid in config.yaml"
         )
     keys = ["dataset", "train_size", "label_noise", "method", *WALK, "seed"]
     scores = own[[*keys, "value"]].assign(arm=np.where(moving, "walk", "still"))

@@ -26,7 +26,8 @@ def told(records: pd.DataFrame, *names: str) -> pd.DataFrame:
     for name in names:
         if lacking := [text for text, own in values.items() if name not in own]:
             raise UserError(
-                f"a run has no hyperparameter {name}, only {lacking[0]}; mend the grid of its experiment in config.yaml"
+                f"a run has no hyperparameter {name}, only {lacking[0]}; correct the grid of its experiment in "
+                "config.yaml"
             )
     return records.assign(**{name: [values[text][name] for text in texts] for name in names})
 
@@ -99,7 +100,7 @@ def interaction(rows: pd.DataFrame, first: str, second: str, confidence: float) 
     for factor in (first, second):
         values = sorted(rows[factor].unique())
         if len(values) != 2 or values[0] != 0:
-            raise UserError(f"{factor} has the values {values}, where 0 and one other are compared; mend its grid")
+            raise UserError(f"{factor} has the values {values}, where 0 and one other are compared; correct its grid")
         signs[factor] = rows[factor].map({values[0]: -1.0, values[1]: 1.0})
     check_complete(rows[[first, second, "seed", "value"]], across=(first, second, "seed"))
     sums = (

@@ -126,7 +126,7 @@ def follow(name: str, landscape: Landscape, steps: int, seeds: int, hyperparamet
     spec = on_all_examples(methods.load(name), len(NO_BATCH.labels))
     unknown = hyperparameters.keys() - spec.search.keys()
     if unknown:
-        raise UserError(f"{name} has no hyperparameter {sorted(unknown)[0]!r}; mend `theory` in config.yaml.")
+        raise UserError(f"{name} has no hyperparameter {sorted(unknown)[0]!r}; correct `theory` in config.yaml.")
     values = draw(spec, 0, 0)
     values |= ({"warmup": 0.0} if "warmup" in values else {}) | hyperparameters
 

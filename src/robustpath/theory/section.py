@@ -16,7 +16,9 @@ Methods = Annotated[
 ]
 Seeds = Annotated[int, Field(ge=1, le=10_000, description="Repetitions, each with its own random numbers.")]
 Sizes = Annotated[list[Annotated[int, Field(ge=2, le=100_000)]], Field(min_length=1, json_schema_extra=DISTINCT)]
-Steps = Annotated[int, Field(ge=1, le=10_000_000, description="Gradient evaluations a run, the same for every method.")]
+Steps = Annotated[
+    int, Field(ge=1, le=10_000_000, description="Gradient evaluations per run, the same for every method.")
+]
 
 
 class SpuriousMinimum(Section):
@@ -37,7 +39,7 @@ class Saddles(Section):
 
     methods: Methods
     seeds: Seeds
-    steps: int = Field(ge=1, le=10_000_000, description="Steps a run; what a step costs is counted beside them.")
+    steps: int = Field(ge=1, le=10_000_000, description="Steps per run; the cost of a step is counted separately.")
 
 
 class UniformConvergence(Section):
@@ -52,7 +54,7 @@ class UniformConvergence(Section):
 class Memorisation(Section):
     """Zhang et al.'s network of 2n + d weights that fits any n labels of d inputs."""
 
-    dimension: int = Field(ge=1, le=10_000, description="Inputs an example.")
+    dimension: int = Field(ge=1, le=10_000, description="Inputs of an example.")
     sizes: Annotated[list[Annotated[int, Field(ge=2, le=100)]], Field(min_length=1, json_schema_extra=DISTINCT)] = (
         Field(description="Numbers of examples, ascending; rounding limits them.")
     )

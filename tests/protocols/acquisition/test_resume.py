@@ -94,7 +94,8 @@ def test_a_damaged_or_foreign_file_of_rounds_is_set_aside(fault, small, killed_a
     killed_at(0)
     assert same(small("b"), undisturbed)
     said = "is damaged" if fault == "damaged" else "is of other settings or code"
-    assert f"the checkpoint {kept.name} {said}: set aside, training starts anew" in capsys.readouterr().out
+    line = f"the checkpoint {kept.name} {said}: set aside, training starts from the beginning"
+    assert line in capsys.readouterr().out
 
 
 def test_a_file_of_rounds_that_cannot_be_written_is_said_and_stops_nothing(small, monkeypatch, capsys):

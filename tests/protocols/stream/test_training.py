@@ -131,7 +131,7 @@ def test_what_cannot_be_trained_is_refused_in_one_sentence(train):
     assert "too few for ewc: one step on a batch costs 2;" in refused(train, "ewc", evaluations=[1.9])
     train("enough", "ewc", evaluations=[2.0])
     assert "contour_warmup has phases, and a stream has no parts" in refused(train, "contour_warmup")
-    assert "moment, only learning_rate; mend the grid of experiment streams" in refused(
+    assert "moment, only learning_rate; correct the grid of experiment streams" in refused(
         train, "er", draws=1, grid={"moment": [0.1]}
     )
     assert "training examples for a task, fewer than 200" in refused(train, "er", examples=200)

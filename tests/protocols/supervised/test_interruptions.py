@@ -88,7 +88,7 @@ def test_a_checkpoint_that_does_not_fit_is_not_used(damage, train, tmp_path, mon
     again = train("b")
     said = capsys.readouterr().out
     assert "going on" not in said
-    assert f"the checkpoint {leftover.name} is damaged: set aside, training starts anew" in said
+    assert f"the checkpoint {leftover.name} is damaged: set aside, training starts from the beginning" in said
     assert undisturbed[0].read_bytes() == again[0].read_bytes()
 
 
@@ -103,7 +103,7 @@ def test_the_head_of_a_checkpoint_is_not_believed_before_its_checksum(train, tmp
     assert saved.read_bytes() != whole
     assert same(train("b"), undisturbed)
     said = capsys.readouterr().out
-    assert "is damaged: set aside, training starts anew" in said
+    assert "is damaged: set aside, training starts from the beginning" in said
     assert "runs 1 to 3 of 8" not in said
 
 

@@ -60,7 +60,7 @@ def test_a_grid_enumerates_its_values_and_leaves_the_rest_default(train):
         (0, 0.2, 5e-4),
         (0.9, 0.2, 5e-4),
     ]
-    with pytest.raises(UserError, match=r"sgd has no hyperparameter moment, only learning_rate.*mend the grid"):
+    with pytest.raises(UserError, match=r"sgd has no hyperparameter moment, only learning_rate.*correct the grid"):
         train("b", grid={"moment": [0.0]})
 
 

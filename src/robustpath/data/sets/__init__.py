@@ -44,7 +44,7 @@ def load(name: str) -> ModuleType:
         module = import_module(f"{__name__}.{name}")
     except Exception as error:
         file = Path(__file__).with_name(f"{name}.py")
-        raise UserError(f"{file} cannot be imported ({type(error).__name__}: {error}): mend or delete it") from error
+        raise UserError(f"{file} cannot be imported ({type(error).__name__}: {error}): fix or delete it") from error
     entry = getattr(module, "ENTRY", None)
     if not isinstance(entry, DataSet):
         raise UserError(

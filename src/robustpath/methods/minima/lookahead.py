@@ -32,7 +32,7 @@ def lookahead(base: Method, interpolation: Tensor, inner_steps: Tensor) -> Metho
     """
 
     def between(slow: Params, fast: Params) -> Params:
-        # In this order the fast weights come back bit by bit where a = 1.
+        # In this order the fast weights come back bit for bit where a = 1.
         return tree_map(lambda s, w: interpolation * w + (1 - interpolation) * s, slow, fast)
 
     def init(params):

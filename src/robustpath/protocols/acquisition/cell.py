@@ -160,8 +160,8 @@ class Cell:
         chosen = noted(method(shown, count, generator("acquisition", *key)))
         if fault := _fault(chosen, count, shown.unlabelled):
             raise UserError(
-                f"{self.spec.name} {fault} in round {number} on {self.settings['dataset']}: mend the method, or take "
-                f"it off the list of methods of experiment {self.settings['experiment']} in config.yaml"
+                f"{self.spec.name} {fault} in round {number} on {self.settings['dataset']}: correct the method, or "
+                f"take it off the list of methods of experiment {self.settings['experiment']} in config.yaml"
             )
         return chosen
 

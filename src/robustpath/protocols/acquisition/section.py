@@ -9,7 +9,7 @@ from robustpath.protocols.acquisition.sizes import MOST_ROUNDS, NONE
 from robustpath.protocols.section import Experiment, Size
 
 Evaluations = Annotated[
-    int, Field(ge=1, le=100_000_000, description="Gradient evaluations a round, in which a model is trained anew.")
+    int, Field(ge=1, le=100_000_000, description="Gradient evaluations per round; each round trains a new model.")
 ]
 
 
@@ -26,8 +26,8 @@ class AcquisitionExperiment(Experiment):
         0,
         ge=0,
         le=1_000_000,
-        description="At least so many of the first labels are of each group that is a minority of its label, but for "
-        "the missing one.",
+        description="The least number of first labels of each group that is a minority of its label; a missing group "
+        "still has none.",
     )
     acquired: Size = Field(description="Examples that are labelled after each round but the last.")
     rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = Field(

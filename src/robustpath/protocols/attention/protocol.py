@@ -1,4 +1,4 @@
-"""The protocol of attention: supervised runs, of which it is scored where their attention maps lie."""
+"""The protocol of attention: supervised runs, with scores of where their attention maps lie."""
 
 from dataclasses import replace
 

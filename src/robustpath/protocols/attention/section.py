@@ -8,6 +8,6 @@ from robustpath.protocols.supervised.section import Supervised
 
 
 class AttentionExperiment(Supervised):
-    """One supervised experiment with a network that has an attention map, of which it is scored where it lies."""
+    """One supervised experiment with a network that has an attention map; it also scores where this map lies."""
 
     protocol: Literal["attention"] = Field(description="What a run learns from, and when it is scored.")

@@ -1,4 +1,4 @@
-"""The protocol of choices: supervised runs, of which it is recorded what their methods choose among candidates."""
+"""The protocol of choices: supervised runs, with a record of what their methods choose among candidates."""
 
 from dataclasses import replace
 

@@ -8,6 +8,6 @@ from robustpath.protocols.supervised.section import Supervised
 
 
 class ChoicesExperiment(Supervised):
-    """One supervised experiment, of which it is recorded what its methods choose among candidates."""
+    """One supervised experiment that also records what its methods choose among candidates."""
 
     protocol: Literal["choices"] = Field(description="What a run learns from, and when it is scored.")

@@ -9,7 +9,7 @@ from robustpath.protocols.section import Budget, Experiment
 
 
 class EpisodesExperiment(Experiment):
-    """One experiment on episodes: every number of examples a class, seed and draw."""
+    """One experiment on episodes: every number of examples per class, seed and draw."""
 
     protocol: Literal["episodes"] = Field("episodes", description="What a run learns from, and when it is scored.")
     budget: Budget

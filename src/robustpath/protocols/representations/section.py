@@ -8,7 +8,7 @@ from robustpath.protocols.supervised.section import Supervised
 
 
 class RepresentationsExperiment(Supervised):
-    """One supervised experiment, of which it is measured what the last hidden layer of its networks represents."""
+    """One supervised experiment that also measures what the last hidden layer of its networks represents."""
 
     protocol: Literal["representations"] = Field(description="What a run learns from, and when it is scored.")
     sae_width: Annotated[int, Field(ge=1, le=1024)] = Field(

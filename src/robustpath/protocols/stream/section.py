@@ -10,13 +10,16 @@ from robustpath.protocols.stream.kinds import KINDS
 
 
 class StreamExperiment(Experiment):
-    """One experiment on a stream of tasks: every budget a batch, level of label noise, seed and draw."""
+    """One experiment on a stream of tasks: every budget per batch, level of label noise, seed and draw."""
 
     protocol: Literal["stream"] = Field("stream", description="What a run learns from, and when it is scored.")
     stream: str = Field(description=f"The kind of stream: {', '.join(KINDS)} (docs/streams.md).")
-    tasks: Annotated[int, Field(ge=1, le=1_000)] = Field(description="Tasks that follow one another.")
+    tasks: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        description="Number of tasks, one after the other, at least two. In `split` it divides the number of classes, "
+        "in `domains` there are at most as many tasks as joined data sets."
+    )
     examples: Annotated[int, Field(ge=1, le=10_000_000)] = Field(
-        description="Training examples of each task, each met once; the batch size divides it."
+        description="Training examples of each task, a multiple of `examples_per_batch`; each is in one batch only."
     )
     examples_per_batch: Annotated[int, Field(ge=1, le=100_000)] = Field(10, description="Examples that come together.")
     memory: Annotated[int, Field(ge=1, le=512)] = Field(

@@ -31,11 +31,11 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"])
+judged = verdicts.read(claims, settings["scale"])
 yardsticks = rulers.yardsticks(experiment, settings)
-table = load(records, settings["scale"], [experiment, told["curve"], *yardsticks])
+table = load(records, settings["scale"], [experiment, judged["curve"], *yardsticks])
 reference = settings["reference"]
-found = evidence.gather(table, experiment, told["curve"], yardsticks)
+found = evidence.gather(table, experiment, judged["curve"], yardsticks)
 
 # %% [markdown]
 # Both views take the default hyperparameters, those of SGD's curve. A run whose training loss the curve does not reach
@@ -51,7 +51,7 @@ display(*views.values(), lost)
 
 # %%
 beside = [name for each in yardsticks for name in settings["experiments"][each]["methods"]]
-groups = verdicts.grouped([name for name in settings["methods"] if name in set(equal["method"])], told, reference)
+groups = verdicts.grouped([name for name in settings["methods"] if name in set(equal["method"])], judged, reference)
 groups = {name: [each for each in members if each not in beside] for name, members in groups.items()}
 order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
 order["yardsticks"] = beside

@@ -29,9 +29,9 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"], "shortcuts")
-display(pd.DataFrame(told["verdicts"]).drop(columns=["entries", "placebos"]))
+judged = verdicts.read(claims, settings["scale"], "shortcuts")
+display(pd.DataFrame(judged["verdicts"]).drop(columns=["entries", "placebos"]))
 
 # %%
-captions.write(hypotheses.table(told), out)
-captions.write(hypotheses.caption("shortcut_hypotheses", told), caption)
+captions.write(hypotheses.table(judged), out)
+captions.write(hypotheses.caption("shortcut_hypotheses", judged), caption)

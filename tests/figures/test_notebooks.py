@@ -54,10 +54,10 @@ def test_every_notebook_is_in_the_manifest():
 
 
 def test_a_method_of_any_group_has_a_dot_in_the_figure_of_robustness():
-    told = {"short_names": {"contour_warmup": "V1"}, "baselines": ["adamw"], "controls": ["restarts"]}
-    told["placebos"] = ["rescaled_start"]
+    judged = {"short_names": {"contour_warmup": "V1"}, "baselines": ["adamw"], "controls": ["restarts"]}
+    judged["placebos"] = ["rescaled_start"]
     methods = ["adamw", "restarts", "contour_warmup", *verdicts.NEIGHBOURS, "newcomer"]
-    groups = verdicts.grouped(methods, told, "sgd")
+    groups = verdicts.grouped(methods, judged, "sgd")
     assert len(groups) == 5
     text = (FOLDER / "effective_robustness.py").read_text()
     assert [name for name in groups if f'"{name}": (' not in text] == []

@@ -130,7 +130,7 @@ def test_a_notebook_names_no_experiment_but_those_of_its_entry():
         reads = assigned & set(Experiments.model_fields) if "load(records" in source or "traces" in source else set()
         assert reads <= set(entry["experiments"]), name
         # Verdicts and lines of robustness rest on the curve of lengths, which claims.yaml names.
-        if 'told["curve"]' in source:
+        if 'judged["curve"]' in source:
             assert "lengths" in entry["experiments"], name
 
 

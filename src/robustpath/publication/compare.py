@@ -142,10 +142,10 @@ def _macros(text: str) -> dict[str, str]:
 def _verdicts(path: Path) -> dict[str, str]:
     """What claims.json holds, leaf by leaf: `minima, M3, entries, contour_warmup at 0.2, verdict`; numbers to
     12 digits."""
-    told = json.loads(seals.content(path))
+    content = json.loads(seals.content(path))
     return {
         ", ".join(place): f"{value:.12g}" if isinstance(value, float) else json.dumps(value)
-        for place, value in _leaves(told)
+        for place, value in _leaves(content)
     }
 
 

@@ -18,7 +18,7 @@ from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, style
 from robustpath.records import load, plain, report_settings
-from robustpath.statistics.streams import differences, means, scores, selected, told
+from robustpath.statistics.streams import differences, means, scores, selected, with_hyperparameters
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -34,7 +34,7 @@ confidence, cells = settings["confidence"], ["label_noise", "age"]
 chosen = selected(table, experiment, ["age"])
 accuracy = scores(chosen, "accuracy", ["age"])
 found = means(accuracy, cells, confidence)
-every = told(plain(table[table["experiment"] == experiment]), "age", "weight")
+every = with_hyperparameters(plain(table[table["experiment"] == experiment]), "age", "weight")
 apart = means(scores(every, "accuracy", ["age", "weight"]), [*cells, "weight"], confidence)
 display(found, apart)
 

@@ -41,7 +41,7 @@ def test_a_draw_is_selected_at_each_budget_by_itself(budgets):
 
 def test_of_a_grid_a_run_is_selected_at_each_value_of_the_columns_named(anchors):
     chosen = streams.selected(anchors, "anchor_age", ["age"])
-    best = streams.told(chosen, "weight").groupby("age")["weight"].unique()
+    best = streams.with_hyperparameters(chosen, "weight").groupby("age")["weight"].unique()
     assert {age: list(weights) for age, weights in best.items()} == {0.0: [3.0], 1.0: [30.0]}
     assert len(streams.scores(chosen, "accuracy", ["age"])) == 2 * 2 * 3  # ages, levels of label noise, seeds
 
@@ -113,7 +113,7 @@ def test_a_value_at_an_end_of_the_grid_is_seen(anchors):
 
 def test_a_hyperparameter_that_a_run_lacks_is_named(anchors):
     with pytest.raises(UserError, match="no hyperparameter radius"):
-        streams.told(anchors, "radius")
+        streams.with_hyperparameters(anchors, "radius")
 
 
 def test_runs_of_no_experiment_are_refused(anchors):

@@ -47,10 +47,10 @@ display(found["accuracy"], averaged)
 each = runs(table[table["experiment"].isin(experiments)]).astype({"experiment": "str", "method": "str"})
 costs = {}
 for (experiment, method), own in each.groupby(["experiment", "method"]):
-    told = settings["experiments"][experiment]
-    batches = told["tasks"] * told["examples"] // told["examples_per_batch"]
+    plan = settings["experiments"][experiment]
+    batches = plan["tasks"] * plan["examples"] // plan["examples_per_batch"]
     spec = methods.load(method)
-    bytes_kept = footprint.of_run(spec, settings, told)
+    bytes_kept = footprint.of_run(spec, settings, plan)
     costs[method] = {
         "step": (own["gradient_evaluations"] / own["steps"]).mean(),
         "steps": own["steps"].iloc[0] / batches,

@@ -56,8 +56,8 @@ def manifest(out: Path) -> dict:
 
 def lacking(out: Path, experiments: Iterable[str]) -> list[str]:
     """Those of some experiments that the records in the published folder `out` were made without."""
-    told = manifest(out).get("settings", {}).get("experiments", {})
-    return [name for name in experiments if name not in told]
+    published = manifest(out).get("settings", {}).get("experiments", {})
+    return [name for name in experiments if name not in published]
 
 
 def sha256(path: Path) -> str:

@@ -88,8 +88,8 @@ def fill(
         if len(rows):
             _write_part(rows, out / RECORDS / f"{name}.parquet")
     _write(digests.of_records(table), out / DIGESTS)
-    told = study.report_settings(config)["experiments"]
-    _write(draws.of_records(table, draws.undrawn(told)), out / DRAWS)
+    experiments = study.report_settings(config)["experiments"]
+    _write(draws.of_records(table, draws.undrawn(experiments)), out / DRAWS)
     for file in sorted({file for pattern in COPIED for file in results.glob(pattern) if file.is_file()}):
         target = out / file.relative_to(results)
         target.parent.mkdir(parents=True, exist_ok=True)

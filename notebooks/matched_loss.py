@@ -10,8 +10,9 @@
 # # Is it a better minimum, or only an earlier stop?
 #
 # Two views of the same runs. At equal budget a method is compared with SGD after as many gradient evaluations. At
-# matched training loss it is compared with SGD stopped where its training loss is the same: whatever only descends less
-# gains nothing in this view. SGD's curve from training loss to accuracy comes from annealed runs of several lengths.
+# matched training loss it is compared with SGD stopped where its training loss is the same: a method that only
+# descends less gains nothing in this view. SGD's curve from training loss to accuracy comes from annealed runs of
+# several lengths.
 
 # %%
 from IPython.display import display

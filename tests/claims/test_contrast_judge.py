@@ -135,17 +135,17 @@ def planted(good=True):
 
     def add(experiment, method, accuracy, noise=0.0, budget=12.0, dataset="mnist5k", draws=None, **values):
         own = {"experiment": experiment, "method": method, "label_noise": noise, "evaluations": float(budget)}
-        told = {"accuracy": accuracy, **values}
-        cells.append(own | {"dataset": dataset} | ({"draws": draws} if draws else {"values": told}))
+        means = {"accuracy": accuracy, **values}
+        cells.append(own | {"dataset": dataset} | ({"draws": draws} if draws else {"values": means}))
 
     for noise in (0.0, 0.3):
         for budget in (1, 2, 5, 10, 24):
             place = budgets[budget]
             lost = -0.03 * place if noise else 0.0
-            told = {"forgetting": 0.3 + 0.1 * place, "prequential_accuracy": 0.6 + 0.05 * place}
+            means = {"forgetting": 0.3 + 0.1 * place, "prequential_accuracy": 0.6 + 0.05 * place}
             for data, slope in (("mnist5k", -0.3), ("mnist1d", 0.4)):
                 bits = 2.4 + slope * place
-                add("stream_steps", "online_sgd", 0.5 + lost, noise, budget, data, prequential_bits=bits, **told)
+                add("stream_steps", "online_sgd", 0.5 + lost, noise, budget, data, prequential_bits=bits, **means)
         gains = {"er": -0.06, "der_plus_plus": -0.01, "der": 0.03, "slow_ball": 0.03}
         for budget in (8, 20, 40):
             place = budgets[budget] - 2

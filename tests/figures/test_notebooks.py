@@ -280,7 +280,7 @@ def test_an_executed_notebook_keeps_in_order_what_its_cells_showed(tmp_path):
     assert base64.b64decode(figure["data"]["image/png"]).startswith(b"\x89PNG")
 
 
-def test_a_failing_notebook_is_kept_and_told_in_one_sentence(tmp_path):
+def test_a_failing_notebook_is_kept_and_reported_in_one_sentence(tmp_path):
     (tmp_path / "bad.py").write_text("# %%\nprint('before')\n\n# %%\nraise KeyError('no such\\ncolumn')\n\n# %%\n1\n")
     ended = execute(tmp_path / "bad.py", tmp_path / "logs" / "bad.pdf")
     assert ended.returncode == 1

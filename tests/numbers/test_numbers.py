@@ -77,7 +77,7 @@ def test_the_control_is_compared_in_pairs(make_records, make_settings):
     assert macros["ContourWarmupMinusControlNatural"][0] == labels.MISSING
 
 
-def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make_settings):
+def test_the_same_macros_are_defined_after_every_choice_of_runs(macros, make_records, make_settings):
     methods = {"sgd": "minima", "contour_warmup": "minima", "adamw": "minima", "radam": "minima"}
     shape = (methods, ["mnist1d"], (50,), 3, 1)
     assert set(macros) <= set(numbers.collect(make_records(*shape), make_settings(*shape)))

@@ -84,7 +84,7 @@ include: "workflow/rules/verify.smk"
 
 
 remember()
-use_all_cores_unless_told()
+use_all_cores_unless_given()
 make_again_what_is_incomplete()
 check_targets()
 lift_dead_lock()

@@ -7,7 +7,7 @@ Each round times a plain torch loop (torch.optim.SGD, data in memory), the engin
 under torch.compile in turn, so that all see the same machine; medians over rounds are printed, of CPU time on a CPU,
 which other programs disturb less, and of wall time on a GPU. Where the interpreter PYTHON has JAX, the step of SGD in
 JAX follows. The floor is the time that the network's matrix products alone would take at the machine's rate for one
-large product. What bounds a population is told by the time that the same products take as it calls them, small and
+large product. What bounds a population is shown by the time that the same products take as it calls them, small and
 batched over members: the rest of a step is elementwise.
 
 With --stream, populations of these sizes take steps of experience replay on a stream, what is dealt to them included,
@@ -106,10 +106,10 @@ def report(name: str, shape: tuple, flops: float, rate: float, options: argparse
 
 def report_jax(shape: tuple, options: argparse.Namespace) -> None:
     """Print the line of JAX, if there is JAX."""
-    told = {"widths": [shape[0], *shape[1], shape[2]]}
-    told |= {name: getattr(options, name) for name in ("members", "batch", "steps", "rounds")}
+    settings = {"widths": [shape[0], *shape[1], shape[2]]}
+    settings |= {name: getattr(options, name) for name in ("members", "batch", "steps", "rounds")}
     script = Path(__file__).with_name("population_jax.py")
-    done = subprocess.run([options.jax, script, json.dumps(told)], capture_output=True, text=True)
+    done = subprocess.run([options.jax, script, json.dumps(settings)], capture_output=True, text=True)
     if done.returncode:
         print(f"  sgd in JAX: {options.jax} has no JAX, or it fails ({done.stderr.strip().splitlines()[-1]})")
         return
@@ -212,7 +212,7 @@ def timed(run: Callable[[int], None], steps: int) -> float:
 
 
 def wait() -> None:
-    """Let a GPU, which works through what it was told, come to its end."""
+    """Let a GPU, which works through what it was given, come to its end."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
 

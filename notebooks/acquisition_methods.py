@@ -23,7 +23,7 @@ from robustpath.statistics.streams import differences, means, selected
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiment = "acquisition_methods"
@@ -31,7 +31,7 @@ experiment = "acquisition_methods"
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
-confidence, told = settings["confidence"], settings["experiments"][experiment]
+confidence, plan = settings["confidence"], settings["experiments"][experiment]
 chosen = selected(table, experiment)
 METRICS = {
     "discovered": "found",
@@ -55,7 +55,7 @@ def cell(metric, method):
 
 def line(method):
     """The scores of an acquisition; the labels until its first hit after the share found."""
-    bought = told["acquired"] * told["rounds"]
+    bought = plan["acquired"] * plan["rounds"]
     median = medians[method]
     hit = f"{median:.0f}" if math.isfinite(median) else f"$>${bought}"
     parts = [cell(metric, method) for metric in METRICS]

@@ -21,7 +21,7 @@ from robustpath.statistics import matched
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiment = "activation_losses"
@@ -32,8 +32,8 @@ points = 0.5  # of validation accuracy that a loss may cost
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
-told = settings["experiments"][experiment]
-base = matched.Base(experiment if reference in told["methods"] else references, reference)
+plan = settings["experiments"][experiment]
+base = matched.Base(experiment if reference in plan["methods"] else references, reference)
 found = matched.arms(table, experiment, base, points)
 own = matched.compared(found, "accuracy", confidence, "validation")
 worst = matched.compared(found, "accuracy_worst_group", confidence)
@@ -63,11 +63,11 @@ def row(dataset, method):
     return cells + [labels.score(each["mean"]) for each in rest[1:]]
 
 
-methods = [name for own in activation_losses.by_kind([reference, *told["methods"]], reference).values() for name in own]
+methods = [name for own in activation_losses.by_kind([reference, *plan["methods"]], reference).values() for name in own]
 methods = list(dict.fromkeys(methods))
 HEADER = ["loss", "strength", "acc.", "worst", "worst, less base", "polys.", "polys., less base", "mid", "bimod."]
 parts = []
-for dataset in told["datasets"]:
+for dataset in plan["datasets"]:
     heading = tables.heading(labels.escape(labels.dataset(dataset)), len(HEADER))
     parts.append([heading, *(row(dataset, method) for method in methods)])
 captions.write(tables.booktabs([HEADER], parts, "lrrrrrrrr", gap="2.5pt", size="scriptsize"), out)
@@ -75,7 +75,7 @@ captions.write(tables.booktabs([HEADER], parts, "lrrrrrrrr", gap="2.5pt", size="
 # %%
 finding = activation_losses.arms(found.chosen, measured["polysemanticity"], worst, points)
 chosen = (
-    f"Strength: the largest of {labels.listing([f'{value:g}' for value in told['grid']['strength']])} whose mean "
+    f"Strength: the largest of {labels.listing([f'{value:g}' for value in plan['grid']['strength']])} whose mean "
     f"validation accuracy is at most {points:g} points below that of {labels.method(reference)}; a star marks the "
     "smallest where there is none."
 )

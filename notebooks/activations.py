@@ -22,7 +22,7 @@ from robustpath.statistics import matched
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "activation_losses"
@@ -33,7 +33,7 @@ points = 0.5  # of validation accuracy that a loss may cost
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
-told = settings["experiments"][experiment]
+plan = settings["experiments"][experiment]
 found = matched.arms(table, experiment, matched.Base(references, reference), points)
 masses = {name: matched.compared(found, name, confidence) for name in representations.MASSES}
 silent = matched.compared(found, "activation_silent", confidence)
@@ -41,10 +41,10 @@ middle = matched.compared(found, "mid_mass", confidence)
 display(masses, silent, middle)
 
 # %%
-kinds = activation_losses.by_kind([reference, *told["methods"]], reference)
+kinds = activation_losses.by_kind([reference, *plan["methods"]], reference)
 methods = [name for own in kinds.values() for name in own]
-figure, panels = style.panels(1, len(told["datasets"]), 1.1 + 0.2 * len(methods))
-for panel, dataset in zip(panels[0], told["datasets"], strict=True):
+figure, panels = style.panels(1, len(plan["datasets"]), 1.1 + 0.2 * len(methods))
+for panel, dataset in zip(panels[0], plan["datasets"], strict=True):
     left = dict.fromkeys(methods, 0.0)
     for metric, look in representations.MASSES.items():
         rows = masses[metric].query("dataset == @dataset").set_index("method")["mean"].reindex(methods)
@@ -55,7 +55,7 @@ for panel, dataset in zip(panels[0], told["datasets"], strict=True):
         panel.text(102, place, labels.percent(shares[name]) if name in shares else "", va="center", fontsize=7)
     panel.text(102, -1, "silent", va="center", fontsize=7)
     panel.set_xlim(0, 100)
-    panel.set_yticks(range(len(methods)), [labels.method(name) for name in methods] if dataset == told["datasets"][0]
+    panel.set_yticks(range(len(methods)), [labels.method(name) for name in methods] if dataset == plan["datasets"][0]
                      else [""] * len(methods))  # fmt: skip
     panel.invert_yaxis()
     panel.set_title(labels.dataset(dataset), pad=14)

@@ -26,7 +26,7 @@ from robustpath.statistics.intervals import average, paired
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiment = "data_efficiency"
@@ -102,10 +102,12 @@ captions.write(tables.booktabs(header, groups, "l" + "rl" * 3 + "rrrr", gap="2.5
 seeds, count = int(middle["n"].iloc[0]), int(middle["tasks"].iloc[0])
 resamples = labels.count(aggregates.RESAMPLES)
 kind = f"percentile bootstraps ({resamples} resamples), stratified by data set" if seeds > 1 else ""
-told = (
+correction = (
     f"The means are over {labels.count(count)} tasks. $p_t$: paired $t$ test; $p_\\pm$: sign-flip test; neither is "
     f"corrected. Seeds needed: to find a difference of {relevant:g} points in four cases of five, by the standard "
     f"deviation of the method's differences. To tell $P = 0.75$ from one half "
     f"takes {labels.count(aggregates.runs_for_probability(0.75))} pairs of runs (Noether)."
 )
-captions.write(captions.caption("aggregates", settings, table, experiment, correction=told, intervals=kind), caption)
+captions.write(
+    captions.caption("aggregates", settings, table, experiment, correction=correction, intervals=kind), caption
+)

@@ -18,11 +18,11 @@ from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, style
 from robustpath.records import load, plain, report_settings
-from robustpath.statistics.streams import differences, means, scores, selected, told
+from robustpath.statistics.streams import differences, means, scores, selected, with_hyperparameters
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "anchor_age"
@@ -34,7 +34,7 @@ confidence, cells = settings["confidence"], ["label_noise", "age"]
 chosen = selected(table, experiment, ["age"])
 accuracy = scores(chosen, "accuracy", ["age"])
 found = means(accuracy, cells, confidence)
-every = told(plain(table[table["experiment"] == experiment]), "age", "weight")
+every = with_hyperparameters(plain(table[table["experiment"] == experiment]), "age", "weight")
 apart = means(scores(every, "accuracy", ["age", "weight"]), [*cells, "weight"], confidence)
 display(found, apart)
 

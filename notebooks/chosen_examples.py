@@ -22,7 +22,7 @@ from robustpath.statistics.streams import differences, means
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiment = "selection"
@@ -58,8 +58,8 @@ for mark, words in MARKS.items():
 display(overall)
 
 # %%
-told = settings["experiments"][experiment]
-levels = sorted(told["label_noise"])
+plan = settings["experiments"][experiment]
+levels = sorted(plan["label_noise"])
 
 
 def row(dataset, method, columns):
@@ -75,9 +75,9 @@ def row(dataset, method, columns):
 parts = []
 for mark, of_panel in panels.items():
     names = [METRICS.get(name, name) for name in of_panel]
-    for dataset in told["datasets"]:
+    for dataset in plan["datasets"]:
         about = ", ".join(filter(None, [labels.escape(labels.dataset(dataset)), mark]))
-        rows = [row(dataset, method, of_panel.values()) for method in groups.in_order(told["methods"], reference)]
+        rows = [row(dataset, method, of_panel.values()) for method in groups.in_order(plan["methods"], reference)]
         parts.append([[rf"\textit{{{about}}}", *names * len(levels)], *rows])
 spans = [
     tables.span(rf"{100 * level:g}\,\% random labels", 2 + 2 * place, 3 + 2 * place)

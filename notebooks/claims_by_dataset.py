@@ -22,15 +22,15 @@ from robustpath.records import labels, report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: the verdicts were judged from the records
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"])
-cases = [(verdict["id"], entry) for verdict in told["verdicts"] for entry in verdicts.nearest(verdict)]
+judged = verdicts.read(claims, settings["scale"])
+cases = [(verdict["id"], entry) for verdict in judged["verdicts"] for entry in verdicts.nearest(verdict)]
 cases = [(name, entry) for name, entry in cases if entry["decides"] and entry["decides"]["by_dataset"]]
 datasets = list(dict.fromkeys(name for _, entry in cases for name in entry["decides"]["by_dataset"]))
 display(pd.DataFrame([entry["decides"]["by_dataset"] for _, entry in cases], columns=datasets))
@@ -41,7 +41,7 @@ def row(name, entry):
     """Hypothesis, case, measure, then the effect and its interval on each data set."""
     found, unit = entry["decides"], entry["decides"]["unit"]
     each = [found["by_dataset"].get(dataset) for dataset in datasets]
-    case = rf"{100 * entry['label_noise']:g}\,\% {told['short_names'].get(entry['variant'], 'all')}"
+    case = rf"{100 * entry['label_noise']:g}\,\% {judged['short_names'].get(entry['variant'], 'all')}"
     return [name, case, verdicts.measure(found), *("--" if own is None else cell(*own, unit) for own in each)]
 
 
@@ -55,9 +55,9 @@ groups = [[row(name, entry)] for name, entry in cases]
 captions.write(tables.booktabs(header, groups, "lll" + "l" * len(datasets), gap="2.5pt", size="scriptsize"), out)
 
 # %%
-variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, code in told["short_names"].items())
+variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, code in judged["short_names"].items())
 facts = (
     f"Variants: {variants}. "
-    rf"Intervals at {100 * told['confidence']:g}\,\%: $t$ over the seeds of a data set (of ratios: of the logarithm)."
+    rf"Intervals at {100 * judged['confidence']:g}\,\%: $t$ over the seeds of a data set (of ratios: of the logarithm)."
 )
 captions.write(" ".join([captions.headline("claims_by_dataset"), facts]), caption)

@@ -22,7 +22,7 @@ from robustpath.statistics.streams import differences
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "curricula"
@@ -42,11 +42,11 @@ pooled = differences(worst, ["warmup"], "method", reference, confidence)
 display(found, pooled)
 
 # %%
-told = settings["experiments"][experiment]
-orders = [name for name in told["methods"] if name != reference]
-figure, panels = style.panels(1, len(told["datasets"]), 1.9)
+plan = settings["experiments"][experiment]
+orders = [name for name in plan["methods"] if name != reference]
+figure, panels = style.panels(1, len(plan["datasets"]), 1.9)
 warmups = sorted(pooled["warmup"].unique())
-for panel, dataset in zip(panels[0], told["datasets"], strict=True):
+for panel, dataset in zip(panels[0], plan["datasets"], strict=True):
     for place, warmup in enumerate(warmups):
         for offset, (metric, (words, fill)) in enumerate(METRICS.items()):
             rows = found[metric].query("dataset == @dataset and warmup == @warmup").set_index("method").loc[orders]
@@ -57,7 +57,7 @@ for panel, dataset in zip(panels[0], told["datasets"], strict=True):
                 label=f"{groups.rate_words(warmup)}, {words}",
             )  # fmt: skip
     panel.axvline(0, color="0.6", linewidth=0.6)
-    panel.set_yticks(range(len(orders)), [labels.method(name) for name in orders] if dataset == told["datasets"][0]
+    panel.set_yticks(range(len(orders)), [labels.method(name) for name in orders] if dataset == plan["datasets"][0]
                      else [""] * len(orders))  # fmt: skip
     panel.invert_yaxis()
     panel.set_title(labels.dataset(dataset))

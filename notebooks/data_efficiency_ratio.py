@@ -25,7 +25,7 @@ from robustpath.statistics.rulers import COMPARISONS, YARDSTICKS, measured
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
@@ -34,8 +34,8 @@ caption = None  # LaTeX caption; None prints it
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 found = measured(table, settings, [*COMPARISONS, *YARDSTICKS])
-told = verdicts.read(claims, settings["scale"])
-blocks = efficiency.rows(found, told, settings)
+judged = verdicts.read(claims, settings["scale"])
+blocks = efficiency.rows(found, judged, settings)
 display(found.drop(columns="by_dataset"))
 
 # %% [markdown]
@@ -122,7 +122,9 @@ else:
     parts = []
     for role in efficiency.COUNTS:
         own = [
-            row for row in others.itertuples() if efficiency.role_of(row.comparison, row.method, told, settings) == role
+            row
+            for row in others.itertuples()
+            if efficiency.role_of(row.comparison, row.method, judged, settings) == role
         ]
         above, below = (sum(happened(row) for row in own) for happened in (exceeds, falls_below))
         whose = {"ours": "our methods", "published": "published methods", "control": "controls"}[role]

@@ -24,7 +24,7 @@ from robustpath.statistics import evidence, rulers, walks
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
@@ -32,11 +32,11 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"])
+judged = verdicts.read(claims, settings["scale"])
 yardsticks = rulers.yardsticks(experiment, settings)
-table = load(records, settings["scale"], [experiment, told["curve"], *yardsticks])
+table = load(records, settings["scale"], [experiment, judged["curve"], *yardsticks])
 reference, confidence = settings["reference"], settings["confidence"]
-found = evidence.gather(table, experiment, told["curve"], yardsticks)
+found = evidence.gather(table, experiment, judged["curve"], yardsticks)
 noise = sorted(found.plain["label_noise"].unique())
 clean, noisy = noise[0], noise[-1]
 
@@ -56,7 +56,7 @@ display(curvature)
 
 # %%
 views = walks.views(found, reference, confidence)
-ours = [name for name in settings["methods"] if name in told["short_names"]]
+ours = [name for name in settings["methods"] if name in judged["short_names"]]
 order = [walks.SHORT, walks.ISOTROPIC, *ours, *walks.YARDSTICKS]
 order = [name for name in order if name in set(views[walks.BUDGET]["method"])]
 display(*views.values())
@@ -65,7 +65,7 @@ display(*views.values())
 # The difference to the walk in any direction is the effect that the verdict judges, with its interval and margin.
 
 # %%
-cases = verdicts.of_kind(told, "inequivalence")
+cases = verdicts.of_kind(judged, "inequivalence")
 margin = cases[0][1]["threshold"] if cases else 0.0
 compared = [name for name in settings["methods"] if name in {entry["variant"] for entry, _ in cases}]
 display(cases)

@@ -23,7 +23,7 @@ from robustpath.statistics.streams import means, selected
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "acquisition_hole"
@@ -32,15 +32,15 @@ reference = "core_set"
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
-confidence, told = settings["confidence"], settings["experiments"][experiment]
-dataset, missing = told["datasets"][0], told["missing"]
-bought = told["acquired"] * told["rounds"]
+confidence, plan = settings["confidence"], settings["experiments"][experiment]
+dataset, missing = plan["datasets"][0], plan["missing"]
+bought = plan["acquired"] * plan["rounds"]
 chosen = selected(table, experiment)
 chosen = chosen[chosen["dataset"] == dataset]
 hits, first = first_hits(chosen), scores(chosen, "discovered")
 methods = [name for name in acquisition.LOOKS if name in set(hits["method"])]
 shares = means(first, ["missing", "method"], confidence)
-parts = {group: acquisition.share(dataset, told["correlation"], group) for group in missing}
+parts = {group: acquisition.share(dataset, plan["correlation"], group) for group in missing}
 compared = paired(first[["missing", "method", "seed", "value"]], ["missing"], reference, confidence)
 display(shares, compared)
 
@@ -61,7 +61,7 @@ for column, group in enumerate(missing):
         if method == acquisition.OURS:
             above.fill_between(places, low, high, step="post", color=look["color"], alpha=0.15, linewidth=0)
     axis = np.arange(bought + 1)
-    above.plot(axis, 100 * acquisition.by_chance(told["pool"], parts[group], axis), color="black", linewidth=0.6)
+    above.plot(axis, 100 * acquisition.by_chance(plan["pool"], parts[group], axis), color="black", linewidth=0.6)
     above.set_title(f"{acquisition.group_words(dataset, group)}", fontsize=8.5)
     above.set_xlim(0, bought)
     above.set_ylim(-3, 103)

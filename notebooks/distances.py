@@ -23,7 +23,7 @@ from robustpath.statistics.streams import at_edge, differences, means, scores, s
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiments = {"distances": "with permuted tasks", "distances_split": "with classes one after the other"}

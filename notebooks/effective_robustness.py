@@ -29,7 +29,7 @@ from robustpath.statistics.intervals import interval
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
@@ -38,12 +38,12 @@ experiment = "minima"
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
-told = verdicts.read(claims, settings["scale"])
+judged = verdicts.read(claims, settings["scale"])
 accuracy = accuracies(select(table[table["experiment"] == experiment])).drop(columns="draw")
 
 # %%
-baselines, size = told["baselines"], settings["test_size"]
-curve = lengths(table[table["experiment"] == told["curve"]])
+baselines, size = judged["baselines"], settings["test_size"]
+curve = lengths(table[table["experiment"] == judged["curve"]])
 lines = robustness.lines(accuracy, baselines, size, curve)
 means = robustness.points(accuracy, size).groupby([*robustness.PLACE, "method"], as_index=False)[["none", "ood"]].mean()
 left = robustness.residuals(accuracy, baselines, size, curve)
@@ -52,7 +52,7 @@ residual = interval(seeds, ["method", "label_noise"], settings["confidence"])
 display(pd.DataFrame(lines.values(), index=pd.MultiIndex.from_tuples(lines, names=robustness.PLACE)), residual)
 
 # %%
-groups = verdicts.grouped([name for name in settings["methods"] if name in set(means["method"])], told, "")
+groups = verdicts.grouped([name for name in settings["methods"] if name in set(means["method"])], judged, "")
 order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
 dots = {"published methods": ("0.55", "o"), "controls": (style.COLOURS[4], "s")}
 dots |= {"contour-parallel variants": (style.COLOURS[5], "D"), "neighbours": (style.COLOURS[3], "^")}

@@ -20,7 +20,7 @@ from robustpath.records import labels, report_settings, root
 
 # %% tags=["parameters"]
 records = None  # not used: the simulations were made from the records
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 calibration = None  # file of simulated claims; None takes that in results/
 out = None  # LaTeX table; None prints it
 caption = None  # LaTeX caption; None prints it

@@ -24,7 +24,7 @@ from robustpath.theory.table import ESCAPE, read
 # %% tags=["parameters"]
 records = None  # not used: every notebook takes the same parameters
 theory = None  # files of the theory cases; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 
@@ -58,9 +58,9 @@ for column, landscape in enumerate(landscapes):
     panel.hlines(places, left["min"].clip(lower=1), left["max"].clip(lower=1), color=style.COLOURS[4], linewidth=1.6)
     panel.plot(middle, places, "o", color=style.COLOURS[4])
     for method, of in here.iterrows():
-        told = f"{of['escaped']:.0f}/{of['seeds']:.0f}" if of["escaped"] else "never"
+        share = f"{of['escaped']:.0f}/{of['seeds']:.0f}" if of["escaped"] else "never"
         look = {"color": "black"} if of["escaped"] else {"color": style.COLOURS[5]}
-        panel.text(1.02, rows[method], told, transform=panel.get_yaxis_transform(), va="center", fontsize=6.5, **look)
+        panel.text(1.02, rows[method], share, transform=panel.get_yaxis_transform(), va="center", fontsize=6.5, **look)
     panel.set_xscale("log")
     panel.set_xlim(0.8, 1.6 * longest)
     panel.set_title(landscape.replace(", ", ",\n").replace("saddle", "\nsaddle"), fontsize=8)

@@ -20,7 +20,7 @@ from robustpath.records import labels, report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: every notebook takes the same parameters
-settings = None  # what the report knows of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 

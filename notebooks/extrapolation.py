@@ -25,7 +25,7 @@ from robustpath.theory.table import read
 # %% tags=["parameters"]
 records = None  # not used: every notebook takes the same parameters
 theory = None  # files of the theory cases; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 

@@ -21,7 +21,7 @@ from robustpath.statistics.streams import means
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 preferred = "cal"  # the acquisition that validation prefers
@@ -30,7 +30,7 @@ ours = "parallelogram"
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
-confidence, told = settings["confidence"], settings["experiments"]
+confidence, experiments = settings["confidence"], settings["experiments"]
 METRICS = ("area_worst_group", "accuracy_worst_group", "accuracy")
 found = {metric: cells(table, metric) for metric in METRICS}
 keys = ["method", "descent", "coding"]
@@ -40,10 +40,10 @@ tested = {(name, metric): effects(design(rows, name), confidence) for name in tr
 display(*shown.values(), *tested.values())
 
 # %%
-learners = {levels: told[experiment]["learner"] for experiment, levels in EXPERIMENTS.items()}
+learners = {levels: experiments[experiment]["learner"] for experiment, levels in EXPERIMENTS.items()}
 columns = 1 + len(METRICS)
 groups = []
-for method in told["factorial_plain"]["methods"]:
+for method in experiments["factorial_plain"]["methods"]:
     lines = [tables.heading(labels.escape(acquisition.name(method)), columns)]
     for levels in learners:
         own = [factorial.level(shown[metric].loc[(method, *levels)]) for metric in METRICS]

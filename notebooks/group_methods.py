@@ -23,7 +23,7 @@ from robustpath.statistics.streams import differences, means
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiment = "groups"
@@ -59,7 +59,7 @@ display(worst, over_reference)
 
 # %% [markdown]
 # Environments that are inferred are compared on their own data sets: with the reference, and with the method that is
-# told the attribute, where that was trained alike on the same seeds.
+# given the attribute, where that was trained alike on the same seeds.
 
 # %%
 notes = []
@@ -70,10 +70,10 @@ for own in inferring:
         rows = scores(chosen[own, name], "accuracy_worst_group")
         against[reference][name] = gained(rows, reference)
         twin = scores(chosen[experiment, name], "accuracy_worst_group")
-        twin = twin[(twin["method"] == groups.TOLD) & twin["dataset"].isin(datasets)]
+        twin = twin[(twin["method"] == groups.GIVEN_ATTRIBUTE) & twin["dataset"].isin(datasets)]
         if groups.comparable(experiments[own], experiments[experiment]) and set(twin["dataset"]) == set(datasets):
             both = pd.concat([rows[rows["method"] != reference], twin])
-            against.setdefault(groups.TOLD, {})[name] = gained(both, groups.TOLD)
+            against.setdefault(groups.GIVEN_ATTRIBUTE, {})[name] = gained(both, groups.GIVEN_ATTRIBUTE)
     notes.append(groups.inferred(against, rule_words, datasets))
 display(notes)
 

@@ -22,35 +22,35 @@ from robustpath.records import labels, report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: the verdicts were judged from the records
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"])
-display(pd.DataFrame(told["verdicts"]).drop(columns=["entries", "placebos"]))
+judged = verdicts.read(claims, settings["scale"])
+display(pd.DataFrame(judged["verdicts"]).drop(columns=["entries", "placebos"]))
 
 # %%
-captions.write(hypotheses.table(told), out)
+captions.write(hypotheses.table(judged), out)
 
 # %%
-short, limit = told["short_names"], conditions.level(told["confidence"])
+short, limit = judged["short_names"], conditions.level(judged["confidence"])
 variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, code in short.items())
-percent = rf"{100 * told['confidence']:g}\,\%"
-marked = [verdict["id"] for verdict in told["verdicts"] if verdict["passed_by"]]
+percent = rf"{100 * judged['confidence']:g}\,\%"
+marked = [verdict["id"] for verdict in judged["verdicts"] if verdict["passed_by"]]
 facts = (
     f"Variants: {variants}. Last column: {hypotheses.KEY}, in that order of "
     "variants. A prime marks a $p$ that is not below the level after Holm's correction (over the "
-    f"{told['corrected_tests']} cases of {labels.listing(told['corrected'])} together, over its own cases for each "
+    f"{judged['corrected_tests']} cases of {labels.listing(judged['corrected'])} together, over its own cases for each "
     "other). "
-    f"Intervals at {percent}: {hypotheses.intervals(told)}. $p$ is one-sided, of the verdict of the "
+    f"Intervals at {percent}: {hypotheses.intervals(judged)}. $p$ is one-sided, of the verdict of the "
     rf"case ({limit:g} is the level); in brackets after a statement, the verdict of the earlier rule. Found: the "
     r"smallest true effect that is found with 80\,\% (in brackets, per cent: the chance to show that equal methods are "
     "equivalent). Against all controls, the numbers are those of the one that decides, and $p$ covers all. Without an "
     "interval: a mean is not known well enough for a ratio. Plac.: how many of "
-    f"{len(told['placebos'])} placebos meet all conditions, in brackets where no variant does."
+    f"{len(judged['placebos'])} placebos meet all conditions, in brackets where no variant does."
 )
 if marked:
     facts += rf" \dag: not specific, placebos pass too ({captions.see('placebos')})."

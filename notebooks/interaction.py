@@ -24,7 +24,7 @@ from robustpath.statistics.streams import means, selected
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "acquisition_interaction"
@@ -33,8 +33,8 @@ references = ["parallelogram_random_direction", "core_set"]
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
-confidence, told = settings["confidence"], settings["experiments"][experiment]
-strength = {dataset: sets.load(dataset).recipe()["interaction"] for dataset in told["datasets"]}
+confidence, plan = settings["confidence"], settings["experiments"][experiment]
+strength = {dataset: sets.load(dataset).recipe()["interaction"] for dataset in plan["datasets"]}
 chosen = selected(table, experiment)
 taken = (scores(chosen, metric) for metric in ("discovered", "off_manifold"))
 rows, ratios = (own.assign(at=own["dataset"].map(strength).astype(float)) for own in taken)

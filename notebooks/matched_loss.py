@@ -10,8 +10,9 @@
 # # Is it a better minimum, or only an earlier stop?
 #
 # Two views of the same runs. At equal budget a method is compared with SGD after as many gradient evaluations. At
-# matched training loss it is compared with SGD stopped where its training loss is the same: a method that only descends less
-# gains nothing in this view. SGD's curve from training loss to accuracy comes from annealed runs of several lengths.
+# matched training loss it is compared with SGD stopped where its training loss is the same: a method that only
+# descends less gains nothing in this view. SGD's curve from training loss to accuracy comes from annealed runs of
+# several lengths.
 
 # %%
 from IPython.display import display
@@ -23,7 +24,7 @@ from robustpath.statistics import evidence, rulers, walks
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
@@ -31,11 +32,11 @@ experiment = "minima"
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"])
+judged = verdicts.read(claims, settings["scale"])
 yardsticks = rulers.yardsticks(experiment, settings)
-table = load(records, settings["scale"], [experiment, told["curve"], *yardsticks])
+table = load(records, settings["scale"], [experiment, judged["curve"], *yardsticks])
 reference = settings["reference"]
-found = evidence.gather(table, experiment, told["curve"], yardsticks)
+found = evidence.gather(table, experiment, judged["curve"], yardsticks)
 
 # %% [markdown]
 # Both views take the default hyperparameters, those of SGD's curve. A run whose training loss the curve does not reach
@@ -51,7 +52,7 @@ display(*views.values(), lost)
 
 # %%
 beside = [name for each in yardsticks for name in settings["experiments"][each]["methods"]]
-groups = verdicts.grouped([name for name in settings["methods"] if name in set(equal["method"])], told, reference)
+groups = verdicts.grouped([name for name in settings["methods"] if name in set(equal["method"])], judged, reference)
 groups = {name: [each for each in members if each not in beside] for name, members in groups.items()}
 order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
 order["yardsticks"] = beside

@@ -17,11 +17,11 @@ from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, style
 from robustpath.records import load, plain, report_settings
-from robustpath.statistics.streams import interaction, means, scores, told
+from robustpath.statistics.streams import interaction, means, scores, with_hyperparameters
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "memory_ball"
@@ -30,7 +30,7 @@ experiment = "memory_ball"
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, factors = settings["confidence"], ["memory", "ball"]
-own = told(plain(table[table["experiment"] == experiment]), *factors)
+own = with_hyperparameters(plain(table[table["experiment"] == experiment]), *factors)
 own = own[own["evaluations"] == own["evaluations"].max()]
 accuracy = scores(own, "accuracy", factors)
 found = means(accuracy, ["label_noise", *factors], confidence)

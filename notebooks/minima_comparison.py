@@ -25,7 +25,7 @@ from robustpath.statistics.intervals import holm
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
@@ -35,7 +35,7 @@ experiment = "minima"
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 table = table[table["experiment"] == experiment]
-told = verdicts.read(claims, settings["scale"])
+judged = verdicts.read(claims, settings["scale"])
 reference, level = settings["reference"], 1 - settings["confidence"]
 
 # %% [markdown]
@@ -59,7 +59,7 @@ display(shown, plain)
 # %%
 costs = cost(table, experiment)
 some_diverged = bool(costs["diverged"].any())  # else the caption says so for all
-walks = void_walks(table, told["tolerance"]).groupby("method")[["walks", "void"]].sum()
+walks = void_walks(table, judged["tolerance"]).groupby("method")[["walks", "void"]].sum()
 display(walks)
 
 
@@ -94,7 +94,7 @@ heads = {
 widths = [2 if kind[1] == "none" else 1 for kind in kinds]
 columns = 1 + 2 * sum(widths) + some_diverged + 1
 groups = [[row(reference)]]
-for name, members in verdicts.grouped(list(costs.index), told, reference).items():
+for name, members in verdicts.grouped(list(costs.index), judged, reference).items():
     ordered = [method for method in settings["methods"] if method in members]
     groups.append([tables.heading(name, columns), *map(row, ordered)])
 starts = [2 + 2 * sum(widths[:i]) for i in range(len(kinds))]
@@ -118,6 +118,6 @@ correction = (
     rf"A star marks differences that remain at {100 * level:.3g}\,\% after Holm's correction over the {compared} "
     + r"comparisons of selected draws. "
     + r"div.: diverged runs; " * some_diverged
-    + rf"A walk is void where its level error exceeds {100 * told['tolerance']:g}\,\%."
+    + rf"A walk is void where its level error exceeds {100 * judged['tolerance']:g}\,\%."
 )
 captions.write(captions.caption("minima_comparison", settings, table, experiment, correction=correction), caption)

@@ -22,16 +22,16 @@ from robustpath.records import labels, report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: the placebos were judged from the records
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"])
-judged = [verdict for verdict in told["verdicts"] if verdict["placebos"]]
-rows = [row | {"id": verdict["id"]} for verdict in judged for row in verdict["placebos"]]
+judged = verdicts.read(claims, settings["scale"])
+compared = [verdict for verdict in judged["verdicts"] if verdict["placebos"]]
+rows = [row | {"id": verdict["id"]} for verdict in compared for row in verdict["placebos"]]
 display(pd.DataFrame(rows).drop(columns="conditions", errors="ignore"))
 
 # %% [markdown]
@@ -54,27 +54,27 @@ def cell(claim, method, level):
     return rf"\fbox{{{text}}}" if row["verdict"] == "supported" else text
 
 
-methods = [name for name in told["placebos"] if any(row["variant"] == name for row in rows)]
-header = [["placebo", r"noise (\%)", *(verdict["id"] for verdict in judged)]]
+methods = [name for name in judged["placebos"] if any(row["variant"] == name for row in rows)]
+header = [["placebo", r"noise (\%)", *(verdict["id"] for verdict in compared)]]
 groups = [
     [
         [
             labels.escape(labels.method(method)) if place == 0 else "",
             f"{100 * level:g}",
-            *(cell(verdict["id"], method, level) for verdict in judged),
+            *(cell(verdict["id"], method, level) for verdict in compared),
         ]
         for place, level in enumerate(levels)
     ]
     for method in methods
 ]
-header = header if judged else [["placebo", r"noise (\%)"]]
-captions.write(tables.booktabs(header, groups, "lr" + "c" * len(judged), gap="3.5pt"), out)
+header = header if compared else [["placebo", r"noise (\%)"]]
+captions.write(tables.booktabs(header, groups, "lr" + "c" * len(compared), gap="3.5pt"), out)
 
 # %%
 key = ", ".join(f"{symbol} {word}" for word, symbol in verdicts.SYMBOLS.items() if word != "void")
 exempt = [
     f"{labels.escape(labels.method(one['placebo']))} from {verdict['id']} ({labels.escape(one['reason'].rstrip('.'))})"
-    for verdict in judged
+    for verdict in compared
     for one in verdict["exempt"]
 ]
 facts = (

@@ -17,11 +17,11 @@ from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, style
 from robustpath.records import labels, load, plain, report_settings
-from robustpath.statistics.streams import differences, means, scores, told
+from robustpath.statistics.streams import differences, means, scores, with_hyperparameters
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "radii"
@@ -32,7 +32,7 @@ HELD = 1.2  # distance over radius up to which a ball counts as held
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "method", "radius"]
-own = told(plain(table[table["experiment"] == experiment]), "radius")
+own = with_hyperparameters(plain(table[table["experiment"] == experiment]), "radius")
 accuracy = scores(own, "accuracy", ["radius"])
 found = means(accuracy, cells, confidence)
 ratios = means(scores(own, "ratio", ["radius"]), cells, confidence)

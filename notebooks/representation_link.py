@@ -21,7 +21,7 @@ from robustpath.statistics import partial
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "activation_losses"
@@ -30,7 +30,7 @@ experiment = "activation_losses"
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
-told = settings["experiments"][experiment]
+plan = settings["experiments"][experiment]
 own = plain(table[(table["experiment"] == experiment) & (table["shift"] == "none")])
 
 
@@ -44,15 +44,15 @@ def column(metric, split=None):
 runs = column("polysemanticity").to_frame("x")
 runs = runs.assign(y=1 - column("accuracy_worst_group"), given=column("accuracy", "validation")).dropna().reset_index()
 found = {name: partial.estimate(rows, confidence) for name, rows in runs.groupby("dataset")}
-found = {name: found[name] for name in told["datasets"] if name in found}
+found = {name: found[name] for name in plan["datasets"] if name in found}
 display(found)
 
 # %%
-figure, panels = style.panels(1, len(told["datasets"]), 1.7)
-for panel, dataset in zip(panels[0], told["datasets"], strict=True):
+figure, panels = style.panels(1, len(plan["datasets"]), 1.7)
+for panel, dataset in zip(panels[0], plan["datasets"], strict=True):
     rows = runs[runs["dataset"] == dataset]
     rows = rows.assign(left=partial.residuals(rows["y"].to_numpy(), rows["given"].to_numpy()))
-    for name, methods in activation_losses.by_kind(told["methods"], reference).items():
+    for name, methods in activation_losses.by_kind(plan["methods"], reference).items():
         colour, marker = activation_losses.LOOKS[name]
         kind = rows[rows["method"].isin(methods)]
         panel.plot(

@@ -26,7 +26,7 @@ from robustpath.statistics.rulers import COMPARISONS, WORST, ruler_of, rulers, s
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 

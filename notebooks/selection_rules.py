@@ -22,7 +22,7 @@ from robustpath.statistics.selection_rules import two_rules
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiment = "held_out"
@@ -75,9 +75,9 @@ captions.write(tables.booktabs(header, groups, "l" + "rrl" * 2 + "c", gap="6pt")
 
 # %%
 compared = found.dropna(subset=[("validation", "difference"), ("holdout", "difference")])
-told = (
+correction = (
     f"Those are the runs on the right, which are counted here; on the left it is the draw with the {VALIDATION.words}. "
     f"A star marks the {labels.count(compared['changes'].sum())} of {labels.count(len(compared))} differences whose "
     "sign, or whose verdict by the interval, is another by the second rule. Nothing is corrected."
 )
-captions.write(captions.caption("selection_rules", settings, table, experiment, HOLDOUT, told), caption)
+captions.write(captions.caption("selection_rules", settings, table, experiment, HOLDOUT, correction), caption)

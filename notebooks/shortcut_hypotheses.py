@@ -22,16 +22,16 @@ from robustpath.records import report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: the verdicts were judged from the records
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-told = verdicts.read(claims, settings["scale"], "shortcuts")
-display(pd.DataFrame(told["verdicts"]).drop(columns=["entries", "placebos"]))
+judged = verdicts.read(claims, settings["scale"], "shortcuts")
+display(pd.DataFrame(judged["verdicts"]).drop(columns=["entries", "placebos"]))
 
 # %%
-captions.write(hypotheses.table(told), out)
-captions.write(hypotheses.caption("shortcut_hypotheses", told), caption)
+captions.write(hypotheses.table(judged), out)
+captions.write(hypotheses.caption("shortcut_hypotheses", judged), caption)

@@ -22,7 +22,7 @@ from robustpath.statistics.streams import differences, means, scores, selected
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiments = ["stream_split", "stream_domains", "stream_gradual", "stream_abrupt", "stream_recurring"]

@@ -24,7 +24,7 @@ from robustpath.statistics.streams import differences, means, scores, selected
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
 experiments = ["stream_methods", "stream_readouts", "stream_memories", "stream_adaptation"]
@@ -47,10 +47,10 @@ display(found["accuracy"], averaged)
 each = runs(table[table["experiment"].isin(experiments)]).astype({"experiment": "str", "method": "str"})
 costs = {}
 for (experiment, method), own in each.groupby(["experiment", "method"]):
-    told = settings["experiments"][experiment]
-    batches = told["tasks"] * told["examples"] // told["examples_per_batch"]
+    plan = settings["experiments"][experiment]
+    batches = plan["tasks"] * plan["examples"] // plan["examples_per_batch"]
     spec = methods.load(method)
-    bytes_kept = footprint.of_run(spec, settings, told)
+    bytes_kept = footprint.of_run(spec, settings, plan)
     costs[method] = {
         "step": (own["gradient_evaluations"] / own["steps"]).mean(),
         "steps": own["steps"].iloc[0] / batches,

@@ -23,7 +23,7 @@ from robustpath.statistics.streams import means
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 experiment = "activation_references"
@@ -32,9 +32,9 @@ experiment = "activation_references"
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
-told = settings["experiments"][experiment]
+plan = settings["experiments"][experiment]
 chosen = selected(table, experiment, RULES["validation"])
-chosen = chosen[chosen["label_noise"] == min(told["label_noise"])]
+chosen = chosen[chosen["label_noise"] == min(plan["label_noise"])]
 found = {
     metric: means(scores(chosen, metric).dropna(subset="value"), ["dataset", "method"], confidence)
     for partner in representations.PARTNERS
@@ -44,11 +44,11 @@ found = {
 display(found)
 
 # %%
-methods, first = groups.in_order(told["methods"], reference), next(iter(representations.STATISTICS))
+methods, first = groups.in_order(plan["methods"], reference), next(iter(representations.STATISTICS))
 figure, panels = style.panels(
-    len(told["datasets"]), len(representations.STATISTICS), 0.7 + 1.35 * len(told["datasets"])
+    len(plan["datasets"]), len(representations.STATISTICS), 0.7 + 1.35 * len(plan["datasets"])
 )
-for place, (line, dataset) in enumerate(zip(panels, told["datasets"], strict=True)):
+for place, (line, dataset) in enumerate(zip(panels, plan["datasets"], strict=True)):
     for panel, (statistic, words) in zip(line, representations.STATISTICS.items(), strict=True):
         for offset, (partner, look) in enumerate(representations.PARTNERS.items()):
             for null in ("", "_null"):

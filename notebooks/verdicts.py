@@ -21,7 +21,7 @@ from robustpath.records import report_settings
 
 # %% tags=["parameters"]
 records = None  # not used: the verdicts were judged from the records
-settings = None  # what the report knows of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it

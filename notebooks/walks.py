@@ -25,7 +25,7 @@ from robustpath.statistics import walks
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
-settings = None  # what the report is told of the config; None reads config.yaml
+settings = None  # settings of the config that the report uses; None reads config.yaml
 claims = None  # file of verdicts; None takes those in results/
 out = None  # LaTeX of the table; None prints it
 caption = None  # LaTeX caption; None prints it
@@ -34,7 +34,7 @@ experiment = "minima"
 # %%
 settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
-told = verdicts.read(claims, settings["scale"])
+judged = verdicts.read(claims, settings["scale"])
 own = walks.of_defaults(table, experiment)
 
 # %% [markdown]
@@ -50,7 +50,7 @@ metrics = [
     *curvatures,
 ]
 medians = walks.medians(own, metrics)
-levels = void_walks(table[table["experiment"] == experiment], told["tolerance"])
+levels = void_walks(table[table["experiment"] == experiment], judged["tolerance"])
 levels = levels.set_index(["method", "label_noise"])
 order_noise = own[(own["method"] == "reordered_sgd") & (own["metric"] == "function_distance")]
 order_noise = order_noise.groupby("label_noise")["value"].median()
@@ -99,8 +99,8 @@ captions.write(tables.booktabs(header, groups, "lrrrrrrrrrr", gap="3pt", size="s
 # %%
 noise = "; ".join(rf"{100 * level:g}\,\%: {number(value)}" for level, value in order_noise.items())
 facts = (
-    rf"A walk is void where its level error exceeds {100 * told['tolerance']:g}\,\%. Median Jensen-Shannon divergence "
-    f"between SGD and SGD with another order of batches, by label noise: {noise or labels.MISSING}."
+    rf"A walk is void where its level error exceeds {100 * judged['tolerance']:g}\,\%. Median Jensen-Shannon "
+    f"divergence between SGD and SGD with another order of batches, by label noise: {noise or labels.MISSING}."
 )
 said = captions.caption("walks", settings, table, experiment, rule=None, correction=facts, intervals="")
 captions.write(said, caption)

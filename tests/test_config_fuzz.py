@@ -1,4 +1,4 @@
-"""Every key of the config, at every depth, made wrong in every way: it is told in one sentence that names the key, its
+"""Every key of the config, at every depth, made wrong in every way: it is refused in a sentence that names the key, its
 value and the remedy; what the schema allows loads, or a rule between keys refuses it as clearly.
 
 The cases come from config.yaml and the schema alone, so that a new key is covered without an edit here; of each kind
@@ -164,7 +164,7 @@ def written(value):
 
 
 @pytest.fixture
-def told(monkeypatch):
+def message(monkeypatch):
     """What loading a mutated config says, '' where it loads; the YAML is taken as read."""
 
     def say(raw):
@@ -210,14 +210,14 @@ def faults_of(case, text):
         if not place.startswith(at):
             yield f"not at {at}"
         if case.value is GONE and not subject.startswith(f"{at} is missing; "):
-            yield "not told as missing"
+            yield "not reported as missing"
         if case.name and f"did you mean '{case.path[-1]}'" not in subject:
             yield "the key's right spelling is not proposed"
         scalar = not isinstance(case.value, (list, dict)) and case.value is not GONE
         if scalar and not case.name and not subject.startswith(f"{at} = {written(case.value)}"):
             yield "the value is not shown"
         if case.kind == "out of range" and not re.search(r" is (too small|too large|not a finite number); ", subject):
-            yield "the size is not what is told"
+            yield "the size is not what is reported"
         if case.kind == "unknown name" and "did you mean" not in subject and len(case.value) > 3:
             yield "no name is proposed"
     if shown and place in known and not shown.group(1).startswith(written(known[place])[:40]):
@@ -238,10 +238,10 @@ def by_kind():
 
 
 @pytest.mark.parametrize("alike", by_kind())
-def test_what_is_wrong_is_told_and_what_is_right_loads(alike, told):
+def test_what_is_wrong_is_refused_and_what_is_right_loads(alike, message):
     bad = []
     for case in alike:
-        text = told(mutated(case))
+        text = message(mutated(case))
         if text:
             bad += [f"{case}: {fault}: {text}" for fault in faults_of(case, text)]
         if not text and not allowed(case):
@@ -260,32 +260,32 @@ def same(case):
     return "default" in missing and missing["default"] == value_at(FULL, case.path)
 
 
-def test_a_list_that_is_written_as_text_is_proposed_as_a_list(told):
+def test_a_list_that_is_written_as_text_is_proposed_as_a_list(message):
     lists = [(path, value) for path in sampled() if isinstance(value := value_at(FULL, path), list) and value]
     numbers = [(path, value) for path, value in lists if isinstance(value[0], (int, float)) and len(str(value)) < 50]
     assert len(numbers) >= 20
     for path, value in numbers[::6]:
         for written_as, meant in ((json.dumps(value), value), (value[0], value[:1])):
-            text = told(mutated(Case("as text", path, written_as)))
+            text = message(mutated(Case("as text", path, written_as)))
             proposed = re.search(r"; did you mean (\[.*?\])\? Allowed: ", text)
-            if told(mutated(Case("as a list", path, meant))):  # one entry of several is too few for another key
+            if message(mutated(Case("as a list", path, meant))):  # one entry of several is too few for another key
                 assert not proposed, text
             else:
                 assert proposed and json.loads(proposed.group(1)) == meant, text
 
 
-def test_a_proposal_that_would_be_refused_is_not_made(told):
+def test_a_proposal_that_would_be_refused_is_not_made(message):
     raw = copy.deepcopy(FULL)
     for name, said in (("zebra", "allowed: a list"), ("optdigits", 'did you mean ["optdigits"]? Allowed: a list')):
         raw["scales"]["smoke"]["experiments"]["minima"]["datasets"] = name
-        assert f"scales.smoke.experiments.minima.datasets = '{name}' is text; {said}" in told(raw)
+        assert f"scales.smoke.experiments.minima.datasets = '{name}' is text; {said}" in message(raw)
 
 
-def test_a_grid_that_is_gone_is_told_as_itself(told):
+def test_a_grid_that_is_gone_is_reported_as_itself(message):
     for name in OVER_A_GRID:
         raw = copy.deepcopy(SHIPPED)
         del raw["scales"]["laptop"]["experiments"][name]["grid"]
-        assert told(raw).startswith(f"config.yaml: scales.laptop.experiments.{name}.grid is missing; allowed: ")
+        assert message(raw).startswith(f"config.yaml: scales.laptop.experiments.{name}.grid is missing; allowed: ")
 
 
 def test_every_key_is_mutated_in_every_way():
@@ -316,13 +316,13 @@ def loaded(tmp_path):
 
 
 @pytest.mark.parametrize("case", CASES[:: len(CASES) // 12])
-def test_the_file_is_told_as_what_is_taken_for_read(case, loaded, monkeypatch):
+def test_the_file_is_reported_as_what_is_taken_for_read(case, loaded, monkeypatch):
     from_file = loaded(yaml.dump(mutated(case), Dumper=yaml.CSafeDumper, sort_keys=False))
     monkeypatch.setattr(cfg, "read", lambda path: mutated(case))
     assert from_file == loaded("")
 
 
-def test_every_key_given_twice_is_told_with_both_places(loaded):
+def test_every_key_given_twice_is_reported_with_both_places(loaded):
     paths = [path for path in walk(FULL) if not any(isinstance(part, int) for part in path)]
     distinct = {(path[-1], len(path)): path for path in paths}.values()
     assert len(distinct) >= 50
@@ -381,19 +381,19 @@ def contradictions():
 
 
 @pytest.mark.parametrize(("edits", "expected"), list(contradictions()))
-def test_what_contradicts_another_key_is_told(edits, expected, told):
+def test_what_contradicts_another_key_is_refused(edits, expected, message):
     raw = copy.deepcopy(FULL)
     for key, value in edits.items():
         *above, last = key.split(".")
         value_at(raw, above)[last] = raw["scales"]["smoke"] if value == "S" else value
-    text = told(raw)
+    text = message(raw)
     assert text.startswith(f"config.yaml: {expected}")
     assert not list(faults(text))
 
 
-def test_more_draws_than_a_method_without_hyperparameters_can_have_are_refused(told, monkeypatch):
+def test_more_draws_than_a_method_without_hyperparameters_can_have_are_refused(message, monkeypatch):
     monkeypatch.setattr(search, "hyperparameters", lambda family, name: {"sgd": frozenset()}.get(name))
-    text = told(FULL)
+    text = message(FULL)
     assert text.startswith(
         "config.yaml: scales.smoke.experiments.data_efficiency.draws = 2 is more draws than 'sgd' can"
     )

@@ -143,8 +143,8 @@ def copy(tmp_path_factory):
 
 
 def test_the_layers_are_those_of_the_test_of_imports():
-    told = re.findall(r"^\| `(\w+)` \| [A-Z].*\. \|$", TEXT["docs/architecture.md"], re.M)
-    assert told == runpy.run_path(str(ROOT / "tests/test_architecture.py"))["FLOORS"]
+    listed = re.findall(r"^\| `(\w+)` \| [A-Z].*\. \|$", TEXT["docs/architecture.md"], re.M)
+    assert listed == runpy.run_path(str(ROOT / "tests/test_architecture.py"))["FLOORS"]
 
 
 @pytest.mark.parametrize("page", PAGES)

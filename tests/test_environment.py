@@ -32,7 +32,7 @@ def normalised(name: str) -> str:
 
 
 def pins(lines) -> dict[str, str]:
-    """Name -> version of lines `name==version`, whatever follows the version."""
+    """Name -> version of lines `name==version`, without what follows the version."""
     found = (re.match(r"([A-Za-z0-9._-]+)==([^\s;]+)", line) for line in lines)
     return {normalised(match[1]): match[2] for match in found if match}
 

@@ -184,8 +184,8 @@ def test_what_a_training_cannot_do_with_the_config_names_the_experiment(monkeypa
     def train(*given):
         raise UserError("a budget of 1 gradient evaluations is too small for sam; raise `budget` in config.yaml.")
 
-    told = {"experiment": "minima", "method": "sam", "protocol": "supervised"}
+    settings = {"experiment": "minima", "method": "sam", "protocol": "supervised"}
     monkeypatch.setattr(protocols, "job", lambda settings, module: SimpleNamespace(train=train))
     with pytest.raises(UserError) as error:
-        commands.train(told, *[None] * 6, None, 1)
+        commands.train(settings, *[None] * 6, None, 1)
     assert str(error.value).startswith("experiment minima, method sam: a budget of 1 gradient evaluations")

@@ -76,8 +76,8 @@ def repeated(draw, lines):
 
 def edited(draw, lines, pattern, put):
     """One match of a pattern, in a line drawn among those that have one, replaced by what `put` makes of it."""
-    told = [(number, line) for number, line in enumerate(lines) if not line.lstrip().startswith("#")]
-    found = [(number, match) for number, line in told for match in re.finditer(pattern, line)]
+    kept = [(number, line) for number, line in enumerate(lines) if not line.lstrip().startswith("#")]
+    found = [(number, match) for number, line in kept for match in re.finditer(pattern, line)]
     if not found:
         return lines
     at, match = draw.choice(found)

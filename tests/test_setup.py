@@ -156,7 +156,7 @@ def test_folder_that_path_cannot_hold_is_refused(machine):
     assert output.startswith(f"error: the name of the folder {machine.folder} has a colon, which PATH cannot hold: ")
 
 
-def test_programs_and_sources_are_found_whatever_the_folder_is_called(tmp_path):
+def test_programs_and_sources_are_found_in_a_folder_of_any_name(tmp_path):
     folder = tmp_path / ODD
     (folder / "src/robustpath").mkdir(parents=True)
     (folder / "src/robustpath/__init__.py").touch()
@@ -171,7 +171,7 @@ def test_programs_and_sources_are_found_whatever_the_folder_is_called(tmp_path):
         assert said == f"{folder}/src/robustpath/__init__.py\n"
 
 
-def test_failing_pip_is_told_with_its_own_words(machine):
+def test_failing_pip_is_reported_with_its_own_words(machine):
     machine.has_system_packages()
     code, output = machine.run(PIP="fails")
     assert code == 1 and not machine.complete
@@ -179,7 +179,7 @@ def test_failing_pip_is_told_with_its_own_words(machine):
     assert output.splitlines()[-1].startswith("error: pip could not install the packages: ")
 
 
-def test_user_without_rights_is_told_what_to_install_and_goes_on(machine):
+def test_user_without_rights_reads_what_to_install_and_goes_on(machine):
     machine.may_install(user=1000)
     code, output = machine.run()
     last = output.splitlines()[-1]

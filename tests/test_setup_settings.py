@@ -95,7 +95,7 @@ def test_settings_of_pip_that_name_another_place_are_named(clone, tmp_path):
     done = set_up(clone, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))
     assert done.returncode == 1 and not (clone / ".venv/complete").exists()
     assert done.stderr == (
-        f"error: pip is told to install somewhere else (global.target='{tmp_path}/elsewhere'): take that out of its "
+        f"error: pip is set to install somewhere else (global.target='{tmp_path}/elsewhere'): take that out of its "
         "settings; '.venv/bin/python -m pip config debug' lists their files.\n"
     )
 

@@ -76,11 +76,11 @@ def test_the_walks_of_all_levels_are_those_of_the_minima(shipped):
 def test_figures_know_the_methods_of_one_question_after_those_of_the_list(shipped):
     """And then those of other families: the look of a method of the first does not depend on the others."""
     midway = cfg.methods_of(shipped, "walk_levels")
-    told = list(cfg.report_settings(shipped)["methods"])
-    assert told[: len(shipped.methods) + len(midway)] == [*shipped.methods, *midway]
+    names = list(cfg.report_settings(shipped)["methods"])
+    assert names[: len(shipped.methods) + len(midway)] == [*shipped.methods, *midway]
     of_others = {method for name in cfg.experiments(shipped) for method in cfg.methods_of(shipped, name)}
-    assert set(told) == of_others | set(shipped.methods) and len(told) == len(set(told))
-    families = [methods.names()[name] for name in told]
+    assert set(names) == of_others | set(shipped.methods) and len(names) == len(set(names))
+    families = [methods.names()[name] for name in names]
     assert families.index("batches") < families.index("shortcuts")
 
 
@@ -102,7 +102,7 @@ def test_jobs_are_few(shipped):
     assert jobs.total() <= (5000 if shipped.scale == "cluster" else 600)
 
 
-def test_laptop_is_what_runs_unless_told():
+def test_laptop_is_what_runs_unless_another_scale_is_given():
     assert cfg.load(FILE).scale == "laptop"
 
 

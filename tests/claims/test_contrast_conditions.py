@@ -18,12 +18,12 @@ def of(condition, table, level=0.0):
     return weigh(condition, Case(runs_of(table), level, 0.95))
 
 
-def two(gain, spread=0.01, seeds=8, **told):
+def two(gain, spread=0.01, seeds=8, **shared):
     """Runs of two methods, `new` ahead by `gain` points."""
     return streamed.runs(
         [
-            {"method": "old", "values": {"accuracy": 0.5}} | told,
-            {"method": "new", "values": {"accuracy": 0.5 + gain / 100}} | told,
+            {"method": "old", "values": {"accuracy": 0.5}} | shared,
+            {"method": "new", "values": {"accuracy": 0.5 + gain / 100}} | shared,
         ],
         seeds,
         spread,
@@ -183,10 +183,10 @@ def steps(method, at, heights, metric="prequential_accuracy"):
     ]
 
 
-def matched(**told):
+def matched(**changes):
     shared = {"term": {"experiment": "streams", "method": "new"}, "against": {"experiment": "streams", "method": "old"}}
     shared |= {"evaluations": [1, 2, 5], "by": "prequential_accuracy"}
-    return streamed.condition("matched", **shared | told)
+    return streamed.condition("matched", **shared | changes)
 
 
 @pytest.mark.parametrize(
@@ -223,17 +223,17 @@ def test_every_budget_must_be_beaten():
         for budget, mean in ((1, 0.3), (2, 0.45), (5, 0.2))
     ] + [{"method": "new", "evaluations": 9.0, "values": {"accuracy": 0.5}}]
     table = streamed.runs(cells)
-    told = {"term": PAIR[0], "against": {"experiment": "streams", "method": "old"}, "evaluations": [1, 2, 5]}
+    keys = {"term": PAIR[0], "against": {"experiment": "streams", "method": "old"}, "evaluations": [1, 2, 5]}
     ps = [
         scipy.stats.ttest_1samp(
             column(table, "new") - column(table, "old", evaluations=b), 0.03, alternative="greater"
         ).pvalue
         for b in (1.0, 2.0, 5.0)
     ]
-    found = of(streamed.condition("each", at_least=3.0, **told), table)
+    found = of(streamed.condition("each", at_least=3.0, **keys), table)
     assert found["p_support"] == pytest.approx(max(ps)) and found["verdict"] == SUPPORTED
     assert found["effect"] == pytest.approx(5, abs=1.5), "shown is the one that decides"
-    assert of(streamed.condition("each", at_least=8.0, **told), table)["verdict"] == REFUTED
+    assert of(streamed.condition("each", at_least=8.0, **keys), table)["verdict"] == REFUTED
 
 
 def radii(*means, spread=0.002):
@@ -280,9 +280,9 @@ def ages(*means):
     ],
 )
 def test_the_best_is_inside(means, verdict):
-    told = {"term": {"experiment": "streams", "method": "ball"}, "hyperparameter": "age", "inside": [0.9, 0.98]}
+    keys = {"term": {"experiment": "streams", "method": "ball"}, "hyperparameter": "age", "inside": [0.9, 0.98]}
     assert (
-        of(streamed.condition("interior", outside={0.0: 10, 0.5: 0, 1.0: 10}, **told), ages(*means))["verdict"]
+        of(streamed.condition("interior", outside={0.0: 10, 0.5: 0, 1.0: 10}, **keys), ages(*means))["verdict"]
         == verdict
     )
 

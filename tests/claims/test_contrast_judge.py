@@ -80,13 +80,13 @@ def test_placebos_go_through_the_conditions_in_the_place_of_a_method():
 
 def test_what_was_not_measured_says_so():
     records = table(15, 0).assign(experiment="another")
-    told = contrast_judge.judge(records, contrasts(hypothesis(AHEAD)), 0.95)["batches"]
-    (verdict,) = told["verdicts"]
+    found = contrast_judge.judge(records, contrasts(hypothesis(AHEAD)), 0.95)["batches"]
+    (verdict,) = found["verdicts"]
     assert verdict["verdict"] == "undecided" and verdict["effect"] is None
     assert sentences.sentences(verdict, 0.95)[0.0] == (
         "With clean labels, nothing is measured (there are no runs of experiment streams)."
     )
-    assert told["corrected_tests"] == 0
+    assert found["corrected_tests"] == 0
 
 
 def test_a_short_sentence_has_the_verdict_and_the_condition_that_decides():
@@ -135,17 +135,17 @@ def planted(good=True):
 
     def add(experiment, method, accuracy, noise=0.0, budget=12.0, dataset="mnist5k", draws=None, **values):
         own = {"experiment": experiment, "method": method, "label_noise": noise, "evaluations": float(budget)}
-        told = {"accuracy": accuracy, **values}
-        cells.append(own | {"dataset": dataset} | ({"draws": draws} if draws else {"values": told}))
+        means = {"accuracy": accuracy, **values}
+        cells.append(own | {"dataset": dataset} | ({"draws": draws} if draws else {"values": means}))
 
     for noise in (0.0, 0.3):
         for budget in (1, 2, 5, 10, 24):
             place = budgets[budget]
             lost = -0.03 * place if noise else 0.0
-            told = {"forgetting": 0.3 + 0.1 * place, "prequential_accuracy": 0.6 + 0.05 * place}
+            means = {"forgetting": 0.3 + 0.1 * place, "prequential_accuracy": 0.6 + 0.05 * place}
             for data, slope in (("mnist5k", -0.3), ("mnist1d", 0.4)):
                 bits = 2.4 + slope * place
-                add("stream_steps", "online_sgd", 0.5 + lost, noise, budget, data, prequential_bits=bits, **told)
+                add("stream_steps", "online_sgd", 0.5 + lost, noise, budget, data, prequential_bits=bits, **means)
         gains = {"er": -0.06, "der_plus_plus": -0.01, "der": 0.03, "slow_ball": 0.03}
         for budget in (8, 20, 40):
             place = budgets[budget] - 2
@@ -201,16 +201,16 @@ def planted(good=True):
 
 
 @pytest.fixture(scope="module")
-def told():
+def found():
     return contrast_judge.judge(planted(), contrast_model.load(CONTRASTS), 0.95)["batches"]
 
 
-def test_every_hypothesis_of_the_paper_can_be_supported(told):
-    assert {verdict["id"]: verdict["verdict"] for verdict in told["verdicts"]} == {
+def test_every_hypothesis_of_the_paper_can_be_supported(found):
+    assert {verdict["id"]: verdict["verdict"] for verdict in found["verdicts"]} == {
         f"B{number}": "supported" for number in range(1, 10)
     }
-    assert all(part["effect"] is not None for v in told["verdicts"] for e in v["entries"] for part in e["conditions"])
-    json.dumps(told, allow_nan=False)
+    assert all(part["effect"] is not None for v in found["verdicts"] for e in v["entries"] for part in e["conditions"])
+    json.dumps(found, allow_nan=False)
 
 
 def test_where_all_runs_are_alike_only_the_null_is_not_refuted():
@@ -221,8 +221,8 @@ def test_where_all_runs_are_alike_only_the_null_is_not_refuted():
     assert not [v["id"] for v in found if v["verdict"] == "supported"]
 
 
-def test_the_macros_are_those_of_the_verdicts(told):
-    whole = {"scale": "laptop", "confidence": 0.95, **told}
+def test_the_macros_are_those_of_the_verdicts(found):
+    whole = {"scale": "laptop", "confidence": 0.95, **found}
     macros = of_family("batches", whole, batches.LEVELS)
     assert macros["BOneVerdict"][0] == "supported" and macros["BNineVerdict"][0] == "supported"
     assert macros["BFourNoisySentence"][0].startswith("With 30\\,\\% noisy labels, the final accuracy of plain SGD")

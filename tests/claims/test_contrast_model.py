@@ -51,10 +51,10 @@ def test_every_experiment_of_the_file_is_used():
 
 
 def spoilt(tmp_path, change):
-    told = yaml.safe_load(FILE.read_text())
-    change(told["families"]["batches"])
+    content = yaml.safe_load(FILE.read_text())
+    change(content["families"]["batches"])
     path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump(told, sort_keys=False))
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
 
 
@@ -62,8 +62,8 @@ def condition(number, place=0):
     return lambda family: family["claims"][number - 1]["conditions"][place]
 
 
-def put(of, **told):
-    return lambda family: of(family).update(told)
+def put(of, **changes):
+    return lambda family: of(family).update(changes)
 
 
 def drop(of, key):
@@ -146,8 +146,8 @@ def test_a_missing_file_is_named(tmp_path):
 
 @pytest.mark.parametrize("change", [{"letter": "M"}, {}])
 def test_families_of_both_files_are_apart(change):
-    told = contrast_model.load(FILE)
-    family = told.families["batches"].model_copy(update=change)
+    contrasts = contrast_model.load(FILE)
+    family = contrasts.families["batches"].model_copy(update=change)
     spoilt = contrast_model.Contrasts.model_construct(families={"batches" if change else "minima": family})
     with pytest.raises(UserError, match=r"of the files of hypotheses share a name or the letter"):
         contrast_model.check_apart(model.load(CLAIMS), spoilt)

@@ -15,11 +15,11 @@ def hypothesis(name, variants=(VARIANT,), noise=(0.0,), placebos=(), **changes):
     family = model.load(CLAIMS).families["minima"]
     (claim,) = [claim for claim in family.claims if claim.id == name]
     first, *others = claim.conditions
-    told = {"variants": list(variants), "label_noise": list(noise)}
-    claim = claim.model_copy(update=told | {"conditions": [first.model_copy(update=changes), *others]})
+    cases = {"variants": list(variants), "label_noise": list(noise)}
+    claim = claim.model_copy(update=cases | {"conditions": [first.model_copy(update=changes), *others]})
     corrected = [name] if name in family.corrected else []
-    told = {"claims": [claim], "corrected": corrected, "placebos": list(placebos)}
-    return model.Claims.model_construct(families={"minima": family.model_copy(update=told)})
+    facts = {"claims": [claim], "corrected": corrected, "placebos": list(placebos)}
+    return model.Claims.model_construct(families={"minima": family.model_copy(update=facts)})
 
 
 def methods_for(name, variants):
@@ -231,8 +231,8 @@ def test_each_event_is_tested_at_half_of_what_the_confidence_leaves(support, ref
 
 def test_the_file_of_verdicts_is_complete(verdicts):
     own = verdicts["families"]["minima"]
-    told = [claim.id for claim in model.load(CLAIMS).families["minima"].claims]
-    assert [verdict["id"] for verdict in own["verdicts"]] == told
+    expected = [claim.id for claim in model.load(CLAIMS).families["minima"].claims]
+    assert [verdict["id"] for verdict in own["verdicts"]] == expected
     fields = {"statement", "verdict", "effect", "low", "high", "n", "p", "holm", "unit", "threshold", "entries"}
     fields |= {"detectable", "passed_by", "placebos", "earlier"}
     assert all(fields <= set(verdict) for verdict in own["verdicts"])

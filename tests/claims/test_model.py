@@ -78,16 +78,16 @@ def test_a_file_of_something_else_is_refused(tmp_path, text):
 
 
 def test_the_hypotheses_of_the_paper():
-    told = model.load(CLAIMS).families["minima"]
-    assert all(claim.id.startswith(told.letter) for claim in told.claims)
-    named = {name for claim in told.claims for name in claim.variants} | {
-        *told.controls,
-        *told.placebos,
-        *told.baselines,
+    family = model.load(CLAIMS).families["minima"]
+    assert all(claim.id.startswith(family.letter) for claim in family.claims)
+    named = {name for claim in family.claims for name in claim.variants} | {
+        *family.controls,
+        *family.placebos,
+        *family.baselines,
     }
     assert named <= set(methods.names())
-    assert not set(told.baselines) & set(told.short_names)
-    assert set(told.short_names) == {name for claim in told.claims for name in claim.variants}
+    assert not set(family.baselines) & set(family.short_names)
+    assert set(family.short_names) == {name for claim in family.claims for name in claim.variants}
 
 
 def test_the_tolerance_is_that_of_the_walks():

@@ -42,16 +42,16 @@ def grid(link=-0.5, control=0.0, datasets=("mnist5k",), seeds=SEEDS, rng=0):
     table = streamed.runs(cells, seeds, spread=0.0)
     number = table.groupby(["dataset", "method", "seed", "draw"]).ngroup().to_numpy()
     accuracy, mixed, learnt, noise = generator.uniform(0, 0.1, (4, number.max() + 1))
-    told = {"accuracy": 0.8 + accuracy, "forgetting": 0.2 + mixed - accuracy, "learning_accuracy": 0.5 + learnt}
-    told["accuracy_worst_group"] = 0.3 + accuracy + link * mixed + control * learnt + 0.3 * noise
-    plain = pd.DataFrame(told).to_numpy()[number, [list(told).index(each) for each in table["metric"]]]
-    shifted = table["value"] + told["accuracy_worst_group"][number]
+    values = {"accuracy": 0.8 + accuracy, "forgetting": 0.2 + mixed - accuracy, "learning_accuracy": 0.5 + learnt}
+    values["accuracy_worst_group"] = 0.3 + accuracy + link * mixed + control * learnt + 0.3 * noise
+    plain = pd.DataFrame(values).to_numpy()[number, [list(values).index(each) for each in table["metric"]]]
+    shifted = table["value"] + values["accuracy_worst_group"][number]
     return table.assign(value=np.where(table["shift"] == "none", plain, shifted))
 
 
-def partially(**told):
+def partially(**changes):
     shared = {"experiment": "streams", "methods": list(METHODS), "metric": "forgetting", "given_split": "validation"}
-    return streamed.condition("partial", **shared | {"outcome": "accuracy_worst_group", "error": True} | told)
+    return streamed.condition("partial", **shared | {"outcome": "accuracy_worst_group", "error": True} | changes)
 
 
 def of(condition, table, level=0.0):
@@ -209,8 +209,8 @@ def test_a_metric_placebo_is_the_claim_on_another_metric(control, passes):
     said = sentences.sentences(verdict, 0.95)[0.0]
     assert ("This is not specific: the metric learning accuracy passes too." in said) == passes
     assert verdict["entries"][0]["conditions"][0]["passed_by"] == verdict["passed_by"]
-    told = contrast_judge.judge(table, contrasts(claim), 0.95)["batches"]
-    assert told["placebos"] == ["learning_accuracy"]
+    found = contrast_judge.judge(table, contrasts(claim), 0.95)["batches"]
+    assert found["placebos"] == ["learning_accuracy"]
 
 
 def test_a_metric_placebo_leaves_conditions_on_other_metrics_as_they_are():
@@ -242,9 +242,9 @@ def arms(validation=VALIDATION, tested=TESTED):
     return streamed.runs([{"method": "loss", "draws": draws}, base, other], spread=1e-6)
 
 
-def gain(points=0.5, method="loss", **told):
+def gain(points=0.5, method="loss", **more):
     matched = {"accuracy_cost": points, "base": {"experiment": "references", "method": "sgd"}}
-    terms = [{"experiment": "streams", "method": method} | matched | told]
+    terms = [{"experiment": "streams", "method": method} | matched | more]
     terms += [{"experiment": "references", "method": "sgd", "weight": -1}]
     return streamed.condition(terms=terms, at_least=0.0)
 
@@ -339,9 +339,9 @@ def test_a_mistake_is_refused(make, message):
 )
 def test_an_unknown_name_is_refused_with_the_nearest(change, message):
     placebo = change.pop("placebo", None)
-    told = {"methods": ["sam"], "metric": "lambda_max", "error": False} | change
+    keys = {"methods": ["sam"], "metric": "lambda_max", "error": False} | change
     claim = streamed.hypothesis(
-        partially(at_least=0, **told), metric_placebos={placebo: "lambda_max"} if placebo else {}
+        partially(at_least=0, **keys), metric_placebos={placebo: "lambda_max"} if placebo else {}
     )
     with pytest.raises(UserError, match=message):
         contrast_model.check_names("claims.yaml", contrasts(claim), KNOWN)

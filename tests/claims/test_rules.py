@@ -32,10 +32,10 @@ def case(family=FAMILY, **parts):
     return Case(**empty | parts, reference="sgd", family=family, confidence=0.95)
 
 
-def finding(support, refute=None, **told):
+def finding(support, refute=None, **more):
     refute = 1 - support if refute is None else refute
     verdict = conditions.decide(support, refute, 0.95)
-    return {"p_support": support, "p_refute": refute, "verdict": verdict, "note": "", **told}
+    return {"p_support": support, "p_refute": refute, "verdict": verdict, "note": "", **more}
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +291,7 @@ def test_a_placebo_is_exempt_with_its_reason_only(study, verdicts):
     assert verdicts["M1"]["exempt"][0]["placebo"] == "fresh_start"
 
 
-def test_effective_robustness_must_hold_whatever_baseline_is_left_out():
+def test_effective_robustness_must_hold_without_any_one_baseline():
     """Without one baseline the residual falls from +2 to nothing, as it did without AdamW."""
     generator = np.random.default_rng(0)
     left = {None: grid(v=generator.normal(0.02, 0.01, (3, 20))), "adamw": grid(v=generator.normal(0, 0.01, (3, 20)))}
@@ -307,7 +307,7 @@ def test_effective_robustness_must_hold_whatever_baseline_is_left_out():
     assert held["verdict"] == "supported" and held["note"] == ""
 
 
-def test_power_is_told_for_each_case(study, verdicts):
+def test_power_is_stated_for_each_case(study, verdicts):
     """As in the records, equivalence within .3 points has power where the spread is small, and none where it is large:
     eight seeds on two data sets with an SD of .5 and of 2 points."""
     quiet = verdicts["M5"]["entries"][0]["conditions"][0]

@@ -103,6 +103,6 @@ def test_terms_on_several_data_sets_are_paired_by_seed():
 
 def test_without_records_every_hypothesis_is_undecided():
     table = streamed.runs([{"method": "er", "values": {"accuracy": 0.5}}])
-    told = contrast_judge.judge(table, contrast_model.load(FILE), 0.95)["shortcuts"]
-    assert {each["verdict"] for each in told["verdicts"]} == {"undecided"}
-    assert told["verdicts"][0]["note"].startswith("there are no runs of experiment acquisition_methods")
+    shortcuts = contrast_judge.judge(table, contrast_model.load(FILE), 0.95)["shortcuts"]
+    assert {each["verdict"] for each in shortcuts["verdicts"]} == {"undecided"}
+    assert shortcuts["verdicts"][0]["note"].startswith("there are no runs of experiment acquisition_methods")

@@ -32,8 +32,8 @@ def runs(spread, rng=0):
 
 
 def judged(table):
-    told = contrast_judge.judge(table, contrast_model.load(FILE), 0.95)["together"]
-    return {verdict["id"]: verdict for verdict in told["verdicts"]}
+    together = contrast_judge.judge(table, contrast_model.load(FILE), 0.95)["together"]
+    return {verdict["id"]: verdict for verdict in together["verdicts"]}
 
 
 def test_the_thresholds_are_those_that_were_registered():

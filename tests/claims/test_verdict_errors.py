@@ -22,13 +22,13 @@ METHODS = ["sgd", "sam", "restarts", "reordered_sgd", "contour_population", "con
 def simulate(monkeypatch, claims=300, kinds=(KIND,), **settings):
     """Simulated claims of some kinds, on a planted study of few methods without any effect."""
     family = model.load(CLAIMS).families["minima"]
-    told = {"calibration": model.Calibration(effects=[0.3]), "short_names": {"contour_population": "V5"}}
+    facts = {"calibration": model.Calibration(effects=[0.3]), "short_names": {"contour_population": "V5"}}
     table = planted.study(METHODS, seeds=SEEDS, spread=0.5)
     own = table[table["experiment"] == family.experiment]
     whole = evidence.gather(table, family.experiment, family.curve)
     monkeypatch.setattr(verdict_errors, "KINDS", {kind: verdict_errors.KINDS[kind] for kind in kinds})
     given = SETTINGS | {"claims": claims} | settings
-    return verdict_errors.simulate(Study(whole, evidence.validated(own), family.model_copy(update=told), given))
+    return verdict_errors.simulate(Study(whole, evidence.validated(own), family.model_copy(update=facts), given))
 
 
 def rate(table, kind, event, planted_at="threshold"):
@@ -144,8 +144,8 @@ def test_every_kind_of_condition_of_the_file_has_its_rates():
 
 
 def test_the_laptop_scale_judges_a_thousand_claims_of_each_kind():
-    told = study.calibrate_settings(study.load(CLAIMS.parents[1] / "config.yaml", {"scale": "laptop"}))
-    assert told["claims"] >= 1000
+    settings = study.calibrate_settings(study.load(CLAIMS.parents[1] / "config.yaml", {"scale": "laptop"}))
+    assert settings["claims"] >= 1000
 
 
 def test_what_cannot_be_read_is_one_sentence(tmp_path):

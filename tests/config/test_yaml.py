@@ -73,7 +73,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_no_config_is_told_in_one_sentence(name, tmp_path):
+def test_a_file_that_is_no_config_is_refused_in_one_sentence(name, tmp_path):
     content, expected = FILES[name]
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_config_is_told_in_one_sentence(name, tmp_path):
     assert not re.search(r"Traceback|Error|<class|<unicode|while (parsing|scanning)", text)
 
 
-def test_a_missing_file_is_told_in_one_sentence(tmp_path):
+def test_a_missing_file_is_reported_in_one_sentence(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.yaml: no such file; run from the folder that holds config\.yaml$"):
         cfg.load(tmp_path / "none.yaml")
 

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what cannot be written is told."""
+"""Files are written whole or not at all, and what cannot be written is reported."""
 
 import errno
 import os
@@ -120,5 +120,5 @@ def test_a_machine_that_refuses_is_a_sentence_and_a_fault_of_the_program_is_not(
     monkeypatch.setattr(command_line, "flush_every_line", lambda: None)
     monkeypatch.setitem(sys.modules, "robustpath.operations.listing", type("Stub", (), {"show": fail}))
     assert command_line.main(["list", "data"]) == 1
-    told = capsys.readouterr().err
-    assert told == f"error: {said}\n" if said else "Traceback" in told
+    printed = capsys.readouterr().err
+    assert printed == f"error: {said}\n" if said else "Traceback" in printed

@@ -183,13 +183,13 @@ def test_waterbirds_keep_their_backgrounds_and_no_part_holds_the_validation_imag
 
 
 def test_another_copy_of_what_has_no_checksum_is_refused(fetch, tmp_path):
-    told = np.arange(6) % 2, np.arange(6) % 3, np.arange(6) // 2 % 2
+    columns = np.arange(6) % 2, np.arange(6) % 3, np.arange(6) // 2 % 2
     name = "waterbird_complete95_forest2water2.tar.gz"
-    known = tiny.counts(told[0], told[2], told[1])
-    fetch("waterbirds", {name: tiny.waterbirds_tar(tiny.photographs(6, 40), *told)}, 64, known)
+    known = tiny.counts(columns[0], columns[2], columns[1])
+    fetch("waterbirds", {name: tiny.waterbirds_tar(tiny.photographs(6, 40), *columns)}, 64, known)
     (tmp_path / "cache" / name).unlink()
     with pytest.raises(UserError, match="first copy, kept in"):
-        fetch("waterbirds", {name: tiny.waterbirds_tar(tiny.photographs(6, 40, seed=1), *told)}, 64)
+        fetch("waterbirds", {name: tiny.waterbirds_tar(tiny.photographs(6, 40, seed=1), *columns)}, 64)
 
 
 def test_what_cannot_be_read_sets_no_checksum(fetch, tmp_path):

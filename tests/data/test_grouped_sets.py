@@ -51,7 +51,7 @@ def test_an_interaction_moves_each_group_by_itself_and_bounds_what_can_be_read(n
     assert np.abs(moved - means[2 * labels + attribute]).max() < 1e-5
     assert np.abs(means @ means.T - (3 * interaction) ** 2 * np.eye(4)).max() < 1e-4
     assert module.recipe() == gauss_groups.recipe() | {"interaction": interaction}
-    # The ceiling is that of the rule between the means of two labels whose attribute is told.
+    # The ceiling is that of the rule between the means of two labels whose attribute is known.
     right = []
     for kind in (0, 1):
         own = inputs[official & (attribute == kind)].astype(np.float64)
@@ -96,7 +96,7 @@ def test_a_patch_shows_the_attribute_and_the_rest_is_the_digit():
     assert hashlib.sha256(images.tobytes()).hexdigest() == PATCHED
 
 
-def test_a_quarter_of_the_labels_in_colour_is_wrong_whatever_the_colour():
+def test_a_quarter_of_the_labels_in_colour_is_wrong_in_every_colour():
     digits, labels, colours = coloured_mnist1d.drawn("pool", 4 * coloured_mnist1d.POOL)
     wrong = ((digits < 5).long() != labels).double()
     for chosen in (colours >= 0, colours == 0, colours == 1, labels == 0, labels == 1):

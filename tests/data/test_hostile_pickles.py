@@ -122,9 +122,9 @@ def test_each_is_refused_in_a_process_that_lives_on_within_its_memory(tmp_path):
     command = [sys.executable, "-c", READS, str(tmp_path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     lines = ran.stdout.splitlines()
-    told = dict(zip(HOSTILE, lines, strict=False))
-    assert ran.returncode == 0, (ran.returncode, list(told.items())[-1:], ran.stderr)
-    assert {name: said for name, said in told.items() if not said.startswith("refused: ")} == {}
+    answers = dict(zip(HOSTILE, lines, strict=False))
+    assert ran.returncode == 0, (ran.returncode, list(answers.items())[-1:], ran.stderr)
+    assert {name: said for name, said in answers.items() if not said.startswith("refused: ")} == {}
     assert int(lines[-1]) < 300
 
 

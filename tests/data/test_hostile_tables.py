@@ -20,8 +20,8 @@ TOXIC = (np.arange(12) % 4) / 4 + 0.1
 
 def comments(**changed):
     """CivilComments of twelve comments with what is changed of them; the counts are those of the unchanged ones."""
-    told = {"texts": TEXTS, "toxicity": TOXIC, "identity": MENTIONS, "parts": SPLIT}
-    return tiny.civil_comments_csv(**told | changed), tiny.counts((TOXIC >= 0.5).astype(int), MENTIONS, SPLIT)
+    columns = {"texts": TEXTS, "toxicity": TOXIC, "identity": MENTIONS, "parts": SPLIT}
+    return tiny.civil_comments_csv(**columns | changed), tiny.counts((TOXIC >= 0.5).astype(int), MENTIONS, SPLIT)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_labels_that_there_are_not_and_other_counts_are_refused(fetch, tmp_path,
 
 
 @pytest.mark.parametrize("error", [MemoryError, RuntimeError, TypeError, KeyboardInterrupt, SystemExit])
-def test_whatever_ends_the_reading_of_a_first_copy_sets_no_checksum(fetch, tmp_path, monkeypatch, error):
+def test_no_error_in_reading_a_first_copy_sets_a_checksum(fetch, tmp_path, monkeypatch, error):
     def preprocess(raw, size):
         raise error
 

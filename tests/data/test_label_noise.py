@@ -18,7 +18,7 @@ def test_nine_tenths_of_the_drawn_labels_are_wrong(level):
     assert wrong == pytest.approx(0.9 * level, abs=0.01)
 
 
-def test_random_labels_are_uniform_whatever_the_true_class():
+def test_random_labels_are_uniform_for_every_true_class():
     drawn = noisy(LABELS, 10, "optdigits", 3, 1.0)
     table = torch.bincount(10 * LABELS + drawn, minlength=100).double() / 2000
     assert (table - 0.1).abs().max() < 0.03

@@ -28,9 +28,9 @@ def faces():
 
 
 def comments(**changed):
-    told = {"texts": TEXTS, "toxicity": TOXIC, "identity": MENTIONS, "parts": SPLIT} | changed
-    labels = (np.array(told["toxicity"]) >= 0.5).astype(int)
-    return tiny.civil_comments_csv(**told), tiny.counts(labels, told["identity"], told["parts"])
+    columns = {"texts": TEXTS, "toxicity": TOXIC, "identity": MENTIONS, "parts": SPLIT} | changed
+    labels = (np.array(columns["toxicity"]) >= 0.5).astype(int)
+    return tiny.civil_comments_csv(**columns), tiny.counts(labels, columns["identity"], columns["parts"])
 
 
 def test_faces_are_blond_or_not_and_the_usual_ones_agree_with_the_attribute(fetch):

@@ -99,7 +99,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("entry", "data", "fault"), BAD, ids=[fault for *_, fault in BAD])
-def test_whatever_disagrees_is_named(entry, data, fault):
+def test_all_that_disagrees_is_named(entry, data, fault):
     with pytest.raises(ValueError, match=re.escape(fault)):
         registered.check(entry, data, 4, 5, VALIDATION)
 

@@ -110,7 +110,7 @@ def test_digits_and_letters_are_read_in_order(archive):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_families_are_apart_and_domains_outside_whatever_the_seed(prepared, name):
+def test_families_are_apart_and_domains_outside_for_every_seed(prepared, name):
     data = prepared[name]
     for seed in range(12):
         parts = split(data, name, seed, 300, 900)

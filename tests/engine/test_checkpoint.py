@@ -105,7 +105,7 @@ def test_the_same_bytes_as_numbers_of_another_kind_are_damage(file, capsys):
     assert is_set_aside(file, capsys, "is damaged")
 
 
-def test_a_truncated_checkpoint_is_set_aside_whatever_is_left_of_it(file, capsys):
+def test_a_truncated_checkpoint_is_set_aside_at_any_length(file, capsys):
     whole = file.read_bytes()
     for length in range(0, len(whole), 7):
         file.write_bytes(whole[:length])

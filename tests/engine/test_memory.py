@@ -8,7 +8,7 @@ from robustpath.engine.memory import widest
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 64, 100, 4096])
-def test_the_widest_that_fits_is_found_in_few_tries_whatever_the_memory(most):
+def test_the_widest_that_fits_is_found_in_few_tries_with_any_memory(most):
     for limit in range(min(most, 130) + 3):
         tries = []
 

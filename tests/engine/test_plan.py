@@ -111,7 +111,7 @@ def test_a_network_too_large_for_a_method_is_refused():
         plan(small.spec, mean_cross_entropy(MODEL), START, BATCH, 10)
 
 
-def test_a_budget_in_steps_is_shared_by_the_phases_whatever_they_cost():
+def test_a_budget_in_steps_is_shared_by_phases_of_any_cost():
     """sam takes two gradients a step; the walk of contour_warmup has a quarter of the steps."""
     for name, steps in (("sam", [40]), ("contour_warmup", [10, 30])):
         stages = plan(methods.load(name), mean_cross_entropy(MODEL), START, BATCH, 40, predict(MODEL), in_steps=True)

@@ -101,9 +101,9 @@ def graph_of(step):
 
     def run(*arguments):
         found[:] = found or programs.traced(step, arguments)
-        graph, told = found
+        graph, names = found
         results = iter(graph(*programs.leaves(arguments)))
-        return *programs.rebuild(arguments[1:4], results), dict(zip(told, results, strict=True))
+        return *programs.rebuild(arguments[1:4], results), dict(zip(names, results, strict=True))
 
     return run
 
@@ -124,16 +124,16 @@ def shrinking(tmp_path_factory):
         return {"w": params["w"] * hyperparameters["rate"][:, None]}, state, diverged, {"loss": params["w"].sum(1)}
 
     arguments = {"rate": torch.tensor([0.5, 2.0])}, {"w": torch.ones(2, 3)}, (), torch.zeros(2, dtype=torch.bool)
-    library, told = programs.build(step, arguments, tmp_path_factory.mktemp("compiled"), None)
-    return step, arguments, library, told
+    library, names = programs.build(step, arguments, tmp_path_factory.mktemp("compiled"), None)
+    return step, arguments, library, names
 
 
 def compile_by_copying(monkeypatch, shrinking) -> list:
     """Let a compilation take no time; the folders that were compiled in."""
-    _, _, library, told = shrinking
+    _, _, library, names = shrinking
     done = []
     monkeypatch.setattr(
-        programs, "build", lambda step, given, scratch, lasting: done.append(scratch) or (library, told)
+        programs, "build", lambda step, given, scratch, lasting: done.append(scratch) or (library, names)
     )
     return done
 
@@ -323,13 +323,13 @@ def test_a_program_that_cannot_be_run_leaves_the_step_uncompiled(folder, shrinki
 
 
 def test_two_that_want_the_same_program_compile_it_once(folder, shrinking, monkeypatch):
-    _, _, library, told = shrinking
+    _, _, library, names = shrinking
     done, right = [], []
 
     def slowly(step, given, scratch, lasting):
         done.append(scratch)
         time.sleep(0.3)
-        return library, told
+        return library, names
 
     monkeypatch.setattr(programs, "build", slowly)
     both = [

@@ -44,14 +44,14 @@ def run(name, settings, folder, kept=lambda table: table):
     return on_records(name, kept(acquired_records.recorded(settings, effects)), settings, folder)
 
 
-def told(name, scale="laptop"):
+def settings_of(name, scale="laptop"):
     return acquired_records.settings(*MANIFEST[name]["experiments"], seeds=SEEDS, scale=scale)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """made(notebook) -> its result and caption on the planted effects."""
-    return cache(lambda name: run(name, told(name), tmp_path_factory.mktemp(name)))
+    return cache(lambda name: run(name, settings_of(name), tmp_path_factory.mktemp(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -96,7 +96,7 @@ def test_the_table_has_all_acquisitions_and_censors_runs_that_never_hit(made):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_notebooks_of_acquisition_bear_the_methods_of_a_smoke_run(name, tmp_path):
-    assert run(name, told(name, "smoke"), tmp_path)[1].startswith(r"\textbf{")
+    assert run(name, settings_of(name, "smoke"), tmp_path)[1].startswith(r"\textbf{")
 
 
 def test_every_acquisition_has_a_group_and_a_name_of_its_own():
@@ -116,7 +116,7 @@ def test_chance_is_that_of_the_pool_as_it_is_dealt():
 
 def test_records_without_a_ratio_draw_the_interaction_all_the_same(tmp_path):
     """As those that were published before acquisitions noted it."""
-    settings = told("interaction", "smoke")
+    settings = settings_of("interaction", "smoke")
     result, caption = run("interaction", settings, tmp_path, lambda table: table[table["metric"] != "off_manifold"])
     assert result.startswith(b"%PDF") and "of its targets" not in caption and "over core-set is" in caption
 

@@ -11,7 +11,7 @@ from robustpath import records
 from robustpath.figures import efficiency
 from robustpath.statistics.rulers import COMPARISONS, YARDSTICKS, measured
 
-TOLD = {
+JUDGED = {
     "short_names": {"contour_warmup": "V1"},
     "baselines": ["sgd", "sam"],
     "controls": ["short_descent"],
@@ -20,27 +20,27 @@ TOLD = {
 
 
 @pytest.fixture(scope="module")
-def told():
+def settings():
     return ruled.settings()
 
 
 @pytest.fixture(scope="module")
-def table(told):
-    return ruled.recorded(told, ruled.WORTH | {"sam": 20.0}, spread=0.002)
+def table(settings):
+    return ruled.recorded(settings, ruled.WORTH | {"sam": 20.0}, spread=0.002)
 
 
 def run(name, table, settings, folder):
     """Result and caption of a notebook."""
     records.write(table, folder / "records.parquet")
     claims = folder / "claims.json"
-    claims.write_text(json.dumps({"scale": "laptop", "confidence": 0.95, "families": {"minima": TOLD}}))
+    claims.write_text(json.dumps({"scale": "laptop", "confidence": 0.95, "families": {"minima": JUDGED}}))
     given = {"claims": str(claims)} if name == "data_efficiency_ratio" else {}
     return executed(name, folder, records=str(folder / "records.parquet"), settings=settings, **given)
 
 
 @pytest.mark.parametrize("name", ["data_efficiency_ratio", "ruler"])
-def test_a_figure_and_its_caption_are_made(name, table, told, tmp_path):
-    result, caption = run(name, table, told, tmp_path)
+def test_a_figure_and_its_caption_are_made(name, table, settings, tmp_path):
+    result, caption = run(name, table, settings, tmp_path)
     assert result.startswith(b"%PDF") and caption.startswith(r"\textbf{")
     assert r"95\,\%" in caption and "6 seeds" in caption and "nan" not in re.split(r"\W+", caption)
     if name == "data_efficiency_ratio":
@@ -53,15 +53,15 @@ def test_a_figure_and_its_caption_are_made(name, table, told, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["data_efficiency_ratio", "ruler"])
-def test_without_a_ruler_a_sentence_takes_its_place(name, table, told, tmp_path):
-    own = {key: each for key, each in told["experiments"].items() if not key.startswith("ruler")}
-    result, caption = run(name, table, told | {"experiments": own}, tmp_path)
+def test_without_a_ruler_a_sentence_takes_its_place(name, table, settings, tmp_path):
+    own = {key: each for key, each in settings["experiments"].items() if not key.startswith("ruler")}
+    result, caption = run(name, table, settings | {"experiments": own}, tmp_path)
     assert result.startswith(b"%PDF") and "Left out: no experiment trains the plain method" in caption
 
 
-def test_rows_are_the_ruler_and_the_best_of_each_role(table, told):
-    found = measured(table, told, [*COMPARISONS, *YARDSTICKS])
-    blocks = efficiency.rows(found, TOLD, told)
+def test_rows_are_the_ruler_and_the_best_of_each_role(table, settings):
+    found = measured(table, settings, [*COMPARISONS, *YARDSTICKS])
+    blocks = efficiency.rows(found, JUDGED, settings)
     assert blocks["minima"] == [
         ("minima", "sgd", "ruler"), ("minima", "contour_warmup", "ours"), ("minima", "sam", "published"),
         ("yardsticks", "mixup", "published"), ("ensembles", "ensemble", "published"),
@@ -74,22 +74,22 @@ def test_rows_are_the_ruler_and_the_best_of_each_role(table, told):
     assert rehearsed[0] == ("er", "ruler") and ("online_sgd", "published") not in rehearsed
     assert [own[1:] for own in blocks["groups"]] == [("sgd", "ruler"), ("group_dro", "published")]
     assert sum(map(len, blocks.values())) <= 36
-    assert efficiency.beyond(found, blocks, told) == ""
+    assert efficiency.beyond(found, blocks, settings) == ""
 
 
-def test_a_comparison_of_bounds_alone_is_a_sentence_and_no_block(told):
+def test_a_comparison_of_bounds_alone_is_a_sentence_and_no_block(settings):
     worth = ruled.WORTH | {"er": 0.01, "der_plus_plus": 40.0, "slow_ball": 30.0}
-    found = measured(ruled.recorded(told, worth), told)
-    blocks = efficiency.rows(found, TOLD, told)
+    found = measured(ruled.recorded(settings, worth), settings)
+    blocks = efficiency.rows(found, JUDGED, settings)
     assert {"minima", "groups"} <= blocks.keys() and "streams" not in blocks
     words = "Not drawn: batches by the ruler online SGD; of 6 ratios 4 are bounds above its sizes and 2 below."
-    assert words in efficiency.beyond(found, blocks, told)
-    assert "batches" not in efficiency.evidence(found, blocks, told)
+    assert words in efficiency.beyond(found, blocks, settings)
+    assert "batches" not in efficiency.evidence(found, blocks, settings)
     alone = found[found["comparison"] == "streams"]
-    assert list(efficiency.rows(alone, TOLD, told)) == ["streams"]
+    assert list(efficiency.rows(alone, JUDGED, settings)) == ["streams"]
 
 
-def test_titles_say_what_is_measured_at_how_many_examples(told):
-    assert efficiency.heading("minima", told) == "minima: accuracy, n = 300; ruler SGD"
-    assert efficiency.heading("rehearsal", told) == "batches: accuracy, 400 a task; ruler ER"
-    assert efficiency.heading("holes", told).startswith("shortcuts: worst group, one missing, 120 labels")
+def test_titles_say_what_is_measured_at_how_many_examples(settings):
+    assert efficiency.heading("minima", settings) == "minima: accuracy, n = 300; ruler SGD"
+    assert efficiency.heading("rehearsal", settings) == "batches: accuracy, 400 a task; ruler ER"
+    assert efficiency.heading("holes", settings).startswith("shortcuts: worst group, one missing, 120 labels")

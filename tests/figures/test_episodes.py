@@ -69,8 +69,8 @@ def test_the_notebook_makes_the_table_and_its_caption(simulated, tmp_path):
     row = r"FOMAML & 20.0 & 30.1\,$\pm$\,0.2 & \textbf{50.1}\,$\pm$\,0.2 & \textbf{70.1}\,$\pm$\,0.2"
     assert row in table
     assert table.count(r"\toprule") == 1
-    told = caption.read_text()
-    assert told.startswith(r"\textbf{The best method that learns from episodes, compared with fine-tuning: Reptile")
-    assert r"FOMAML leads ($+10.0$ [$+10.0$, $+10.0$] points) after ten steps with five examples a class" in told
-    assert "60 test episodes of five classes with ten queries each" in told
-    assert "nan" not in told
+    text = caption.read_text()
+    assert text.startswith(r"\textbf{The best method that learns from episodes, compared with fine-tuning: Reptile")
+    assert r"FOMAML leads ($+10.0$ [$+10.0$, $+10.0$] points) after ten steps with five examples a class" in text
+    assert "60 test episodes of five classes with ten queries each" in text
+    assert "nan" not in text

@@ -46,7 +46,7 @@ def test_a_short_run_of_one_seed_is_not_judged(tmp_path):
     assert "lines are of one seed, which has no interval" in caption and "mbox" not in caption and "nan" not in caption
 
 
-def test_errors_are_told_apart_by_network_size_and_seed():
+def test_errors_are_separated_by_network_size_and_seed():
     found = extrapolation.errors(graph_networks.measured())
     assert len(found) == 2 * 4 * 12 * 3 and set(found["task"]) == {DEGREE, PATH}
     one = found.query("task == @DEGREE and architecture == 'sum + sum' and nodes == 100").set_index("seed")["value"]

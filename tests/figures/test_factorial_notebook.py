@@ -11,7 +11,7 @@ from robustpath.statistics.factorial import EXPERIMENTS
 BOUGHT = {"cal": 0.1, "parallelogram": 0.05, "parallelogram_reversed": -0.1}
 
 
-def told(scale="laptop", **changes):
+def study_settings(scale="laptop", **changes):
     return acquired_records.settings(*MANIFEST["factorial"]["experiments"], seeds=6, scale=scale, **changes)
 
 
@@ -24,7 +24,7 @@ def planted(run):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    settings = told()
+    settings = study_settings()
     return on_records("factorial", acquired_records.recorded(settings, planted), settings, tmp_path_factory.mktemp("f"))
 
 
@@ -52,7 +52,7 @@ def test_the_table_has_every_cell_and_every_effect_of_both_acquisitions(made):
 
 
 def test_it_bears_the_methods_of_a_smoke_run(tmp_path):
-    settings = told("smoke")
+    settings = study_settings("smoke")
     assert on_records("factorial", acquired_records.recorded(settings, planted), settings, tmp_path)[1].startswith(
         r"\textbf{"
     )

@@ -55,7 +55,7 @@ def effects(run):
 
 
 @cache
-def told(name, scale="laptop"):
+def settings_of(name, scale="laptop"):
     return grouped_records.settings(*MANIFEST[name]["experiments"], seeds=SEEDS, scale=scale)
 
 
@@ -67,7 +67,7 @@ def run(name, settings, folder):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """made(notebook) -> its result and caption on the planted effects."""
-    return cache(lambda name: run(name, told(name), tmp_path_factory.mktemp(name)))
+    return cache(lambda name: run(name, settings_of(name), tmp_path_factory.mktemp(name)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,7 +106,7 @@ def test_a_caption_opens_with_the_effect_that_was_planted(name, finding, made):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_notebooks_of_groups_bear_the_methods_of_a_smoke_run(name, tmp_path):
-    settings = told(name, "smoke")
+    settings = settings_of(name, "smoke")
     assert run(name, settings, tmp_path)[1].startswith(r"\textbf{")
 
 
@@ -132,7 +132,7 @@ def test_without_label_noise_nothing_is_said_of_wrong_labels():
 
 
 def test_each_rule_selects_by_its_own_split_and_metric():
-    table = grouped_records.recorded(told("group_methods"), effects)
+    table = grouped_records.recorded(settings_of("group_methods"), effects)
     draws = {name: selected(table, "groups", rule) for name, rule in RULES.items()}
     found = {name: set(own.loc[own["method"] == "group_dro", "draw"]) for name, own in draws.items()}
     assert found == {"validation": {0}, "worst": {1}, "oracle": {2}}
@@ -141,7 +141,7 @@ def test_each_rule_selects_by_its_own_split_and_metric():
 
 
 def test_data_without_groups_get_a_sentence():
-    table = grouped_records.recorded(told("group_methods"), effects)
+    table = grouped_records.recorded(settings_of("group_methods"), effects)
     with pytest.raises(UserError, match="have no validation accuracy_worst_group of experiment groups: give it data"):
         selected(table[table["metric"] == "accuracy"], "groups", RULES["worst"])
 
@@ -185,29 +185,29 @@ def test_inferred_environments_are_not_compared_with_irm_of_another_design(tmp_p
 
 def test_experiments_that_infer_are_those_that_select_draws_by_losses_of_a_parent():
     names = ("groups", "curricula", "selection", "inferred_environments")
-    told = grouped_records.settings(*names)["experiments"]
-    assert groups.inferring(told) == ["inferred_environments"]
-    assert groups.comparable(told["groups"], told["inferred_environments"])
-    assert not groups.comparable(told["groups"], told["curricula"])
+    experiments = grouped_records.settings(*names)["experiments"]
+    assert groups.inferring(experiments) == ["inferred_environments"]
+    assert groups.comparable(experiments["groups"], experiments["inferred_environments"])
+    assert not groups.comparable(experiments["groups"], experiments["curricula"])
 
 
 def test_a_caption_says_which_data_sets_have_no_groups():
-    told = grouped_records.settings("groups", "activation_shifts", seeds=2)
-    told["experiments"]["activation_shifts"] |= {"train_sizes": [500, 800]}
+    settings = grouped_records.settings("groups", "activation_shifts", seeds=2)
+    settings["experiments"]["activation_shifts"] |= {"train_sizes": [500, 800]}
 
     def planted(run):
         found = effects(run)
         return found if run["experiment"] == "groups" else {("test", "accuracy"): 0.5}
 
-    table = grouped_records.recorded(told, planted)
+    table = grouped_records.recorded(settings, planted)
     table = table[table["dataset"] != "typeface_shapes"]
-    said = groups.caption("group_methods", "", told, table, "groups", chosen="", beside=["activation_shifts"])
+    said = groups.caption("group_methods", "", settings, table, "groups", chosen="", beside=["activation_shifts"])
     assert "Gaussian groups, Coloured MNIST-1D, Optdigits and MNIST-5k, 500 and 800 training examples; 2 seeds" in said
     assert "Test data of Gaussian groups and Coloured MNIST-1D have equal groups; Optdigits and MNIST-5k have" in said
     runs = table.drop_duplicates(["experiment", "dataset", "method", "train_size", "seed", "draw"])
     lost = table.assign(diverged=table["experiment"] == "activation_shifts")
     count = (runs["experiment"] == "activation_shifts").sum()
     assert f"{count} of {len(runs)} runs" in groups.caption(
-        "group_methods", "", told, lost, "groups", chosen="", beside=["activation_shifts"]
+        "group_methods", "", settings, lost, "groups", chosen="", beside=["activation_shifts"]
     )
-    assert "have equal groups; " not in groups.caption("group_methods", "", told, table, "groups", chosen="")
+    assert "have equal groups; " not in groups.caption("group_methods", "", settings, table, "groups", chosen="")

@@ -30,13 +30,13 @@ PLACE = {strength: place / 3 for place, strength in enumerate(STRENGTHS)}
 
 
 def settings(scale="laptop", **changes):
-    """What the report is told of two made experiments: the grid of losses, and the base beside it."""
-    told = grouped_records.settings("groups", seeds=SEEDS, scale=scale)
+    """What the report knows of two made experiments: the grid of losses, and the base beside it."""
+    base = grouped_records.settings("groups", seeds=SEEDS, scale=scale)
     shared = {"datasets": ["gauss_groups", "coloured_mnist1d"], "label_noise": [0.0], "draws": 1, "grid": {}}
-    own = told["experiments"]["groups"] | shared | {"train_sizes": told["experiments"]["groups"]["train_sizes"][:1]}
+    own = base["experiments"]["groups"] | shared | {"train_sizes": base["experiments"]["groups"]["train_sizes"][:1]}
     losses = own | {"methods": LOSSES, "grid": {"strength": STRENGTHS}} | changes
     references = own | {"methods": ["sgd"], "datasets": losses["datasets"], "seeds": losses["seeds"]}
-    return told | {"experiments": {"activation_losses": losses, "activation_references": references}}
+    return base | {"experiments": {"activation_losses": losses, "activation_references": references}}
 
 
 def effects(run):
@@ -67,9 +67,9 @@ def _measures():
         yield
 
 
-def run(name, told, folder, planted=effects):
+def run(name, study_settings, folder, planted=effects):
     """The result and the caption of a notebook, executed in this process on records with the planted means."""
-    return on_records(name, grouped_records.recorded(told, planted, spread=0.001), told, folder)
+    return on_records(name, grouped_records.recorded(study_settings, planted, spread=0.001), study_settings, folder)
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +111,9 @@ def test_the_table_has_the_arms_that_were_planted(made):
 
 def test_an_arm_that_keeps_the_accuracy_nowhere_has_a_star(tmp_path):
     def planted(run):
-        told = effects(run)
-        return told | {
-            ("validation", "accuracy"): told["validation", "accuracy"] - 0.1 * (run["method"] == "mono_loss")
+        means = effects(run)
+        return means | {
+            ("validation", "accuracy"): means["validation", "accuracy"] - 0.1 * (run["method"] == "mono_loss")
         }
 
     table, caption = run("activation_losses", settings(), tmp_path, planted)
@@ -133,8 +133,8 @@ def test_the_captions_open_with_what_was_planted(made):
 
 def test_the_figure_says_what_the_judge_finds(made):
     """The correlation in the caption is that of `partial` on all runs of the grid, put together by hand."""
-    told = settings()
-    table = grouped_records.recorded(told, effects, spread=0.001).query("experiment == 'activation_losses'")
+    study_settings = settings()
+    table = grouped_records.recorded(study_settings, effects, spread=0.001).query("experiment == 'activation_losses'")
     used = {
         "x": ("test", "polysemanticity"),
         "y": ("test", "accuracy_worst_group"),
@@ -155,8 +155,8 @@ def test_the_figure_says_what_the_judge_finds(made):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_data_set_and_the_base_in_the_grid_are_borne(name, tmp_path):
-    told = settings("smoke", datasets=["gauss_groups"], methods=["sgd", "double_well"], seeds=2)
-    assert run(name, told, tmp_path)[1].startswith(r"\textbf{")
+    study_settings = settings("smoke", datasets=["gauss_groups"], methods=["sgd", "double_well"], seeds=2)
+    assert run(name, study_settings, tmp_path)[1].startswith(r"\textbf{")
 
 
 def test_losses_have_kinds_by_what_they_ask_of_an_activation():

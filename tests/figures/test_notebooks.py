@@ -54,10 +54,10 @@ def test_every_notebook_is_in_the_manifest():
 
 
 def test_a_method_of_any_group_has_a_dot_in_the_figure_of_robustness():
-    told = {"short_names": {"contour_warmup": "V1"}, "baselines": ["adamw"], "controls": ["restarts"]}
-    told["placebos"] = ["rescaled_start"]
+    judged = {"short_names": {"contour_warmup": "V1"}, "baselines": ["adamw"], "controls": ["restarts"]}
+    judged["placebos"] = ["rescaled_start"]
     methods = ["adamw", "restarts", "contour_warmup", *verdicts.NEIGHBOURS, "newcomer"]
-    groups = verdicts.grouped(methods, told, "sgd")
+    groups = verdicts.grouped(methods, judged, "sgd")
     assert len(groups) == 5
     text = (FOLDER / "effective_robustness.py").read_text()
     assert [name for name in groups if f'"{name}": (' not in text] == []
@@ -280,7 +280,7 @@ def test_an_executed_notebook_keeps_in_order_what_its_cells_showed(tmp_path):
     assert base64.b64decode(figure["data"]["image/png"]).startswith(b"\x89PNG")
 
 
-def test_a_failing_notebook_is_kept_and_told_in_one_sentence(tmp_path):
+def test_a_failing_notebook_is_kept_and_reported_in_one_sentence(tmp_path):
     (tmp_path / "bad.py").write_text("# %%\nprint('before')\n\n# %%\nraise KeyError('no such\\ncolumn')\n\n# %%\n1\n")
     ended = execute(tmp_path / "bad.py", tmp_path / "logs" / "bad.pdf")
     assert ended.returncode == 1

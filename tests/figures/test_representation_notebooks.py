@@ -21,14 +21,14 @@ GAIN = {"double_well_occupancy": 0.05, "hoyer": -0.05, "activation_l1": 0.0}  # 
 
 
 def settings(**changes):
-    """What the report is told of made experiments: losses, their base, a narrow layer, spiking units and attention."""
-    told = grouped_records.settings("groups", seeds=5, scale="laptop")
-    own = told["experiments"]["groups"] | {"protocol": "representations", "draws": 1, "grid": {}, "label_noise": [0.0]}
+    """What the report knows of made experiments: losses, their base, a narrow layer, spiking units and attention."""
+    base = grouped_records.settings("groups", seeds=5, scale="laptop")
+    own = base["experiments"]["groups"] | {"protocol": "representations", "draws": 1, "grid": {}, "label_noise": [0.0]}
     own |= {"datasets": ["gauss_groups"], "train_sizes": own["train_sizes"][:1]} | changes
     strengths = {"grid": {"strength": [0.01, 0.1]}}
     narrow = {"model": "mlp_2", "grid": {"strength": [0.0, 0.1]}}
     attention = {"protocol": "attention", "model": "attention_cnn", "grid": {"penalty": [0.0, 100.0]}}
-    return told | {
+    return base | {
         "experiments": {
             "activation_references": own | {"methods": ["sgd", "double_well_occupancy"]},
             "activation_losses": own | {"methods": LOSSES} | strengths,
@@ -60,9 +60,9 @@ def effects(run):
     return {("test", name): value for name, value in tests.items()} | {("validation", "accuracy"): 0.9}
 
 
-def run(name, told, folder):
+def run(name, study_settings, folder):
     """The result and the caption of a notebook, executed in this process on records with the planted means."""
-    return on_records(name, grouped_records.recorded(told, effects, spread=0.0005), told, folder)
+    return on_records(name, grouped_records.recorded(study_settings, effects, spread=0.0005), study_settings, folder)
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +110,9 @@ def test_captions_name_the_data_sets_that_are_drawn(made):
 
 def test_the_base_of_a_condition_is_strength_zero_or_plain_training():
     """By hand: the seed's difference, of the same network where its grid has strength zero."""
-    told = settings()
-    table = grouped_records.recorded(told, effects, spread=0.0005)
-    asked = factors.conditions(told["experiments"], {})
+    study_settings = settings()
+    table = grouped_records.recorded(study_settings, effects, spread=0.0005)
+    asked = factors.conditions(study_settings["experiments"], {})
     assert [each.experiment for each in asked] == ["activation_losses", "activation_width_2"]
     found = factors.changes(table, asked, "activation_references", "sgd", 0.1, 0.95).set_index(["experiment", "method"])
     worst = table[(table["metric"] == "accuracy_worst_group") & (table["method"] == "hoyer")]
@@ -126,19 +126,21 @@ def test_the_base_of_a_condition_is_strength_zero_or_plain_training():
 
 
 def test_images_without_groups_are_scored_under_their_shifts():
-    told = settings(datasets=["optdigits"])
-    table = grouped_records.recorded(told, lambda run: {("test", "accuracy"): 0.8, ("validation", "accuracy"): 0.9})
+    study_settings = settings(datasets=["optdigits"])
+    table = grouped_records.recorded(
+        study_settings, lambda run: {("test", "accuracy"): 0.8, ("validation", "accuracy"): 0.9}
+    )
     rows = table[(table["split"] == "test") & (table["experiment"] == "activation_width_2")]
     far = [
         rows.assign(shift=shift, shift_family="corruption", value=rows["value"] - 0.1 * (rows["draw"] == 1) * weight)
         for shift, weight in (("blur", 1), ("noise", 3))
     ]
     table = pd.concat([table, *far], ignore_index=True)
-    kinds = factors.families(table, told["experiments"])
+    kinds = factors.families(table, study_settings["experiments"])
     assert kinds["activation_width_2/optdigits"] == ["corruption"] and kinds["activation_losses/optdigits"] == []
-    asked = factors.conditions(told["experiments"], kinds)
+    asked = factors.conditions(study_settings["experiments"], kinds)
     assert [(each.experiment, each.over) for each in asked] == [("activation_width_2", "corruption")]
     found = factors.changes(table, asked, "activation_references", "sgd", 0.1, 0.95)
     assert found["mean"].to_numpy() == pytest.approx(-0.2, abs=0.02)
-    words = representations.condition(asked[0], told["experiments"])
+    words = representations.condition(asked[0], study_settings["experiments"])
     assert words.startswith("Optdigits, 2 units") and words.endswith("corruption shift")

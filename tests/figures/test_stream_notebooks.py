@@ -33,7 +33,7 @@ OWN = {
 }
 
 
-def told(name, scale="laptop", **changes):
+def settings_of(name, scale="laptop", **changes):
     """The settings of a notebook's experiments, with few seeds, draws and methods."""
     found = stream_records.settings(*MANIFEST[name]["experiments"], seeds=SEEDS, scale=scale, **changes)
     for experiment, methods in OWN.items():
@@ -71,7 +71,7 @@ def made(tmp_path_factory):
 
     @cache
     def call(name):
-        return run(name, effects, told(name, draws=1, **SMALL.get(name, {})), tmp_path_factory.mktemp(name))
+        return run(name, effects, settings_of(name, draws=1, **SMALL.get(name, {})), tmp_path_factory.mktemp(name))
 
     return call
 
@@ -96,20 +96,20 @@ def test_a_notebook_of_streams_makes_its_result_and_caption(name, made):
 @pytest.mark.parametrize("name", ["stream_budgets", "stream_methods", "stream_kinds"])
 def test_a_bound_alone_beside_the_reference_is_compared_with_nothing(name, tmp_path):
     result, caption = run(
-        name, effects, told(name, draws=1, **SMALL[name] | {"methods": ["online_sgd", "joint"]}), tmp_path
+        name, effects, settings_of(name, draws=1, **SMALL[name] | {"methods": ["online_sgd", "joint"]}), tmp_path
     )
     assert result and "nan" not in re.split(r"\W+", caption) and "joint" not in caption.split("}")[0]
 
 
 @pytest.mark.parametrize("name", ["stream_shifts", "memory_ball"])
 def test_several_data_sets_are_averaged(name, tmp_path):
-    two = told(name, draws=1, **SMALL.get(name, {}) | {"datasets": ["mnist5k", "optdigits"]})
+    two = settings_of(name, draws=1, **SMALL.get(name, {}) | {"datasets": ["mnist5k", "optdigits"]})
     result, caption = run(name, effects, two, tmp_path)
     assert result.startswith(b"%PDF") and "MNIST-5k" in caption and "Optdigits" in caption and "3 seeds" in caption
 
 
 def test_memory_and_ball_are_shown_at_the_largest_budget(tmp_path):
-    result, caption = run("memory_ball", effects, told("memory_ball", draws=1, evaluations=[6, 20]), tmp_path)
+    result, caption = run("memory_ball", effects, settings_of("memory_ball", draws=1, evaluations=[6, 20]), tmp_path)
     assert result.startswith(b"%PDF") and "beyond the sum of what each changes alone" in caption
 
 
@@ -148,5 +148,5 @@ def test_a_weight_at_the_end_of_the_grid_is_marked(made):
 def test_notebooks_of_streams_bear_one_method_and_value(tmp_path):
     for name in ("distances", "size_direction", "radii"):
         (tmp_path / name).mkdir()
-        _, caption = run(name, effects, told(name, "smoke"), tmp_path / name)
+        _, caption = run(name, effects, settings_of(name, "smoke"), tmp_path / name)
         assert caption.startswith(r"\textbf{Nothing is compared") or name == "distances"

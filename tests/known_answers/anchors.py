@@ -18,11 +18,11 @@ LOSS, PREDICT, ACTIVATIONS = mean_cross_entropy(NETWORK), predict(NETWORK), acti
 
 
 class Course(NamedTuple):
-    """Of every step: the parameters and state after it, and what it told."""
+    """Of every step: the parameters and state after it, and what it reports."""
 
     params: list[Params]
     states: list[Any]
-    told: list[Mapping]
+    infos: list[Mapping]
 
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -17,7 +17,7 @@ LOSS = mean_cross_entropy(MODEL)
 NETWORK, LAYERS = predict(MODEL), activations(MODEL)
 
 
-class Told(NamedTuple):
+class Course(NamedTuple):
     """params: after the stream; state: of the method; infos: of every step; centres: the parameters before every
     batch, and those after the last."""
 
@@ -47,7 +47,7 @@ def stream(
     dtype: torch.dtype = torch.float32,
     relabel: Callable[[Tensor], Tensor] = lambda labels: labels,
     begin: Params | None = None,
-) -> Told:
+) -> Course:
     """`steps` steps on each of some batches of 10, with 20 replayed examples anew in every step."""
     params, infos, centres = begin or start(dtype), [], []
     state = method.init(params)
@@ -64,7 +64,7 @@ def stream(
             infos.append(info)
         if method.leave:
             params, state = method.leave(LOSS, params, state, batch, context)
-    return Told(params, state, infos, [*centres, params])
+    return Course(params, state, infos, [*centres, params])
 
 
 def by_hand(

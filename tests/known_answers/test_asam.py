@@ -31,7 +31,7 @@ def test_one_step_on_a_parabola():
 
 
 def test_weights_are_measured_by_their_size_and_biases_are_not():
-    """SamsungLabs/ASAM: T = |w| + 0.01 for what is named a weight, whatever its sign, and 1 for what is not."""
+    """SamsungLabs/ASAM: T = |w| + 0.01 for what is named a weight, of either sign, and 1 for what is not."""
     found = geometry.units({"0.weight": double([[2.0, -3.0]]), "0.bias": double([5.0, 0.0])})
     torch.testing.assert_close(found["0.weight"], double([[2.01, 3.01]]))
     assert torch.equal(found["0.bias"], double([1.0, 1.0]))

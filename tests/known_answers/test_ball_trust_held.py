@@ -68,7 +68,7 @@ def by_hand():
     """The same stream in plain PyTorch: the parameters after every batch, and (radius, rejected, the gains on the batch
     and on the slice) before each and at the end."""
     params, weight, radius = start(DOUBLE), 1.0, RADIUS
-    found, told = [], [(radius, 0.0, 0.0, 0.0)]
+    found, expected_infos = [], [(radius, 0.0, 0.0, 0.0)]
     for number in range(BATCHES):
         anchor, batch = params, examples(10, number, DOUBLE)
         for step in range(STEPS):
@@ -91,19 +91,19 @@ def by_hand():
             radius *= 2.0
         params = anchor if rejected else params
         found.append(params)
-        told.append((radius, float(rejected), gain, on_slice))
-    return found, told
+        expected_infos.append((radius, float(rejected), gain, on_slice))
+    return found, expected_infos
 
 
 def test_it_takes_the_steps_by_hand():
-    expected, told = by_hand()
+    expected, expected_infos = by_hand()
     found, infos = lived(bound("ball_trust_held", radius=RADIUS, doubted=0.25, learning_rate=RATE))
-    for info, facts in zip(infos, told[:-1], strict=True):
+    for info, facts in zip(infos, expected_infos[:-1], strict=True):
         reported = [info[name].item() for name in ("radius", "rejected", "own_gain", "held_gain")]
         assert reported == pytest.approx(facts, rel=1e-6, abs=1e-12)
     for ours, theirs in zip(found, expected, strict=True):
         assert close(ours, theirs, 1e-9)
-    rejections = [rejected for _, rejected, *_ in told[1:]]
+    rejections = [rejected for _, rejected, *_ in expected_infos[1:]]
     assert 0 < sum(rejections) < BATCHES
     assert all(same(a, b) for (a, b), no in zip(pairwise([start(DOUBLE), *found]), rejections, strict=True) if no)
 

@@ -39,7 +39,7 @@ def test_two_steps_by_hand():
 
 
 def test_the_energy_right_after_its_rescaling_is_that_of_the_start():
-    """|pi|² = V ((E/V)² - 1) solves E² = V² + V |pi|²: to 1e-8, whatever the losses are. It bounces on the way."""
+    """|pi|² = V ((E/V)² - 1) solves E² = V² + V |pi|²: to 1e-8, for all losses. It bounces on the way."""
     loss = quadratic(3)
     start = torch.linspace(-2, 2, 6, dtype=torch.float64)
     noise = torch.randn(400, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

@@ -17,7 +17,7 @@ def normal(*shape, seed=1):
 
 
 def test_the_delta_rule_recalls_at_once_and_keeps_what_is_orthogonal():
-    """U7: A += (v - A k) k' / |k|² gives A k = v exactly, whatever A was; A q stays for q orthogonal to k."""
+    """U7: A += (v - A k) k' / |k|² gives A k = v exactly, for every A; A q stays for q orthogonal to k."""
     fast, key, value = normal(3, 5), normal(5, seed=2), normal(3, seed=3)
     after = associated(fast, key, value - fast @ key)
     torch.testing.assert_close(after @ key, value, rtol=0, atol=1e-12)

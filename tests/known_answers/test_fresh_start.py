@@ -37,7 +37,7 @@ def test_another_start_has_the_norm_of_every_tensor_and_no_memory_of_the_first()
 
 
 def test_it_jumps_once_and_then_waits():
-    """Every step takes one gradient on the probe, as a step of a walk; it is the loss of the new start that is told."""
+    """Every step takes one gradient on the probe, as a step of a walk; it reports the loss of the new start."""
     (share, jump), (rest, _) = bound("fresh_start").phases
     assert (share, rest, jump.needs) == (0.25, 0.75, {"noise": 1, "probe": 128})
     params, state, calls = START, jump.init(START), []

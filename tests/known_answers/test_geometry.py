@@ -169,7 +169,7 @@ def test_parameters_that_are_no_chain_have_no_rescaling(names):
     assert all(torch.equal(without_rescaling(params, vector)[name], vector[name]) for name in names)
 
 
-def test_layers_are_ordered_by_number_whatever_the_order_of_the_names():
+def test_layers_are_ordered_by_number_in_any_order_of_the_names():
     model = mlp(4, [4] * 5, 4)
     params = initialise(model, torch.Generator().manual_seed(0))
     assert chain(dict(sorted(params.items()))) == chain(params) == ["1", "3", "5", "7", "9", "11"]

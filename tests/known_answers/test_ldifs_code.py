@@ -38,7 +38,7 @@ def test_the_norm_of_the_features_is_not_seen():
     assert between("ldifs", features, 3 * features) == pytest.approx(4 * features.square().sum().item() / 2)
 
 
-def test_layers_weigh_the_same_whatever_their_widths():
+def test_layers_weigh_the_same_at_all_widths():
     """The program takes the mean over the entries of a layer, then over layers."""
     params, other, batch = start(), tree_map(lambda w: w.flip(0) + 0.1, start()), examples(10)
     new, old = (ACTIVATIONS(each, batch.inputs) for each in (other, params))

@@ -134,7 +134,7 @@ def test_a_walk_of_no_length_is_a_short_descent(name, descended, digits):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_loss_of_the_probe_stays_within_the_tolerance(name, digits):
-    """In the walk, whatever it tries: steps so long that many are refused."""
+    """In the walk, at all that it tries: steps so long that many are refused."""
     loss, params, probe = digits
     steps = 60
     method = bound(name, descended=0.2, share=0.5, step_length=0.3)

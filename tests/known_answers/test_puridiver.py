@@ -121,5 +121,5 @@ def test_a_stream_against_the_plain_loop():
             assert close(trace.params[number - 1], params, 1e-9), number
             clean = np.mean([name in ("clean", "whole") for name in used[-6:]])
             assert trace.infos[number - 1]["clean"].item() == pytest.approx(clean)
-        seen |= {slot: told for slot, told in arriving.items() if slot != NOWHERE}
+        seen |= {slot: look for slot, look in arriving.items() if slot != NOWHERE}
     assert {"whole", "clean", "relabelled", "unlabelled"} == set(used)

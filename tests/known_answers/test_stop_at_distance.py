@@ -48,9 +48,9 @@ def test_once_stopped_a_batch_is_over():
 def test_it_tells_how_far_the_batch_before_went():
     radius = 3e-4
     course = stream(bound("stop_at_distance", radius=radius), BATCHES[:2], 5)
-    told = [info["ratio"].item() for info in course.told]
+    ratios = [info["ratio"].item() for info in course.infos]
     reached = divergence(start(), course.params[4], BATCHES[0]) / radius
-    assert told == pytest.approx([0.0] * 5 + [reached] * 5, rel=1e-9)
+    assert ratios == pytest.approx([0.0] * 5 + [reached] * 5, rel=1e-9)
     assert 0 < reached <= 1
 
 

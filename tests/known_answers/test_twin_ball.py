@@ -30,16 +30,16 @@ def test_without_one_ball_it_is_the_other():
 def test_both_gradients_are_added():
     """By PyTorch's differentiation of the whole loss at the second step of the second batch."""
     method = bound("twin_ball", weight=2.0, batch_weight=3.0, age=1.0, **RATE)
-    told = stream(method, 2, batches=1, dtype=torch.float64)
-    one = told.params  # the end of the first batch
+    course = stream(method, 2, batches=1, dtype=torch.float64)
+    one = course.params  # the end of the first batch
     first = stream(method, 1, batches=1, dtype=torch.float64).params  # one step before
     begin = start(torch.float64)
     w = {name: tensor.clone().requires_grad_() for name, tensor in first.items()}
     batch, replayed = examples(10, 0, torch.float64), examples(20, 1001, torch.float64).inputs
     value = LOSS(w, batch) + 2 * kl(w, begin, replayed) + 3 * kl(w, begin, batch.inputs)
     slopes = torch.autograd.grad(value, list(w.values()))
-    assert told.infos[1]["distance"].item() == pytest.approx(kl(first, begin, replayed).item(), abs=1e-12)
-    assert told.infos[1]["batch_distance"].item() == pytest.approx(kl(first, begin, batch.inputs).item(), abs=1e-12)
+    assert course.infos[1]["distance"].item() == pytest.approx(kl(first, begin, replayed).item(), abs=1e-12)
+    assert course.infos[1]["batch_distance"].item() == pytest.approx(kl(first, begin, batch.inputs).item(), abs=1e-12)
     close(one, {name: first[name] - 0.1 * slope for name, slope in zip(w, slopes, strict=True)})
 
 

@@ -100,7 +100,9 @@ def test_products_at_half_precision_leave_parameters_and_states_at_full(name, ma
 
 
 @pytest.mark.parametrize("name", SUPERVISED)
-def test_a_member_that_diverges_is_marked_and_its_mates_are_untouched_in_any_order(name, make_cell, train, undisturbed):
+def test_a_member_that_diverges_is_marked_and_other_runs_are_untouched_in_any_order(
+    name, make_cell, train, undisturbed
+):
     cell, healthy = make_cell(name), undisturbed(name)
     cell.start[1] = {key: torch.full_like(value, torch.nan) for key, value in cell.start[1].items()}
     backwards = train(cell, MEMBERS[::-1])

@@ -294,7 +294,7 @@ def test_no_time_step_and_no_hidden_layer_are_refused_in_one_sentence(monkeypatc
         ({"methods": ["sgd", "feature_swap"], "measured": False}, "'feature_swap', which cannot use the network spik"),
     ],
 )
-def test_what_a_spiking_network_cannot_do_is_told_before_any_job(changed, said):
+def test_what_a_spiking_network_cannot_do_is_refused_before_any_job(changed, said):
     own = {"model": "spiking_mlp", "methods": ["sgd"]} | changed
     with pytest.raises(UserError, match=said):
         study.load(overrides={"scale": "smoke", "scales": {"smoke": {"experiments": {"minima": own}}}})

@@ -8,18 +8,18 @@ from robustpath.numbers import efficiency
 
 
 @pytest.fixture(scope="module")
-def told():
+def settings():
     return ruled.settings()
 
 
 @pytest.fixture(scope="module")
-def table(told):
-    return ruled.recorded(told, ruled.WORTH | {"slow_ball": 0.01})
+def table(settings):
+    return ruled.recorded(settings, ruled.WORTH | {"slow_ball": 0.01})
 
 
 @pytest.fixture(scope="module")
-def macros(table, told):
-    return efficiency.collect(table, told)
+def macros(table, settings):
+    return efficiency.collect(table, settings)
 
 
 def test_ratios_are_those_that_were_planted(macros):
@@ -49,12 +49,12 @@ def test_counts_are_of_methods_that_are_no_ruler(macros):
     assert macros["RatioBatchesBoundCount"].value == "2"
 
 
-def test_what_is_not_there_is_not_measured(macros, table, told):
-    lacking = efficiency.collect(table[table["experiment"] == "none"], told)
+def test_what_is_not_there_is_not_measured(macros, table, settings):
+    lacking = efficiency.collect(table[table["experiment"] == "none"], settings)
     assert lacking.keys() == macros.keys()
     assert {number.value for number in lacking.values()} == {"not measured"}
-    without = {name: own for name, own in told["experiments"].items() if not name.startswith("ruler")}
-    unruled = efficiency.collect(table, told | {"experiments": without})
+    without = {name: own for name, own in settings["experiments"].items() if not name.startswith("ruler")}
+    unruled = efficiency.collect(table, settings | {"experiments": without})
     assert unruled["RatioSamCleanId"].value == unruled["RatioCount"].value == "not measured"
     assert unruled.keys() == macros.keys()
     assert macros["PrequentialBitsErClean"].value.startswith("1.")

@@ -7,7 +7,7 @@ from robustpath.numbers import evidence
 from robustpath.statistics.aggregates import detected, runs_needed
 
 
-def test_the_smallest_effect_is_told_at_each_label_noise_apart():
+def test_the_smallest_effect_is_stated_at_each_label_noise_apart():
     # The means of two data sets: sam's difference is common to both; at noise each run adds a deviation of 2 points.
     table = repeated({"split": 0.01}, 400, pair=0.003)
     macros = evidence._smallest(table, settings(400))

@@ -10,18 +10,18 @@ LARGER = {"sam": 0.5, "parallelogram": 0.1}
 
 
 @pytest.fixture(scope="module")
-def told():
+def settings():
     return larger_records.settings()
 
 
 @pytest.fixture(scope="module")
-def table(told):
-    return larger_records.recorded(told, SMALL, LARGER)
+def table(settings):
+    return larger_records.recorded(settings, SMALL, LARGER)
 
 
 @pytest.fixture(scope="module")
-def macros(table, told):
-    return larger.collect(table, told)
+def macros(table, settings):
+    return larger.collect(table, settings)
 
 
 def test_differences_and_ratios_are_those_that_were_planted(macros):
@@ -42,16 +42,16 @@ def test_outcomes_are_counted(macros):
     assert macros["LargerSeeds"].value == "6"
 
 
-def test_what_is_not_there_is_not_measured(macros, table, told):
-    lacking = larger.collect(table[table["experiment"] == "none"], told)
+def test_what_is_not_there_is_not_measured(macros, table, settings):
+    lacking = larger.collect(table[table["experiment"] == "none"], settings)
     assert lacking.keys() == macros.keys()
     differences = {name: each.value for name, each in lacking.items() if "Count" not in name and name != "LargerSeeds"}
     assert set(differences.values()) == {"not measured"} and lacking["LargerCountWord"].value == "zero"
 
 
-def test_another_reference_defines_the_same_macros_and_changes_no_difference(macros, table, told):
+def test_another_reference_defines_the_same_macros_and_changes_no_difference(macros, table, settings):
     """The text names SGD; a ratio to another ruler is one that these records do not have."""
-    other = larger.collect(table, told | {"reference": "adamw"})
+    other = larger.collect(table, settings | {"reference": "adamw"})
     assert other.keys() == macros.keys()
     same = [name for name in macros if "Ratio" not in name]
     assert {name: other[name].value for name in same} == {name: macros[name].value for name in same}

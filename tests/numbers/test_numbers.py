@@ -77,7 +77,7 @@ def test_the_control_is_compared_in_pairs(make_records, make_settings):
     assert macros["ContourWarmupMinusControlNatural"][0] == labels.MISSING
 
 
-def test_the_same_macros_are_defined_whatever_was_run(macros, make_records, make_settings):
+def test_the_same_macros_are_defined_after_every_choice_of_runs(macros, make_records, make_settings):
     methods = {"sgd": "minima", "contour_warmup": "minima", "adamw": "minima", "radam": "minima"}
     shape = (methods, ["mnist1d"], (50,), 3, 1)
     assert set(macros) <= set(numbers.collect(make_records(*shape), make_settings(*shape)))
@@ -94,9 +94,9 @@ def test_methods_of_streams_have_no_macros_of_the_other_experiments(small_settin
 
 
 def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, minima_settings, claims_file):
-    told = verdicts.read(claims_file)
-    macros = minima.collect(minima_records, minima_settings, told)
-    said = {verdict["id"]: verdict for verdict in told["verdicts"]}
+    judged = verdicts.read(claims_file)
+    macros = minima.collect(minima_records, minima_settings, judged)
+    said = {verdict["id"]: verdict for verdict in judged["verdicts"]}
     assert macros["MEightVerdict"][0] == said["M8"]["verdict"] == "supported"
     assert macros["MTwoN"][0] == "16"
     assert macros["MTwoEffect"][0] == f"${said['M2']['effect']:+.2f}$"
@@ -105,11 +105,11 @@ def test_macros_of_the_hypotheses_are_those_of_the_verdicts(minima_records, mini
     assert macros["MZeroThreshold"][0] in {"5\\,\\%", "3"}
     assert "M8" in macros["MinimaClaimsSupported"][0]
     assert macros["MinimaClaimsHolmCases"][0] == "38"
-    cases = [entry["verdict"] for verdict in told["verdicts"] for entry in verdict["entries"]]
+    cases = [entry["verdict"] for verdict in judged["verdicts"] for entry in verdict["entries"]]
     assert macros["MinimaClaimsCases"][0] == str(len(cases))
     assert macros["MinimaClaimsCasesSupported"][0] == str(cases.count("supported"))
     shared = [
-        verdict["id"] for verdict in told["verdicts"] if verdict["verdict"] == "supported" and verdict["passed_by"]
+        verdict["id"] for verdict in judged["verdicts"] if verdict["verdict"] == "supported" and verdict["passed_by"]
     ]
     assert macros["MinimaClaimsSharedCount"][0] == labels.WORDS[len(shared)]
     assert macros["MZeroEarlier"][0] == "supported"

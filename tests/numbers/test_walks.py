@@ -28,8 +28,8 @@ def settings():
 def macros(settings):
     table = planted.study(METHODS, seeds=4, spread=0.02, gain=GAINS)
     value = table["value"].to_numpy(copy=True)
-    for name, told in CURVATURE.items():
-        for metric, each in zip((START, END, TRAINED), told, strict=True):
+    for name, values in CURVATURE.items():
+        for metric, each in zip((START, END, TRAINED), values, strict=True):
             value[(table["method"] == name) & (table["metric"] == metric)] = each
     table = table.assign(value=value)
     found = evidence.gather(table, "minima", "lengths")

@@ -81,10 +81,10 @@ def test_each_experiment_is_the_sum_of_its_cells(cluster):
 
 
 def test_evaluation_counts_every_set_that_is_scored(cluster):
-    told = {"train_sizes": [100, 300], "validation_size": 500, "test_size": 1000}
+    sizes = {"train_sizes": [100, 300], "validation_size": 500, "test_size": 1000}
     # CIFAR-10: four corruptions on validation; six, fifteen published, CIFAR-10.1 and the unshifted on test.
-    assert costs._scored(cluster, "cifar10", told) == 200 + 500 * (1 + 4 * 5) + 1000 * (1 + (6 + 15) * 5 + 1)
-    assert costs._scored(cluster, "mnist", told) == 200 + 500 * (1 + 4 * 5) + 1000 * (1 + 6 * 5 + 2)
+    assert costs._scored(cluster, "cifar10", sizes) == 200 + 500 * (1 + 4 * 5) + 1000 * (1 + (6 + 15) * 5 + 1)
+    assert costs._scored(cluster, "mnist", sizes) == 200 + 500 * (1 + 4 * 5) + 1000 * (1 + 6 * 5 + 2)
     # A stream has no part to learn from that is scored at its end, and may leave the shifts out.
     streamed = {"validation_size": 500, "test_size": 1000}
     assert costs._scored(cluster, "mnist", streamed) == 500 * (1 + 4 * 5) + 1000 * (1 + 6 * 5 + 2)

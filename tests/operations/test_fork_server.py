@@ -35,7 +35,7 @@ def main():
 def given(*rest):
     atexit.register(print, "at exit")
     print("aside", file=sys.stderr)
-    told = {
+    facts = {
         "arguments": rest, "program": sys.argv[0], "folder": os.getcwd(), "search": sys.path, "read": sys.stdin.read(),
         "environment": {k: v for k, v in os.environ.items() if k not in ("ROBUSTPATH_FORK_SERVER", "_")},
         "scratch": tempfile.gettempdir(), "served": served(), "main": __import__("__main__").__spec__.name,
@@ -43,7 +43,7 @@ def given(*rest):
         "handlers": [repr(signal.getsignal(n)).split(" at ")[0] for n in range(1, 16)],
         "open": sum(os.path.exists(f"/proc/self/fd/{n}") for n in range(3, 64)),
     }
-    print(json.dumps(told))
+    print(json.dumps(facts))
 
 
 def served():

@@ -41,7 +41,7 @@ def test_measures_tell_the_curvature_of_what_converged(tmp_path, capsys):
     )
 
 
-def test_theory_tells_what_is_foretold(tmp_path, capsys):
+def test_theory_says_what_is_predicted(tmp_path, capsys):
     pd.DataFrame({"expected": [1.0, None, 2.0]}).to_parquet(tmp_path / "t.parquet")
     assert said(outcome.theory, tmp_path / "t.parquet", capsys) == "result: 3 values, 2 of them with a known answer\n"
 

@@ -12,7 +12,7 @@ from robustpath.operations import progress
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "words"),
     [
         (0.4, "0 s"),
         (59.4, "59 s"),
@@ -22,12 +22,12 @@ from robustpath.operations import progress
         (4200, "1 h 10 min"),
     ],
 )
-def test_a_duration_is_said_as_a_person_does(seconds, told):
-    assert progress.duration(seconds) == told
+def test_a_duration_is_said_as_a_person_does(seconds, words):
+    assert progress.duration(seconds) == words
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "words"),
     [
         (None, ""),
         (20, "less than a minute left"),
@@ -36,8 +36,8 @@ def test_a_duration_is_said_as_a_person_does(seconds, told):
         (9000, "about 2 h 30 min left"),
     ],
 )
-def test_what_remains_is_said_to_the_minute(seconds, told):
-    assert progress.left_over(seconds) == told
+def test_what_remains_is_said_to_the_minute(seconds, words):
+    assert progress.left_over(seconds) == words
 
 
 def test_a_kind_takes_the_median_of_its_own_and_an_unseen_one_that_of_all():
@@ -105,7 +105,7 @@ def run():
     return logger, stream
 
 
-def test_a_run_is_told_a_line_a_finished_job(run, tmp_path):
+def test_a_run_prints_a_line_for_each_finished_job(run, tmp_path):
     logger, stream = run
     log = tmp_path / "sgd.log"
     log.write_text("result: 12 runs\n")

@@ -34,7 +34,7 @@ def test_the_proposal_is_a_profiles_and_grows_with_attempts(tmp_path):
     assert profile == {"set-resources": {"train": {"mem_mb": "2000 * attempt", "runtime": "10 * attempt"}}}
 
 
-def test_nothing_measured_is_told(tmp_path):
+def test_nothing_measured_is_reported(tmp_path):
     with pytest.raises(UserError, match=r"benchmarks holds no measured job: run the scale first"):
         taken(tmp_path)
 

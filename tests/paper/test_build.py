@@ -1,4 +1,4 @@
-"""The paper's references, and its build: same inputs, same bytes; every failure told in one sentence."""
+"""The paper's references, and its build: same inputs, same bytes; every failure reported in one sentence."""
 
 import re
 import shutil

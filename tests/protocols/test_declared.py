@@ -62,9 +62,9 @@ def test_numbers_need_what_the_figures_of_the_same_runs_need():
 
 
 def test_settings_that_say_nothing_of_a_key_lack_nothing():
-    told = {"reference": "sgd", "experiments": {"variance_order": {"methods": ["sgd"], "datasets": ["optdigits"]}}}
-    assert declared.without({"variance_order": {"varied": ["order"], "like": "minima"}}, told) == []
-    assert declared.without({"minima": {"compares": "reference"}}, told) == []
+    settings = {"reference": "sgd", "experiments": {"variance_order": {"methods": ["sgd"], "datasets": ["optdigits"]}}}
+    assert declared.without({"variance_order": {"varied": ["order"], "like": "minima"}}, settings) == []
+    assert declared.without({"minima": {"compares": "reference"}}, settings) == []
 
 
 def test_of_several_lacks_the_first_is_said_with_the_number_of_the_others():

@@ -32,9 +32,9 @@ def collated(out: Path, config: study.Config) -> pd.DataFrame:
 
 def accepted(measure: str) -> bool:
     """Whether a claim may name a measure."""
-    told = {"kind": "ratio", "measure": measure, "against": "sgd", "threshold": 1.0, "side": "below"}
+    condition = {"kind": "ratio", "measure": measure, "against": "sgd", "threshold": 1.0, "side": "below"}
     try:
-        TypeAdapter(model.Ratio).validate_python(told)
+        TypeAdapter(model.Ratio).validate_python(condition)
     except ValidationError:
         return False
     return True

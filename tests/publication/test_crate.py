@@ -115,7 +115,7 @@ def test_the_commit_is_named_with_the_edits_since(clone, monkeypatch):
     assert found["#run"]["name"].startswith("Run the Snakefile of commit abc with uncommitted edits of 2 files")
 
 
-def test_the_same_results_give_the_same_bytes_whatever_the_notebooks_say_of_their_time(clone):
+def test_the_same_results_give_the_same_bytes_at_any_times_in_the_notebooks(clone):
     first = crate.write("smoke", clone).read_bytes()
     (clone / "results/smoke/logs/notebooks/walks.ipynb").write_text("A later time.")
     assert crate.write("smoke", clone).read_bytes() == first

@@ -90,7 +90,7 @@ def test_lost_and_added_rows_are_named(table):
     assert digests.altered(more, kept) == [(named(added, 0), "0.25")]
 
 
-def test_altered_rows_of_several_runs_and_scores_are_told_as_such(table):
+def test_altered_rows_of_several_runs_and_scores_are_reported_as_such(table):
     kept, altered = digests.of_records(table), table.copy()
     block = (table["experiment"] == "minima") & (table["dataset"] == "optdigits") & (table["method"] == "sgd")
     runs = table[block & (table["metric"] == "cross_entropy")].index[:1]

@@ -19,18 +19,18 @@ def filled(tmp_path, results, table, config):
 
 def test_it_says_each_value_and_who_declares_it(tmp_path, results, table, config):
     out = filled(tmp_path, results, table, config)
-    told = pd.read_parquet(out / published.DRAWS).set_index(draws.KEY)
-    assert list(told.columns) == ["owner", "value"]
+    published_draws = pd.read_parquet(out / published.DRAWS).set_index(draws.KEY)
+    assert list(published_draws.columns) == ["owner", "value"]
     for method in MADE:
         for seed in range(3):
             for number in range(2):
-                own = told.loc[(method, seed, number)]
+                own = published_draws.loc[(method, seed, number)]
                 assert own["value"].to_dict() == draw(methods.load(method), seed, number)
-    rates = told.xs("learning_rate", level="hyperparameter")
+    rates = published_draws.xs("learning_rate", level="hyperparameter")
     assert set(rates["owner"]) == {"sgd"}
     assert rates.groupby(["seed", "draw"])["value"].nunique().eq(1).all()
-    assert told.loc[("sam", 1, 1, "radius"), "owner"] == "sam"
-    assert 0.3 not in told["value"].tolist()
+    assert published_draws.loc[("sam", 1, 1, "radius"), "owner"] == "sam"
+    assert 0.3 not in published_draws["value"].tolist()
 
 
 def test_a_grid_and_a_design_draw_nothing():
@@ -49,9 +49,14 @@ def test_level_1_finds_the_runs_and_the_draws_of_this_code_in_it(tmp_path, resul
 
 def test_an_altered_value_is_named(tmp_path, results, table, config):
     out = filled(tmp_path, results, table, config)
-    told = pd.read_parquet(out / published.DRAWS)
-    here = (told["method"] == "sam") & (told["seed"] == 2) & (told["draw"] == 1) & (told["hyperparameter"] == "radius")
-    told.assign(value=told["value"].mask(here, 0.5)).to_parquet(out / published.DRAWS)
+    published_draws = pd.read_parquet(out / published.DRAWS)
+    here = (
+        (published_draws["method"] == "sam")
+        & (published_draws["seed"] == 2)
+        & (published_draws["draw"] == 1)
+        & (published_draws["hyperparameter"] == "radius")
+    )
+    published_draws.assign(value=published_draws["value"].mask(here, 0.5)).to_parquet(out / published.DRAWS)
     found = draws.check(out)
     assert [check.verdict for check in found.checks] == [DIFFERS, DIFFERS]
     assert all("1 values, the first method=sam, seed=2, draw=1, hyperparameter=radius" in c.what for c in found.checks)

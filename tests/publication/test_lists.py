@@ -91,18 +91,18 @@ def test_the_committed_files_are_in_step():
 
 
 def test_codecheck_is_as_specified_and_lists_every_figure_and_table():
-    told = yaml.safe_load((ROOT / "codecheck.yml").read_text())
-    jsonschema.validate(told, SPECIFIED)
+    document = yaml.safe_load((ROOT / "codecheck.yml").read_text())
+    jsonschema.validate(document, SPECIFIED)
     entries = manifest(ROOT / "notebooks/manifest.yaml")
-    assert [(Path(each["file"]).stem, each["comment"]) for each in told["manifest"]] == [
+    assert [(Path(each["file"]).stem, each["comment"]) for each in document["manifest"]] == [
         (name, f"{entry['kind']}: {entry['question']}") for name, entry in entries.items() if name in PUBLISHED
     ]
 
 
 @pytest.mark.skipif(not (ROOT / SECONDS).is_file(), reason=f"nothing is published of the scale {lists.SCALE}")
 def test_what_codecheck_lists_is_published():
-    told = yaml.safe_load((ROOT / "codecheck.yml").read_text())
-    assert [each["file"] for each in told["manifest"] if not (ROOT / each["file"]).is_file()] == []
+    document = yaml.safe_load((ROOT / "codecheck.yml").read_text())
+    assert [each["file"] for each in document["manifest"] if not (ROOT / each["file"]).is_file()] == []
 
 
 @pytest.mark.parametrize(
@@ -130,10 +130,10 @@ def test_orcid_and_repository_of_the_citation_are_taken_over(clone):
         "repository-code: https://example.org/code\n",
     )
     lists.write(root=clone)
-    told = yaml.safe_load((clone / "codecheck.yml").read_text())
-    jsonschema.validate(told, SPECIFIED)
-    assert told["paper"]["authors"] == [{"name": "A B", "ORCID": "0000-0002-1825-0097"}]
-    assert told["repository"] == "https://example.org/code"
+    document = yaml.safe_load((clone / "codecheck.yml").read_text())
+    jsonschema.validate(document, SPECIFIED)
+    assert document["paper"]["authors"] == [{"name": "A B", "ORCID": "0000-0002-1825-0097"}]
+    assert document["repository"] == "https://example.org/code"
 
 
 def test_readme_without_its_marks_is_refused(clone):

@@ -24,7 +24,7 @@ FAMILIES = [
     model.load(ROOT / files.CLAIMS).families,
     contrast_model.load_all(ROOT / file for file in files.CONTRAST_FILES).families,
 ]
-CLAIMS = {claim.id for told in FAMILIES for family in told.values() for claim in family.claims}
+CLAIMS = {claim.id for families in FAMILIES for family in families.values() for claim in family.claims}
 PROTOCOLS = {
     name: get_args(field.annotation.model_fields["protocol"].annotation)[0]
     for name, field in Experiments.model_fields.items()
@@ -130,7 +130,7 @@ def test_a_notebook_names_no_experiment_but_those_of_its_entry():
         reads = assigned & set(Experiments.model_fields) if "load(records" in source or "traces" in source else set()
         assert reads <= set(entry["experiments"]), name
         # Verdicts and lines of robustness rest on the curve of lengths, which claims.yaml names.
-        if 'told["curve"]' in source:
+        if 'judged["curve"]' in source:
             assert "lengths" in entry["experiments"], name
 
 
@@ -183,13 +183,13 @@ def test_the_page_says_whose_lines_it_gives(commit, edits, said, linked, tmp_pat
 def test_a_name_is_explained_at_its_commit_with_the_edits_since(monkeypatch):
     here = machine.Source("abc", "def", ("src/one.py", "src/two.py"), "")
     monkeypatch.setattr(machine, "source", lambda root: here)
-    told = origin_page.explain("tab:hypotheses", "smoke", ROOT)
-    assert re.search(r"^at commit +def with uncommitted edits of 2 files$", told, re.M)
+    text = origin_page.explain("tab:hypotheses", "smoke", ROOT)
+    assert re.search(r"^at commit +def with uncommitted edits of 2 files$", text, re.M)
 
 
 def test_a_name_is_explained_and_an_unknown_one_refused():
-    told = origin_page.explain("tab:hypotheses", "smoke", ROOT)
-    assert "notebooks/hypotheses.py:1" in told and "snakemake hypotheses" in told and "minima, lengths" in told
+    text = origin_page.explain("tab:hypotheses", "smoke", ROOT)
+    assert "notebooks/hypotheses.py:1" in text and "snakemake hypotheses" in text and "minima, lengths" in text
     assert "claims/judge.py" in origin_page.explain("M3", "smoke", ROOT)
     with pytest.raises(UserError, match=r"nothing in the paper is called learning_curve; did you mean learning_curves"):
         origin_page.explain("learning_curve", "smoke", ROOT)
@@ -202,6 +202,6 @@ def test_a_number_is_explained_by_its_macro(tmp_path, monkeypatch):
     (folder / "numbers.tex").write_text(line)
     for part in ("config.yaml", "notebooks", "paper", "src"):
         (tmp_path / part).symlink_to(ROOT / part)
-    told = origin_page.explain("\\SeedCount", "smoke", tmp_path)
-    assert re.search(r"^meaning +seeds, each a split$", told, re.M) and re.search(r"^value +3$", told, re.M)
-    assert "src/robustpath/numbers/__init__.py" in told and "_protocol" in told
+    text = origin_page.explain("\\SeedCount", "smoke", tmp_path)
+    assert re.search(r"^meaning +seeds, each a split$", text, re.M) and re.search(r"^value +3$", text, re.M)
+    assert "src/robustpath/numbers/__init__.py" in text and "_protocol" in text

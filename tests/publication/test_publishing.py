@@ -25,13 +25,13 @@ def test_publishing_twice_gives_the_same_bytes(out, results, table, config, tmp_
 
 
 def test_the_manifest_says_of_what_and_lists_every_file(out):
-    told = published.manifest(out)
-    assert told["scale"] == "smoke"
-    assert told["commit"] == "a1b2c3d4" * 5
-    assert told["versions"] == machine.versions()
-    assert set(told["files"]) == set(published.files(out))
+    manifest = published.manifest(out)
+    assert manifest["scale"] == "smoke"
+    assert manifest["commit"] == "a1b2c3d4" * 5
+    assert manifest["versions"] == machine.versions()
+    assert set(manifest["files"]) == set(published.files(out))
     name = "generated/numbers.tex"
-    assert told["files"][name] == {"sha256": published.sha256(out / name), "bytes": (out / name).stat().st_size}
+    assert manifest["files"][name] == {"sha256": published.sha256(out / name), "bytes": (out / name).stat().st_size}
 
 
 def test_rows_of_a_metric_that_no_protocol_states_are_refused(results, table, config, tmp_path):

@@ -165,14 +165,14 @@ def level_2(out, config, count, minutes):
     return retraining.cells(config, out, out, count, 0, time.monotonic() + 60 * minutes)
 
 
-def test_as_many_cells_are_retrained_as_were_asked_for_and_the_rest_is_told(out, config, drawn):
+def test_as_many_cells_are_retrained_as_were_asked_for_and_the_rest_is_listed(out, config, drawn):
     order, retrained = drawn
     found = level_2(out, config, 2, 10)
     assert retrained == order[:2]
     assert [check.verdict for check in found.checks] == [SAME, SAME]
-    told = {entry.what: entry.why for entry in found.unchecked}
-    assert told["2 of 4 cells"] == "not drawn by seed 0 or out of time"
-    assert any(what.startswith("measures") for what in told)
+    reasons = {entry.what: entry.why for entry in found.unchecked}
+    assert reasons["2 of 4 cells"] == "not drawn by seed 0 or out of time"
+    assert any(what.startswith("measures") for what in reasons)
 
 
 def test_a_cell_that_would_end_too_late_is_passed_over(out, config, drawn):
@@ -194,8 +194,8 @@ def test_a_whole_run_of_another_machine_is_judged_cell_by_cell(out, results, tab
     shift = 1e-7 * (table["dataset"] == "optdigits") + 0.4 * (table["dataset"] == "typeface_digits")
     records.write(table.assign(value=table["value"] + shift.where(accuracy, 0.0)), results / "records.parquet")
     found = retraining.whole(config, out, results)
-    told = {check.what.split(" (")[0]: (check.level, check.verdict) for check in found.checks}
-    assert told == {
+    verdicts = {check.what.split(" (")[0]: (check.level, check.verdict) for check in found.checks}
+    assert verdicts == {
         "sgd on optdigits": (3, WITHIN),
         "sgd on typeface_digits": (3, OUTSIDE),
         "sam on optdigits": (3, SAME),

@@ -36,19 +36,19 @@ def written(file):
 def test_a_certificate_says_all_that_was_verified(repository, capsys):
     verification.verify(Scope("smoke", 1), root=repository)
     file = repository / "results/smoke/certificate.md"
-    told = written(file)
-    assert told["verdict"] == f"all {len(told['checks'])} checks passed"
-    assert {check["level"] for check in told["checks"]} == {0, 1}
-    assert told["scope"] == {"scale": "smoke", "level": 1, "cells": 3, "seed": 0, "minutes": 10.0}
-    assert told["published"] == f"smoke, commit {'a1b2c3d4' * 5}"
-    assert told["machine"] == told["published on"]
-    assert [entry["what"] for entry in told["not checked"]] == ["the records themselves: no run was trained again"]
+    content = written(file)
+    assert content["verdict"] == f"all {len(content['checks'])} checks passed"
+    assert {check["level"] for check in content["checks"]} == {0, 1}
+    assert content["scope"] == {"scale": "smoke", "level": 1, "cells": 3, "seed": 0, "minutes": 10.0}
+    assert content["published"] == f"smoke, commit {'a1b2c3d4' * 5}"
+    assert content["machine"] == content["published on"]
+    assert [entry["what"] for entry in content["not checked"]] == ["the records themselves: no run was trained again"]
     text = file.read_text()
-    assert text.startswith(f"# Certificate of verification: {told['verdict']}")
-    assert all(f"| {check['what']} |" in text for check in told["checks"])
+    assert text.startswith(f"# Certificate of verification: {content['verdict']}")
+    assert all(f"| {check['what']} |" in text for check in content["checks"])
     said = capsys.readouterr().out
     assert said.splitlines()[0] == f"level 0: the files of {repository}/published/smoke"
-    assert said.splitlines()[-1].startswith(told["verdict"])
+    assert said.splitlines()[-1].startswith(content["verdict"])
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,9 @@ def test_altered_records_end_at_level_0_and_say_so(repository):
     (repository / "published/smoke/records/measures.parquet").unlink()
     with pytest.raises(UserError, match=r"records/measures\.parquet; records: rows of"):
         verification.verify(Scope("smoke", 2), root=repository)
-    told = written(repository / "results/smoke/certificate.md")
-    assert {check["level"] for check in told["checks"]} == {0}
-    assert told["not checked"][0]["what"] == "levels above 0"
+    content = written(repository / "results/smoke/certificate.md")
+    assert {check["level"] for check in content["checks"]} == {0}
+    assert content["not checked"][0]["what"] == "levels above 0"
 
 
 def test_another_config_is_named(repository):

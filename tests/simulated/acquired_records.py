@@ -14,7 +14,7 @@ NOTED = {"off_manifold": 1.5, "candidate_share": 0.1}  # of acquisitions with an
 STEADY = {"labels_to_first_hit", "never_hit"}  # neither moved by a seed nor a share
 
 
-def recorded(told, planted=lambda run: {}, spread=0.004, rng=0):
+def recorded(settings, planted=lambda run: {}, spread=0.004, rng=0):
     """Records of all experiments of these settings (stream_records.settings).
 
     `planted` (run) -> means that differ from MEANS, and "accuracy" and "worst" of the last round, of a run: experiment,
@@ -23,7 +23,7 @@ def recorded(told, planted=lambda run: {}, spread=0.004, rng=0):
     """
     generator = np.random.default_rng(rng)
     moved, rows = {}, []
-    for name, own in told["experiments"].items():
+    for name, own in settings["experiments"].items():
         axes = own["datasets"], own["methods"], own["missing"], own["label_noise"], range(own["seeds"])
         for dataset, method, missing, noise, seed, draw in product(*axes, range(own["draws"])):
             run = {"experiment": name, "dataset": dataset, "method": method, "missing": missing, "label_noise": noise}

@@ -12,7 +12,7 @@ from robustpath import records
 METRICS = ("accuracy", "accuracy_worst_group")
 
 
-def recorded(told, planted, spread=0.004, rng=0):
+def recorded(settings, planted, spread=0.004, rng=0):
     """Records of all experiments of these settings (stream_records.settings).
 
     `planted` (run) -> {(split, metric): mean} of a run: experiment, dataset, method, label_noise, draw and its
@@ -21,7 +21,7 @@ def recorded(told, planted, spread=0.004, rng=0):
     """
     generator = np.random.default_rng(rng)
     moved, rows = {}, []
-    for name, own in told["experiments"].items():
+    for name, own in settings["experiments"].items():
         grid = [dict(zip(own["grid"], values, strict=True)) for values in product(*own["grid"].values())]
         drawn = list(enumerate(grid)) if own["grid"] else [(draw, {}) for draw in range(own["draws"])]
         axes = own["datasets"], own["methods"], own["train_sizes"], own["label_noise"], range(own["seeds"]), drawn

@@ -21,15 +21,15 @@ LESS = {"slow_ball": -0.1, "core_set": 0.2}  # accuracy beyond that of other met
 
 
 def settings(seeds=6):
-    """What a report is told of these experiments at the laptop scale, with fewer seeds and methods; streams have a
+    """What a report knows of these experiments at the laptop scale, with fewer seeds and methods; streams have a
     second draw at the small scale, as they are shipped."""
-    told = stream_records.settings(*SUPERVISED, *STREAMS, *ACQUIRED, seeds=seeds)
-    for name, own in told["experiments"].items():
+    found = stream_records.settings(*SUPERVISED, *STREAMS, *ACQUIRED, seeds=seeds)
+    for name, own in found["experiments"].items():
         own |= {"methods": METHODS.get(name, own["methods"]), "draws": 2 if name == "stream_split" else 1}
-    return told
+    return found
 
 
-def recorded(told, small, larger, spread=1e-4):
+def recorded(settings, small, larger, spread=1e-4):
     """Records in which a method of minima is as accurate as the ruler at small[method] or larger[method] times its
     examples (1 where it is not named), and other methods have the same differences LESS at both scales, but for the
     parallelogram, which is ahead of others by small["parallelogram"] and larger["parallelogram"].
@@ -53,8 +53,8 @@ def recorded(told, small, larger, spread=1e-4):
         return {"worst": 0.4 + ahead + LESS.get(run["method"], 0.0)}
 
     parts = [
-        grouped_records.recorded(ruled.only(told, SUPERVISED), supervised, spread),
-        stream_records.recorded(ruled.only(told, STREAMS), streamed, spread),
-        acquired_records.recorded(ruled.only(told, ACQUIRED), bought, spread),
+        grouped_records.recorded(ruled.only(settings, SUPERVISED), supervised, spread),
+        stream_records.recorded(ruled.only(settings, STREAMS), streamed, spread),
+        acquired_records.recorded(ruled.only(settings, ACQUIRED), bought, spread),
     ]
     return pd.concat(parts, ignore_index=True)

@@ -34,11 +34,11 @@ WORTH = {
 
 
 def settings(seeds=6, **methods):
-    """What a report is told of these experiments at the laptop scale, with fewer seeds, methods and draws."""
-    told = stream_records.settings(*SUPERVISED, *STREAMS, *ACQUIRED, seeds=seeds, draws=1)
+    """What a report knows of these experiments at the laptop scale, with fewer seeds, methods and draws."""
+    found = stream_records.settings(*SUPERVISED, *STREAMS, *ACQUIRED, seeds=seeds, draws=1)
     for name, chosen in (METHODS | methods).items():
-        told["experiments"][name]["methods"] = chosen
-    return told
+        found["experiments"][name]["methods"] = chosen
+    return found
 
 
 def curve(size):
@@ -46,32 +46,34 @@ def curve(size):
     return 0.2 + 0.06 * np.log2(size / 10)
 
 
-def recorded(told, worth=WORTH, spread=1e-4):
+def recorded(settings, worth=WORTH, spread=1e-4):
     """Records in which a method is as accurate as the ruler at `worth` (1 where it is not named) times its examples."""
 
     def supervised(run):
-        own = told["experiments"][run["experiment"]]
+        own = settings["experiments"][run["experiment"]]
         value = curve(run["train_size"] * worth.get(run["method"], 1.0))
         scores = {("validation", "accuracy"): value, ("test", "accuracy"): value, ("test", "cross_entropy"): 1.0}
         return scores | ({("test", "accuracy_worst_group"): value} if "correlation" in own else {})
 
     def streamed(run):
         plain = 0.05 * (run["method"] in ("er", "der_plus_plus"))  # a ruler of its own
-        own = told["experiments"][run["experiment"]]["examples"]
+        own = settings["experiments"][run["experiment"]]["examples"]
         return {"accuracy": curve(own * worth.get(run["method"], 1.0)) + plain}
 
     parts = [
-        grouped_records.recorded(only(told, SUPERVISED), supervised, spread),
-        stream_records.recorded(only(told, STREAMS), streamed, spread),
-        acquired_records.recorded(only(told, ACQUIRED), lambda run: {}, spread),
+        grouped_records.recorded(only(settings, SUPERVISED), supervised, spread),
+        stream_records.recorded(only(settings, STREAMS), streamed, spread),
+        acquired_records.recorded(only(settings, ACQUIRED), lambda run: {}, spread),
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def only(told, names):
-    return told | {"experiments": {name: told["experiments"][name] for name in names if name in told["experiments"]}}
+def only(settings, names):
+    return settings | {
+        "experiments": {name: settings["experiments"][name] for name in names if name in settings["experiments"]}
+    }
 
 
 def shipped(scale):
-    """What a report is told of a scale of the shipped config."""
+    """What a report knows of a scale of the shipped config."""
     return study.report_settings(study.load(stream_records.CONFIG, {"scale": scale}))

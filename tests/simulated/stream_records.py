@@ -28,13 +28,13 @@ def _report(scale):
 
 
 def settings(*experiments, seeds=4, scale="laptop", **changes):
-    """What the report is told of some experiments of the shipped config, with fewer seeds and other values of keys."""
-    told = dict(_report(scale))
-    told["experiments"] = {name: told["experiments"][name] | {"seeds": seeds} | changes for name in experiments}
-    return told
+    """What the report knows of some experiments of the shipped config, with fewer seeds and other values of keys."""
+    found = dict(_report(scale))
+    found["experiments"] = {name: found["experiments"][name] | {"seeds": seeds} | changes for name in experiments}
+    return found
 
 
-def recorded(told, planted=lambda run: {}, spread=0.01, rng=0):
+def recorded(settings, planted=lambda run: {}, spread=0.01, rng=0):
     """Records of all experiments of these settings. `planted` (run) -> means by metric that differ from MEANS, and
     "accuracy", of a run: experiment, dataset, method, evaluations, label_noise and its hyperparameters by name.
 
@@ -43,7 +43,7 @@ def recorded(told, planted=lambda run: {}, spread=0.01, rng=0):
     """
     generator = np.random.default_rng(rng)
     moved, rows = {}, []
-    for name, own in told["experiments"].items():
+    for name, own in settings["experiments"].items():
         grid = [dict(zip(own["grid"], values, strict=True)) for values in product(*own["grid"].values())]
         axes = own["datasets"], own["methods"], own["evaluations"], own["label_noise"], range(own["seeds"])
         drawn = list(enumerate(grid)) if own["grid"] else [(draw, {}) for draw in range(own["draws"])]

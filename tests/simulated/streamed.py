@@ -28,9 +28,9 @@ def runs(cells, seeds=SEEDS, spread=0.01, rng=0):
         draws = own.pop("draws", None) or [({}, own["values"])]
         own.pop("values", None)
         for draw, (hyperparameters, values) in enumerate(draws):
-            told = {"validation": values["accuracy"]} | values
+            means = {"validation": values["accuracy"]} | values
             run = own | {"seed": seed, "draw": draw, "hyperparameters": json.dumps(hyperparameters)}
-            for metric, mean in told.items():
+            for metric, mean in means.items():
                 shifts = mean if metric == "shifts" else {(CLEAN, CLEAN): mean}
                 for (shift, family), each in shifts.items():
                     key = (own["dataset"], seed, metric)
@@ -50,27 +50,27 @@ def split_of(metric):
     return "train" if metric.startswith(("prequential", "discovered")) else "test"
 
 
-def condition(kind="contrast", **told):
+def condition(kind="contrast", **keys):
     """A condition as the file would give it."""
     shared = {"kind": kind, "what": "the difference", "short": "difference", "metric": "accuracy"}
-    return contrast_model.KINDS[kind].model_validate(shared | told)
+    return contrast_model.KINDS[kind].model_validate(shared | keys)
 
 
-def less(method, other, **told):
+def less(method, other, **keys):
     """The terms of one method less another."""
-    shared = {"experiment": "streams"} | told
+    shared = {"experiment": "streams"} | keys
     return [shared | {"method": method}, shared | {"method": other, "weight": -1.0}]
 
 
-def hypothesis(*conditions, name="B1", **told):
+def hypothesis(*conditions, name="B1", **keys):
     """A hypothesis with these conditions."""
     shared = {"id": name, "statement": "It holds.", "source": "none", "label_noise": [0.0]}
     return contrast_model.Hypothesis.model_validate(
-        shared | told | {"conditions": [c.model_dump() for c in conditions]}
+        shared | keys | {"conditions": [c.model_dump() for c in conditions]}
     )
 
 
 def family(*claims):
     """A family of these hypotheses."""
-    told = {"letter": "B", "experiments": {"streams": "all"}, "claims": [claim.model_dump() for claim in claims]}
-    return contrast_model.Family.model_validate(told)
+    facts = {"letter": "B", "experiments": {"streams": "all"}, "claims": [claim.model_dump() for claim in claims]}
+    return contrast_model.Family.model_validate(facts)

@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[2]
 DRAWN: dict[str, dict[str, bytes]] = {}  # what notebooks made, by a digest of what they were run on
 
 
-def made(config, folder: Path, theories: Path, told: Callable[[str], object] = lambda stage: None, draws=True) -> Path:
+def made(config, folder: Path, theories: Path, begun: Callable[[str], object] = lambda stage: None, draws=True) -> Path:
     """Everything that the paper inputs but the page of origins, in the folder that is returned; `theories` keeps theory
     cases.
 
@@ -41,27 +41,27 @@ def made(config, folder: Path, theories: Path, told: Callable[[str], object] = l
     """
     generated = folder / "generated"
     generated.mkdir(parents=True, exist_ok=True)
-    told("records")
+    begun("records")
     file, judged, simulated = (folder / name for name in ("records.parquet", "claims.json", "calibration.parquet"))
     records.write(whole_study.recorded(config), file)
     table = records.load(file)
     traces(config, folder / "trace")
-    told("theory")
+    begun("theory")
     cases = [theory_case(config, case, theories) for case in CASES]
     with quiet(), loading(table):
-        told("claims")
+        begun("claims")
         judge.write(
             file, ROOT / CLAIMS, study.claims_settings(config), judged, [ROOT / name for name in CONTRAST_FILES]
         )
-        told("calibrate")
+        begun("calibrate")
         verdict_errors.write(file, ROOT / CLAIMS, study.calibrate_settings(config), simulated)
-        told("numbers")
+        begun("numbers")
         numbers.write(file, study.numbers_settings(config), generated / "numbers.tex", judged, simulated)
     known = {cell: whole_study.settled(config, cell) for cell in study.expand(config)}
     beside = {"claims": judged, "calibration": simulated, "theory": cases}
     beside |= {"traces": sorted(folder.glob("trace/*/*.parquet")), "surfaces": sorted(folder.glob("trace/*/*.npz"))}
     for name in executed.MANIFEST:
-        told(name)
+        begun(name)
         notebook(config, name, table, known, beside, generated, draws)
     return generated
 
@@ -93,7 +93,7 @@ def notebook(config, name: str, table, known: dict, beside: dict, folder: Path, 
         (folder / file).write_bytes(content)
 
 
-def _told(files: Path | list[Path]) -> str | list[str]:
+def _as_given(files: Path | list[Path]) -> str | list[str]:
     """Files as a notebook takes them."""
     return [*map(str, files)] if isinstance(files, list) else str(files)
 

@@ -90,16 +90,16 @@ def runs(settings: dict, stream: np.random.Generator) -> pd.DataFrame:
     runs = runs.astype({name: float for name, axis in protocol.axes.items() if axis.kind == "real"})
     if "design" in settings:
         knobs = designs.knobs_of(settings["design"], settings["numbers"], settings["train_size"])
-        told = [json.dumps(knobs[number], sort_keys=True) for number in runs["setting"]]
+        hyperparameters = [json.dumps(knobs[number], sort_keys=True) for number in runs["setting"]]
     else:
         pairs = zip(runs["seed"], runs["draw"], strict=True)
-        told = [json.dumps(draws.values(settings, spec, *pair), sort_keys=True) for pair in pairs]
+        hyperparameters = [json.dumps(draws.values(settings, spec, *pair), sort_keys=True) for pair in pairs]
     evaluations = float(protocol.spent(settings)[0])
     seeded = np.random.default_rng(zlib.crc32(settings["dataset"].encode())).normal(0, 0.3, settings["seeds"])
     skill = stream.normal(0.7, 0.4) + seeded[runs["seed"]] + stream.normal(0, 0.2, len(runs))
     return runs.assign(
         experiment=settings["experiment"], dataset=settings["dataset"], method=spec.name, family=spec.family,
-        gradient_evaluations=evaluations, steps=max(1, int(evaluations)), hyperparameters=told,
+        gradient_evaluations=evaluations, steps=max(1, int(evaluations)), hyperparameters=hyperparameters,
         diverged=stream.random(len(runs)) < DIVERGED, skill=skill,
     )  # fmt: skip
 

@@ -36,11 +36,11 @@ def test_records_are_coded_seed_by_seed_by_the_draw_that_validation_selects():
         gradient_evaluations=1.0, steps=1, hyperparameters="{}",
     )  # fmt: skip
     table = records.complete(table)[list(records.SCHEMA)]
-    told = {"experiments": {"own": {"train_sizes": [10, 20, 40]}}}
-    found = code_length.code_lengths(table, told, "own").set_index("seed")["value"]
+    settings = {"experiments": {"own": {"train_sizes": [10, 20, 40]}}}
+    found = code_length.code_lengths(table, settings, "own").set_index("seed")["value"]
     for seed in range(2):
         expected = (10 * math.log2(10) + 10 * (1 + seed) / math.log(2) + 20 * 0.5 / math.log(2)) / 40
         assert found[seed] == pytest.approx(expected)
     lost = table.assign(value=table["value"].mask((table["metric"] == "cross_entropy") & (table["seed"] == 0), np.inf))
-    assert set(code_length.code_lengths(lost, told, "own")["seed"]) == {1}
+    assert set(code_length.code_lengths(lost, settings, "own")["seed"]) == {1}
     assert code_length.code_lengths(table, {"experiments": {"own": {"train_sizes": [10]}}}, "own").empty

@@ -12,18 +12,18 @@ LARGER = {"sam": 0.5, "mixup": 1.25, "ensemble": 1.1, "parallelogram": 0.1, "con
 
 
 @pytest.fixture(scope="module")
-def told():
+def settings():
     return larger_records.settings()
 
 
 @pytest.fixture(scope="module")
-def table(told):
-    return larger_records.recorded(told, SMALL, LARGER)
+def table(settings):
+    return larger_records.recorded(settings, SMALL, LARGER)
 
 
 @pytest.fixture(scope="module")
-def found(table, told):
-    return larger.contrasts(table, told).set_index(["method", "other", "label_noise", "kind"])
+def found(table, settings):
+    return larger.contrasts(table, settings).set_index(["method", "other", "label_noise", "kind"])
 
 
 def test_differences_are_those_that_were_planted(found):
@@ -46,10 +46,12 @@ def test_only_the_default_draw_counts(found):
     assert row["small"].n == row["larger"].n == 12  # six seeds on each of two kinds of streams
 
 
-def test_data_sets_are_those_of_both_scales(found, told):
+def test_data_sets_are_those_of_both_scales(found, settings):
     names = [name for name, *_ in found.loc["sam", "sgd", 0.0, "none"]["small"].by_dataset]
     assert names == ["fashion_mnist", "typeface_digits"]  # and not Optdigits, which has no larger images
-    changed = told | {"experiments": told["experiments"] | {"larger": told["experiments"]["larger"] | {"datasets": []}}}
+    changed = settings | {
+        "experiments": settings["experiments"] | {"larger": settings["experiments"]["larger"] | {"datasets": []}}
+    }
     assert len(larger.shared(changed, "minima", "larger")["minima"]) == 3
 
 
@@ -67,8 +69,8 @@ def test_outcomes_are_named_by_the_signs_of_whole_intervals(found):
     assert found.loc["parallelogram", "random_acquisition", 0.0, "none"]["outcome"] == larger.SAME
 
 
-def test_ratios_are_those_that_were_planted(table, told):
-    own = larger.ratios(table, told).set_index(["scale", "method", "label_noise", "kind"])["ratio"]
+def test_ratios_are_those_that_were_planted(table, settings):
+    own = larger.ratios(table, settings).set_index(["scale", "method", "label_noise", "kind"])["ratio"]
     assert own["small", "sam", 0.2, "none"] == pytest.approx(2.0, rel=0.02)
     assert own["small", "mixup", 0.2, "none"] == pytest.approx(1.5, rel=0.02)
     assert own["larger", "mixup", 0.2, "none"] == pytest.approx(1.25, rel=0.02)
@@ -78,9 +80,9 @@ def test_ratios_are_those_that_were_planted(table, told):
     assert own["larger", "short_descent", 0.0, "none"] == pytest.approx(1.0, rel=0.02)
 
 
-def test_what_is_not_in_the_records_is_left_out(table, told):
+def test_what_is_not_in_the_records_is_left_out(table, settings):
     without = table[~((table["experiment"] == "larger_stream_split") | (table["method"] == "core_set"))]
-    found = larger.contrasts(without, told)
+    found = larger.contrasts(without, settings)
     assert set(found["family"]) == {"minima", "shortcuts"}
     assert "core_set" not in set(found["other"])
-    assert larger.contrasts(table[table["experiment"] == "none"], told).empty
+    assert larger.contrasts(table[table["experiment"] == "none"], settings).empty

@@ -31,14 +31,14 @@ def planted(seeds=4):
                 for method, grid in GRID.items()
                 for draw, (strength, mean) in enumerate(grid.items())
             ]
-            for experiment, method, draw, told, mean in runs:
+            for experiment, method, draw, knobs, mean in runs:
                 moved = 0.01 * (seed - (seeds - 1) / 2)
                 scores = {("validation", "accuracy"): mean + moved, ("test", "accuracy_worst_group"): 0.5 + moved}
-                scores["test", "accuracy_worst_group"] += told.get("strength", 0.0) + 0.001 * seed * bool(told)
+                scores["test", "accuracy_worst_group"] += knobs.get("strength", 0.0) + 0.001 * seed * bool(knobs)
                 facts = {"experiment": experiment, "dataset": dataset, "method": method, "seed": seed, "draw": draw}
                 for (split, metric), value in scores.items():
                     rows.append(
-                        facts | {"split": split, "metric": metric, "value": value, "hyperparameters": json.dumps(told)}
+                        facts | {"split": split, "metric": metric, "value": value, "hyperparameters": json.dumps(knobs)}
                     )
     table = pd.DataFrame(rows).assign(family="shortcuts", shift="none", shift_family="none", severity=0)
     table = table.assign(label_noise=0.0, train_size=100, converged=True, diverged=False, gradient_evaluations=1.0)

@@ -17,8 +17,8 @@ def budgets():
         best = 1 if run["evaluations"] == 6 else 0
         return {"accuracy": 0.5 + 0.1 * run["draw"], "validation_accuracy": 0.9 if run["draw"] == best else 0.3}
 
-    told = stream_records.settings("streams", seeds=3, scale="smoke", methods=["online_sgd", "er", "joint"])
-    return stream_records.recorded(told, planted, spread=1e-6)
+    settings = stream_records.settings("streams", seeds=3, scale="smoke", methods=["online_sgd", "er", "joint"])
+    return stream_records.recorded(settings, planted, spread=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def anchors():
         best = 3.0 if run["age"] == 0 else 30.0
         return {"accuracy": 0.6 + 0.1 * run["age"] + (0.1 if run["weight"] == best else 0.0)}
 
-    told = stream_records.settings("anchor_age", seeds=3, grid={"age": [0.0, 1.0], "weight": [3.0, 10.0, 30.0]})
-    return stream_records.recorded(told, planted, spread=1e-6)
+    settings = stream_records.settings("anchor_age", seeds=3, grid={"age": [0.0, 1.0], "weight": [3.0, 10.0, 30.0]})
+    return stream_records.recorded(settings, planted, spread=1e-6)
 
 
 def test_a_draw_is_selected_at_each_budget_by_itself(budgets):
@@ -41,7 +41,7 @@ def test_a_draw_is_selected_at_each_budget_by_itself(budgets):
 
 def test_of_a_grid_a_run_is_selected_at_each_value_of_the_columns_named(anchors):
     chosen = streams.selected(anchors, "anchor_age", ["age"])
-    best = streams.told(chosen, "weight").groupby("age")["weight"].unique()
+    best = streams.with_hyperparameters(chosen, "weight").groupby("age")["weight"].unique()
     assert {age: list(weights) for age, weights in best.items()} == {0.0: [3.0], 1.0: [30.0]}
     assert len(streams.scores(chosen, "accuracy", ["age"])) == 2 * 2 * 3  # ages, levels of label noise, seeds
 
@@ -57,7 +57,7 @@ def test_a_metric_without_meaning_is_left_out_and_others_are_of_one_split(budget
     assert valid["value"].tolist() == pytest.approx([0.9] * len(valid), abs=1e-4)
 
 
-def test_under_shift_shifts_weigh_the_same_whatever_their_severities(budgets):
+def test_under_shift_shifts_weigh_the_same_at_all_severities(budgets):
     chosen = streams.selected(budgets, "streams")
     more = chosen[chosen["shift"] == "fog"].assign(severity=2)
     table = pd.concat([chosen, more.assign(value=more["value"] + 0.3)])
@@ -113,7 +113,7 @@ def test_a_value_at_an_end_of_the_grid_is_seen(anchors):
 
 def test_a_hyperparameter_that_a_run_lacks_is_named(anchors):
     with pytest.raises(UserError, match="no hyperparameter radius"):
-        streams.told(anchors, "radius")
+        streams.with_hyperparameters(anchors, "radius")
 
 
 def test_runs_of_no_experiment_are_refused(anchors):

@@ -1,4 +1,4 @@
-"""The shipped config, made small, and what it is told when something is put into it."""
+"""The shipped config, made small, and the message when something is put into it."""
 
 import copy
 import tempfile

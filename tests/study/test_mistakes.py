@@ -1,4 +1,4 @@
-"""What every mistake in the config is told."""
+"""The message about every mistake in the config."""
 
 import re
 
@@ -144,7 +144,7 @@ def mistakes():
 
 
 @pytest.mark.parametrize(("key", "value", "expected"), list(mistakes()))
-def test_a_mistake_is_told_in_one_sentence(key, value, expected):
+def test_a_mistake_is_reported_in_one_sentence(key, value, expected):
     joint = "" if expected.startswith(("[", ".")) else " "
     assert message(edited((key.split("."), yaml.safe_load(value)))).startswith(f"config.yaml: {key}{joint}{expected}")
 
@@ -165,13 +165,13 @@ def test_more_test_examples_than_there_are_in_equal_groups():
     experiment = Supervised(**FURTHER | {"datasets": ["waterbirds"], "correlation": 0.9})
     path = ("scales", "laptop", "further", "one")
     assert not list(checks.problems(path, experiment, scale.model_copy(update={"test_size": 2568}), config))
-    # At the same number the classes alone are too few as well, and are told first.
+    # At the same number the classes alone are too few as well, and are reported first.
     *_, problem = checks.problems(path, experiment, scale.model_copy(update={"test_size": 2569}), config)
     assert (problem.path, problem.value) == (("scales", "laptop", "test_size"), 2569)
     assert problem.allowed == "at most 2,568, the test examples of 'waterbirds' in equal groups"
 
 
-def test_a_key_at_the_wrong_level_is_told_its_place():
+def test_the_place_of_a_key_at_the_wrong_level_is_given():
     text = message(edited((("seeds",), 3)))
     assert re.search(
         r"scales \('seeds' is a key of scales.<name>.experiments.data_efficiency and of \d\d more\)$", text
@@ -265,7 +265,7 @@ def test_long_values_are_cut():
         ("", "the whole file = null is empty"),
     ],
 )
-def test_bad_yaml_is_told_with_its_place(tmp_path, text, expected):
+def test_bad_yaml_is_reported_with_its_place(tmp_path, text, expected):
     path = tmp_path / "config.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as error:

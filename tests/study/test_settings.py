@@ -22,7 +22,7 @@ def test_overrides_are_merged_key_by_key():
     assert changed.scales["laptop"] == cfg.load(FILE).scales["laptop"]
 
 
-def test_the_network_is_told_where_it_is_not_the_perceptron():
+def test_the_network_is_named_where_it_is_not_the_perceptron():
     config = cfg.validate(edited(((*LAPTOP, "further"), {"photos": FURTHER | {"model": "resnet18"}})))
     assert list(cfg.experiments(config))[-1] == "photos"
     assert cfg.Cell("photos", "cifar10", "sgd") in cfg.expand(config)
@@ -33,7 +33,7 @@ def test_the_network_is_told_where_it_is_not_the_perceptron():
         cfg.measure_settings(config, "photos", "cifar10"),
         cfg.report_settings(config)["experiments"]["photos"],
     )
-    assert [told["model"] for told in of_each] == ["resnet18"] * 5
+    assert [settings["model"] for settings in of_each] == ["resnet18"] * 5
     plain = (
         cfg.train_settings(config, cfg.Cell("minima", "fashion_mnist", "sgd")),
         cfg.evaluate_settings(config, "minima", "fashion_mnist"),
@@ -41,10 +41,10 @@ def test_the_network_is_told_where_it_is_not_the_perceptron():
         cfg.measure_settings(config, "minima", "fashion_mnist"),
         cfg.report_settings(config)["experiments"]["minima"],
     )
-    assert not any("model" in told for told in plain)
+    assert not any("model" in settings for settings in plain)
     assert "further" not in cfg.report_settings(config)
-    assert not any("hidden" in told for told in of_each[:4])
-    assert all(told["hidden"] == [64, 64] for told in plain[:4])
+    assert not any("hidden" in settings for settings in of_each[:4])
+    assert all(settings["hidden"] == [64, 64] for settings in plain[:4])
 
 
 def test_examples_held_out_are_named_where_there_are_any_and_change_no_other_settings():
@@ -56,7 +56,7 @@ def test_examples_held_out_are_named_where_there_are_any_and_change_no_other_set
         cfg.measure_settings(config, "held_out", "mnist5k"),
         cfg.report_settings(config)["experiments"]["held_out"],
     )
-    assert [told["held_out"] for told in of_each] == [0.2] * 5
+    assert [settings["held_out"] for settings in of_each] == [0.2] * 5
     before, after = (all_settings(cfg.validate(edited(*more))) for more in ([], [((*EXPERIMENT, "held_out"), 0.0)]))
     assert after == before
     assert "held_out" not in str([before[job] for job in ("train", "evaluate", "measure", "trace")])
@@ -72,7 +72,7 @@ def test_a_correlation_is_named_where_there_is_one_and_by_every_job_that_deals_e
         cfg.measure_settings(config, "grouped", "gauss_groups"),
         cfg.report_settings(config)["experiments"]["grouped"],
     )
-    assert [told["correlation"] for told in of_each] == [0.97] * 5
+    assert [settings["correlation"] for settings in of_each] == [0.97] * 5
     others = all_settings(cfg.validate(edited()))
     assert "correlation" not in str([others[job] for job in ("train", "evaluate", "measure", "trace")])
     assert "correlation" not in str(cfg.report_settings(cfg.validate(edited()))["experiments"])

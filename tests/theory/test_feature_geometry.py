@@ -91,7 +91,7 @@ def test_dimensions_a_feature_count_features_of_norm_1():
     ("weights", "shorter"),
     [((1.0, -0.9), -0.9), ((-0.8, 1.0), -0.8), ((1.0, 0.1), 0.1), ((0.0, 1.0), 0.0), ((0.6, 0.7), 0.6)],
 )
-def test_two_features_are_told_apart_by_the_shorter_weight(weights, shorter):
+def test_two_features_are_separated_by_the_shorter_weight(weights, shorter):
     assert geometry.superposed(torch.tensor([weights])).item() == pytest.approx(shorter)
 
 

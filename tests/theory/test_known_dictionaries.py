@@ -148,7 +148,7 @@ def test_every_exact_value_is_the_known_one():
 
 
 def test_the_corners_of_a_cube_by_hand():
-    """Class i is told apart where no other corner is as near to its own, and the margin is the least distance."""
+    """Class i is separated where no other corner is as near to its own, and the margin is the least distance."""
     known = {row.quantity: row.value for row in case.cube()}
     corners = [[i >> 2 & 1, i >> 1 & 1, i & 1] for i in range(8)]
     apart = [sum(a != b for a, b in zip(corners[i], corners[j], strict=True)) for i, j in combinations(range(8), 2)]

@@ -53,9 +53,9 @@ def test_a_case_is_run_by_its_command(case, tmp_path):
     assert (found["source"] != "").eq(found["expected"].notna()).all()
 
 
-def test_a_case_is_told_its_own_settings_alone():
-    told = theory_settings(Theory(**SETTINGS), "memorisation")
-    assert told == {"case": "memorisation", **SETTINGS["memorisation"]}
+def test_a_case_is_given_its_own_settings_alone():
+    settings = theory_settings(Theory(**SETTINGS), "memorisation")
+    assert settings == {"case": "memorisation", **SETTINGS["memorisation"]}
 
 
 def test_a_table_is_read_as_it_was_written(tmp_path):
@@ -69,7 +69,7 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
         table.write(table.frame("x", rows + rows), tmp_path / "z.parquet")
 
 
-def test_what_is_no_such_table_is_told_in_one_sentence(tmp_path):
+def test_what_is_no_such_table_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(UserError, match=r"gone\.parquet: no such file"):
         table.read([tmp_path / "gone.parquet"])
     (tmp_path / "bad.parquet").write_text("text")

@@ -22,11 +22,11 @@ QUIET = (
 # Comes after the page's own scripts; what it returns goes into an element.
 SCRIPT = """<script>
 (async () => {
-  const told = document.createElement("pre");
-  told.id = "told";
-  try { told.textContent = JSON.stringify(await (async () => { %s })()); }
+  const answer = document.createElement("pre");
+  answer.id = "answer";
+  try { answer.textContent = JSON.stringify(await (async () => { %s })()); }
   catch (error) { console.error("Uncaught in the walk: " + error); }
-  document.body.append(told);
+  document.body.append(answer);
 })();
 </script></body>"""
 
@@ -34,7 +34,7 @@ SCRIPT = """<script>
 class Visit(NamedTuple):
     """What the script returned, the errors on the console, and the addresses that were asked for."""
 
-    told: object
+    answer: object
     errors: list[str]
     asked: list[str]
 
@@ -61,11 +61,11 @@ def visit(page: Path, script: str, folder: Path, *options: str) -> Visit:
         text=True,
         timeout=180,
     )
-    told = re.search(r'<pre id="told">(.*?)</pre>', done.stdout, re.DOTALL)
+    answer = re.search(r'<pre id="answer">(.*?)</pre>', done.stdout, re.DOTALL)
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    assert told and told[1], "\n".join(console) or done.stderr[-3000:]
+    assert answer and answer[1], "\n".join(console) or done.stderr[-3000:]
     return Visit(
-        json.loads(unescape(told[1])),
+        json.loads(unescape(answer[1])),
         [line for line in console if "ERROR:CONSOLE" in line or "Uncaught" in line],
         requests(json.loads(log.read_text())["events"]),
     )
@@ -73,11 +73,11 @@ def visit(page: Path, script: str, folder: Path, *options: str) -> Visit:
 
 def requests(events: list[dict]) -> list[str]:
     """The addresses on a network that a page from a file asked for; what the browser asks for itself has no page."""
-    told = (event.get("params", {}) for event in events)
+    parameters = (event.get("params", {}) for event in events)
     return sorted(
         {
             each["url"]
-            for each in told
+            for each in parameters
             if each.get("network_isolation_key", "").startswith("file:") and not each["url"].startswith("file:")
         }
     )

@@ -1,6 +1,6 @@
 """The kinds of fault that faults.py puts into runs.
 
-A kind is told as a generator in three parts: up to its first `yield` what must be so before the run, then the fault
+A kind is written as a generator in three parts: up to its first `yield` what must be so before the run, then the fault
 itself, which yields what it did, then (the run has ended) what a person or the machine's owner mends before the run is
 resumed. What it opened is closed after the comparison.
 """
@@ -57,7 +57,7 @@ class Scene:
         return found
 
     def interrupt(self) -> None:
-        """Ctrl-C: SIGINT to Snakemake and whatever else is in its terminal's foreground."""
+        """Ctrl-C: SIGINT to Snakemake and all else that is in its terminal's foreground."""
         os.killpg(self.run.pid, signal.SIGINT)
 
 

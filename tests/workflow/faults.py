@@ -226,9 +226,9 @@ def disturbed(
         try:
             scene.wait(awaited[since], PATIENCE)
             time.sleep(delay)
-            told = [next(story)]
+            parts = [next(story)]
             heard = ended(scene.run, "the run that was hit")
-            told += [next(story, None)]
+            parts += [next(story, None)]
         except Missed:
             end(scene)
             raise
@@ -249,7 +249,7 @@ def disturbed(
         if code == 0 and found != expected:
             others = sorted(name for name in found | expected if found.get(name) != expected.get(name))
             anomalies.append(f"differs: {', '.join(others)}")
-    what, moment = "; ".join(filter(None, told)), f"{delay:.1f} s after the first {since}"
+    what, moment = "; ".join(filter(None, parts)), f"{delay:.1f} s after the first {since}"
     return Outcome(
         kind, what, moment, said, failed, resumes, remedies, code == 0, found == expected, bool(went_on), anomalies,
         time.monotonic() - began,

@@ -40,8 +40,8 @@ def theories(tmp_path_factory, smoke_run, shipped):
     """The theory cases of the smoke run, under the names that to_the_paper gives them."""
     folder = tmp_path_factory.mktemp("theory")
     for file in (smoke_run / "results/smoke/theory").glob("*.parquet"):
-        told = json.dumps(theory_settings(study.active(shipped).theory, file.stem))
-        shutil.copy(file, folder / f"{file.stem}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.parquet")
+        settings = json.dumps(theory_settings(study.active(shipped).theory, file.stem))
+        shutil.copy(file, folder / f"{file.stem}-{hashlib.sha256(settings.encode()).hexdigest()[:12]}.parquet")
     return folder
 
 
@@ -49,8 +49,8 @@ def reaches_the_paper(raw, folder, theories, smoke_run, latex):
     """Make all that the paper inputs of a config, and the PDF where `latex` is asked for."""
     config = study.validate(raw)
     generated = to_the_paper.made(config, folder, theories, draws=False)
-    told = (smoke_run / "results/smoke/generated/numbers.tex").read_text(encoding="utf-8")
-    printed = set(origin_page.numbers_in(told)) & origin_page.used_in(to_the_paper.ROOT / "paper")
+    text = (smoke_run / "results/smoke/generated/numbers.tex").read_text(encoding="utf-8")
+    printed = set(origin_page.numbers_in(text)) & origin_page.used_in(to_the_paper.ROOT / "paper")
     own = generated / "numbers.tex"
     assert printed - set(origin_page.numbers_in(own.read_text(encoding="utf-8"))) == set()
     if latex and not shutil.which("latexmk"):

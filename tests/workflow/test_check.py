@@ -11,7 +11,7 @@ STAGES = [*state.STAGES]
 
 
 @pytest.fixture
-def told(monkeypatch):
+def check(monkeypatch):
     """`check` on a clone: part -> (state, why), and the next step, on a machine that has everything."""
     monkeypatch.setattr(state, "has_latex", lambda: True)
     monkeypatch.setattr(state, "set_up", lambda root: Part("set-up", FRESH, ""))
@@ -28,16 +28,16 @@ def told(monkeypatch):
     return read
 
 
-def test_a_finished_clone_is_fresh_and_to_be_read(pretended, told):
-    parts, step = told(pretended)
+def test_a_finished_clone_is_fresh_and_to_be_read(pretended, check):
+    parts, step = check(pretended)
     assert [parts[name] for name in STAGES] == [(FRESH,)] * len(STAGES)
     assert step.startswith("xdg-open results/smoke/paper.pdf")
 
 
-def test_an_edited_method_makes_its_runs_stale_and_what_follows(finished, told):
+def test_an_edited_method_makes_its_runs_stale_and_what_follows(finished, check):
     with (finished / "src/robustpath/methods/minima/sam.py").open("a") as file:
         file.write("\nUNUSED = 1\n")
-    parts, step = told(finished)
+    parts, step = check(finished)
     assert parts["data"] == (FRESH,)
     found, why = parts["runs"]
     assert found == STALE
@@ -46,9 +46,9 @@ def test_an_edited_method_makes_its_runs_stale_and_what_follows(finished, told):
     assert step == "make paper  (what is not fresh: runs, records, claims, figures and tables, paper)"
 
 
-def test_a_lost_figure_is_missing(finished, told):
+def test_a_lost_figure_is_missing(finished, check):
     (finished / "results/smoke/generated/learning_curves.pdf").unlink()
-    parts, _ = told(finished)
+    parts, _ = check(finished)
     assert parts["records"] == (FRESH,)
     assert parts["figures and tables"] == (MISSING, "not made yet: learning_curves")
     assert parts["paper"] == (STALE, "follows from the above: paper")

@@ -79,7 +79,7 @@ def test_every_target_refuses_an_empty_or_unknown_scale(equipped, target, name, 
     assert hint in errors[0]
 
 
-def test_the_next_step_is_told_below_a_folder_of_any_name(equipped):
+def test_the_next_step_is_shown_below_a_folder_of_any_name(equipped):
     done = make(equipped, "check")
     assert done.returncode == 0, done.stderr
     assert "Next step: make paper" in done.stdout

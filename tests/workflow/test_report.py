@@ -43,26 +43,26 @@ def reported(tmp_path_factory, smoke_run):
     """A finished smoke run with its report."""
     folder = duplicate(smoke_run, tmp_path_factory.mktemp("report") / ODD / "repository")
     style = ("--report-stylesheet", "workflow/report/report.css")
-    for told in ((), ("--report", "results/smoke/report.html", *style)):
-        done = snakemake(folder, "pictures", *told)
+    for options in ((), ("--report", "results/smoke/report.html", *style)):
+        done = snakemake(folder, "pictures", *options)
         assert done.returncode == 0, done.stderr[-3000:]
     return folder
 
 
 @needs_browser
 def test_every_figure_and_table_is_seen_and_nothing_is_asked_of_the_network(reported, tmp_path):
-    told, errors, asked = visit(reported / "results/smoke/report.html", WALK, tmp_path / "visit")
+    answer, errors, asked = visit(reported / "results/smoke/report.html", WALK, tmp_path / "visit")
     entries = manifest(reported / "notebooks/manifest.yaml")
-    assert sorted((topic, question) for topic, question, *_ in told["found"]) == sorted(
+    assert sorted((topic, question) for topic, question, *_ in answer["found"]) == sorted(
         (entry["category"], entry["question"]) for entry in entries.values()
     )
-    pictures = {question: base64.b64decode(source.partition(",")[2]) for _, question, source, *_ in told["found"]}
+    pictures = {question: base64.b64decode(source.partition(",")[2]) for _, question, source, *_ in answer["found"]}
     for name, entry in entries.items():
         assert pictures[entry["question"]] == (reported / f"results/smoke/pictures/{name}.png").read_bytes()
-    assert min(width for *_, width, _ in told["found"]) > 300
-    assert min(top for *_, top in told["found"]) >= 0
-    assert len(told["captions"]) == len(entries)
-    assert all("system-message" not in caption for caption in told["captions"])
+    assert min(width for *_, width, _ in answer["found"]) > 300
+    assert min(top for *_, top in answer["found"]) >= 0
+    assert len(answer["captions"]) == len(entries)
+    assert all("system-message" not in caption for caption in answer["captions"])
     assert errors == []
     assert asked == []
 
@@ -71,7 +71,7 @@ def test_every_figure_and_table_is_seen_and_nothing_is_asked_of_the_network(repo
 def test_the_browser_tells_of_errors_and_of_requests(tmp_path):
     page = tmp_path / "page.html"
     page.write_text("<body><img src='http://example.org/a.png'><script>missing()</script></body>")
-    told, errors, asked = visit(page, "return 1", tmp_path / "visit")
-    assert told == 1
+    answer, errors, asked = visit(page, "return 1", tmp_path / "visit")
+    assert answer == 1
     assert len(errors) == 1 and "missing is not defined" in errors[0]
     assert asked == ["http://example.org/a.png"]

@@ -23,8 +23,8 @@ for name, entry in MANIFEST.items():
             mem_mb=2000,
             runtime=10,
         params:
-            settings=told(study.figure_settings(CONFIG, entry)),
-            entry=told(entry),
+            settings=as_json(study.figure_settings(CONFIG, entry)),
+            entry=as_json(entry),
             beside=(f"--inputs {' '.join(named_inputs(entry))}" if named_inputs(entry) else ""),
             code=CODE["notebook"][name],
         message:
@@ -54,7 +54,7 @@ rule numbers:
         mem_mb=2000,
         runtime=10,
     params:
-        settings=told(study.numbers_settings(CONFIG)),
+        settings=as_json(study.numbers_settings(CONFIG)),
         methods=list(names()),  # each has its numbers, also one that no experiment uses
         code=CODE["numbers"],
     message:
@@ -84,8 +84,8 @@ rule origin:
         runtime=10,
     params:
         scale=CONFIG.scale,
-        experiments=told(study.report_settings(CONFIG)["experiments"]),
-        manifest=told(MANIFEST),
+        experiments=as_json(study.report_settings(CONFIG)["experiments"]),
+        manifest=as_json(MANIFEST),
         commit=SOURCE.changed,
         edits=len(SOURCE.edits),
         code=fingerprint("robustpath.publication.origin_page"),

@@ -18,7 +18,7 @@ rule claims:
         mem_mb=4000,
         runtime=10,
     params:
-        settings=told(study.claims_settings(CONFIG)),
+        settings=as_json(study.claims_settings(CONFIG)),
         code=fingerprint("robustpath.claims.judge"),
     message:
         "Judge the hypotheses"
@@ -46,7 +46,7 @@ rule calibrate:
         mem_mb=4000,
         runtime=20,
     params:
-        settings=told(study.calibrate_settings(CONFIG)),
+        settings=as_json(study.calibrate_settings(CONFIG)),
         code=fingerprint("robustpath.claims.verdict_errors"),
     message:
         "Judge simulated claims"

@@ -129,7 +129,7 @@ def known_claims():
     return claims, contrasts
 
 
-def told(settings):
+def as_json(settings):
     """Settings as the command line takes them; the order of keys is the config's, which figures keep."""
     return json.dumps(settings, separators=(",", ":"))
 
@@ -149,7 +149,7 @@ def time_to_prepare(wildcards):
 
 
 def prepare_settings(wildcards):
-    return told(study.prepare_settings(CONFIG, wildcards.dataset))
+    return as_json(study.prepare_settings(CONFIG, wildcards.dataset))
 
 
 def prepare_code(wildcards):
@@ -158,7 +158,7 @@ def prepare_code(wildcards):
 
 def train_settings(wildcards):
     cell = study.Cell(wildcards.experiment, wildcards.dataset, wildcards.method)
-    return told(study.train_settings(CONFIG, cell))
+    return as_json(study.train_settings(CONFIG, cell))
 
 
 def train_code(wildcards):
@@ -185,19 +185,19 @@ def parent_option(wildcards):
 
 
 def evaluate_settings(wildcards):
-    return told(study.evaluate_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+    return as_json(study.evaluate_settings(CONFIG, wildcards.experiment, wildcards.dataset))
 
 
 def trace_settings(wildcards):
-    return told(study.trace_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+    return as_json(study.trace_settings(CONFIG, wildcards.experiment, wildcards.dataset))
 
 
 def measure_settings(wildcards):
-    return told(study.measure_settings(CONFIG, wildcards.experiment, wildcards.dataset))
+    return as_json(study.measure_settings(CONFIG, wildcards.experiment, wildcards.dataset))
 
 
 def case_settings(wildcards):
-    return told(of_theory(wildcards.case))
+    return as_json(of_theory(wildcards.case))
 
 
 def theory_code(wildcards):
@@ -236,7 +236,7 @@ def trained_keys(wildcards):
 
 @cache
 def key_of(cell):
-    return seals.key(json.loads(told(study.train_settings(CONFIG, cell))))
+    return seals.key(json.loads(as_json(study.train_settings(CONFIG, cell))))
 
 
 def is_measured(experiment):

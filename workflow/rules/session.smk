@@ -21,7 +21,7 @@ SERVERS = []  # a fork server lasts until nobody holds it
 NO_LOCK = {"--nolock", "--unlock"}
 
 
-def use_all_cores_unless_told():
+def use_all_cores_unless_given():
     """Let a bare `snakemake NAME` run: Snakemake wants --cores for local jobs, and --jobs for a cluster's.
 
     A default profile cannot do it: Snakemake would merge it into the cluster's and cap the cluster at this machine.

@@ -85,7 +85,7 @@ pip() {
 pip_goes_elsewhere() {
     local settings
     settings=$(pip config list </dev/null 2>/dev/null | grep -E '^[a-z]+\.(target|prefix|root)=') || return 0
-    fail "pip is told to install somewhere else (${settings//$'\n'/, }): take that out of its settings;" \
+    fail "pip is set to install somewhere else (${settings//$'\n'/, }): take that out of its settings;" \
         "'.venv/bin/python -m pip config debug' lists their files."
 }
 

@@ -94,8 +94,8 @@ def numbered(finding: dict, found: Estimate, numbers: dict, confidence: float, l
         for name, *ends, n in found.by_dataset
     }
     note = found.interval.removeprefix("none ") if found.interval.startswith("none") else finding["note"]
-    told = {"n": found.n, "interval": found.interval, "left_out": left_out, "verdict": verdict, "by_dataset": each}
-    return finding | known | told | {"p": p, "note": note}
+    rest = {"n": found.n, "interval": found.interval, "left_out": left_out, "verdict": verdict, "by_dataset": each}
+    return finding | known | rest | {"p": p, "note": note}
 
 
 def _absent(finding: dict, *found: tuple[str, object]) -> dict | None:
@@ -172,8 +172,8 @@ def _against_controls(finding: dict, condition, variant: str, case: Case) -> dic
     ps = conjunction(found)
     verdict = decide(*ps, case.confidence)
     each = {part["against"]: {name: part[name] for name in (*ENDS, *EVENTS)} for part in found}
-    told = {"verdict": verdict, "p": printed(verdict, *ps), "each_control": each}
-    return deciding(found, verdict) | dict(zip(EVENTS, ps, strict=True)) | told
+    rest = {"verdict": verdict, "p": printed(verdict, *ps), "each_control": each}
+    return deciding(found, verdict) | dict(zip(EVENTS, ps, strict=True)) | rest
 
 
 def conjunction(found: list[dict]) -> tuple[float | None, float | None]:
@@ -223,13 +223,13 @@ def _effective_robustness(condition, variants: list[str], case: Case) -> dict:
     effects = {name: each["effect"] for name, each in found.items() if name and each["effect"] is not None}
     ps = {name: _largest([each[name] for each in found.values()]) for name in EVENTS}
     verdict = decide(*ps.values(), case.confidence)
-    told = {"verdict": verdict, "p": printed(verdict, *ps.values()), "against_control": _beside(variant, whole, case)}
+    rest = {"verdict": verdict, "p": printed(verdict, *ps.values()), "against_control": _beside(variant, whole, case)}
     ends = {"lowest": min, "highest": max}
-    told["without_one"] = {end: _end(pick, effects) for end, pick in ends.items()} if effects else {}
+    rest["without_one"] = {end: _end(pick, effects) for end, pick in ends.items()} if effects else {}
     lacking = [name for name, each in found.items() if name and each["verdict"] != found[None]["verdict"]]
     if lacking:
-        told["note"] = f"{found[None]['verdict']} by the line of all baselines, not without {', '.join(lacking)}"
-    return found[None] | ps | told
+        rest["note"] = f"{found[None]['verdict']} by the line of all baselines, not without {', '.join(lacking)}"
+    return found[None] | ps | rest
 
 
 def _largest(ps: list[float | None]) -> float | None:
@@ -379,9 +379,9 @@ def _any_of(condition, variants: list[str], case: Case) -> dict:
     p_refute = _largest([part["p_refute"] for part in found])
     verdict = decide(p_support, p_refute, case.confidence)
     best = min(found, key=lambda part: 2.0 if part["p_support"] is None else part["p_support"])
-    told = {"what": f"any of {len(found)}: {best['what']}", "verdict": verdict, "alternatives": found}
+    rest = {"what": f"any of {len(found)}: {best['what']}", "verdict": verdict, "alternatives": found}
     ps = {"p_support": p_support, "p_refute": p_refute, "p": printed(verdict, p_support, p_refute)}
-    return best | told | ps
+    return best | rest | ps
 
 
 KINDS: dict[str, Callable] = {

@@ -219,9 +219,9 @@ def terms(condition) -> list[Term]:
     if condition.kind == "contrast":
         return condition.terms
     if condition.kind == "partial":
-        told = {"experiment": condition.experiment, "hyperparameters": condition.hyperparameters}
+        shared = {"experiment": condition.experiment, "hyperparameters": condition.hyperparameters}
         each = product(condition.datasets or [None], condition.methods)
-        return [Term(dataset=dataset, method=method, **told) for dataset, method in each]
+        return [Term(dataset=dataset, method=method, **shared) for dataset, method in each]
     return [condition.term, *([condition.against] if hasattr(condition, "against") else [])]
 
 

@@ -216,7 +216,7 @@ def experiments(claim: Hypothesis) -> list[str]:
 
 
 def _keys(section: dict) -> list[str]:
-    """The keys that a section may have, told by those it has."""
+    """The keys that a section may have, by those it has."""
     plain = Hypothesis if "statement" in section else Family if "letter" in section else Term
     model = Contrasts if "families" in section else KINDS.get(section.get("kind"), plain)
     return list(model.model_fields)

@@ -143,14 +143,14 @@ def grid_values(runs: Runs, term: Term, hyperparameter: str) -> list[float]:
     )
 
 
-def _with(told: pd.Series, wanted: dict[str, float]) -> pd.Series:
+def _with(texts: pd.Series, wanted: dict[str, float]) -> pd.Series:
     """Whether hyperparameters, as the records hold them in JSON, have the wanted values."""
-    known = {text: json.loads(text) for text in told.unique()}
+    known = {text: json.loads(text) for text in texts.unique()}
     fits = {
         text: all(name in own and np.isclose(own[name], value) for name, value in wanted.items())
         for text, own in known.items()
     }
-    return told.map(fits).astype(bool)
+    return texts.map(fits).astype(bool)
 
 
 def _over(records: pd.DataFrame, what: Quantity, keys: Sequence[str] = tuple(BUDGETS)) -> pd.DataFrame:

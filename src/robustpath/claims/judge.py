@@ -27,14 +27,14 @@ def write(records_file: Path, claims_file: Path, settings: dict, out: Path, cont
     contrasts: the files of hypotheses that compare means of runs (see contrast_model).
     """
     claims, table = load(claims_file), records.load(records_file)
-    told = {"scale": settings["scale"], "confidence": settings["confidence"]}
-    told["families"] = judge(table, claims, settings)
+    document = {"scale": settings["scale"], "confidence": settings["confidence"]}
+    document["families"] = judge(table, claims, settings)
     if contrasts:
         compared = contrast_model.load_all(contrasts)
         contrast_model.check_apart(claims, compared)
-        told["families"] |= contrast_judge.judge(table, compared, settings["confidence"])
+        document["families"] |= contrast_judge.judge(table, compared, settings["confidence"])
     with replacing(out) as temporary:
-        temporary.write_text(json.dumps(told, indent=1, allow_nan=False) + "\n")
+        temporary.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 def judge(table: pd.DataFrame, claims: Claims, settings: dict) -> dict[str, dict]:

@@ -249,7 +249,7 @@ def _named(family: Family) -> list[tuple[str, str]]:
 
 
 def _keys(section: dict) -> list[str]:
-    """The keys that a section may have, told by those it has."""
+    """The keys that a section may have, by those it has."""
     models = {model.model_fields["kind"].annotation.__args__[0]: model for model in _KINDS}
     plain = Claim if "statement" in section else Family if "letter" in section else Claims
     model = models.get(section.get("kind"), plain)

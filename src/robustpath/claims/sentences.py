@@ -35,14 +35,14 @@ def short(verdict: dict, confidence: float) -> str:
     return " ".join(_decided(entry, confidence) for entry in stated)
 
 
-def summary(told: dict) -> str:
+def summary(judged: dict) -> str:
     """How many hypotheses of a family there are, and how many have each verdict, in LaTeX."""
-    found = told["verdicts"]
+    found = judged["verdicts"]
     counts = {word: sum(each["verdict"] == word for each in found) for word in ORDER}
     parts = [f"{labels.word(count)} {be(count)} {word}" for word, count in counts.items() if count]
     shared = [each for each in found if each["verdict"] == SUPPORTED and each["passed_by"]]
     text = f"Of {labels.word(len(found))} {_plural('hypothesis', len(found))}, {labels.listing(parts)}"
-    others = told.get("without", "methods without a walk")
+    others = judged.get("without", "methods without a walk")
     if shared:
         text += f"; of those supported, {labels.word(len(shared))} {be(len(shared))} met by {others} too"
     return f"{text}."

@@ -30,33 +30,33 @@ def read(claims: str | Path | None, scale: str = "laptop", family: str = "minima
 
 def find(claims: str | Path | None, family: str, scale: str = "laptop") -> dict | None:
     """What `read` gives; None where no such family was judged."""
-    told = read_all(claims, scale)
-    own = told["families"].get(family)
-    return own and {"scale": told["scale"], "confidence": told["confidence"], **own}
+    judged = read_all(claims, scale)
+    own = judged["families"].get(family)
+    return own and {"scale": judged["scale"], "confidence": judged["confidence"], **own}
 
 
 def read_all(claims: str | Path | None, scale: str = "laptop") -> dict:
     """The content of claims.json."""
     path = Path(claims) if claims else records.files(scale, "claims.json")[0]
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        judged = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"no verdicts at {path}: run `snakemake claims --config scale={scale}` first") from None
     except json.JSONDecodeError as error:
         raise UserError(f"{path}: not readable as JSON ({error}); remove it and run snakemake again") from None
-    if "families" not in told:
+    if "families" not in judged:
         raise UserError(f"{path}: holds no families of claims; remove it and run snakemake again")
-    return told
+    return judged
 
 
-def grouped(methods: list[str], told: dict, reference: str) -> dict[str, list[str]]:
+def grouped(methods: list[str], judged: dict, reference: str) -> dict[str, list[str]]:
     """The methods in groups, the reference left out: published, controls, ours, neighbours, others; empty ones not.
 
     A published method that serves as a control stands with the published ones.
     """
-    ours, published = list(told["short_names"]), told["baselines"]
+    ours, published = list(judged["short_names"]), judged["baselines"]
     rest = [name for name in methods if name != reference]
-    controls = [*told["controls"], *told["placebos"]]
+    controls = [*judged["controls"], *judged["placebos"]]
     groups = {
         "published methods": [name for name in rest if name in published],
         "controls": [name for name in rest if name in controls and name not in published],
@@ -75,10 +75,10 @@ def nearest(verdict: dict) -> list[dict]:
     return [min(own, key=distance_from_support) for own in cases]
 
 
-def of_kind(told: dict, kind: str) -> list[tuple[dict, dict]]:
+def of_kind(judged: dict, kind: str) -> list[tuple[dict, dict]]:
     """The entries of hypotheses that have one condition, of this kind, each with the finding of that condition, where
     the effect was measured."""
-    entries = [entry for verdict in told["verdicts"] for entry in verdict["entries"] if len(entry["conditions"]) == 1]
+    entries = [entry for verdict in judged["verdicts"] for entry in verdict["entries"] if len(entry["conditions"]) == 1]
     found = [(entry, entry["conditions"][0]) for entry in entries]
     return [(entry, its) for entry, its in found if its["kind"] == kind and its["effect"] is not None]
 

@@ -11,7 +11,7 @@ from robustpath.config.errors import ABSENT, ConfigError, dotted, nearest, short
 from robustpath.config.yaml import read
 
 Read = TypeVar("Read", bound=BaseModel)
-Keys = Callable[[dict], list[str]]  # those that a section of the file may have, told by those it has
+Keys = Callable[[dict], list[str]]  # those that a section of the file may have, by those it has
 
 
 class Section(BaseModel):

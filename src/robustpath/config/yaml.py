@@ -1,5 +1,5 @@
-"""The one reader of the study's YAML files: nothing is lost or misread in silence, and a mistake is told with its place
-and remedy."""
+"""The one reader of the study's YAML files: nothing is lost or misread in silence, and a mistake is reported with its
+place and remedy."""
 
 import math
 import re
@@ -64,7 +64,7 @@ class _Strict:
         raise _misread(node, f"{node.value} would be read as a date", "put quotes around it if it is text")
 
     def construct_object(self, node, deep=False):
-        """Any value; what its constructor cannot make of a scalar is told with its place."""
+        """Any value; what its constructor cannot make of a scalar is reported with its place."""
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, OverflowError, AttributeError):
@@ -119,7 +119,7 @@ def parsed(text: str, source: str) -> Any:
         what = f"the character {chr(error.character)!a} is not allowed"
         raise ConfigError(f"{source} line {line}: {what}; delete it, or restore the file from the repository") from None
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(f"{source} {_told(error)}") from None
+        raise ConfigError(f"{source} {_sentence(error)}") from None
     except RecursionError:  # of a PyYAML without its part in C
         raise ConfigError(f"{source}: {'; '.join(TOO_DEEP)}") from None
 
@@ -232,7 +232,7 @@ def _misread(node: yaml.Node | yaml.Event, what: str, remedy: str) -> yaml.Marke
     return yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark, note=remedy)
 
 
-def _told(error: yaml.MarkedYAMLError) -> str:
+def _sentence(error: yaml.MarkedYAMLError) -> str:
     """The place of an error, what is wrong there, and how to correct it."""
     place = _place(error.problem_mark or error.context_mark)
     if error.note:

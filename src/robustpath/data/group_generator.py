@@ -91,7 +91,7 @@ def generated(
     """`count` examples: classes in turn (or as `frequencies` say) and attributes as the recipe's correlations say,
     where `classes` [N] and the first of the `attributes` [N] are not given. UserError for an impossible recipe.
 
-    As many random numbers are drawn whatever the knobs are: with another value of one, an example keeps the rest.
+    The same random numbers are drawn at any values of the knobs: with another value of one, an example keeps the rest.
     """
     _check(recipe)
     features = len(recipe.spurious_margins)

@@ -76,8 +76,8 @@ def _shipped(module: ModuleType, size: int | None) -> tuple[Prepared, str]:
 
 
 def _fetched(module: ModuleType, size: int | None) -> tuple[Prepared, str]:
-    """A data set from large files. Whatever one of them does to its reader is the file's fault, and no copy sets a
-    checksum that is not read whole and has the entry's counts."""
+    """A data set from large files. All that one of them does to its reader is the file's fault, and no copy sets
+    a checksum that is not read whole and has the entry's counts."""
     dataset = module.ENTRY
     paths = {file.name: local(file) for file in dataset.files}
     try:

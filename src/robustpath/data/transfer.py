@@ -1,4 +1,4 @@
-"""A transfer from the network, bounded in bytes and in time, whatever the server does.
+"""A transfer from the network, bounded in bytes and in time, at any behaviour of the server.
 
 A thread of its own asks: a server that sends a byte now and then holds up whoever reads its headers, its chunks or what
 follows them. The caller waits for that thread no longer than the bounds allow.

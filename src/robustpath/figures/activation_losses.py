@@ -67,8 +67,8 @@ def _many(kept: int, total: int) -> str:
 def difference_words(row: pd.Series, points: bool = True) -> str:
     """The difference of an arm to the base with its interval, in points or as a number."""
     if points:
-        told = {end: row[f"difference_{end}"] for end in ("low", "high")}
-        return interval_words(pd.Series({"mean": row["difference"], **told}))
+        ends = {end: row[f"difference_{end}"] for end in ("low", "high")}
+        return interval_words(pd.Series({"mean": row["difference"], **ends}))
     return f"{labels.signed(row['difference'])} {number_range(row['difference_low'], row['difference_high'])}"
 
 

@@ -28,15 +28,15 @@ TICKS = {1 / 4: "1/4", 1 / 2: "1/2", 1: "1", 2: "2", 4: "4", 8: "8"}
 REACH = (0.22, 9.0)  # of the axis; what lies beyond is drawn at its end, as an arrow
 
 
-def role(comparison: str, method: str, told: Mapping, ruler: str) -> str | None:
-    """ "ours", "published", "control" or "ruler"; None for a method that has no row. `told`: what claims.json says of
+def role(comparison: str, method: str, judged: Mapping, ruler: str) -> str | None:
+    """ "ours", "published", "control" or "ruler"; None for a method that has no row. `judged`: what claims.json says of
     the hypotheses on minima, which names its variants, baselines and controls."""
     if method == ruler:
         return "ruler"
     if comparison in YARDSTICKS:
         return "published"
     if comparison == "minima":
-        groups = {"ours": told["short_names"], "published": told["baselines"], "control": told["placebos"]}
+        groups = {"ours": judged["short_names"], "published": judged["baselines"], "control": judged["placebos"]}
         return next((name for name, members in groups.items() if method in members), None)
     if comparison in ("streams", "rehearsal"):
         group = streams.group(method)
@@ -52,12 +52,12 @@ def role(comparison: str, method: str, told: Mapping, ruler: str) -> str | None:
     return known[title]
 
 
-def role_of(comparison: str, method: str, told: Mapping, settings: Mapping) -> str | None:
+def role_of(comparison: str, method: str, judged: Mapping, settings: Mapping) -> str | None:
     """The role of a method in a comparison of the config."""
-    return role(comparison, method, told, ruler_of(comparison, settings))
+    return role(comparison, method, judged, ruler_of(comparison, settings))
 
 
-def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str, str]]]:
+def rows(found: pd.DataFrame, judged: Mapping, settings: Mapping) -> dict[str, list[tuple[str, str, str]]]:
     """(comparison, method, role) of the rows of each block: the ruler, then of each role as many as COUNTS says, by
     the mean validation accuracy over levels of label noise, and those that are NAMED, and the methods of ADDED before
     the controls; `found` is
@@ -69,7 +69,7 @@ def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, lis
         if own.empty:
             continue
         best = own.groupby("method")["validation"].mean().sort_values(ascending=False, kind="stable")
-        roles = {name: role(comparison, name, told, ruler) for name in best.index}
+        roles = {name: role(comparison, name, judged, ruler) for name in best.index}
         chosen = [(comparison, name, "ruler") for name in best.index if roles[name] == "ruler"]
         for wanted, count in COUNTS.items():
             own_role = [name for name in best.index if roles[name] == wanted]
@@ -80,7 +80,7 @@ def rows(found: pd.DataFrame, told: Mapping, settings: Mapping) -> dict[str, lis
         place = sum(each != "control" for *_, each in chosen)
         for other in ADDED.get(comparison, []):
             added = found.loc[(found["comparison"] == other) & ~found["itself"], "method"].unique()
-            chosen[place:place] = [(other, name, role(other, name, told, ruler)) for name in added]
+            chosen[place:place] = [(other, name, role(other, name, judged, ruler)) for name in added]
             place += len(added)
         blocks[comparison] = chosen
     return {name: own for name, own in blocks.items() if name not in bounds} or blocks

@@ -11,7 +11,7 @@ from robustpath.records import labels
 
 NOTHING = "Nothing is compared: the experiment has one method alone."
 CORRUPTED, MINORITY = "wrongly labelled", "in a minority of their label"
-TOLD = "irm"  # is told which attribute an example has: its environment
+GIVEN_ATTRIBUTE = "irm"  # is given the attribute of an example: its environment
 DESIGN = ("train_sizes", "label_noise", "correlation", "seeds", "draws", "grid", "budget")
 FALLING = 0.5  # a warm-up below this share leaves the rate time to fall to zero
 
@@ -41,10 +41,10 @@ def inferring(experiments: Mapping[str, dict]) -> list[str]:
     """The experiments that select draws and whose runs have a parent's losses in the place of groups."""
     return [
         name
-        for name, told in experiments.items()
-        if protocols.name_of(told) == protocols.DEFAULT
-        and not told["grid"]
-        and told.get("parent", {}).get("gives") == "losses"
+        for name, own in experiments.items()
+        if protocols.name_of(own) == protocols.DEFAULT
+        and not own["grid"]
+        and own.get("parent", {}).get("gives") == "losses"
     ]
 
 
@@ -62,7 +62,7 @@ def inferred(gained: Mapping[str, Mapping[str, pd.DataFrame]], words: dict[str, 
         for other, by_rule in gained.items():
             rows = [table.set_index("method").loc[method] for table in by_rule.values()]
             pairs |= {row["n"] for row in rows}
-            twin = ", which is given the attribute" if other == TOLD else ""
+            twin = ", which is given the attribute" if other == GIVEN_ATTRIBUTE else ""
             parts.append(f"that of {labels.method(other)}{twin}: {labels.listing([short(row) for row in rows])} points")
         sentences.append(
             f"{labels.method(method)} infers environments from the losses of a first training (last lines). Its "
@@ -140,7 +140,7 @@ def caption(
     own = table[table["experiment"].isin(names)]
     each = [settings["experiments"][one] for one in names]
     there = set(own["dataset"])
-    shown = list(dict.fromkeys(dataset for told in each for dataset in told["datasets"] if dataset in there))
+    shown = list(dict.fromkeys(dataset for one in each for dataset in one["datasets"] if dataset in there))
     numbers = sorted({size for one in each for size in one["train_sizes"]})
     sizes = labels.listing([labels.count(number) for number in numbers])
     seeds = captions.seeds(sorted({one["seeds"] for one in each}), settings, intervals)

@@ -49,20 +49,20 @@ def finding(found: pd.DataFrame) -> str:
 def evidence(found: pd.DataFrame, table: pd.DataFrame, settings: Mapping) -> str:
     """For a caption, in LaTeX: data sets, networks and seeds at both scales."""
     pairs = [pair for each in CONTRASTS if each.family in set(found["family"]) for pair in each.pairs]
-    told, percent = settings["experiments"], rf"{100 * settings['confidence']:g}\,\%"
+    experiments, percent = settings["experiments"], rf"{100 * settings['confidence']:g}\,\%"
     parts = []
     for small, larger in dict.fromkeys(pairs):
         listed = labels.listing(
             [labels.escape(labels.dataset(each)) for each in shared(settings, small, larger)[small]]
         )
-        seeds = f"{told[small]['seeds']} and {told[larger]['seeds']} seeds"
+        seeds = f"{experiments[small]['seeds']} and {experiments[larger]['seeds']} seeds"
         parts.append(f"{small.replace('_', ' ')}: {listed} ({seeds})")
-    network = labels.escape(labels.network(told[pairs[0][1]].get("model", models.DEFAULT)))
+    network = labels.escape(labels.network(experiments[pairs[0][1]].get("model", models.DEFAULT)))
     facts = [
         f"Data at the small and the larger scale: {'; '.join(parts)}. Network at the larger scale: {network}.",
         f"Differences have {percent} $t$ intervals over paired seeds with data sets as strata, ratios {percent} "
         "percentile intervals of a bootstrap; neither is corrected for their number.",
-        f"The ensemble takes {labels.word(COUNT)} times the passes." if "larger_ensembles" in told else "",
+        f"The ensemble takes {labels.word(COUNT)} times the passes." if "larger_ensembles" in experiments else "",
         captions.chosen(1),
         captions.diverged(
             table[table["draw"] == 0], [experiment for pair in dict.fromkeys(pairs) for experiment in pair]

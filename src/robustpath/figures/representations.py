@@ -106,14 +106,14 @@ def arms(experiments: Mapping[str, dict], reference: str) -> list[Arm]:
     """The methods of every experiment of the protocols whose network is no perceptron of the widths of the scale or
     with another last width, and first the reference on that perceptron."""
     plain, others = [], []
-    for name, told in experiments.items():
-        if told.get("protocol") not in PROTOCOLS:
+    for name, experiment in experiments.items():
+        if experiment.get("protocol") not in PROTOCOLS:
             continue
-        network, own = told.get("model", models.DEFAULT), told["methods"]
+        network, own = experiment.get("model", models.DEFAULT), experiment["methods"]
         if network == models.DEFAULT:
-            plain += [Arm(name, reference, network, ())] if reference in own and not told.get("grid") else []
+            plain += [Arm(name, reference, network, ())] if reference in own and not experiment.get("grid") else []
         elif not network.startswith(f"{models.DEFAULT}_"):
-            within = ("penalty",) if "penalty" in (told.get("grid") or {}) else ()
+            within = ("penalty",) if "penalty" in (experiment.get("grid") or {}) else ()
             others += [Arm(name, method, network, within) for method in own]
     return plain[:1] + others
 
@@ -127,10 +127,10 @@ def levels(chosen: Mapping[Arm, pd.DataFrame], confidence: float) -> pd.DataFram
         for metric in (name for name in SHOWN if (own["metric"] == name).any()):
             values = scores(own, metric, arm.within).dropna(subset="value")
             found = means(values, ["dataset", *arm.within], confidence)
-            told = [
+            words = [
                 f"{arm.words}, penalty {row['penalty']:g}" if arm.within else arm.words for _, row in found.iterrows()
             ]
-            frames.append(found.assign(arm=arm.key, words=told, network=arm.network, metric=metric))
+            frames.append(found.assign(arm=arm.key, words=words, network=arm.network, metric=metric))
     return pd.concat(frames, ignore_index=True)
 
 

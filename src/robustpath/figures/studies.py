@@ -83,24 +83,24 @@ def draws(each: dict) -> int:
 
 def verdict_table(families: list[dict]) -> str:
     """A row for each hypothesis of the families of claims.json in LaTeX: its statement, and its verdicts by noise."""
-    groups = [[_row(verdict, told) for verdict in told["verdicts"]] for told in families]
+    groups = [[_row(verdict, judged) for verdict in judged["verdicts"]] for judged in families]
     return tables.booktabs(VERDICTS, groups, "lcp{3.5in}p{1.34in}p{0.92in}", gap="3pt", size="scriptsize")
 
 
-def _row(verdict: dict, told: dict) -> Row:
+def _row(verdict: dict, judged: dict) -> Row:
     mark = r"\textsuperscript{\dag}" if verdict["passed_by"] else ""
     statement = labels.escape(verdict["statement"].rstrip("."))
-    cells = [_said([each for each in verdict["entries"] if bool(each["label_noise"]) == noisy], told)
+    cells = [_said([each for each in verdict["entries"] if bool(each["label_noise"]) == noisy], judged)
              for noisy in (False, True)]  # fmt: skip
     return [verdict["id"], verdicts.SYMBOLS[verdict["verdict"]], ragged(f"{statement}{mark}"), *map(ragged, cells)]
 
 
-def _said(entries: list[dict], told: dict) -> str:
+def _said(entries: list[dict], judged: dict) -> str:
     """The verdicts of the cases at one kind of labels: a word, or how many cases have each; a prime where Holm's
     correction takes the verdict away."""
     counts: dict[str, int] = {}
     for entry in sorted(entries, key=lambda each: list(verdicts.SYMBOLS).index(each["verdict"])):
-        word = entry["verdict"] + (r"$^{\prime}$" if unsure(entry, told) else "")
+        word = entry["verdict"] + (r"$^{\prime}$" if unsure(entry, judged) else "")
         if entry.get("beside"):
             word = f"({word})"
         counts[word] = counts.get(word, 0) + 1
@@ -119,7 +119,7 @@ def _partly(verdict: dict) -> bool:
 
 def verdict_caption(families: list[dict], confidence: float) -> str:
     """The caption of the table of verdicts: how many hypotheses have each verdict, then how to read it."""
-    found = [verdict["verdict"] for told in families for verdict in told["verdicts"]]
+    found = [verdict["verdict"] for judged in families for verdict in judged["verdicts"]]
     counts = {word: found.count(word) for word in verdicts.SYMBOLS if word in found}
     parts = labels.listing([f"{labels.word(count)} {sentences.be(count)} {word}" for word, count in counts.items()])
     overall = labels.listing([f"{verdicts.SYMBOLS[word]} {word}" for word in counts])
@@ -129,7 +129,7 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
         f"correction: {overall}. On minima, where a walk at a level of noise is a case, one case is enough for $+$, "
         "and $-$ takes all; elsewhere $+$ takes all levels for which a hypothesis is stated, and one is enough for $-$."
     )
-    partly = sum(_partly(verdict) for told in families for verdict in told["verdicts"])
+    partly = sum(_partly(verdict) for judged in families for verdict in judged["verdicts"])
     some = f" ({labels.word(partly)} of them in some cases only)" if partly else ""
     parts = parts.replace(SUPPORTED, f"{SUPPORTED}{some}", 1)
     finding = f"Of {labels.word(len(found))} hypotheses, {parts}."

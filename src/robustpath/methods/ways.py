@@ -103,7 +103,7 @@ def augmented(stiffness: Tensor | float, weight: Tensor | float = 1.0) -> Way:
 def line_search() -> Way:
     """After a batch, back along the segment to the anchor, until d <= r: other size, same direction.
 
-    The end is tried, then 7 bisections of a part whose nearer end is in the ball: 8 passes over Z, whatever they find.
+    The end is tried, then 7 bisections of a part whose nearer end is in the ball: always 8 passes over Z.
     """
 
     def settle(measure, anchor, params, radius):

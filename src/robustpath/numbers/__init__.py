@@ -50,7 +50,7 @@ def write(
     records_file: Path, settings: dict, out: Path, claims_file: Path | None = None, calibrated: Path | None = None
 ) -> None:
     """Write the macros of `collect` to `out`, a file that the paper inputs, with verdicts and simulated claims."""
-    told = verdicts.read(claims_file) if claims_file else None
+    judged = verdicts.read(claims_file) if claims_file else None
     of_batches = verdicts.find(claims_file, batches.FAMILY) if claims_file else None
     of_shortcuts = verdicts.find(claims_file, shortcuts.FAMILY) if claims_file else None
     of_together = verdicts.find(claims_file, together.FAMILY) if claims_file else None
@@ -58,7 +58,7 @@ def write(
     lines = [
         f"\\newcommand{{\\{name}}}{{\\origin{{{number.maker}}}{{{number.value}}}}}% {number.meaning}"
         for name, number in collect(
-            records.load(records_file), settings, told, simulated, of_batches, of_shortcuts, of_together
+            records.load(records_file), settings, judged, simulated, of_batches, of_shortcuts, of_together
         ).items()
     ]
     with replacing(out) as temporary:
@@ -66,12 +66,12 @@ def write(
 
 
 def collect(
-    table: pd.DataFrame, settings: dict, told: dict | None = None, simulated: pd.DataFrame | None = None,
+    table: pd.DataFrame, settings: dict, judged: dict | None = None, simulated: pd.DataFrame | None = None,
     of_batches: dict | None = None, of_shortcuts: dict | None = None, of_together: dict | None = None,
 ) -> dict[str, Number]:  # fmt: skip
     """Name -> Number for every number of the prose; what the records lack is said to be not measured.
 
-    told, of_batches, of_shortcuts, of_together: what claims.json says of the hypotheses on minima, on batches, on
+    judged, of_batches, of_shortcuts, of_together: what claims.json says of the hypotheses on minima, on batches, on
     shortcuts and on all of them together.
     """
     scores, means, comparison = _compared(table, settings)
@@ -84,7 +84,7 @@ def collect(
         **made(_controls, means, settings),
         **made(_best, comparison, settings),
         **made(_remaining, comparison, settings),
-        **minima.collect(table, settings, told),
+        **minima.collect(table, settings, judged),
         **evidence.collect(table, settings, simulated),
         **variance.collect(table, settings),
         **selection.collect(table, settings),
@@ -93,7 +93,7 @@ def collect(
         **streams.collect(table, settings),
         **features.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
-        **made(_hypotheses, [told, of_batches, of_shortcuts, of_together]),
+        **made(_hypotheses, [judged, of_batches, of_shortcuts, of_together]),
         **efficiency.collect(table, settings),
         **larger.collect(table, settings),
         **together.collect(table, of_together, settings),
@@ -103,7 +103,7 @@ def collect(
 @reads(EVERY)
 def _hypotheses(families: list[dict | None]) -> Macros:
     """How many hypotheses there are in all families."""
-    count = sum(len(told["verdicts"]) for told in families if told)
+    count = sum(len(judged["verdicts"]) for judged in families if judged)
     return {"HypothesisCountWord": (labels.word(count), "hypotheses of all families that were judged, in words")}
 
 

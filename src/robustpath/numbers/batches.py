@@ -14,9 +14,9 @@ EXPERIMENTS = (
 )  # fmt: skip
 
 
-def collect(told: dict | None, settings: dict) -> dict[str, Number]:
-    """Name -> Number; told: what claims.json says of the family, None where nothing was judged."""
-    return {**made(_stream, settings), **made(_stream_hypotheses, told)}
+def collect(judged: dict | None, settings: dict) -> dict[str, Number]:
+    """Name -> Number; judged: what claims.json says of the family, None where nothing was judged."""
+    return {**made(_stream, settings), **made(_stream_hypotheses, judged)}
 
 
 @reads("streams")
@@ -50,6 +50,6 @@ _STREAM = {
 
 
 @reads(*EXPERIMENTS)
-def _stream_hypotheses(told: dict | None) -> Macros:
+def _stream_hypotheses(judged: dict | None) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis on streams, at each label noise."""
-    return of_family(FAMILY, told, LEVELS) | deciding(FAMILY, told)
+    return of_family(FAMILY, judged, LEVELS) | deciding(FAMILY, judged)

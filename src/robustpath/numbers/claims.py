@@ -11,35 +11,35 @@ from robustpath.records import labels
 from robustpath.records.labels import MISSING, macro
 
 
-def of_family(family: str, told: dict | None, levels: dict[str, tuple[float | None, str]]) -> Macros:
-    """The macros of one family; `told` is what claims.json says of it, `levels` maps a suffix to a label noise and its
-    words."""
+def of_family(family: str, judged: dict | None, levels: dict[str, tuple[float | None, str]]) -> Macros:
+    """The macros of one family; `judged` is what claims.json says of it, `levels` maps a suffix to a label noise and
+    its words."""
     whole = f"{macro(family)}Claims"
-    ids, variants = _known(family, told)
-    found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
-    macros = _counts(whole, told, found)
+    ids, variants = _known(family, judged)
+    found = {verdict["id"]: verdict for verdict in judged["verdicts"]} if judged else {}
+    macros = _counts(whole, judged, found)
     for name in ids:
-        macros |= _claim(name, found.get(name), variants, levels, told)
+        macros |= _claim(name, found.get(name), variants, levels, judged)
     return macros
 
 
-def deciding(family: str, told: dict | None) -> Macros:
+def deciding(family: str, judged: dict | None) -> Macros:
     """One macro for each hypothesis of a family: its verdict at each label noise, with the condition that decides."""
-    found = {verdict["id"]: verdict for verdict in told["verdicts"]} if told else {}
+    found = {verdict["id"]: verdict for verdict in judged["verdicts"]} if judged else {}
     return {
         f"{macro(name)}Short": (
-            sentences.short(found[name], told["confidence"]) if name in found else f"{name} was not judged.",
+            sentences.short(found[name], judged["confidence"]) if name in found else f"{name} was not judged.",
             f"{name}: its verdict and the condition that decides",
         )
-        for name in _known(family, told)[0]
+        for name in _known(family, judged)[0]
     }
 
 
-def _known(family: str, told: dict | None) -> tuple[list[str], list[str]]:
+def _known(family: str, judged: dict | None) -> tuple[list[str], list[str]]:
     """The hypotheses of a family, and the variants that any of them is judged for (of a contrast: all)."""
-    if told:
-        cases = [entry["variant"] for verdict in told["verdicts"] for entry in verdict["entries"]]
-        return [verdict["id"] for verdict in told["verdicts"]], list(dict.fromkeys([*told["short_names"], *cases]))
+    if judged:
+        cases = [entry["variant"] for verdict in judged["verdicts"] for entry in verdict["entries"]]
+        return [verdict["id"] for verdict in judged["verdicts"]], list(dict.fromkeys([*judged["short_names"], *cases]))
     contrasts = contrast_model.load_all(records.root() / file for file in CONTRAST_FILES).families
     if family in contrasts:
         return [claim.id for claim in contrasts[family].claims], ["all"]
@@ -47,11 +47,11 @@ def _known(family: str, told: dict | None) -> tuple[list[str], list[str]]:
     return [claim.id for claim in own.claims], [*own.short_names, "all"]
 
 
-def _counts(prefix: str, told: dict | None, found: dict[str, dict]) -> Macros:
+def _counts(prefix: str, judged: dict | None, found: dict[str, dict]) -> Macros:
     """How many hypotheses there are, and which and how many have each verdict."""
-    count, text = (labels.word(len(found)), sentences.summary(told)) if told else (MISSING, MISSING)
-    cases = labels.count(told["corrected_tests"]) if told else MISSING
-    corrected = labels.listing(told["corrected"]) if told else MISSING
+    count, text = (labels.word(len(found)), sentences.summary(judged)) if judged else (MISSING, MISSING)
+    cases = labels.count(judged["corrected_tests"]) if judged else MISSING
+    corrected = labels.listing(judged["corrected"]) if judged else MISSING
     macros: Macros = {
         f"{prefix}CountWord": (count, "number of hypotheses, in words"),
         f"{prefix}Summary": (text, "how many hypotheses have each verdict"),
@@ -66,16 +66,16 @@ def _counts(prefix: str, told: dict | None, found: dict[str, dict]) -> Macros:
         ("CasesSupported", labels.count(holding), "cases that are supported, before correction"),
         ("SharedCount", labels.word(shared), "hypotheses that are supported and met by placebos too, in words"),
     ):
-        macros[f"{prefix}{end}"] = (number if told else MISSING, what)
+        macros[f"{prefix}{end}"] = (number if judged else MISSING, what)
     for word in verdicts.SYMBOLS:
         names = [name for name, verdict in found.items() if verdict["verdict"] == word]
-        listed, number = (labels.listing(names), labels.word(len(names))) if told else (MISSING, MISSING)
+        listed, number = (labels.listing(names), labels.word(len(names))) if judged else (MISSING, MISSING)
         macros[f"{prefix}{word.capitalize()}"] = (listed, f"hypotheses that are {word}")
         macros[f"{prefix}{word.capitalize()}Count"] = (number, f"number of hypotheses that are {word}, in words")
     return macros
 
 
-def _claim(name: str, verdict: dict | None, variants: list[str], levels: dict, told: dict | None) -> Macros:
+def _claim(name: str, verdict: dict | None, variants: list[str], levels: dict, judged: dict | None) -> Macros:
     """The macros of one hypothesis, of its best case and of every variant and label noise."""
     prefix, said = macro(name), {}
     macros = _numbers(prefix, verdict, name)
@@ -85,7 +85,7 @@ def _claim(name: str, verdict: dict | None, variants: list[str], levels: dict, t
         statement = labels.escape(verdict["statement"])
         earlier = verdict["earlier"]["verdict"] if verdict["earlier"] else "none"
         passing = labels.listing([verdicts.placebo(each) for each in verdict["passed_by"]])
-        said = sentences.sentences(verdict, told["confidence"])
+        said = sentences.sentences(verdict, judged["confidence"])
     macros[f"{prefix}Case"] = (case, f"{name}: the case that is nearest to support")
     macros[f"{prefix}Statement"] = (statement, f"{name}: the claim")
     macros[f"{prefix}Earlier"] = (earlier, f"{name}: the verdict of the earlier rule")

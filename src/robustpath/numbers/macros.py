@@ -43,7 +43,7 @@ def made(make: Callable, *arguments) -> dict[str, Number]:
     """The macros of a function that has said what it reads, each with its maker."""
     if not hasattr(make, "experiments"):
         raise ValueError(f"{make.__name__} makes numbers and does not say which experiments it reads")
-    return {name: Number(*told, maker(make)) for name, told in make(*arguments).items()}
+    return {name: Number(*number, maker(make)) for name, number in make(*arguments).items()}
 
 
 def maker(make: Callable) -> str:

@@ -21,13 +21,13 @@ LEVELS = {"Clean": "the lowest label noise", "Noisy": "the highest label noise"}
 KINDS = {"Id": "none", "Natural": "natural", "Corruption": "corruption"}
 
 
-def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str, Number]:
+def collect(table: pd.DataFrame, settings: dict, judged: dict | None) -> dict[str, Number]:
     """Name -> Number; what the records or the verdicts lack is said to be not measured."""
     compared = fitting(table, NEEDS, settings)
     own = compared[compared["experiment"] == EXPERIMENT]
     levels = sorted(own["label_noise"].unique())
     level = dict(zip(LEVELS, [levels[0], levels[-1]] if levels else [None, None], strict=True))
-    curve = told["curve"] if told else CURVE
+    curve = judged["curve"] if judged else CURVE
     there = {EXPERIMENT, curve} <= set(compared["experiment"])
     found = evidence.gather(compared, EXPERIMENT, curve) if there else None
     more = [name for name in rulers.yardsticks(EXPERIMENT, settings) if there and name in set(table["experiment"])]
@@ -38,12 +38,12 @@ def collect(table: pd.DataFrame, settings: dict, told: dict | None) -> dict[str,
         **made(_protocols, table, settings),
         **made(_differences, own, settings, level),
         **made(_matched, found, beside, settings, level),
-        **made(_line, found, settings, told),
+        **made(_line, found, settings, judged),
         **made(_random_labels, table),
         **made(_barriers, own, settings, level),
-        **made(_walks, own, told),
+        **made(_walks, own, judged),
         **walks.collect(compared, EXPERIMENT, found, settings, level, LEVELS),
-        **made(_hypotheses, told, level),
+        **made(_hypotheses, judged, level),
     }
 
 
@@ -180,11 +180,11 @@ def _barriers(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
 
 
 @reads(EXPERIMENT, CURVE)
-def _line(gathered: Evidence | None, settings: dict, told: dict | None) -> Macros:
+def _line(gathered: Evidence | None, settings: dict, judged: dict | None) -> Macros:
     """How well accuracy in distribution predicts accuracy under shift: the range of R squared over data sets."""
     low, high = MISSING, MISSING
-    if told and gathered:
-        lines = robustness.lines(gathered.accuracy, told["baselines"], settings["test_size"], gathered.curve)
+    if judged and gathered:
+        lines = robustness.lines(gathered.accuracy, judged["baselines"], settings["test_size"], gathered.curve)
         fits = [line.r_squared for line in lines.values()]
         low, high = (f"{min(fits):.2f}", f"{max(fits):.2f}") if fits else (MISSING, MISSING)
     what = "R squared over data sets and label noise of the line of effective robustness"
@@ -207,13 +207,13 @@ def _random_labels(table: pd.DataFrame) -> Macros:
 
 
 @reads(EXPERIMENT)
-def _walks(own: pd.DataFrame, told: dict | None) -> Macros:
+def _walks(own: pd.DataFrame, judged: dict | None) -> Macros:
     """How many walks were measured and how many left their level."""
     walks, void, tolerance = MISSING, MISSING, MISSING
-    if told:
-        counts = void_walks(own, told["tolerance"])
+    if judged:
+        counts = void_walks(own, judged["tolerance"])
         walks, void = labels.count(counts["walks"].sum()), labels.count(counts["void"].sum())
-        tolerance = f"{100 * told['tolerance']:g}"
+        tolerance = f"{100 * judged['tolerance']:g}"
     return {
         "WalkCount": (walks, "walks whose level error was measured"),
         "VoidWalkCount": (void, "walks whose level error exceeds the tolerance"),
@@ -222,6 +222,6 @@ def _walks(own: pd.DataFrame, told: dict | None) -> Macros:
 
 
 @reads(EXPERIMENT, CURVE)
-def _hypotheses(told: dict | None, level: dict) -> Macros:
+def _hypotheses(judged: dict | None, level: dict) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis, of its best case and of every variant and label noise."""
-    return of_family("minima", told, {place: (level[place], words) for place, words in LEVELS.items()})
+    return of_family("minima", judged, {place: (level[place], words) for place, words in LEVELS.items()})

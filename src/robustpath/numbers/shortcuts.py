@@ -41,8 +41,8 @@ COUNTS = {
 }
 
 
-def collect(table: pd.DataFrame, told: dict | None, settings: dict) -> dict[str, Number]:
-    """Name -> Number; told: what claims.json says of the family, None where nothing was judged."""
+def collect(table: pd.DataFrame, judged: dict | None, settings: dict) -> dict[str, Number]:
+    """Name -> Number; judged: what claims.json says of the family, None where nothing was judged."""
     there, confidence = set(table["experiment"].unique()), settings["confidence"]
     found, each = (against(table, confidence, name) if name in there else {} for name in (METHODS, EACH))
     last = _last(table) if METHODS in there else {}
@@ -53,7 +53,7 @@ def collect(table: pd.DataFrame, told: dict | None, settings: dict) -> dict[str,
         **made(_against, found),
         **made(_each_group, each),
         **made(_after_all_labels, last, guesses),
-        **made(_shortcut_hypotheses, told),
+        **made(_shortcut_hypotheses, judged),
     }
 
 
@@ -135,6 +135,6 @@ def _after_all_labels(last: dict[str, float], guesses: set[float]) -> Macros:
 
 
 @reads(*EXPERIMENTS)
-def _shortcut_hypotheses(told: dict | None) -> Macros:
+def _shortcut_hypotheses(judged: dict | None) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis on shortcuts."""
-    return of_family(FAMILY, told, LEVELS) | deciding(FAMILY, told)
+    return of_family(FAMILY, judged, LEVELS) | deciding(FAMILY, judged)

@@ -10,7 +10,7 @@ import pandas as pd
 from robustpath.numbers.macros import Macros, Number, difference, made, reads
 from robustpath.records import labels, plain
 from robustpath.records.labels import MISSING
-from robustpath.statistics.streams import differences, scores, selected, told
+from robustpath.statistics.streams import differences, scores, selected, with_hyperparameters
 
 STREAMS, MEMORY, COMPARED, READOUTS = "streams", "memory_ball", "stream_methods", "stream_readouts"
 OURS, REHEARSAL = "slow_ball", "der_plus_plus"
@@ -43,7 +43,7 @@ def _of_memory(table: pd.DataFrame, confidence: float) -> pd.DataFrame | None:
     own = plain(table[table["experiment"] == MEMORY])
     if any(set(FACTORS) - json.loads(text).keys() for text in own["hyperparameters"].unique()):
         return None
-    own = told(own[own["evaluations"] == own["evaluations"].max()], *FACTORS)
+    own = with_hyperparameters(own[own["evaluations"] == own["evaluations"].max()], *FACTORS)
     if 0.0 not in own["memory"].unique():
         return None
     return differences(scores(own, "accuracy", FACTORS), ["label_noise", "ball"], "memory", 0.0, confidence)

@@ -27,15 +27,15 @@ METRIC, WORDS = "area_worst_group", "area under worst-group accuracy over labels
 EVERY, NONE = (True,) * len(FACTORS), (False,) * len(FACTORS)
 
 
-def collect(table: pd.DataFrame, told: dict | None, settings: dict) -> dict[str, Number]:
-    """Name -> Number; told: what claims.json says of the family, None where nothing was judged."""
+def collect(table: pd.DataFrame, judged: dict | None, settings: dict) -> dict[str, Number]:
+    """Name -> Number; judged: what claims.json says of the family, None where nothing was judged."""
     own = fitting(table[table["experiment"].isin(EXPERIMENTS)], NEEDS, settings)
     whole = set(EXPERIMENTS) <= set(own["experiment"])
     found = cells(own, METRIC) if whole else pd.DataFrame(columns=["method"])
     return {
         **made(_levels, settings),
         **made(_effects, found, settings["confidence"]),
-        **made(_together_hypotheses, told),
+        **made(_together_hypotheses, judged),
     }
 
 
@@ -82,6 +82,6 @@ def _effects(found: pd.DataFrame, confidence: float) -> Macros:
 
 
 @reads(*EXPERIMENTS)
-def _together_hypotheses(told: dict | None) -> Macros:
+def _together_hypotheses(judged: dict | None) -> Macros:
     """Verdict, effect, interval, n and p of each hypothesis on ingredients used together."""
-    return of_family(FAMILY, told, LEVELS) | deciding(FAMILY, told)
+    return of_family(FAMILY, judged, LEVELS) | deciding(FAMILY, judged)

@@ -116,7 +116,7 @@ def calibrate(out: Path) -> str:
 
 
 def origin_page(out: Path) -> str:
-    """The things whose origin is told."""
+    """The number of things whose origin the page gives."""
     return f"{out.read_text().count('hypertarget')} origins"
 
 

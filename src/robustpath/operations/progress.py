@@ -128,7 +128,7 @@ class Progress(logging.Handler):
         self.spent = defaultdict(list)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take note of an event; what goes wrong here is told and never reaches the run."""
+        """Take note of an event; what goes wrong here is printed and never reaches the run."""
         take = {
             LogEvent.RUN_INFO: self.plan,
             LogEvent.JOB_INFO: self.start,

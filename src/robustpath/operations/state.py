@@ -168,10 +168,10 @@ def mending(wrong: Mapping[str, str], scale: str) -> str:
 
 
 def causes(reasons: Iterable[str]) -> tuple[str, ...]:
-    """Reasons in few words, each once; that a job follows from another is told where it is all there is to tell."""
+    """Reasons in few words, each once; that a job follows from another is said only where there is no other."""
     order = [*CAUSES, *sorted(set(reasons) - CAUSES.keys())]
-    told = dict.fromkeys(CAUSES.get(reason, reason) for reason in order if reason in reasons and reason != FOLLOWS)
-    return tuple(told) or (CAUSES[FOLLOWS],)
+    words = dict.fromkeys(CAUSES.get(reason, reason) for reason in order if reason in reasons and reason != FOLLOWS)
+    return tuple(words) or (CAUSES[FOLLOWS],)
 
 
 def counted(planned: Mapping[str, int], rules: Iterable[str]) -> list[str]:

@@ -102,7 +102,7 @@ def _latexmk(folder: Path) -> subprocess.CompletedProcess:
 def _first_error(log: str) -> str:
     """Message, file and line of the first error in a LaTeX log, with the macro where one is undefined; else ""."""
     error = _ERROR.search(log)
-    # A missing file is told without its place, which follows in the line that says that LaTeX gives up.
+    # A missing file is reported without its place, which follows in the line that says that LaTeX gives up.
     unplaced = _UNPLACED.search(log, 0, error.start() if error else len(log))
     message = (unplaced or error)["message"].rstrip(".") if unplaced or error else ""
     if message.startswith("Undefined control") and (macro := _MACRO.search(log, error.end())):

@@ -1,7 +1,7 @@
 """What a figure, a table or a number needs of the experiments that it reads, as it declares beside their names.
 
 A declaration maps experiments to needs by the names of the functions in NEEDS: `{trajectories: {least: {points: 3}}}`.
-What it is compared with is what the report is told of the config (study.report_settings). Nothing here imports torch.
+What it is compared with are the settings that the report uses (study.report_settings). Nothing here imports torch.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

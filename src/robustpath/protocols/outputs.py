@@ -47,8 +47,8 @@ def write_runs(
     settings: dict, spec: Spec, members: Sequence[NamedTuple], stages: Sequence[list[Stage]], values: list[dict],
     results: list[Trained], runs: Path,
 ) -> None:  # fmt: skip
-    """One row a run: what it is, what it cost, whether it diverged, and the means of what its steps told; `stages` and
-    `values` are those of each run."""
+    """One row a run: what it is, what it cost, whether it diverged, and the means of what its steps report; `stages`
+    and `values` are those of each run."""
     sums = {name: torch.cat([result.sums[name] for result in results]).tolist() for name in results[0].sums}
     steps = [{str(stage.index): stage.steps for stage in own} for own in stages]
     same = {name: settings[name] for name in ("experiment", "dataset")} | {"method": spec.name, "family": spec.family}

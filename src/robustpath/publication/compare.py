@@ -52,14 +52,14 @@ class Findings(NamedTuple):
 
 def files(out: Path) -> list[Check]:
     """Level 0: the files of the published folder `out` against its manifest, and the altered rows of the records."""
-    told = published.manifest(out)["files"]
+    listed = published.manifest(out)["files"]
     there = published.files(out)
     checks = []
-    for name in sorted({*told, *there}):
-        expected = f"sha256 {told[name]['sha256'][:12]}" if name in told else f"not in {MANIFEST}"
+    for name in sorted({*listed, *there}):
+        expected = f"sha256 {listed[name]['sha256'][:12]}" if name in listed else f"not in {MANIFEST}"
         found = f"sha256 {published.sha256(out / name)[:12]}" if name in there else "no file"
-        same = name in told and name in there and published.sha256(out / name) == told[name]["sha256"]
-        verdict = SAME if same else MISSING if name not in there else EXTRA if name not in told else DIFFERS
+        same = name in listed and name in there and published.sha256(out / name) == listed[name]["sha256"]
+        verdict = SAME if same else MISSING if name not in there else EXTRA if name not in listed else DIFFERS
         checks.append(Check(0, name, expected, found, verdict))
     if any(check.verdict != SAME and check.what.startswith(f"{RECORDS}/") for check in checks):
         checks += _altered_rows(out)
@@ -87,8 +87,8 @@ def made(
     only where the versions that draw are the published ones. A commit that is printed is not compared, nor are the
     files of `skipped`, which says why.
     """
-    told = published.manifest(out)
-    drawn_alike = machine.alike(told, machine.DRAWING)
+    manifest = published.manifest(out)
+    drawn_alike = machine.alike(manifest, machine.DRAWING)
     checks, unchecked = [], []
     names = {name for name in published.files(out) if published.printed(name)}
     names |= {name for name in published.files(results) if published.printed(name)}
@@ -142,10 +142,10 @@ def _macros(text: str) -> dict[str, str]:
 def _verdicts(path: Path) -> dict[str, str]:
     """What claims.json holds, leaf by leaf: `minima, M3, entries, contour_warmup at 0.2, verdict`; numbers to
     12 digits."""
-    told = json.loads(seals.content(path))
+    content = json.loads(seals.content(path))
     return {
         ", ".join(place): f"{value:.12g}" if isinstance(value, float) else json.dumps(value)
-        for place, value in _leaves(told)
+        for place, value in _leaves(content)
     }
 
 
@@ -203,14 +203,14 @@ def tables(out: Path, results: Path) -> list[Check]:
 def _rows(level: int, name: str, one: pd.DataFrame, other: pd.DataFrame, key: list[str]) -> Check:
     """The first row by which two tables differ."""
     departing = departures(one, other, key)
-    told = [f"{len(one):,} rows", f"{len(other):,} rows"]
+    shown = [f"{len(one):,} rows", f"{len(other):,} rows"]
     if departing.empty:
-        return Check(level, name, *told, SAME)
+        return Check(level, name, *shown, SAME)
     first = departing.iloc[0]
     where = records.named(first[key])
     if "value" in one:
-        told = [repr(float(first["value"])), repr(float(first["value_found"]))]
-    return Check(level, f"{name}: {len(departing):,} rows, the first {where}", *told, DIFFERS)
+        shown = [repr(float(first["value"])), repr(float(first["value_found"]))]
+    return Check(level, f"{name}: {len(departing):,} rows, the first {where}", *shown, DIFFERS)
 
 
 def departures(one: pd.DataFrame, other: pd.DataFrame, key: list[str]) -> pd.DataFrame:

@@ -101,12 +101,12 @@ def _file(crate: ROCrate, folder: Path, name: str, what: str):
         return known
     if not (folder / name).is_file():
         raise UserError(f"{folder / name}: no such file, though the paper is made of it; run snakemake again")
-    told = {"name": name, "encodingFormat": TYPES[Path(name).suffix], "description": what}
+    properties = {"name": name, "encodingFormat": TYPES[Path(name).suffix], "description": what}
     if name.endswith(".ipynb"):  # holds times, so that its size is never the same twice
-        told["@type"] = ["File", "SoftwareSourceCode"]
+        properties["@type"] = ["File", "SoftwareSourceCode"]
     else:
-        told["contentSize"] = str((folder / name).stat().st_size)
-    return crate.add_file(folder / name, name, properties=told)
+        properties["contentSize"] = str((folder / name).stat().st_size)
+    return crate.add_file(folder / name, name, properties=properties)
 
 
 def _settled(metadata: dict) -> dict:

@@ -66,11 +66,11 @@ def _runs(table: pd.DataFrame, given: Collection[str]) -> pd.DataFrame:
 
 def check(out: Path) -> Findings:
     """Level 1: the table in the published folder `out` against the hyperparameters in its records, and drawn anew."""
-    told = published.manifest(out)
-    if DRAWS not in told["files"]:
+    manifest = published.manifest(out)
+    if DRAWS not in manifest["files"]:
         return Findings([], [Unchecked(DRAWS, "no table of draws is published")])
     table = pd.read_parquet(out / DRAWS)
-    given = undrawn(told["settings"]["experiments"])
+    given = undrawn(manifest["settings"]["experiments"])
     try:
         runs = records.read(out / RECORDS)
         recorded = of_records(runs, given)
@@ -90,5 +90,5 @@ def _same(name: str, one: pd.DataFrame, other: pd.DataFrame) -> Check:
         return Check(1, name, f"{len(one):,} values", f"{len(other):,} values", SAME)
     first = departs.iloc[0]
     where = ", ".join(f"{axis}={first[axis]}" for axis in KEY)
-    told = [f"{float(first[f'value{end}'])!r} of {first[f'owner{end}']}" for end in ("", "_found")]
-    return Check(1, f"{name}: {len(departs):,} values, the first {where}", *told, DIFFERS)
+    shown = [f"{float(first[f'value{end}'])!r} of {first[f'owner{end}']}" for end in ("", "_found")]
+    return Check(1, f"{name}: {len(departs):,} values, the first {where}", *shown, DIFFERS)

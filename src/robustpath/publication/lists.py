@@ -57,13 +57,17 @@ def codecheck(entries: list[Origin], root: Path) -> str:
         for entry in entries
         if entry.kind in PRINTED and (not there or (folder / entry.outputs[0]).is_file())
     ]
-    told = {"version": SPECIFICATION, "paper": {"title": citation["title"], "authors": authors}, "manifest": manifest}
+    document = {
+        "version": SPECIFICATION,
+        "paper": {"title": citation["title"], "authors": authors},
+        "manifest": manifest,
+    }
     if "repository-code" in citation:
-        told["repository"] = citation["repository-code"]
+        document["repository"] = citation["repository-code"]
     head = (
         "# Made by `python -m robustpath lists`. Codecheckers add codechecker, summary, certificate and report.\n---\n"
     )
-    return head + yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=110)
+    return head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
 
 
 def listing(entries: list[Origin], root: Path) -> str:

@@ -88,12 +88,12 @@ def table(config: Config, root: Path = Path(".")) -> list[Origin]:
         )
     for make in makers():
         source, line = Path(inspect.getsourcefile(make)), inspect.getsourcelines(make)[1]
-        told = inspect.getdoc(make).split("\n\n")[0].replace("\n", " ")
+        meaning = inspect.getdoc(make).split("\n\n")[0].replace("\n", " ")
         place = f"src/{source.as_posix().rpartition('/src/')[2]}"
         inputs = READS.get(make.__name__, (RECORDS,))
         found.append(
             Origin(
-                maker(make), "numbers", told, place, make.__name__, line, inputs, ("generated/numbers.tex",),
+                maker(make), "numbers", meaning, place, make.__name__, line, inputs, ("generated/numbers.tex",),
                 _read(make), *_sum(costs, _read(make)),
             )
         )  # fmt: skip

@@ -29,7 +29,7 @@ HEADER = (
 )
 
 
-class Told(NamedTuple):
+class PrintedNumber(NamedTuple):
     """A number as numbers.tex has it: its maker, its value in LaTeX, its meaning."""
 
     maker: str
@@ -37,9 +37,9 @@ class Told(NamedTuple):
     meaning: str
 
 
-def numbers_in(text: str) -> dict[str, Told]:
+def numbers_in(text: str) -> dict[str, PrintedNumber]:
     """The macros of numbers.tex by name."""
-    return {name: Told(*told) for name, *told in NUMBER.findall(text)}
+    return {name: PrintedNumber(*fields) for name, *fields in NUMBER.findall(text)}
 
 
 def used_in(paper: Path) -> set[str]:
@@ -55,11 +55,11 @@ def write(config: Config, numbers_file: Path, paper: Path, commit: str, edits: i
     A figure or table that the manifest keeps in the repository has its name in the place of a reference. Files and
     lines are those of `commit` with uncommitted edits of so many files; only those of a commit are linked to.
     """
-    told = numbers_in(Path(numbers_file).read_text(encoding="utf-8"))
+    made = numbers_in(Path(numbers_file).read_text(encoding="utf-8"))
     used = used_in(Path(paper))
     places = {name: entry.get("place") for name, entry in manifest().items()}
     kinds = {name: "unshown" for name, place in places.items() if place == "repository"}
-    counts = Counter(number.maker for name, number in told.items() if name in used)
+    counts = Counter(number.maker for name, number in made.items() if name in used)
     linked = commit if commit != "unknown" and not edits else None
     rows = [
         _row(entry, kinds.get(entry.name, entry.kind), counts[entry.name], linked)
@@ -113,13 +113,13 @@ def explain(name: str, scale: str | None = None, root: Path = Path(".")) -> str:
     """All that is known of one figure, table, number or claim, in lines; UserError for an unknown name."""
     config = study.load(Path(root) / "config.yaml", {"scale": scale} if scale else None)
     entries = {entry.name: entry for entry in origin.table(config, root)}
-    told = numbers(config, root)
+    made = numbers(config, root)
     asked = name.removeprefix("\\").removeprefix("fig:").removeprefix("tab:")
-    if asked not in entries and asked not in told:
-        near = get_close_matches(asked, [*entries, *told], n=3)
+    if asked not in entries and asked not in made:
+        near = get_close_matches(asked, [*entries, *made], n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "`python -m robustpath origin --all` lists all"
         raise UserError(f"nothing in the paper is called {name}; {hint}")
-    number = told.get(asked)
+    number = made.get(asked)
     entry = entries[number.maker] if number else entries[asked]
     lines = {"name": asked, "meaning": number.meaning if number else entry.meaning}
     if number:
@@ -161,7 +161,7 @@ def _seconds(entry: Origin, config: Config, root: Path) -> float | None:
     return float(table.loc[table["experiment"].isin(entry.experiments), "seconds"].sum())
 
 
-def numbers(config: Config, root: Path = Path(".")) -> dict[str, Told]:
+def numbers(config: Config, root: Path = Path(".")) -> dict[str, PrintedNumber]:
     """The numbers of the text as they were made here, or else published; empty where there are none."""
     places = [Path(root) / study.results(config), published.folder(config.scale, root)]
     file = next(
@@ -175,8 +175,8 @@ def everything(scale: str | None, as_json: bool, root: Path = Path(".")) -> str:
     config = study.load(Path(root) / "config.yaml", {"scale": scale} if scale else None)
     entries = origin.table(config, root)
     if as_json:
-        told = {name: number._asdict() for name, number in numbers(config, root).items()}
-        return json.dumps({"entries": [entry._asdict() for entry in entries], "numbers": told}, indent=1)
+        made = {name: number._asdict() for name, number in numbers(config, root).items()}
+        return json.dumps({"entries": [entry._asdict() for entry in entries], "numbers": made}, indent=1)
     from robustpath.core.text import table
 
     keep = ("name", "kind", "source", "line", "cells", "runs")

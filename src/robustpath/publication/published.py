@@ -44,20 +44,20 @@ def manifest(out: Path) -> dict:
     """The manifest of the published folder `out`; UserError where there is none or it is no manifest."""
     path = Path(out) / MANIFEST
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; nothing is published of the scale {Path(out).name}") from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise UserError(f"{path}: not readable as JSON ({error}); restore it from the repository") from None
-    if not isinstance(told, dict) or not isinstance(told.get("files"), dict):
+    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
         raise UserError(f"{path}: lists no files; restore it from the repository")
-    return told
+    return content
 
 
 def lacking(out: Path, experiments: Iterable[str]) -> list[str]:
     """Those of some experiments that the records in the published folder `out` were made without."""
-    told = manifest(out).get("settings", {}).get("experiments", {})
-    return [name for name in experiments if name not in told]
+    published = manifest(out).get("settings", {}).get("experiments", {})
+    return [name for name in experiments if name not in published]
 
 
 def sha256(path: Path) -> str:

@@ -88,8 +88,8 @@ def fill(
         if len(rows):
             _write_part(rows, out / RECORDS / f"{name}.parquet")
     _write(digests.of_records(table), out / DIGESTS)
-    told = study.report_settings(config)["experiments"]
-    _write(draws.of_records(table, draws.undrawn(told)), out / DRAWS)
+    experiments = study.report_settings(config)["experiments"]
+    _write(draws.of_records(table, draws.undrawn(experiments)), out / DRAWS)
     for file in sorted({file for pattern in COPIED for file in results.glob(pattern) if file.is_file()}):
         target = out / file.relative_to(results)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def fill(
 
 
 def settings(config: study.Config) -> dict:
-    """What figures, tables and numbers are told of the config, as JSON holds it."""
+    """The settings of the config that figures, tables and numbers use, as JSON holds them."""
     return json.loads(json.dumps(study.report_settings(config)))
 
 
@@ -128,12 +128,12 @@ def _write(table: pd.DataFrame, out: Path, dictionary: list[str] | bool = True, 
 def unpack(out: Path, start: str, results: Path) -> list[Path]:
     """Copy what the DAG starts from (records or text) into `results` and return it; UserError names a file that was
     altered."""
-    told = published.manifest(out)["files"]
+    listed = published.manifest(out)["files"]
     wanted = published.unpacked(out, start)
-    sources = [name for name in told if name in wanted or (start == "records" and name.startswith(f"{RECORDS}/"))]
+    sources = [name for name in listed if name in wanted or (start == "records" and name.startswith(f"{RECORDS}/"))]
     for name in sources:
         path = Path(out) / name
-        if not path.is_file() or published.sha256(path) != told[name]["sha256"]:
+        if not path.is_file() or published.sha256(path) != listed[name]["sha256"]:
             raise UserError(
                 f"{path}: {'altered since it was' if path.is_file() else 'missing though'} published; "
                 f"restore it from the repository (`make verify LEVEL=0` says more)"

@@ -164,8 +164,8 @@ def run(step: str, settings: dict, *arguments: object) -> None:
 def judge(cell: Cell, rows: pd.DataFrame, found: pd.DataFrame, exact: bool, config: Config) -> Check:
     """The published rows of a cell against those found: identical, or each mean over seeds within its tolerance."""
     if rows.empty or len(rows) != len(found):
-        told = [f"{len(each):,} rows" for each in (rows, found)]
-        return Check(2, words(cell), *told, DIFFERS)
+        counts = [f"{len(each):,} rows" for each in (rows, found)]
+        return Check(2, words(cell), *counts, DIFFERS)
     departing = compare.departures(rows[list(SCHEMA)], found[list(SCHEMA)], KEY)
     if departing.empty:
         return Check(2, words(cell), f"{len(rows):,} rows", f"{len(found):,} rows", SAME)

@@ -55,18 +55,18 @@ def verify(scope: Scope, out: Path | None = None, threads: int = 1, root: Path =
     begun = time.monotonic()
     folder = published.folder(scope.scale, root)
     config = study.load(Path(root) / "config.yaml", {"scale": scope.scale, "start": "raw"})
-    told = published.manifest(folder)
+    manifest = published.manifest(folder)
     here = machine.source(root)
     findings = run(scope, folder, config, threads, begun + 60 * scope.minutes, root, here)
     about = {
-        "published": f"{folder.name}, commit {told['commit']}",
+        "published": f"{folder.name}, commit {manifest['commit']}",
         "verified at commit": machine.described(here.commit, len(here.edits)) + (here.silence and f" ({here.silence})"),
         "scope": scope._asdict(),
-        "rule for retrained cells": retraining.EXACT if machine.alike(told, machine.TRAINING) else retraining.CLOSE,
+        "rule for retrained cells": retraining.EXACT if machine.alike(manifest, machine.TRAINING) else retraining.CLOSE,
         "machine": machine.machine(),
-        "published on": told["platform"],
+        "published on": manifest["platform"],
         "versions": machine.versions(),
-        "published with": told["versions"],
+        "published with": manifest["versions"],
         "minutes": round((time.monotonic() - begun) / 60, 1),
     }
     out = out or Path(root) / "results" / scope.scale / "certificate.md"
@@ -119,7 +119,7 @@ def run(
 
 
 def _settings(folder: Path, config: Config) -> Findings:
-    """What figures and numbers are told of the config, then and now."""
+    """The settings of the config that figures and numbers use, then and now."""
     then, now = published.manifest(folder)["settings"], publishing.settings(config)
     changed = [key for key in dict.fromkeys([*then, *now]) if then.get(key) != now.get(key)]
     said = ", ".join(changed) or "as published"

@@ -225,7 +225,7 @@ def smallest_effect(deviation: float, seeds: int, alpha: float = 0.05, power: fl
 
 
 def runs_for_probability(gamma: float, alpha: float = 0.05, beta: float = 0.05) -> int:
-    """Pairs of runs with which P(A > B) = `gamma` is told from a half (Noether 1987, as in Bouthillier et al. 2021)."""
+    """Pairs of runs with which P(A > B) = `gamma` differs from a half (Noether 1987, as in Bouthillier et al. 2021)."""
     if not 0.5 < gamma <= 1:
         raise UserError(f"runs needed: a probability of improvement above a half and up to 1, not {gamma:g}")
     quantiles = scipy.stats.norm.ppf(1 - alpha) - scipy.stats.norm.ppf(beta)

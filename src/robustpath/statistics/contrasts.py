@@ -23,9 +23,9 @@ def walked(records: pd.DataFrame, experiment: str, confidence: float) -> pd.Data
     """
     own = records[(records["experiment"] == experiment) & (records["metric"] == "accuracy")]
     own = plain(own[(own["split"] == "test") & (own["shift"] == "none")])
-    told = {text: json.loads(text) for text in own["hyperparameters"].unique()}
+    values = {text: json.loads(text) for text in own["hyperparameters"].unique()}
     for name in (*WALK, "step_length"):
-        own = own.assign(**{name: [told[text][name] for text in own["hyperparameters"]]})
+        own = own.assign(**{name: [values[text][name] for text in own["hyperparameters"]]})
     moving = own["step_length"] > 0
     if own.loc[moving, "step_length"].nunique() != 1 or moving.all():
         lengths = sorted(own["step_length"].unique().tolist())

@@ -13,7 +13,7 @@ from robustpath import models
 from robustpath.models import DEFAULT
 from robustpath.records import plain
 from robustpath.statistics.intervals import interval
-from robustpath.statistics.streams import told
+from robustpath.statistics.streams import with_hyperparameters
 
 KEYS = ["dataset", "train_size", "seed"]
 STRENGTH = "strength"
@@ -56,7 +56,7 @@ def changes(
         rows = _scored(records[records["experiment"] == each.experiment], each)
         if rows.empty:
             continue
-        rows = told(rows, STRENGTH)
+        rows = with_hyperparameters(rows, STRENGTH)
         own = _averaged(rows[rows[STRENGTH] == strength], [*KEYS, "method"])
         base = _averaged(rows[rows[STRENGTH] == 0], [*KEYS, "method"])
         if base.empty:

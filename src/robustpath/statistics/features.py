@@ -17,7 +17,7 @@ from robustpath.core.errors import UserError
 from robustpath.records import plain
 from robustpath.statistics import ridge
 from robustpath.statistics.intervals import check_complete, interval
-from robustpath.statistics.streams import told
+from robustpath.statistics.streams import with_hyperparameters
 
 SWEEP, SUBSETS, CHANGES = "feature_sweep", "feature_subsets", "feature_changes"
 BEHAVIOURS = ("reliance_attribute", "reliance_core", "accuracy_worst_group")
@@ -52,7 +52,7 @@ def behaviours(records: pd.DataFrame, experiment: str, knobs: Sequence[str]) -> 
     own = own[own["metric"].isin(BEHAVIOURS) & (own["split"] == "test") & (own["shift"] == "none")]
     if own.empty:
         raise UserError(f"the records have no behaviour of experiment {experiment}; run snakemake again")
-    own = told(own, *knobs)
+    own = with_hyperparameters(own, *knobs)
     wide = own[own["converged"]].pivot(index=["setting", "seed", *knobs], columns="metric", values="value")
     return wide.dropna().reset_index().rename_axis(columns=None)
 
@@ -330,7 +330,7 @@ def checked(records: pd.DataFrame, learnt: Datamodel, confidence: float) -> Chec
 
 def unchanged_counts(records: pd.DataFrame) -> pd.Series:
     """The examples of each of GROUPS in the unchanged set (change 0), as its runs were given them."""
-    own = told(plain(records[records["experiment"] == CHANGES]), "change", *GROUPS)
+    own = with_hyperparameters(plain(records[records["experiment"] == CHANGES]), "change", *GROUPS)
     if (own["change"] != 0).all():
         raise UserError(f"the records of {CHANGES} have no unchanged set; run snakemake again")
     return own.loc[own["change"] == 0, list(GROUPS)].mean()

@@ -11,7 +11,7 @@ import pandas as pd
 from robustpath.core.errors import UserError
 from robustpath.records import RUN, plain
 from robustpath.records.selection import choose
-from robustpath.statistics.streams import told
+from robustpath.statistics.streams import with_hyperparameters
 
 CELL = ["dataset", "method", "train_size", "label_noise"]
 
@@ -41,7 +41,7 @@ def selected(records: pd.DataFrame, experiment: str, rule: Rule, within: Sequenc
             f"the records have no {rule.split} {rule.metric} of experiment {experiment}: give it data sets with groups "
             "in config.yaml and run snakemake again"
         )
-    own, decides = told(own, *within), told(decides, *within)
+    own, decides = with_hyperparameters(own, *within), with_hyperparameters(decides, *within)
     known = decides.assign(split="validation", metric="accuracy")  # where records.selection looks
     return own.merge(choose(known, within=tuple(within))[RUN], on=RUN)
 

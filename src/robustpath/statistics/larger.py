@@ -81,11 +81,11 @@ def outcome(small: Estimate, larger: Estimate) -> str:
 def ratios(records: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
     """The data-efficiency ratios of the methods of the contrasts, and of the yardsticks, on both sides (see
     rulers.measured), at defaults and on the data sets that both sides have; `scale`, the side."""
-    told = settings["experiments"]
-    measured = [each for each in CONTRASTS if each.pairs == _MINIMA and set(_MINIMA[0]) <= told.keys()]
+    experiments = settings["experiments"]
+    measured = [each for each in CONTRASTS if each.pairs == _MINIMA and set(_MINIMA[0]) <= experiments.keys()]
     methods = {name for each in measured for name in (each.method, each.other)} | {*YARDSTICKS}
     parts = [rulers.measured(records.iloc[:0], settings, ())]
-    for comparison in [name for name in SCALES if name in told] if measured else ():
+    for comparison in [name for name in SCALES if name in experiments] if measured else ():
         names = [comparison, *rulers.rulers(comparison, settings)]
         kept = shared(settings, *_MINIMA[0])[_MINIMA[0][SCALES[comparison] == LARGER]]
         own = records[records["experiment"].isin(names) & (records["draw"] == 0) & records["dataset"].isin(kept)]
@@ -131,10 +131,10 @@ def _differences(
 def _scores(records: pd.DataFrame, settings: Mapping, experiment: str, contrast: Contrast) -> pd.DataFrame:
     """Columns dataset, label_noise, kind, seed, method and value of the two methods of a contrast in an experiment."""
     own = records[(records["experiment"] == experiment) & records["method"].isin([contrast.method, contrast.other])]
-    told = settings["experiments"][experiment]
-    if protocols.name_of(told) == ACQUISITION:
+    plan = settings["experiments"][experiment]
+    if protocols.name_of(plan) == ACQUISITION:
         return acquisition.scores(plain(own), contrast.score).assign(kind="none")
-    if protocols.name_of(told) == "stream":
+    if protocols.name_of(plan) == "stream":
         return streams.scores(plain(own), contrast.score).assign(kind="none")
     rows = rulers.tested(own, experiment, contrast.score, settings)
     return rows[rows["kind"].isin(["none", OOD] if contrast.shifted else ["none"])]

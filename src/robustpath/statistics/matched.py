@@ -12,7 +12,7 @@ from robustpath.core.errors import UserError
 from robustpath.records import RUN, plain
 from robustpath.records.selection import VALIDATION, choose, select
 from robustpath.statistics.intervals import interval
-from robustpath.statistics.streams import told
+from robustpath.statistics.streams import with_hyperparameters
 
 CELL = ["dataset", "train_size", "label_noise"]  # where a method has one arm
 ROUNDING = 1e-9  # of means of accuracies, which must not decide
@@ -35,7 +35,8 @@ def strengths(own: pd.DataFrame, base: pd.DataFrame, points: float, name: str = 
     shares no seed of a data set.
     """
     keys = [*CELL, "seed"]
-    arms = _validated(told(own, name), name).groupby([*keys, "method", name], as_index=False)["value"].mean()
+    validated = _validated(with_hyperparameters(own, name), name)
+    arms = validated.groupby([*keys, "method", name], as_index=False)["value"].mean()
     reference = _validated(base).groupby(keys, as_index=False)["value"].mean()
     both = arms.merge(reference, on=keys, suffixes=("", "_base"))
     if lacking := set(arms["dataset"]) - set(both["dataset"]):
@@ -54,7 +55,7 @@ def strengths(own: pd.DataFrame, base: pd.DataFrame, points: float, name: str = 
 
 def of_arms(own: pd.DataFrame, chosen: pd.DataFrame, name: str = STRENGTH) -> pd.DataFrame:
     """The rows of the records of the arms that `strengths` chose, with the column `name`."""
-    return told(own, name).merge(chosen[[*CELL, "method", name]], on=[*CELL, "method", name])
+    return with_hyperparameters(own, name).merge(chosen[[*CELL, "method", name]], on=[*CELL, "method", name])
 
 
 def _validated(rows: pd.DataFrame, *within: str) -> pd.DataFrame:

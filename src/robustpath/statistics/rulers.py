@@ -198,8 +198,8 @@ def _size(experiment: str, settings: Mapping) -> float:
 def tested(records: pd.DataFrame, experiment: str, score: str, settings: Mapping) -> pd.DataFrame:
     """Columns KEYS and value: as `scores`, of one experiment."""
     own = records[records["experiment"] == experiment]
-    told = settings["experiments"][experiment]
-    if protocols.name_of(told) == ACQUISITION:
+    plan = settings["experiments"][experiment]
+    if protocols.name_of(plan) == ACQUISITION:
         chosen = select(plain(own))
         rows = curves(chosen, settings, experiment, score).rename(columns={"labels": "size"})
         last = chosen[(chosen["split"] == "validation") & (chosen["metric"] == "accuracy")]
@@ -208,7 +208,7 @@ def tested(records: pd.DataFrame, experiment: str, score: str, settings: Mapping
         return _means(rows.assign(size=rows["size"].astype(float)))
     own = own[own["metric"].isin([score, "accuracy"]) & own["split"].isin(["validation", "test"])]
     chosen = select(plain(own))
-    sizes = float(told["examples"]) if "examples" in told else chosen["train_size"].astype(float)
+    sizes = float(plan["examples"]) if "examples" in plan else chosen["train_size"].astype(float)
     chosen = chosen.assign(size=sizes, kind=chosen["shift_family"])
     test = chosen[(chosen["split"] == "test") & (chosen["metric"] == score)]
     inside = test[test["shift"] == "none"]

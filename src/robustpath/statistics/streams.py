@@ -19,7 +19,7 @@ from robustpath.statistics.intervals import check_complete, interval, paired
 CELL = ["dataset", "method", "evaluations", "label_noise"]
 
 
-def told(records: pd.DataFrame, *names: str) -> pd.DataFrame:
+def with_hyperparameters(records: pd.DataFrame, *names: str) -> pd.DataFrame:
     """The records with a column for each of these hyperparameters; UserError where a run was not given one."""
     texts = records["hyperparameters"].astype(str)
     values = {text: json.loads(text) for text in texts.unique()}
@@ -39,7 +39,7 @@ def selected(records: pd.DataFrame, experiment: str, within: Sequence[str] = ())
     if own.empty:
         known = ", ".join(sorted(records["experiment"].unique()))
         raise UserError(f"the records have no runs of experiment {experiment}, only of {known}; run snakemake again")
-    return select(told(own, *within), within=tuple(within))
+    return select(with_hyperparameters(own, *within), within=tuple(within))
 
 
 def scores(chosen: pd.DataFrame, metric: str, keys: Sequence[str] = (), split: str | None = None) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def interaction(rows: pd.DataFrame, first: str, second: str, confidence: float) 
 def at_edge(chosen: pd.DataFrame, name: str, values: Sequence[float], by: Sequence[str]) -> pd.DataFrame:
     """Columns `by`, median, smallest, largest: the (lower) median of a selected hyperparameter, and the shares of seeds
     in which it is the smallest and the largest of the `values` of its grid; there it is a bound, and no optimum."""
-    runs = told(chosen, name).drop_duplicates(RUN)
+    runs = with_hyperparameters(chosen, name).drop_duplicates(RUN)
     ends = runs.assign(median=runs[name], smallest=runs[name] == min(values), largest=runs[name] == max(values))
     groups = ends.groupby(list(by))
     return (

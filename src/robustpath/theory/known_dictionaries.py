@@ -15,7 +15,7 @@ fixed then. A value that misses its band is printed beside it, and the row "band
 The first run missed the last of them: 96 latents are 32 more than there are atoms, and as many stayed dead with AuxK as
 without.
 
-Bimodal is not monosemantic: eight classes are told apart by three units of two values each. The codes are the corners
+Bimodal is not monosemantic: eight classes are separated by three units of two values each. The codes are the corners
 of a cube, a linear readout tells them apart by the distance of two corners, 1, and each unit is high for four classes.
 
 Capacity: of n independent features, units that respond to one feature each tell nothing of the others, whose error is

@@ -1,4 +1,4 @@
-"""The theory cases in the config: the model of their section, and what the job of each case is told."""
+"""The theory cases in the config: the model of their section, and the settings of the job of each case."""
 
 from typing import Annotated
 

@@ -69,7 +69,7 @@ def linear(examples: int, dimension: int, seed: int) -> list[Row]:
 
 
 def spheres(sizes: list[int], seeds: int) -> list[Row]:
-    """The network of `train` at every size; and whether distance and test error go the way the paper reports."""
+    """The network of `train` at every size; and whether distance and test error change as the paper reports."""
     rows, measured = [], {}
     for size in sizes:
         measured[size] = train(size, seeds)

@@ -181,8 +181,8 @@ def test_what_fits_is_accepted(smoke, right, changed):
 
 def test_the_settings_of_its_jobs_hold_what_they_depend_on(right):
     settings = study.train_settings(right, study.Cell("pools", "gauss_groups", "margin"))
-    told = {key: POOLS[key] for key in ("budget", "seed_labels", "acquired", "rounds", "pool", "task", "missing")}
-    assert settings.items() >= (told | {"learner": "sgd", "correlation": 0.9, "label_noise": [0.0, 0.2]}).items()
+    given = {key: POOLS[key] for key in ("budget", "seed_labels", "acquired", "rounds", "pool", "task", "missing")}
+    assert settings.items() >= (given | {"learner": "sgd", "correlation": 0.9, "label_noise": [0.0, 0.2]}).items()
     assert study.runs(settings) == 2 * 4 * 2
     scored = study.evaluate_settings(right, "pools", "gauss_groups")
     assert scored["correlation"] == 0.9 and scored["protocol"] == "acquisition"

@@ -71,7 +71,7 @@ def test_first_labels_hold_as_many_minorities_as_asked_and_classes_stay_equal(pr
     assert torch.equal(same.seed_sets[missing], plain.seed_sets[missing])
 
 
-def test_a_larger_seed_set_holds_a_smaller_one_whatever_the_pool(prepared):
+def test_a_larger_seed_set_holds_a_smaller_one_for_every_pool(prepared):
     small = deals.deal_of(SETTINGS, prepared, 0, [2]).seed_sets[2]
     large = deals.deal_of(SETTINGS | {"seed_labels": 12, "pool": 40}, prepared, 0, [2]).seed_sets[2]
     assert set(small.tolist()) < set(large.tolist())

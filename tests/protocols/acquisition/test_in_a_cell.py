@@ -29,7 +29,7 @@ def acquired(name, prepared, run, other=False):
 
 
 @pytest.mark.parametrize("name", roles.acquisitions())
-def test_it_chooses_what_it_may_whatever_the_labels_are_that_it_has_not_bought(name, prepared):
+def test_it_chooses_what_it_may_at_any_labels_that_it_has_not_bought(name, prepared):
     """Positions are checked by the cell: whole, distinct, unlabelled, as many as asked for."""
     for missing in (-1, 2):
         run = Run(0.3, missing, 1, 0)

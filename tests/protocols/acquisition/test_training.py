@@ -44,7 +44,7 @@ def test_every_run_has_its_row_and_pays_for_every_round(name, train):
     assert all(tensor.isfinite().all() and len(tensor) == RUNS for tensor in load_file(files[0]).values())
 
 
-def test_runs_begin_alike_whatever_acquires_and_differ_once_it_has_acquired(train):
+def test_runs_begin_alike_for_every_acquisition_and_differ_once_it_has_acquired(train):
     tables = [pd.read_parquet(train(name, name)[4]) for name in TOYS]
     values = [
         [table.query(f"metric == '{of_round('accuracy', number)}'")["value"].tolist() for table in tables]

@@ -68,7 +68,7 @@ def test_changes_adds_or_removes_exactly_so_many_and_the_others_keep_their_order
         assert shorter > 4000 and one[:shorter] == other[:shorter]
 
 
-def test_batches_are_passes_over_the_set_whatever_block_they_are_asked_in():
+def test_batches_are_passes_over_the_set_in_blocks_of_any_size():
     of_set = torch.rand(50, generator=torch.Generator().manual_seed(0)) < 0.5
     learner, count = Learner(7, of_set, 3), int(of_set.sum())
     whole = batches(learner, 8, 0, 20)

@@ -82,7 +82,7 @@ def test_two_values_leave_the_middle_empty_and_are_bimodal():
         assert found["participation_ratio"].item() == pytest.approx(1.0)
 
 
-def test_graded_values_are_told_from_two():
+def test_graded_values_are_distinguished_from_two():
     """The values 1 to 1000: their bimodality nears 5/9, that of a uniform distribution; their high level is
     Σ h² / Σ h = 667, and h / 667 lies in (.15, .85] for h from 101 to 566."""
     graded = torch.arange(1.0, 1001)[None, :, None]

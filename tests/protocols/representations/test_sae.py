@@ -178,7 +178,7 @@ def test_the_geometric_median_of_four_convex_points_is_where_the_diagonals_meet(
 
 
 @pytest.mark.parametrize(
-    ("kind", "sparsity", "told"),
+    ("kind", "sparsity", "said"),
     [
         ("relu", 1, "choose one of topk, l1"),
         ("topk", 13, "from 1 to 12"),
@@ -186,6 +186,6 @@ def test_the_geometric_median_of_four_convex_points_is_where_the_diagonals_meet(
         ("topk", 1.5, "k = 1.5"),
     ],
 )
-def test_what_cannot_be_fitted_is_told_in_one_sentence(activations, kind, sparsity, told):
-    with pytest.raises(UserError, match=told):
+def test_what_cannot_be_fitted_is_refused_in_one_sentence(activations, kind, sparsity, said):
+    with pytest.raises(UserError, match=said):
         sae.fit(activations, kind, WIDTH, 1, seeded(), sparsity)

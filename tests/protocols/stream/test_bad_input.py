@@ -32,7 +32,7 @@ def shipped():
 
 
 def message(shipped, changed):
-    """What a config is told whose only experiment with something wrong is the one on a stream."""
+    """The message about a config whose only experiment with something wrong is the one on a stream."""
     raw = yaml.safe_load(shipped)
     raw["scales"] = {"smoke": raw["scales"]["smoke"]}
     raw["scale"] = "smoke"

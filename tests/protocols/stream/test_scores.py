@@ -66,7 +66,7 @@ def test_samples_to_threshold_count_to_the_end_of_the_first_window_that_reaches_
     counts, censored = scores.samples_to_threshold(correct, 0.8, window=5)
     assert counts.tolist() == [[11, 20], [5, 20]]
     assert censored.tolist() == [[False, True], [False, True]]
-    # A share of exactly the threshold counts, whatever its rounding.
+    # A share of exactly the threshold counts, rounded up or down.
     counts, censored = scores.samples_to_threshold(never[None, None], 0.6, window=5)
     assert (int(counts), bool(censored)) == (5, False)
 

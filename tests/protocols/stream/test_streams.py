@@ -33,7 +33,7 @@ def made(kind, tasks=3, examples=EXAMPLES, seed=0, data=DATA):
 
 
 def origin(inputs):
-    """The examples that inputs were made from, whatever the order of their numbers: int64 [n]."""
+    """The examples that inputs were made from, in any order of their numbers: int64 [n]."""
     return inputs.flatten(1).amax(1).long()
 
 

@@ -103,7 +103,7 @@ def test_it_trains_as_it_does_beside_others(trained, tmp_path):
     assert all(torch.allclose(some[name], more[name][:2], rtol=1e-3, atol=1e-4) for name in some)
 
 
-def test_the_registered_side_is_what_is_prepared_whatever_the_scale(monkeypatch):
+def test_the_registered_side_is_what_is_prepared_at_every_scale(monkeypatch):
     from robustpath import study as cfg
 
     for scale in ("smoke", "cluster"):

@@ -75,7 +75,7 @@ def test_on_a_gpu_parts_are_as_large_as_fits(room, parts, train, monkeypatch, ca
     assert [end - start for start, end in pairwise([0, *ends])] == parts
 
 
-def test_a_gpu_that_holds_no_member_is_told(train, monkeypatch):
+def test_a_gpu_that_holds_no_member_is_reported(train, monkeypatch):
     simulate_gpu(monkeypatch, 199, [])
     with pytest.raises(UserError, match=r"one of 8 members.*takes more than the 0.0 GiB that the GPU has"):
         train("b")

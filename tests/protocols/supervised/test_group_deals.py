@@ -1,4 +1,4 @@
-"""What a run is told about its examples: looked up one by one."""
+"""What a run is given about its examples: looked up one by one."""
 
 import pytest
 import torch
@@ -63,7 +63,7 @@ def test_every_example_of_a_batch_comes_with_its_group(prepared):
     assert seen == set(range(6))
 
 
-def test_who_is_told_groups_meets_the_same_batches(prepared):
+def test_a_method_given_groups_meets_the_same_batches(prepared):
     for (one, _), (other, _) in zip(dealt(cell(prepared, groups=1)), dealt(cell(prepared, probe=1)), strict=True):
         assert all(torch.equal(tensor, other.batch[name]) for name, tensor in one.batch.items())
 
@@ -93,7 +93,7 @@ def test_the_balanced_examples_are_of_the_hold_out_as_many_of_each_group(prepare
             there = (there * 2 + prepared.attribute[pool[left : run.train_size]]).unique()
             counts = torch.bincount(groups, minlength=6)[there]
             assert counts.sum() == 18 and counts.max() - counts.min() <= 1
-        assert step or set(held.tolist()) != set(pool[left : left + 18]), "not the first ones, whatever their group"
+        assert step or set(held.tolist()) != set(pool[left : left + 18]), "not simply the first ones"
 
 
 @pytest.fixture

@@ -231,7 +231,7 @@ def test_a_walk_after_the_descent_begins_at_its_end(trained):
     )
 
 
-def test_a_run_does_not_depend_on_its_mates(trained):
+def test_a_run_does_not_depend_on_the_other_runs(trained):
     together = records.complete(trained.measure()).set_index(records.KEY)["value"]
     alone = records.complete(trained.measure(methods=("warmup",), reference="none")).set_index(records.KEY)["value"]
     assert len(alone) == 4 * (21 + 6)

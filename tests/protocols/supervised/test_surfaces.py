@@ -80,7 +80,7 @@ def test_collinear_points_lie_on_the_first_axis_at_their_distances():
     torch.testing.assert_close(found.coordinates[:, 1], torch.zeros(3, dtype=torch.float64), rtol=0, atol=1e-12)
 
 
-def test_a_path_in_a_plane_keeps_its_shape_whatever_the_space_around():
+def test_a_path_in_a_plane_keeps_its_shape_in_any_space_around():
     flat = torch.tensor([[4.0, 1.0], [3.0, -1.0], [1.0, 0.5], [0.0, 0.0]], dtype=torch.float64)
     basis = torch.linalg.qr(torch.randn(30, 2, generator=torch.Generator().manual_seed(1)).double())[0]
     found = principal_plane(flat @ basis.T + 3.0)

@@ -140,7 +140,7 @@ def randomness(data, **changes):
     place = [{int(position): rank for rank, position in enumerate(cell.pools[seed])} for seed in (0, 1)]
 
     def ranks(positions):
-        """Which of its own training examples, by rank, each seed takes: an order, whatever the split."""
+        """Which of its own training examples, by rank, each seed takes: an order, the same for every split."""
         return [[place[seed][position] for position in positions[..., seed, :].flatten().tolist()] for seed in (0, 1)]
 
     labels = [cell.data.labels[cell.rows.index((0.5, seed))] for seed in (0, 1)]

@@ -24,7 +24,7 @@ def head(params: Params) -> str:
 
 
 def associated(fast: Tensor, key: Tensor, error: Tensor) -> Tensor:
-    """The delta rule A + e k' / |k|²: with e = v - A k, the key k then gives the value v, whatever A was."""
+    """The delta rule A + e k' / |k|²: with e = v - A k, the key k then gives the value v, for every A."""
     return fast + torch.outer(error, key) / key.square().sum().clamp_min(torch.finfo(key.dtype).tiny)
 
 

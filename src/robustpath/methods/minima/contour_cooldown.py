@@ -31,7 +31,7 @@ def contour_cooldown(base: Method, step_length: Tensor) -> Method:
     normalised gradient ĝ_B. Taken on the probe, which is all that holds the level, it fits the probe: in trials the
     loss of 500 examples left the level by a tenth, with the batch by a hundredth. The tolerance is a share of the level
     even where that is near zero: a fitted network's loss falls exponentially with its margins, so that a relative
-    change of the loss is a change of the margins, whatever the level. Only below 1e-6 nats would the rounding of single
+    change of the loss is a change of the margins, at every level. Only below 1e-6 nats would the rounding of single
     precision decide which steps are taken.
     """
     cooling = walk(flattening, step_length, TOLERANCE).replace(needs={"probe": PROBE})

@@ -1,7 +1,7 @@
 """Which examples a run begins with, can choose from and is scored on: a function of (data set, seed, correlation).
 
 What a run learns from and can choose from is dealt from the training part of the split, so no part of the split meets
-examples of another, whatever the acquisition.
+examples of another, for every acquisition.
 """
 
 from collections import Counter

@@ -49,7 +49,7 @@ def through(
     done, here = _read(file, key, _begin(cell, count))
     for number in range(done, cell.settings["rounds"] + 1):
         label = f"{cell.settings['dataset']} with {cell.spec.name}, round {number}"
-        # The learner has its default hyperparameters, whatever is drawn for the acquisition.
+        # The learner has its default hyperparameters in every draw of the acquisition.
         settings = cell.settings | {"dataset": label, "grid": {}}
         together = here.labelled[torch.arange(len(own)).clamp(max=count - 1)]
         source, look = cell.learning(own, together)

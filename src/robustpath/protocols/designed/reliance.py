@@ -26,7 +26,7 @@ class Swaps(NamedTuple):
 
 def balanced(recipe: Recipe, seed: int, each: int = EACH) -> Examples:
     """`each` examples of every group in turn, without label noise and with no feature left out; the random numbers are
-    those of the seed, whatever the recipe."""
+    those of the seed, for every recipe."""
     turn = torch.arange(4 * EACH) % 4
     whole = recipe._replace(label_noise=0.0, absent=())
     found = generated(len(turn), whole, generator("designed", "test", seed), turn // 2, turn % 2)

@@ -32,7 +32,7 @@ def costs(
     """Gradient evaluations, over a batch of inputs of a `shape`, of a step and of what a batch costs beside its steps.
 
     A forward pass alone counts a third, and one over more or fewer examples in proportion. While a batch stays, a
-    forward pass over the same example at the same parameters counts once, whatever its outputs are used for: a program
+    forward pass over the same example at the same parameters counts once, for all uses of its outputs: a program
     may keep them, so methods whose parts ask for them twice (the loss and a penalty, the logits as a batch arrives and
     its first step, an anchor's outputs on the batch in every step) pay what those pay that keep them. Each gradient
     pays for its own backward pass.

@@ -19,7 +19,7 @@ LABEL = torch.int64.itemsize
 
 
 def of_run(spec: Spec, settings: Mapping, experiment: Mapping) -> int | None:
-    """Bytes that a run of an experiment keeps, from what the report is told of both; None on a data set of signals,
+    """Bytes that a run of an experiment keeps, from the settings that the report uses; None on a data set of signals,
     whose length is known only once they are prepared. A method that trains on all tasks at once keeps the stream."""
     entry = sets.load(experiment["datasets"][0]).ENTRY
     if entry.kind != "image":

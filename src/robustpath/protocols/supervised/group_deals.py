@@ -32,7 +32,7 @@ PORTION = 1024  # examples that a parent looks at together
 
 
 class About(NamedTuple):
-    """What the runs of a cell can be told of examples: groups int64 [R, N] in the rows of the labels and the number of
+    """What runs of a cell can be given about examples: groups int64 [R, N] in the rows of the labels and the number of
     attributes; losses [M, N] of each run's parent. None where there is no attribute or no parent."""
 
     groups: Tensor | None
@@ -49,7 +49,7 @@ def beside(
     stages: Sequence[Stage], prepared: Prepared, labels: Tensor, settings: Mapping, network: Network,
     parent: Callable[[NamedTuple], Params] | None,
 ) -> Callable[[Sequence, Sequence[int]], About] | None:  # fmt: skip
-    """A function (runs, their rows of `labels` [R, N]) -> what they are told; None where the stages ask for nothing.
+    """A function (runs, their rows of `labels` [R, N]) -> what they are given; None where the stages ask for nothing.
 
     UserError where the data set has no attribute, or more groups than there is room for, or the cell has no parent that
     gives losses, and a stage needs it.
@@ -104,7 +104,7 @@ def losses_of(params: Params, inputs: Tensor, labels: Tensor, network: Network) 
 def extended(
     data: Data, streams: Streams, learners: Sequence[Learner], pools: dict[int, Tensor], about: About
 ) -> Source:
-    """The source of runs, in the order of `learners`, that are told something about their examples."""
+    """The source of runs, in the order of `learners`, that are given something about their examples."""
     rows = data.row.tolist()
     known = {}
     if about.groups is not None:

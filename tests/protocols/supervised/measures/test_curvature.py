@@ -73,7 +73,7 @@ def test_the_residual_is_that_of_the_vector(trained):
         assert left.item() == pytest.approx(found.residual[member].item(), rel=1e-6)
 
 
-def test_a_member_does_not_depend_on_its_mates(trained):
+def test_a_member_does_not_depend_on_the_other_members(trained):
     start = normal(*trained.points.shape, seed=4)
     together = curvature.lambda_max(trained.losses, trained.points, start).value[2]
     alone = curvature.lambda_max(trained.loss_of(2), trained.points[2:3], start[2:3]).value[0]

@@ -62,7 +62,7 @@ def test_corners_reach_what_lbfgsb_reaches(trained, epsilon):
         assert found[member] > 0.99 * max(slow)
 
 
-def test_a_member_does_not_depend_on_its_mates(trained):
+def test_a_member_does_not_depend_on_the_other_members(trained):
     starts = [inside(*trained.points.shape, seed=seed) for seed in range(3)]
     together = keskar.sharpness(trained.losses, trained.points, starts).value[1]
     alone = keskar.sharpness(trained.loss_of(1), trained.points[1:2], [start[1:2] for start in starts]).value[0]

@@ -53,7 +53,7 @@ def test_the_standard_error_is_the_scatter_over_draws(draws):
 
 
 def test_the_error_rises_above_the_one_that_is_there():
-    """Half of the examples are wrong whatever the noise: only the other half's flips count, 0.1 = ½ Phi(-1/s)."""
+    """Half of the examples are wrong at any noise: only the other half's flips count, 0.1 = ½ Phi(-1/s)."""
     errors = lambda points: 0.5 + 0.5 * (points[:, 0] <= 0).double()  # noqa: E731
     found = pacbayes.largest_sigma(errors, torch.ones(1, 1).double(), NOISE)
     assert found.value.item() == pytest.approx(-1 / NormalDist().inv_cdf(0.2), rel=0.005)

@@ -1,4 +1,4 @@
-"""Needs that an experiment cannot meet are refused before any job; and what a training is told of its parent."""
+"""Needs that an experiment cannot meet are refused before any job; and what a training knows of its parent."""
 
 from pathlib import Path
 
@@ -54,11 +54,11 @@ def test_a_method_that_learns_from_groups_is_refused_on_data_without_an_attribut
     assert "gauss_groups" in str(error.value)
 
 
-def test_all_methods_of_the_child_are_told_that_the_parent_gives_losses():
+def test_all_methods_of_the_child_know_that_the_parent_gives_losses():
     """The reference too, so that it begins where the others do."""
     checked = study.validate(config(PRE | {"parent": OF_PRE | {"gives": "losses"}}, "sgd", "rho_loss"))
     for method in ("sgd", "rho_loss"):
-        told = study.train_settings(checked, study.Cell("fine", "mnist1d", method))["parent"]
-        assert told == study.Cell("pre", "mnist1d", "holdout_sgd")._asdict() | {"gives": "losses"}
+        parent = study.train_settings(checked, study.Cell("fine", "mnist1d", method))["parent"]
+        assert parent == study.Cell("pre", "mnist1d", "holdout_sgd")._asdict() | {"gives": "losses"}
     begun = study.validate(config(PRE | {"parent": OF_PRE}, "sgd"))
     assert "gives" not in study.train_settings(begun, study.Cell("fine", "mnist1d", "sgd"))["parent"]

@@ -51,6 +51,7 @@ def file(tmp_path):
 
 
 def test_what_is_restored_is_what_was_saved(file):
+    assert checkpoint.members(file, "key") == 3
     saved = checkpoint.read(file, "key")
     assert saved[:3] == (1, 7, 3)
     restored = checkpoint.restore(saved, snapshot())
@@ -80,6 +81,7 @@ def test_a_checkpoint_that_is_split_is_its_rows(first, file):
 
 def test_no_checkpoint_is_none(tmp_path, capsys):
     assert checkpoint.read(tmp_path / "absent", "key") is None
+    assert checkpoint.members(tmp_path / "absent", "key") is None
     assert capsys.readouterr().out == ""
 
 
@@ -90,9 +92,11 @@ def is_set_aside(path, capsys, fault: str) -> bool:
 
 
 def test_one_of_another_key_or_kind_is_set_aside(file, capsys):
+    assert checkpoint.members(file, "other") is None
     file.rename(file.with_name("old"))
     for metadata in (None, {"key": "key", "stage": "0", "step": "50"}):
         save_file({"leaf.0": torch.ones(2)}, file, metadata)
+        assert checkpoint.members(file, "key") is None
         assert is_set_aside(file, capsys, "is damaged")
     checkpoint.save(file, snapshot(), "other", 3)
     assert is_set_aside(file, capsys, "is of other settings or code")
@@ -109,6 +113,7 @@ def test_a_truncated_checkpoint_is_set_aside_at_any_length(file, capsys):
     whole = file.read_bytes()
     for length in range(0, len(whole), 7):
         file.write_bytes(whole[:length])
+        assert checkpoint.members(file, "key") in (None, 3)
         assert is_set_aside(file, capsys, "is damaged"), length
 
 
@@ -119,5 +124,6 @@ def test_a_single_bit_that_is_flipped_is_noticed_wherever_it_is(file, capsys):
         damaged = bytearray(whole)
         damaged[place] ^= 1 << place % 8
         file.write_bytes(damaged)
+        checkpoint.members(file, "key")
         assert is_set_aside(file, capsys, "is damaged") or (place < head and whole[place] == ord(" ")), place
     assert place > head + 50

@@ -45,6 +45,16 @@ def save(path: Path, snapshot: Snapshot, key: str, members: int) -> None:
     _write(path, Saved(snapshot.stage, snapshot.step, members, tensors), key)
 
 
+def members(path: Path, key: str) -> int | None:
+    """How many members a checkpoint is of, read off its head alone; None where there is none of this key."""
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {})["about"])
+        return about["members"] if about["key"] == key else None
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
+        return None
+
+
 def read(path: Path, key: str) -> Saved | None:
     """What a checkpoint holds; None where there is none. One that is damaged, or of other settings or code, is set
     aside (`.aside` after its name) with one line."""

@@ -66,7 +66,7 @@ def train(
     members = [Run(*row) for row in product(*axes)]
     with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
         cell = Cell(settings, spec, prepared, device, len(members), parent)
-        results, durations = in_parts(cell, members, weights, asked)
+        results, durations = _in_parts(cell, members, weights, asked)
 
     write_weights(results, cell.moments, weights, path)
     stages, values = [cell.stages] * len(members), [cell.values(run) for run in members]
@@ -77,7 +77,7 @@ def train(
         leftover.unlink(missing_ok=True)  # a run that outlived its Snakemake may end at the same moment
 
 
-def in_parts(
+def _in_parts(
     cell: "Cell", members: list[Run], weights: Path, asked: Callable[[], str | None]
 ) -> tuple[list[Trained], list[float]]:
     """What the members become, as many at a time as fit, and the seconds of each.
@@ -96,8 +96,7 @@ def in_parts(
     while len(durations) < len(members):
         start, begun = len(durations), time.monotonic()
         resume = _checkpoint_of(weights, start)
-        saved = checkpoint.read(resume, key)
-        width = saved.members if saved else cell.together(members)
+        width = checkpoint.members(resume, key) or cell.together(members)
         part = members[start : start + width]
         label = (
             f"{cell.spec.name} on {cell.settings['dataset']}, runs {start + 1} to {start + len(part)} of {len(members)}"

@@ -34,7 +34,7 @@ def by_rules(accuracy: dict[str, pd.DataFrame], differences: dict[str, pd.DataFr
             rf"{labels.method(best['method'])} at {labels.percent(level)}\,\% by {words[name]} "
             f"(over SGD: {interval_words(best)})"
         )
-    return f"Apart from SGD's, the highest worst-group accuracies are those of {labels.listing(parts)}."
+    return f"Of all methods but SGD, the highest worst-group accuracies are those of {labels.listing(parts)}."
 
 
 def inferring(experiments: Mapping[str, dict]) -> list[str]:

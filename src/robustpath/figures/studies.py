@@ -127,7 +127,8 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
         rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise "
         r"for which the hypothesis was not stated. \dag: placebos meet its conditions too. Beside the name, after the "
         f"correction: {overall}. On minima, where a walk at a level of noise is a case, one case is enough for $+$, "
-        "and $-$ takes all; for the others $+$ takes all levels that a hypothesis is stated for, and one is enough for $-$."
+        "and $-$ takes all; for the others $+$ takes all levels that a hypothesis is stated for, and one is enough for "
+        "$-$."
     )
     partly = sum(_partly(verdict) for judged in families for verdict in judged["verdicts"])
     some = f" ({labels.word(partly)} of them in some cases only)" if partly else ""

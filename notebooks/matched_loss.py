@@ -34,7 +34,7 @@ experiment = "minima"
 settings = report_settings(settings)
 judged = verdicts.read(claims, settings["scale"])
 yardsticks = rulers.yardsticks(experiment, settings)
-table = load(records, settings["scale"], [experiment, judged["curve"], *yardsticks])
+table = load(records, settings["scale"], settings["experiments"])
 reference = settings["reference"]
 found = evidence.gather(table, experiment, judged["curve"], yardsticks)
 

@@ -362,8 +362,10 @@ def figure_settings(config: Config, entry: Mapping) -> dict:
     """
     settings = report_settings(config)
     if entry.get("describes") != "all":
-        trained = {data for name in entry["experiments"] for data in settings["experiments"][name]["datasets"]}
-        for key, kept in (("experiments", entry["experiments"]), ("shifts", trained)):
+        further = [name for name in entry.get("further", []) if name in settings["experiments"]]
+        read = [*entry["experiments"], *further]
+        trained = {data for name in read for data in settings["experiments"][name]["datasets"]}
+        for key, kept in (("experiments", read), ("shifts", trained)):
             settings[key] = {name: value for name, value in settings[key].items() if name in kept}
     if "theory" not in entry.get("inputs", []):
         del settings["theory"]

@@ -53,6 +53,13 @@ def test_every_notebook_is_in_the_manifest():
     assert {entry["kind"] for entry in MANIFEST.values()} <= {"figure", "table"}
 
 
+def test_further_experiments_of_an_entry_are_in_the_shipped_config():
+    scales = yaml.safe_load((ROOT / "config.yaml").read_text())["scales"].values()
+    there = {name for scale in scales for name in (*scale["experiments"], *scale["further"])}
+    named = {name for entry in MANIFEST.values() for name in entry.get("further", [])}
+    assert named and named <= there
+
+
 def test_a_method_of_any_group_has_a_dot_in_the_figure_of_robustness():
     judged = {"short_names": {"contour_warmup": "V1"}, "baselines": ["adamw"], "controls": ["restarts"]}
     judged["placebos"] = ["rescaled_start"]
@@ -356,7 +363,7 @@ def test_every_notebook_reads_records_by_the_loader_that_refuses_gaps():
     for file in FOLDER.glob("*.py"):
         text = file.read_text()
         unused = "records = None  # not used" in text
-        assert unused or 'table = load(records, settings["scale"], ' in text, file.name
+        assert unused or 'table = load(records, settings["scale"], settings["experiments"])' in text, file.name
         assert "read_parquet" not in text, file.name
 
 

@@ -23,14 +23,15 @@ Beside = Literal["traces", "surfaces", "theory", "claims", "calibration"]
 class Entry(Section):
     """A figure or table, drawn by the notebook of its name.
 
-    experiments: those whose records it reads. needs: what it needs of some of them (protocols/declared.py). inputs:
-    what it reads beside the records. describes: whether its settings are those of every experiment. place: repository
-    where the paper does not show it.
+    experiments: those whose records it reads. further: those that it reads too where the config has them. needs: what
+    it needs of some of them (protocols/declared.py). inputs: what it reads beside the records. describes: whether its
+    settings are those of every experiment. place: repository where the paper does not show it.
     """
 
     kind: Literal["figure", "table"]
     category: Literal["Data efficiency", "Robustness", "Minima", "Batches", "Shortcuts", "Theory", "Protocol"]
     experiments: Names
+    further: Annotated[list[str], Distinct] = Field(default_factory=list)
     needs: dict[str, dict[str, object]] = Field(default_factory=dict)
     inputs: Annotated[list[Beside], Distinct] = Field(default_factory=list)
     describes: Literal["all"] | None = None

@@ -121,7 +121,6 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
     """The caption of the table of verdicts: how many hypotheses have each verdict, then how to read it."""
     found = [verdict["verdict"] for judged in families for verdict in judged["verdicts"]]
     counts = {word: found.count(word) for word in verdicts.SYMBOLS if word in found}
-    parts = labels.listing([f"{labels.word(count)} {sentences.be(count)} {word}" for word, count in counts.items()])
     overall = labels.listing([f"{verdicts.SYMBOLS[word]} {word}" for word in counts])
     facts = (
         rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise "
@@ -131,7 +130,7 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
         "$-$."
     )
     partly = sum(_partly(verdict) for judged in families for verdict in judged["verdicts"])
-    some = f" ({labels.word(partly)} of them in some cases only)" if partly else ""
-    parts = parts.replace(SUPPORTED, f"{SUPPORTED}{some}", 1)
-    finding = f"Of {labels.word(len(found))} hypotheses, {parts}."
+    some = {SUPPORTED: f" ({labels.word(partly)} of them in some cases only)" if partly else ""}
+    parts = [f"{labels.word(count)} {sentences.be(count)} {word}{some.get(word, '')}" for word, count in counts.items()]
+    finding = f"Of {labels.word(len(found))} hypotheses, {labels.listing(parts)}."
     return f"{captions.headline('verdicts', finding)} {facts}"

@@ -138,7 +138,7 @@ def _differences(own: pd.DataFrame, settings: dict, level: dict) -> Macros:
     return macros
 
 
-@reads(EXPERIMENT, CURVE)
+@reads(EXPERIMENT, CURVE, *(about.experiment for about in rulers.YARDSTICKS.values()))
 def _matched(gathered: Evidence | None, beside: pd.DataFrame | None, settings: dict, level: dict) -> Macros:
     """Accuracy in distribution minus SGD's at the same training loss, by method and label noise, also of methods
     `beside` those of the experiment; and what is lost."""

@@ -66,7 +66,7 @@ def table(config: Config, root: Path = Path(".")) -> list[Origin]:
     costs = _costs(config)
     found = []
     for name, entry in manifest(root / "notebooks/manifest.yaml").items():
-        read = tuple(entry["experiments"])
+        read = (*entry["experiments"], *(name for name in entry.get("further", []) if name in costs))
         reads = [BESIDE[each] for each in entry.get("inputs", [])]
         inputs = ((RECORDS,) if read and not {"traces", "surfaces"} & set(entry.get("inputs", [])) else ()) + tuple(
             reads
@@ -146,7 +146,7 @@ def _costs(config: Config) -> dict[str, tuple[int, int, int]]:
 
 
 def _sum(costs: dict[str, tuple[int, int, int]], experiments: Iterable[str]) -> tuple[int, int, int]:
-    chosen = [costs[name] for name in experiments]
+    chosen = [costs[name] for name in experiments if name in costs]  # a further experiment need not be in the config
     return tuple(map(sum, zip(*chosen, strict=True))) if chosen else (0, 0, 0)
 
 

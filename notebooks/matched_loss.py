@@ -19,6 +19,7 @@ from IPython.display import display
 
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
+from robustpath.models.ensemble_mlp import COUNT
 from robustpath.records import labels, load, report_settings
 from robustpath.statistics import evidence, rulers, walks
 
@@ -107,5 +108,5 @@ left_out, total = int(matched["value"].isna().sum()), len(matched)
 correction = (
     f"At equal training loss {labels.count(left_out)} of {labels.count(total)} runs are left out, since the curve of "
     f"{labels.method(reference)} does not reach their loss (small figures: how many of a method's runs)."
-)
+) + (f" The ensemble takes {labels.word(COUNT)} times the passes." if "ensemble" in beside else "")
 captions.write(captions.caption("matched_loss", settings, table, experiment, rule=None, correction=correction), caption)

@@ -40,12 +40,6 @@ def test_lists_that_the_paper_prints_have_no_banned_words(file):
 FOLDERS = ("benchmarks", "docs", "notebooks", "src", "tests", "workflow")
 KINDS = ("md", "py", "sh", "smk")
 BANNED = re.compile(r"(?<![a-z])(?:told|foretold|foretells?|mates|whatever)(?![a-z])", re.IGNORECASE)
-# Trainings and theory cases run these: their code keeps its names, since with another they would all be run again.
-OF_JOBS = {
-    "core/files.py", "data/entries.py", "engine/programs.py", "methods/holding.py", "protocols/keeping.py",
-    "methods/shortcuts/asam_activation_entropy.py", "protocols/acquisition/rounds.py", "protocols/stream/footprint.py",
-    "protocols/supervised/group_deals.py", "theory/algorithmic_alignment.py", "theory/known_dictionaries.py",
-}  # fmt: skip
 BANNING = {"tests/paper/wording.py", "tests/paper/test_form_checks.py", "tests/paper/test_words.py"}
 
 
@@ -53,8 +47,7 @@ def test_code_and_pages_use_plain_words():
     files = [file for folder in FOLDERS for kind in KINDS for file in (ROOT / folder).rglob(f"*.{kind}")]
     assert len(files) > 1000
     found = {file.relative_to(ROOT).as_posix() for file in files if BANNED.search(file.read_text(encoding="utf-8"))}
-    kept = {f"src/robustpath/{name}" for name in OF_JOBS} | BANNING | {"tests/simulated/graph_networks.py"}
-    assert found == kept, "say it in plain words, or take what no longer says it from the list"
+    assert found == BANNING, "say it in plain words"
 
 
 def _entries(text: str) -> dict[str, tuple[str, dict[str, str]]]:

@@ -38,5 +38,5 @@ def measured(known=None, seeds=3, judged=True):
     found = errors(known, seeds)
     straight, bends = [0.9991] * seeds, [1e-16] * seeds
     return table.frame(
-        case.CASE, [*case.told(found, straight, bends), *(case.judged(found, straight) if judged else ())]
+        case.CASE, [*case.measured_rows(found, straight, bends), *(case.judged(found, straight) if judged else ())]
     )

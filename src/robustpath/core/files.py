@@ -86,8 +86,8 @@ def _cause(error: Exception, own: tuple[str, ...]) -> int | None:
     (safetensors) only a text."""
     if isinstance(error, OSError):
         return error.errno if error.filename in (None, *own) else None
-    told = re.search(r"\(os error (\d+)\)$", str(error))
-    return int(told[1]) if told else None
+    number = re.search(r"\(os error (\d+)\)$", str(error))
+    return int(number[1]) if number else None
 
 
 def _umask() -> int:

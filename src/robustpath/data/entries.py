@@ -79,10 +79,10 @@ class DataSet:
     @property
     def shifted_by(self) -> dict:
         """What shift_names.shifts needs to name its shifts, as plain values for a job's settings."""
-        told = {
+        facts = {
             "natural_shift_to": list(self.natural_shift_to),
             "domains": list(self.domains),
             "published": self.published,
             "knobs": list(self.knobs),
         }
-        return {"kind": self.kind} | {key: value for key, value in told.items() if value}
+        return {"kind": self.kind} | {key: value for key, value in facts.items() if value}

@@ -46,13 +46,9 @@ def save(path: Path, snapshot: Snapshot, key: str, members: int) -> None:
 
 
 def members(path: Path, key: str) -> int | None:
-    """How many members a checkpoint is of, read off its head alone; None where there is none of this key."""
-    try:
-        with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {})["about"])
-        return about["members"] if about["key"] == key else None
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError):
-        return None
+    """How many members a checkpoint is of; None where `read` finds none."""
+    saved = read(path, key)
+    return saved.members if saved else None
 
 
 def read(path: Path, key: str) -> Saved | None:

@@ -59,10 +59,10 @@ def packaged(step: Step, key: str) -> Step:
             programs[shapes] = obtain(step, arguments, key)
         if programs[shapes] is None:
             return step(*arguments)
-        program, told = programs[shapes]
+        program, names = programs[shapes]
         results = iter(program(flat))
         carried = rebuild((params, state, diverged), results)
-        return *carried, dict(zip(told, results, strict=True))
+        return *carried, dict(zip(names, results, strict=True))
 
     return run
 
@@ -84,7 +84,8 @@ def timed(step: Callable, spent: list[float]) -> Callable:
 
 
 def obtain(step: Step, arguments: tuple, key: str) -> tuple[Flat, list[str]] | None:
-    """The program for arguments of these shapes, and the names of what it tells; None where there can be none."""
+    """The program for arguments of these shapes, and the names of what its info
+    holds; None where there can be none."""
     flat = list(leaves(arguments))
     of = [key, torch.get_num_threads(), form(arguments), *((str(tensor.dtype), *tensor.shape) for tensor in flat)]
     program, fault = hashlib.sha256(json.dumps(of).encode()).hexdigest()[:24], None
@@ -127,14 +128,14 @@ def _added(step: Step, arguments: tuple, folder: Path, program: str) -> cache.Fo
         if found:
             return found
         begun = time.monotonic()
-        library, told = build(step, arguments, scratch, folder / "compiler" if folder == cache.lasting() else None)
+        library, names = build(step, arguments, scratch, folder / "compiler" if folder == cache.lasting() else None)
         # benchmarks/pipeline.py reads the seconds of compilation.
         print(f"program {program}: compiled in {time.monotonic() - begun:.1f} s")
-        return cache.add(folder, program, library, {"info": told})
+        return cache.add(folder, program, library, {"info": names})
 
 
 def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> tuple[Path, list[str]]:
-    """Compile the step in the folder `scratch`: the shared library, and the names of what the step tells.
+    """Compile the step in the folder `scratch`: the shared library, and the names of what the step's info holds.
 
     What compilations share, 300 MB of precompiled headers, goes to `lasting`, or is done without.
     """
@@ -142,7 +143,7 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
         from torch._inductor import aot_compile, codecache
         from torch.utils import cpp_extension
 
-        graph, told = traced(step, arguments)
+        graph, names = traced(step, arguments)
         options = OPTIONS | {
             "aot_inductor.output_path": str(scratch / "program.so"),
             "aot_inductor.precompile_headers": lasting is not None,
@@ -155,25 +156,26 @@ def build(step: Step, arguments: tuple, scratch: Path, lasting: Path | None) -> 
         try:
             for place, value in for_now.items():
                 setattr(*place, value)
-            return Path(aot_compile(graph, tuple(leaves(arguments)), options=options)), told
+            return Path(aot_compile(graph, tuple(leaves(arguments)), options=options)), names
         finally:
             for place, value in before.items():
                 setattr(*place, value)
 
 
 def traced(step: Step, arguments: tuple) -> tuple[torch.fx.GraphModule, list[str]]:
-    """The operations of a step as a graph from a flat list of tensors to one, and the names of what the step tells."""
+    """The operations of a step as a graph from a flat list of tensors to one, and the names of what the
+    step's info holds."""
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    told: list[str] = []
+    names: list[str] = []
 
     def on_leaves(*flat: Tensor) -> tuple[Tensor, ...]:
         *carried, info = step(*rebuild(arguments, iter(flat)))
-        told[:] = info
+        names[:] = info
         # The next step takes these tensors in the layout in which this one was compiled to take its own.
         return tuple(tensor.contiguous() for tensor in chain(leaves(carried), info.values()))
 
-    return make_fx(on_leaves, tracing_mode="fake")(*leaves(arguments)), told
+    return make_fx(on_leaves, tracing_mode="fake")(*leaves(arguments)), names
 
 
 def captured(step: Step) -> Step:

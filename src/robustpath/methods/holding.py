@@ -156,7 +156,7 @@ def hold(
     def step(loss, params, state, batch, context):
         if way.penalty is None:
             params, inner, info = base.step(loss, params, state.inner, batch, context)
-            return params, state._replace(inner=inner), info | told(state)
+            return params, state._replace(inner=inner), info | notes(state)
         inputs, before = then(state, batch, context)
 
         def objective(p, b):
@@ -169,11 +169,11 @@ def hold(
         gradient = scale(gradient, way.rate(state.weight))
         # A linear loss has this gradient everywhere: the base takes its step, and the passes are taken once.
         params, inner, info = base.step(lambda p, b: dot(gradient, p), params, state.inner, batch, context)
-        info |= told(state) | {"loss": value, f"{ball.label}distance": distance}
+        info |= notes(state) | {"loss": value, f"{ball.label}distance": distance}
         weight = way.within(distance, state.radius, state.weight)
         return params, state._replace(inner=inner, weight=weight), info
 
-    def told(state):
+    def notes(state):
         if not way.settle:
             return {}
         found = {"ratio": state.ratio, "active": state.active, "radius": state.radius, "clamped": state.clamped}

@@ -21,21 +21,21 @@ def keeper(
     """What happens between blocks of steps: now and then a line of progress and a checkpoint, and the stop that a
     signal has `asked` for."""
     every = float(os.environ.get("ROBUSTPATH_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS))
-    saved = told = time.monotonic()
+    saved = reported = time.monotonic()
 
     def keep(snapshot: Snapshot) -> None:
-        nonlocal saved, told
+        nonlocal saved, reported
         now = time.monotonic()
         if name := asked():
             save(resume, snapshot, key, label, members)
             done = sum(stage.steps for stage in stages[: snapshot.stage]) + snapshot.step
             total = sum(stage.steps for stage in stages)
             raise Stopped(f"stopped by {name} at step {done} of {total} of {label}; run again to go on")
-        if now - told >= REPORT_SECONDS:
+        if now - reported >= REPORT_SECONDS:
             stage = stages[snapshot.stage]
             loss = snapshot.sums[f"{stage.index}.loss"].nanmean().item() / snapshot.step
             print(f"{label}: phase {snapshot.stage + 1}, step {snapshot.step} of {stage.steps}, mean loss {loss:.3f}")
-            told = now
+            reported = now
         if now - saved >= every:
             save(resume, snapshot, key, label, members)
             saved = now

@@ -252,11 +252,11 @@ def run(settings: dict) -> pd.DataFrame:
     straight, bends = of_rays(settings["seeds"], settings["steps"])
     whole = settings["steps"] == STEPS and tuple(settings["densities"]) == DENSITIES
     enough = settings["graphs"] >= GRAPHS and settings["seeds"] >= SEEDS
-    rows = told(measured, straight, bends)
+    rows = measured_rows(measured, straight, bends)
     return table.frame(CASE, [*rows, *(judged(measured, straight) if whole and enough else ())])
 
 
-def told(measured: Errors, straight: Sequence[float], bends: Sequence[float]) -> list[Row]:
+def measured_rows(measured: Errors, straight: Sequence[float], bends: Sequence[float]) -> list[Row]:
     """What was measured of every seed: errors, and the rays."""
     rows = [
         Row(f"{place}, {architecture}", f"error at {nodes} nodes", value, seed=seed)

@@ -120,7 +120,7 @@ def cube() -> list[Row]:
         "fewest classes that a unit is high for": (high.min(), 4),
         "most classes that a unit is high for": (high.max(), 4),
     }
-    return [Row(CUBE, name, float(value), float(told), ARITHMETIC) for name, (value, told) in known.items()]
+    return [Row(CUBE, name, float(value), float(expected), ARITHMETIC) for name, (value, expected) in known.items()]
 
 
 def unexplained(units: np.ndarray, features: np.ndarray, chances: np.ndarray) -> np.ndarray:

@@ -91,9 +91,7 @@ def test_half_precision_is_another_result_and_close(train):
 
 def test_deterministic_or_not_a_cpu_gives_the_same_and_the_mode_ends_with_training(train, monkeypatch):
     seen = []
-    monkeypatch.setattr(
-        training, "_in_parts", lambda *given, own=training._in_parts: seen.append(mode()) or own(*given)
-    )
+    monkeypatch.setattr(training, "in_parts", lambda *given, own=training.in_parts: seen.append(mode()) or own(*given))
     assert same(train("a"), train("b", deterministic=True))
     assert [*seen, mode()] == [False, True, False]
 

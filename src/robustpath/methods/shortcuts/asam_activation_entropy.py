@@ -42,7 +42,7 @@ def asam_activation_entropy(base: Method, strength: Tensor, radius: Tensor) -> M
         top = add(params, climb(params, gradient, radius))
         steepest, _, _ = coded.step(loss, top, state, batch, context)
         # A linear loss has this gradient everywhere, so that no pass is taken again.
-        params, inner, told = base.step(lambda p, b: dot(steepest, p), params, state.inner, batch, context)
-        return params, after._replace(inner=inner), told | info
+        params, inner, found = base.step(lambda p, b: dot(steepest, p), params, state.inner, batch, context)
+        return params, after._replace(inner=inner), found | info
 
     return coded.replace(step=step)

@@ -125,8 +125,8 @@ def _acquired(before: Standing, chosen: list[Chosen]) -> Standing:
 
 def _key(cell: Cell, runs: list[Run]) -> str:
     """What the rounds of some runs depend on, as a short text."""
-    told = [cell.settings, cell.device.type, cell.compiled, cell.code(), runs]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    of = [cell.settings, cell.device.type, cell.compiled, cell.code(), runs]
+    return hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()
 
 
 def _snapshot(done: int, here: Standing) -> Snapshot:

@@ -44,7 +44,7 @@ def train(
     members = [Run(*row) for row in product(*axes)]
     with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
         cell = Recorded(settings, spec, prepared, device, len(members), parent)
-        results, durations = training._in_parts(cell, members, weights, asked)
+        results, durations = training.in_parts(cell, members, weights, asked)
 
     write_weights(results, cell.moments, weights, path)
     stages, values = [cell.stages] * len(members), [cell.values(run) for run in members]

@@ -26,8 +26,8 @@ def of_run(spec: Spec, settings: Mapping, experiment: Mapping) -> int | None:
         return None
     side = entry.side or settings["image_size"]
     shape = (side, side) if entry.channels == 1 else (entry.channels, side, side)
-    told = {"hidden": settings["hidden"] if models.facts(models.name_of(experiment)).hidden else []}
-    model = models.network({**told, **experiment}, shape, entry.classes)
+    sizes = {"hidden": settings["hidden"] if models.facts(models.name_of(experiment)).hidden else []}
+    model = models.network({**sizes, **experiment}, shape, entry.classes)
     params = initialise(model, torch.Generator().manual_seed(0))
     everything = experiment["tasks"] * experiment["examples"]
     memory = everything if build(spec, {}).order == "joint" else experiment["memory"]

@@ -115,7 +115,7 @@ def extended(
     known = {name: each._replace(inputs=each.inputs.to(data.inputs.device)) for name, each in known.items()}
     drawn = _reordered(streams, learners, pools, known)
     plain = streamed(data, drawn)
-    told = {name: streamed(each, drawn) for name, each in known.items()}
+    beyond = {name: streamed(each, drawn) for name, each in known.items()}
     cache: dict[str, tuple] = {}
 
     def balanced(stage: Stage) -> Tensor:
@@ -132,10 +132,10 @@ def extended(
         needs = keeps_out | {name: amount for name, amount in stage.needs.items() if name not in OWN}
         state, dealt = plain.next(state, params, stage._replace(needs=needs), step)
         given = {name: part for name, part in dealt.given.items() if name in stage.needs}
-        for name in told.keys() & stage.needs.keys():
+        for name in beyond.keys() & stage.needs.keys():
             part = STREAM if name == "irreducible" and STREAM in stage.needs else ""
             beside = keeps_out | ({STREAM: stage.needs[STREAM]} if part else {})
-            _, other = told[name].next((), params, stage._replace(needs=beside), step)
+            _, other = beyond[name].next((), params, stage._replace(needs=beside), step)
             given[name] = other.given[STREAM] if part else other.batch
         if "balanced" in stage.needs:
             given["balanced"] = balanced(stage)

@@ -66,7 +66,7 @@ def train(
     members = [Run(*row) for row in product(*axes)]
     with deterministic(settings.get("deterministic", False), spec.name), listening() as asked:
         cell = Cell(settings, spec, prepared, device, len(members), parent)
-        results, durations = _in_parts(cell, members, weights, asked)
+        results, durations = in_parts(cell, members, weights, asked)
 
     write_weights(results, cell.moments, weights, path)
     stages, values = [cell.stages] * len(members), [cell.values(run) for run in members]
@@ -77,7 +77,7 @@ def train(
         leftover.unlink(missing_ok=True)  # a run that outlived its Snakemake may end at the same moment
 
 
-def _in_parts(
+def in_parts(
     cell: "Cell", members: list[Run], weights: Path, asked: Callable[[], str | None]
 ) -> tuple[list[Trained], list[float]]:
     """What the members become, as many at a time as fit, and the seconds of each.

@@ -21,6 +21,7 @@ from scipy.special import expit, logit
 
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
+from robustpath.figures.point_names import name_points
 from robustpath.records import labels, load, report_settings
 from robustpath.records.selection import select
 from robustpath.statistics import robustness
@@ -97,11 +98,12 @@ heights = [1.35 * len(noise) + 0.35, 0.55 + 0.105 * place]
 figure = style.plt.figure(figsize=(style.TEXT_WIDTH, sum(heights)), layout="constrained")
 upper, lower = figure.subfigures(2, 1, height_ratios=heights)
 panels = upper.subplots(len(noise), len(datasets), squeeze=False)
-hidden = 0
+hidden, drawn = 0, {}
 for line_of_panels, level in zip(panels, noise, strict=True):
     for panel, dataset in zip(line_of_panels, datasets, strict=True):
         here = means[(means["dataset"] == dataset) & (means["label_noise"] == level)]
         near = inside(here)
+        drawn[panel] = here[near]
         hidden += int((~near).sum())
         for name, members in order.items():
             rows = here[near & here["method"].isin(members)]
@@ -113,11 +115,7 @@ for line_of_panels, level in zip(panels, noise, strict=True):
                 ends = logit(here.loc[near, "none"]).agg(["min", "max"]).to_numpy()
                 panel.plot(ends, line.intercept + line.slope * ends, color="0.3", linewidth=0.8)
                 panel.text(0.04, 0.97, f"$R^2$ = {line.r_squared:.2f}", transform=panel.transAxes, va="top", fontsize=7)
-        panel.margins(0.1)
-        for method, at in farthest(here[near]).iterrows():
-            right = at["none"] > np.mean(panel.get_xlim())
-            panel.annotate(labels.method(method), at, (-3 if right else 3, 0), textcoords="offset points", fontsize=6,
-                           color="0.25", ha="right" if right else "left", va="center")  # fmt: skip
+        panel.margins(0.15)
         for axis in (panel.xaxis, panel.yaxis):
             ticks = style.logit_ticks(*expit(axis.get_view_interval()))
             axis.set_ticks(list(ticks), ticks.values())
@@ -151,6 +149,11 @@ for panel in axes:
 axes[0].set_yticks(list(places.values()), [labels.method(name) for name in places], fontsize=7)
 axes[0].set_ylim(max(places.values()) + 0.8, -0.8)
 lower.supxlabel("effective robustness (points)", fontsize=8.5)
+
+figure.draw_without_rendering()  # names are placed in the final layout
+for panel, rows in drawn.items():
+    at = {labels.method(method): tuple(place) for method, place in farthest(rows).iterrows()}
+    name_points(panel, at, logit(rows[["none", "ood"]]).to_numpy(), fontsize=6, color="0.25")
 style.save(figure, out)
 
 # %%

@@ -126,11 +126,14 @@ def verdict_caption(families: list[dict], confidence: float) -> str:
         rf"Intervals at {100 * confidence:g}\,\%. A prime: not after Holm's correction. In brackets: a level of noise "
         r"for which the hypothesis was not stated. \dag: placebos meet its conditions too. Beside the name, after the "
         f"correction: {overall}. On minima, where a walk at a level of noise is a case, one case is enough for $+$, "
-        "and $-$ takes all; for the others $+$ takes all levels that a hypothesis is stated for, and one is enough for "
-        "$-$."
+        "and $-$ takes all before the correction (a conjunction needs none); for the others $+$ takes all levels "
+        "that a hypothesis is stated for, and one is enough for $-$."
     )
-    partly = sum(_partly(verdict) for judged in families for verdict in judged["verdicts"])
-    some = {SUPPORTED: f" ({labels.word(partly)} of them in some cases only)" if partly else ""}
+    holding = [each for judged in families for each in judged["verdicts"] if each["verdict"] == SUPPORTED]
+    partly, shared = sum(map(_partly, holding)), sum(bool(each["passed_by"]) for each in holding)
+    limits = [f"{labels.word(partly)} of them in some cases only"] if partly else []
+    limits += [f"{labels.word(shared)} of them met by placebos too"] if shared else []
+    some = {SUPPORTED: f" ({', '.join(limits)})" if limits else ""}
     parts = [f"{labels.word(count)} {sentences.be(count)} {word}{some.get(word, '')}" for word, count in counts.items()]
     finding = f"Of {labels.word(len(found))} hypotheses, {labels.listing(parts)}."
     return f"{captions.headline('verdicts', finding)} {facts}"

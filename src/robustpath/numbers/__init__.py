@@ -9,6 +9,7 @@ from robustpath.claims import verdict_errors, verdicts
 from robustpath.core.files import replacing
 from robustpath.numbers import (
     batches,
+    codings,
     contrasts,
     efficiency,
     evidence,
@@ -92,6 +93,7 @@ def collect(
         **batches.collect(of_batches, settings),
         **streams.collect(table, settings),
         **features.collect(table, settings),
+        **codings.collect(table, settings),
         **shortcuts.collect(table, of_shortcuts, settings),
         **made(_hypotheses, [judged, of_batches, of_shortcuts, of_together]),
         **efficiency.collect(table, settings),

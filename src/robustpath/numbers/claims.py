@@ -35,6 +35,21 @@ def deciding(family: str, judged: dict | None) -> Macros:
     }
 
 
+def parts(family: str, judged: dict | None) -> Macros:
+    """The effect of every condition of each contrast, in order, at the first label noise that it is stated for."""
+    found = {verdict["id"]: verdict for verdict in judged["verdicts"]} if judged else {}
+    families = contrast_model.load_all(records.root() / file for file in CONTRAST_FILES).families
+    counts = {claim.id: len(claim.conditions) for claim in families[family].claims} if family in families else {}
+    macros: Macros = {}
+    for name in _known(family, judged)[0]:
+        stated = [entry for entry in found.get(name, {"entries": []})["entries"] if not entry.get("beside")]
+        own = stated[0]["conditions"] if stated else []
+        for place in range(max(counts.get(name, 0), len(own))):
+            prefix = f"{macro(name)}Part{labels.word(place + 1).capitalize()}"
+            macros |= _effect(prefix, own[place] if place < len(own) else {}, f"{name}, condition {place + 1}")
+    return macros
+
+
 def _known(family: str, judged: dict | None) -> tuple[list[str], list[str]]:
     """The hypotheses of a family, and the variants that any of them is judged for (of a contrast: all)."""
     if judged:
@@ -128,14 +143,23 @@ def _numbers(prefix: str, own: dict | None, what: str) -> Macros:
         return MISSING if own.get(key) is None else labels.probability(own[key])
 
     threshold = MISSING if own.get("threshold") is None else verdicts.threshold(own)
-    span = MISSING if own.get("low") is None else verdicts.span(own["low"], own["high"], unit)
     return {
         f"{prefix}Verdict": (own.get("verdict", MISSING), f"{what}: verdict"),
-        f"{prefix}Effect": (number("effect"), f"{what}: effect ({unit or 'unknown unit'})"),
-        f"{prefix}Interval": (span, f"{what}: interval of the effect"),
+        **_effect(prefix, own, what),
         f"{prefix}Threshold": (threshold, f"{what}: threshold"),
         f"{prefix}Detectable": (number("detectable"), f"{what}: smallest true effect found with 80 per cent"),
         f"{prefix}N": (str(own["n"]) if own.get("n") is not None else MISSING, f"{what}: runs compared"),
         f"{prefix}P": (probability("p"), f"{what}: one-sided p of its verdict, with its relation"),
         f"{prefix}Holm": (probability("holm"), f"{what}: p after Holm's correction, with its relation"),
+    }
+
+
+def _effect(prefix: str, own: dict, what: str) -> Macros:
+    """The effect of a verdict or of a condition, and its interval."""
+    unit = own.get("unit")
+    effect = MISSING if own.get("effect") is None else verdicts.number(own["effect"], unit)
+    span = MISSING if own.get("low") is None else verdicts.span(own["low"], own["high"], unit)
+    return {
+        f"{prefix}Effect": (effect, f"{what}: effect ({unit or 'unknown unit'})"),
+        f"{prefix}Interval": (span, f"{what}: interval of the effect"),
     }

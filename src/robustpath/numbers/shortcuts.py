@@ -3,7 +3,7 @@
 import pandas as pd
 
 from robustpath.data import sets
-from robustpath.numbers.claims import deciding, of_family
+from robustpath.numbers.claims import deciding, of_family, parts
 from robustpath.numbers.macros import Macros, Number, difference, made, reads
 from robustpath.records import labels, plain
 from robustpath.records.labels import MISSING
@@ -24,7 +24,8 @@ OTHERS = {
     "RandomTriples": "parallelogram_random_triples", "RandomDirection": "parallelogram_random_direction",
     "FarApart": "parallelogram_far_apart",
 }  # fmt: skip
-LAST = {"Parallelogram": OURS, "CoreSet": "core_set", "Random": "random_acquisition"}
+LAST = {"Parallelogram": OURS, "CoreSet": "core_set", "Random": "random_acquisition",
+        "FarApart": "parallelogram_far_apart"}  # fmt: skip
 SCORES = {
     "Discovery": ("discovered", "share of the missing group in the first labels bought"),
     "Area": ("area_worst_group", "area under worst-group accuracy over labels"),
@@ -136,5 +137,5 @@ def _after_all_labels(last: dict[str, float], guesses: set[float]) -> Macros:
 
 @reads(*EXPERIMENTS)
 def _shortcut_hypotheses(judged: dict | None) -> Macros:
-    """Verdict, effect, interval, n and p of each hypothesis on shortcuts."""
-    return of_family(FAMILY, judged, LEVELS) | deciding(FAMILY, judged)
+    """Verdict, effect, interval, n and p of each hypothesis on shortcuts, and the effect of each condition."""
+    return of_family(FAMILY, judged, LEVELS) | deciding(FAMILY, judged) | parts(FAMILY, judged)

@@ -13,7 +13,7 @@ from robustpath.records.labels import MISSING
 from robustpath.statistics.streams import differences, scores, selected, with_hyperparameters
 
 STREAMS, MEMORY, COMPARED, READOUTS = "streams", "memory_ball", "stream_methods", "stream_readouts"
-OURS, REHEARSAL = "slow_ball", "der_plus_plus"
+OURS, REHEARSAL, DISTILLATION = "slow_ball", "der_plus_plus", "der"
 FACTORS = ["memory", "ball"]
 PLACES = {"Clean": "clean labels", "Noisy": "the highest label noise"}
 
@@ -64,20 +64,23 @@ def _budgets(settings: dict) -> Macros:
 
 @reads(COMPARED, READOUTS)
 def _readouts(final: dict[str, pd.DataFrame]) -> Macros:
-    """The most accurate readout of features that are not trained, and rehearsal in the comparison of all methods."""
+    """The most accurate readout of features that are not trained; rehearsal, distillation and our ball among all
+    methods."""
     macros: Macros = {}
     for place, words in PLACES.items():
-        best, name, rehearsal = MISSING, MISSING, MISSING
+        best, name, trained = MISSING, MISSING, {}
         if final:
             readouts = _of_level(final[READOUTS], place).groupby("method")["value"].mean()
-            trained = _of_level(final[COMPARED], place).groupby("method")["value"].mean()
+            trained = _of_level(final[COMPARED], place).groupby("method")["value"].mean().to_dict()
             best, name = labels.percent(readouts.max()), labels.method(readouts.idxmax())
-            rehearsal = labels.percent(trained[REHEARSAL]) if REHEARSAL in trained else MISSING
         macros |= {
             f"BestReadout{place}": (best, f"{words}: final accuracy of the best readout of random features, per cent"),
             f"BestReadoutName{place}": (name, f"{words}: the readout of random features with the highest accuracy"),
-            f"RehearsalAccuracy{place}": (rehearsal, f"{words}: final accuracy of DER++, all methods, per cent"),
         }
+        for key, method in (("Rehearsal", REHEARSAL), ("Distillation", DISTILLATION), ("SlowBall", OURS)):
+            value = labels.percent(trained[method]) if method in trained else MISSING
+            what = f"{words}: final accuracy of {labels.method(method)}, all methods, per cent"
+            macros[f"{key}Accuracy{place}"] = (value, what)
     return macros
 
 

@@ -65,7 +65,7 @@ def mark(panel, row, height, colour, filled):
             )  # fmt: skip
 
 
-ARROW = 6.5  # points of paper
+ARROW, BEYOND = 6.5, 1.17  # points of paper, and the factor that the axis goes on for arrows
 count = sum(len(own) + 1 for own in blocks.values())
 figure, panels = style.panels(1, 2, min(4.6, 1.2 + 0.115 * count), sharex=True, sharey=True)
 heights, names, height = {}, {}, 0.0
@@ -97,7 +97,7 @@ for panel, place in zip(panels[0], (0, -1), strict=True):
             if kind in shown.index:
                 mark(panel, shown.loc[kind], at + sign * offset, efficiency.COLOURS[role], kind == "none")
     panel.set_xscale("log")
-    panel.set_xlim(*efficiency.REACH)
+    panel.set_xlim(efficiency.REACH[0] / BEYOND, efficiency.REACH[1] * BEYOND)
     panel.set_xticks(list(efficiency.TICKS), efficiency.TICKS.values())
     panel.minorticks_off()
     panel.set_ylim(height - 0.6, -0.7)

@@ -50,19 +50,23 @@ for panel, dataset in zip(panels[0], plan["datasets"], strict=True):
     for place, warmup in enumerate(warmups):
         for offset, (metric, (words, fill)) in enumerate(METRICS.items()):
             rows = found[metric].query("dataset == @dataset and warmup == @warmup").set_index("method").loc[orders]
-            heights = [number + 0.2 * (2 * place + offset) - 0.3 for number in range(len(orders))]
+            # The marks of an order share out its row, so that none hides another where all are near zero.
+            series = len(warmups) * len(METRICS)
+            aside = 0.88 * ((len(METRICS) * place + offset + 0.5) / series - 0.5)
+            heights = [number + aside for number in range(len(orders))]
             panel.errorbar(
                 100 * rows["mean"], heights, xerr=100 * (rows["high"] - rows["mean"]), linestyle="", elinewidth=0.8,
-                color=style.COLOURS[(4, 5)[place % 2]], marker="os"[offset], fillstyle=fill,
-                label=f"{groups.rate_words(warmup)}, {words}",
+                color=style.COLOURS[(4, 5)[place % 2]], marker="os"[offset], fillstyle=fill, markersize=2.3,
+                markeredgewidth=0.6, label=f"{groups.rate_words(warmup)}, {words}",
             )  # fmt: skip
     panel.axvline(0, color="0.6", linewidth=0.6)
     panel.set_yticks(range(len(orders)), [labels.method(name) for name in orders] if dataset == plan["datasets"][0]
                      else [""] * len(orders))  # fmt: skip
-    panel.invert_yaxis()
+    panel.set_ylim(len(orders) - 0.5, -0.5)
     panel.set_title(labels.dataset(dataset))
     panel.set_xlabel(f"difference to {labels.method(reference)} (points)")
-figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=7,
+              handlelength=1.2, handletextpad=0.5, columnspacing=1.0)  # fmt: skip
 style.save(figure, out)
 
 # %%

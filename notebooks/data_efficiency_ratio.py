@@ -18,8 +18,8 @@ from matplotlib.lines import Line2D
 
 from robustpath.claims import verdicts
 from robustpath.figures import captions, efficiency, left_out, style
-from robustpath.records import labels, load, report_settings
-from robustpath.statistics.efficiency import EQUAL, exceeds, falls_below
+from robustpath.records import load, report_settings
+from robustpath.statistics.efficiency import EQUAL
 from robustpath.statistics.evidence import OOD
 from robustpath.statistics.rulers import COMPARISONS, YARDSTICKS, measured
 
@@ -45,36 +45,44 @@ display(found.drop(columns="by_dataset"))
 
 # %%
 def mark(panel, row, height, colour, filled):
-    """A ratio with its interval; a triangle in place of the circle where it is a bound or lies off the axis."""
-    low, high = (min(max(row[end], efficiency.REACH[0]), efficiency.REACH[1]) for end in ("low", "high"))
-    place = min(max(row["ratio"], efficiency.REACH[0]), efficiency.REACH[1])
-    panel.plot([low, high], [height, height], color=colour, linewidth=0.8, solid_capstyle="butt")
+    """A ratio with its interval: a circle, or a bar and an arrow where it is a bound or lies off the axis. An arrow
+    leads out of an end of the interval that lies beyond the ruler or the axis."""
+    reach = efficiency.REACH
+    low, high, place = (min(max(row[each], reach[0]), reach[1]) for each in ("low", "high", "ratio"))
     side = row["side"] or (">" if row["ratio"] > place else "<" if row["ratio"] < place else "")
-    shape = {"": "o", ">": ">", "<": "<", "?": "d"}[side]
+    panel.plot([low, high], [height, height], color=colour, linewidth=0.8, solid_capstyle="butt")
+    shape, size = {"": ("o", 2.8), "?": ("d", 3.0)}.get(side, ("|", 4.2))
     face = colour if filled else "white"
     panel.plot(
-        place, height, shape, color=colour, markerfacecolor=face, markersize=3.4, markeredgewidth=0.8, clip_on=False
+        place, height, shape, color=colour, markerfacecolor=face, markersize=size, markeredgewidth=0.8, clip_on=False
     )
-    for end, symbol in ((low, "<"), (high, ">")):
-        if row["low_open" if symbol == "<" else "high_open"] and not side:
-            panel.plot(end, height, symbol, color=colour, markersize=2.2, clip_on=False)
+    for end, symbol, name in ((low, "<", "low_open"), (high, ">", "high_open")):
+        if side == symbol or (row[name] and not side):
+            look = {"arrowstyle": "<|-" if filled else "<-", "color": colour, "linewidth": 0.8, "mutation_scale": 4.5}
+            panel.annotate(
+                "", (end, height), (-ARROW if symbol == "<" else ARROW, 0), textcoords="offset points",
+                arrowprops=look | {"shrinkA": 0, "shrinkB": 0}, annotation_clip=False,
+            )  # fmt: skip
 
 
+ARROW, BEYOND = 6.5, 1.17  # points of paper, and the factor that the axis goes on for arrows
 count = sum(len(own) + 1 for own in blocks.values())
 figure, panels = style.panels(1, 2, min(4.6, 1.2 + 0.115 * count), sharex=True, sharey=True)
 heights, names, height = {}, {}, 0.0
 for block, own in blocks.items():
-    title = panels[0][0].text(
-        0.01, height, efficiency.heading(block, settings), transform=panels[0][0].get_yaxis_transform(),
+    # Begins left of the panel, where its row has no name, so that it ends within it.
+    panels[0][0].text(
+        -0.25, height, efficiency.heading(block, settings), transform=panels[0][0].get_yaxis_transform(),
         fontsize=6.8, fontstyle="italic", va="center", zorder=5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
     )  # fmt: skip
-    title.set_in_layout(False)
+    # Two marks side by side need a wider row than one.
+    step = 1.2 if OOD in set(found.loc[found["comparison"] == block, "kind"]) else 0.93
     for comparison, method, role in own:
-        height += 1
+        height += step
         heights[comparison, method] = height, role
         names[height] = efficiency.name(comparison, method)
-    height += 1.15
+    height += 1.1
 for panel, place in zip(panels[0], (0, -1), strict=True):
     panel.axvspan(1 / EQUAL, EQUAL, color="0.9", linewidth=0)
     panel.axvline(1, color="0.45", linewidth=0.6)
@@ -84,29 +92,28 @@ for panel, place in zip(panels[0], (0, -1), strict=True):
             continue
         here = (found["comparison"] == comparison) & (found["method"] == method)
         shown = found[here & (found["label_noise"] == levels[place])].set_index("kind")
-        offset = 0.17 if OOD in shown.index else 0.0
+        offset = 0.27 if OOD in shown.index else 0.0
         for kind, sign in (("none", -1), (OOD, 1)):
             if kind in shown.index:
                 mark(panel, shown.loc[kind], at + sign * offset, efficiency.COLOURS[role], kind == "none")
     panel.set_xscale("log")
-    panel.set_xlim(*efficiency.REACH)
+    panel.set_xlim(efficiency.REACH[0] / BEYOND, efficiency.REACH[1] * BEYOND)
     panel.set_xticks(list(efficiency.TICKS), efficiency.TICKS.values())
     panel.minorticks_off()
     panel.set_ylim(height - 0.6, -0.7)
     panel.tick_params(axis="y", length=0)
+    panel.spines["left"].set_visible(False)
     panel.grid(axis="x", color="0.93", linewidth=0.5)
     panel.set_axisbelow(True)
-panels[0][0].set_zorder(2)  # so that titles of blocks may reach into the other panel, which has no rows there
-panels[0][0].patch.set_visible(False)
 panels[0][0].set_yticks(list(names), names.values(), fontsize=7)
 panels[0][0].set_title("clean labels")
 panels[0][1].set_title("noisy labels")
 figure.supxlabel("examples that the ruler needs, over those of the method", fontsize=8.5)
-shapes = {"in distribution": ("o", "0.2"), "under shift": ("o", "white"), "a bound": (">", "0.2")}
+shapes = {"in distribution": ("o", "0.2", 3.6), "under shift": ("o", "white", 3.6), "a bound": (r"$\mapsto$", "0.2", 8)}
 handles = [
-    Line2D([], [], linestyle="", marker=shape, color="0.2", markerfacecolor=face, markersize=3.6, label=words)
-    for words, (shape, face) in shapes.items()
-]
+    Line2D([], [], linestyle="", marker=shape, color="0.2", markerfacecolor=face, markersize=size, label=words,
+           markeredgewidth=0.3 if size > 4 else 0.8) for words, (shape, face, size) in shapes.items()
+]  # fmt: skip
 handles += [
     Line2D([], [], linestyle="", marker="s", color=efficiency.COLOURS[role], markersize=3.6, label=role)
     for role in ("ruler", "ours", "published", "control")
@@ -118,19 +125,8 @@ style.save(figure, out)
 if why := efficiency.lacking(bool(blocks)):
     left_out.write("data_efficiency_ratio", captions.manifest("data_efficiency_ratio"), why, out, caption)
 else:
-    others = found[found["comparison"].isin(COMPARISONS) & (found["comparison"] != "rehearsal") & ~found["itself"]]
-    parts = []
-    for role in efficiency.COUNTS:
-        own = [
-            row
-            for row in others.itertuples()
-            if efficiency.role_of(row.comparison, row.method, judged, settings) == role
-        ]
-        above, below = (sum(happened(row) for row in own) for happened in (exceeds, falls_below))
-        whose = {"ours": "our methods", "published": "published methods", "control": "controls"}[role]
-        parts.append(f"{whose} {labels.count(above)} and {labels.count(below)} of {labels.count(len(own))}")
     percent = rf"{100 * settings['confidence']:g}\,\%"
-    finding = f"Ratios whose interval lies above 1, and below it: {'; '.join(parts)}."
+    finding = efficiency.finding(found, judged, settings)
     facts = (
         "Counted are the ratios of all methods, shown or not, by test data and label noise, without those to a second "
         f"ruler of the same runs{efficiency.added(blocks)}.{efficiency.beyond(found, blocks, settings)} Data: "

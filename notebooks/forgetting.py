@@ -17,9 +17,10 @@
 import numpy as np
 from IPython.display import display
 
-from robustpath.figures import captions, style
+from robustpath.figures import captions, streams, style
 from robustpath.records import labels, load, report_settings
 from robustpath.records import traces as traced
+from robustpath.statistics import walks
 from robustpath.statistics.intervals import interval
 
 # %% tags=["parameters"]
@@ -28,7 +29,7 @@ traces = None  # files of traces; None takes those in results/
 settings = None  # settings of the config that the report uses; None reads config.yaml
 out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
-experiment = "trajectories"
+experiment, beside = "trajectories", "minima"
 
 # %%
 settings = report_settings(settings)
@@ -45,6 +46,17 @@ keys = ["method", "moment", "gradient_evaluations", "walking"]
 curves = interval(positive.groupby([*keys, "seed"], as_index=False)["value"].mean(), keys, settings["confidence"])
 curves[["mean", "low", "high"]] = np.exp(curves[["mean", "low", "high"]])
 display(curves)
+
+# %% [markdown]
+# The study of minima has the same curvature after training on more data sets, where it differs by data set.
+
+# %%
+minima = walks.of_defaults(table, beside)
+minima = minima[(minima["method"] == settings["reference"]) & (minima["metric"] == walks.TRAINED)]
+noise = [float(level) for level in sorted(way["label_noise"].unique())]
+minima = minima[minima["label_noise"].isin(noise)]
+trained = minima.groupby("dataset", sort=False)["value"].median()
+display(trained)
 
 # %%
 reference = settings["reference"]
@@ -66,8 +78,9 @@ for name, axis in zip(others, panels, strict=False):
     axis.set_title(labels.method(name))
     axis.set_yscale("log")
     axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-for axis in panels[len(others) :]:
-    axis.set_visible(False)
+free = panels[len(others) :]
+for axis in free:
+    axis.set_axis_off()
 for place, axis in enumerate(panels[: len(others)]):
     axis.tick_params(labelbottom=place + columns >= len(others))  # the lowest panel of each column
 handles = [
@@ -75,7 +88,10 @@ handles = [
     style.Line2D([], [], color=style.COLOURS[4], label="the method of the panel"),
     style.Line2D([], [], color=style.COLOURS[5], lw=2.6, label="its walk"),
 ]
-figure.legend(handles=handles, loc="outside upper center", ncols=3)
+if free:  # the place of a panel
+    free[0].legend(handles=handles, loc="center")
+else:
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
 figure.supxlabel("gradient evaluations", fontsize=8.5)
 figure.supylabel(r"largest eigenvalue $\lambda_{\max}$", fontsize=8.5)
 style.save(figure, out)
@@ -83,5 +99,13 @@ style.save(figure, out)
 # %%
 lost = len(way) - len(positive)
 doubtful = int((~way["converged"]).sum())
+words = labels.listing([streams.noise_words(level) for level in noise])
 note = f"{doubtful} of {len(way)} eigenvalues have not converged and {lost} are not positive and left out."
+note = f"Trained {words}. {note}"
+if len(trained) > 1:
+    each = labels.listing([f"{value:.2f} on {labels.escape(labels.dataset(name))}" for name, value in trained.items()])
+    note += (
+        f" {captions.see('descent_forgets')} has medians over the runs of {labels.word(len(trained))} data sets, whose "
+        f"curvature differs: after training by {labels.method(reference)} its median is {each}."
+    )
 captions.write(captions.caption("forgetting", settings, table, experiment, correction=note), caption)

@@ -12,11 +12,13 @@
 # Where label and attribute do not add up, the fourth corner of a parallelogram is no place where examples are.
 
 # %%
+import numpy as np
 import pandas as pd
 from IPython.display import display
 
 from robustpath.data import sets
 from robustpath.figures import acquisition, captions, style
+from robustpath.figures.point_names import name_points
 from robustpath.records import load, report_settings
 from robustpath.statistics.acquisition import advantage, scores, trend
 from robustpath.statistics.intervals import interval
@@ -63,15 +65,17 @@ for panel, shown, levels, times in ((upper[0], methods, found, 100), (lower[0], 
         own, aside = levels[levels["method"] == method], 0.012 * (place - (len(shown) - 1) / 2)
         look = acquisition.look(method)
         panel.errorbar(own["at"] + aside, times * own["mean"], half(own, times), elinewidth=0.8, **look)
+ends = []
 for place, (reference, own) in enumerate(gaps.items()):
     look = acquisition.look(reference) | {"label": f"over {acquisition.name(reference)}"}
     upper[1].errorbar(own["at"] + 0.012 * (place - 0.5), 100 * own["mean"], half(own, 100), elinewidth=0.8, **look)
     both = own.merge(targets, on="at", suffixes=("", "_ratio"))
     x = both[["mean_ratio", "low_ratio", "high_ratio"]].set_axis(["mean", "low", "high"], axis=1)
-    lower[1].errorbar(x["mean"], 100 * both["mean"], half(both, 100), half(x), elinewidth=0.8, **look)
-    for end in both.index[[0, -1]] if len(both) else []:
-        place = x["mean"][end], 100 * both["mean"][end]
-        lower[1].annotate(f"{both['at'][end]:g}", place, (4, 4), textcoords="offset points", color=look["color"])
+    # Bars cross here: thin and light, they leave the line and its marks in sight.
+    pale = {"elinewidth": 0.5, "ecolor": (look["color"], 0.35)}
+    lower[1].errorbar(x["mean"], 100 * both["mean"], half(both, 100), half(x), **pale, **look)
+    marks = np.column_stack([x["mean"], 100 * both["mean"]])
+    ends.append((look["color"], {f"{both['at'].iloc[end]:g}": marks[end] for end in ((0, -1) if len(both) else ())}))
 for panel in (upper[1], lower[1]):
     panel.axhline(0, color="0.4", linewidth=0.6)
     panel.set_ylabel("advantage (points)")
@@ -86,6 +90,10 @@ figure.legend(*upper[0].get_legend_handles_labels(), loc="outside upper center",
 upper[1].legend(loc="lower left")
 for letter, panel in zip("abcd", (*upper, *lower), strict=True):
     panel.set_title(f"({letter})", loc="left")
+figure.draw_without_rendering()
+drawn = np.array([place for _, names in ends for place in names.values()])
+for colour, names in ends:
+    name_points(lower[1], names, drawn, color=colour)
 style.save(figure, out)
 
 # %%

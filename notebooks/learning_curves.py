@@ -49,39 +49,35 @@ there = [name for name in settings["methods"] if name in set(scores["method"])]
 methods = style.looks(there, settings["reference"])
 datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
 sizes = np.sort(scores["train_size"].unique())
-gap = np.diff(np.log(sizes)).min() if len(sizes) > 1 else 1.0
-
-
-def draw(axes, rows, names, spread, **look):
-    """The means of each method with their intervals, the methods side by side over `spread` of the gap between two
-    sizes."""
-    for position, name in enumerate(names):
-        shift = np.exp(gap * spread * ((position + 0.5) / len(names) - 0.5))
-        line = rows[rows["method"] == name].sort_values("train_size")
-        places, reach = line["train_size"] * shift, 100 * (line["high"] - line["mean"])
-        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, **{**methods[name], **look})
-
-
-figure, axes = style.panels(2, len(datasets), 3.9, sharex=True, sharey="row", height_ratios=[1, 1.2])
 others = [name for name in methods if name != settings["reference"]]
+
+# %% [markdown]
+# A method is a row that has its name, so that no shape of a small mark has to; within it the number of examples grows
+# from top to bottom.
+
+# %%
+tall = 0.6 + 0.2 * len(others) * max(len(sizes) / 3, 1)
+figure, axes = style.panels(2, len(datasets), 2.0 + tall, sharey="row", height_ratios=[1.3, tall])
 for column, name in enumerate(datasets):
     upper, lower = axes[0][column], axes[1][column]
-    draw(upper, accuracy[accuracy["dataset"] == name], [settings["reference"]], 0.0)
-    # Side by side, the points of a method are not where a line between them would put them.
-    draw(lower, difference[difference["dataset"] == name], others, 0.8, linestyle="none")
-    lower.axhline(0, color=methods[settings["reference"]]["color"], linewidth=0.6)
+    line = accuracy[(accuracy["dataset"] == name) & (accuracy["method"] == settings["reference"])]
+    line = line.sort_values("train_size")
+    reach = 100 * (line["high"] - line["mean"])
+    upper.errorbar(line["train_size"], 100 * line["mean"], reach, elinewidth=0.7, **methods[settings["reference"]])
     upper.set_title(labels.dataset(name))
-    lower.set_xscale("log")
-    lower.set_xticks(sizes, [str(size) for size in sizes])
+    upper.set_xscale("log")
+    upper.set_xticks(sizes, [str(size) for size in sizes])
+    upper.xaxis.set_minor_locator(NullLocator())
+    upper.set_xlabel("training examples")
+    own = difference[difference["dataset"] == name]
+    style.rows(lower, own, others, "train_size", sizes, methods)
+    lower.axvline(0, color=methods[settings["reference"]]["color"], linewidth=0.6, zorder=1)
+    lower.set_xscale("symlog", **style.DIFFERENCES)
     lower.xaxis.set_minor_locator(NullLocator())
-    lower.set_yscale("symlog", **style.DIFFERENCES)
-    lower.yaxis.set_minor_locator(NullLocator())
-ticks = style.difference_ticks(*lower.get_ylim())
-lower.set_yticks(list(ticks), ticks.values())
+    ticks = style.difference_ticks(*lower.get_xlim())
+    lower.set_xticks(list(ticks), ticks.values())
 axes[0][0].set_ylabel(f"accuracy of {labels.method(settings['reference'])} (%)")
-axes[1][0].set_ylabel(f"difference to {labels.method(settings['reference'])} (points)")
-figure.supxlabel("number of training examples", fontsize=8.5)
-style.legend(figure, {name: methods[name] | {"linestyle": "none"} for name in others})
+figure.supxlabel(f"difference to {labels.method(settings['reference'])} (points)", fontsize=8.5)
 style.save(figure, out)
 
 # %%

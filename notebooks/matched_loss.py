@@ -86,16 +86,19 @@ for panel, level in zip(axes[0], noise, strict=True):
     panel.set_xscale("symlog", **style.DIFFERENCES)
     panel.margins(x=0.08)
     panel.set_title(rf"{100 * level:g} % label noise")
-    for method, height in places.items():
+    for height in places.values():
         panel.axhline(height, color="0.92", linewidth=0.5, zorder=0)
-        if (method, level) in lost.index:
-            count, total = lost.loc[(method, level)]
-            panel.annotate(f"{count}/{total}" if count else "", (1.01, height), xycoords=("axes fraction", "data"),
-                           va="center", fontsize=5.5, color="0.35", annotation_clip=False)  # fmt: skip
 axes[0][0].set_yticks(list(places.values()), [labels.method(name) for name in places])
 axes[0][0].set_ylim(max(places.values()) + 0.8, -0.8)
 ticks = style.difference_ticks(*axes[0][0].get_xlim())
-for panel in axes[0]:
+scale = axes[0][0].xaxis.get_transform()
+low, high = scale.transform(axes[0][0].get_xlim())
+axes[0][0].set_xlim(right=scale.inverted().transform(high + 0.14 * (high - low)))  # a column for what is left out
+for panel, level in zip(axes[0], noise, strict=True):
+    for method, height in places.items():
+        count, total = lost.loc[(method, level)] if (method, level) in lost.index else (0, 0)
+        panel.text(0.99, height, f"{count}/{total}" if count else "", transform=panel.get_yaxis_transform(),
+                   ha="right", va="center", fontsize=7, color="0.25")  # fmt: skip
     panel.set_xticks(list(ticks), ticks.values())
     panel.minorticks_off()
     panel.tick_params(axis="y", length=0)
@@ -107,6 +110,6 @@ style.save(figure, out)
 left_out, total = int(matched["value"].isna().sum()), len(matched)
 correction = (
     f"At equal training loss {labels.count(left_out)} of {labels.count(total)} runs are left out, since the curve of "
-    f"{labels.method(reference)} does not reach their loss (small figures: how many of a method's runs)."
+    f"{labels.method(reference)} does not reach their loss (at the right of a panel: how many of a method's runs)."
 ) + (f" The ensemble takes {labels.word(COUNT)} times the passes." if "ensemble" in beside else "")
 captions.write(captions.caption("matched_loss", settings, table, experiment, rule=None, correction=correction), caption)

@@ -76,12 +76,6 @@ for panel, (metric, level) in zip(panels, kinds, strict=True):
     panel.set_axisbelow(True)
 panels[0].set_yticks(list(places.values()), [labels.method(name) for name in places])
 panels[0].set_ylim(height - 0.8, -0.8)
-for first in range(len(noise)):
-    # One scale for a label noise, so that calibration is seen as a move to the left.
-    alike = [panels[first], panels[first + len(noise)]]
-    limits = [panel.get_xlim() for panel in alike]
-    for panel in alike:
-        panel.set_xlim(min(low for low, _ in limits), max(high for _, high in limits))
 upper.legend(
     *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(budgets),
     title="gradient evaluations a batch", title_fontsize=8,

@@ -62,7 +62,7 @@ for panel, dataset in zip(panels[0], plan["datasets"], strict=True):
     panel.axhline(0, color="0.6", linewidth=0.6)
     panel.set_title(labels.dataset(dataset))
     panel.set_xlabel("polysemanticity")
-panels[0][0].set_ylabel("worst-group error beyond\nin-distribution accuracy (points)")
+panels[0][0].set_ylabel("excess worst-group\nerror (points)")
 figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=4, markerscale=2.5)
 style.save(figure, out)
 

@@ -18,6 +18,7 @@ from IPython.display import display
 from matplotlib.ticker import MaxNLocator
 
 from robustpath.figures import captions, efficiency, left_out, style
+from robustpath.figures.point_names import name_points
 from robustpath.records import labels, load, report_settings
 from robustpath.statistics.efficiency import isotonic
 from robustpath.statistics.evidence import OOD
@@ -47,8 +48,9 @@ for comparison in COMPARISONS:
 # %%
 TITLES = {"minima": "minima", "streams": "streams", "rehearsal": "streams", "groups": "groups", "holes": "acquisition"}
 places = dict.fromkeys(TITLES[comparison] for comparison in curves)
-figure, panels = style.panels(1, max(len(places), 1), 1.9)
+figure, panels = style.panels(1, max(len(places), 1), 1.9, gridspec_kw={"wspace": 0.09})
 panel_of = dict(zip(places, panels[0], strict=False))
+curve_names = {panel: {} for panel in panel_of.values()}
 for comparison, own in curves.items():
     panel, scored = panel_of[TITLES[comparison]], COMPARISONS[comparison].score
     for (dataset, kind), line in own.groupby(["dataset", "kind"], sort=False):
@@ -61,8 +63,10 @@ for comparison, own in curves.items():
         panel.errorbar(
             sizes, means, 100 * (line["high"] - line["mean"]).to_numpy(), fmt=marker, color=colour, elinewidth=0.6,
             markersize=2.6, markerfacecolor=colour if kind == "none" else "white", markeredgewidth=0.7,
-            label=label if kind == "none" else None,
+            label=label if kind == "none" else None, clip_on=False,
         )  # fmt: skip
+        if kind == "none":
+            curve_names[panel][label] = colour, np.column_stack([sizes, isotonic(means)])
         dashes = "-" if kind == "none" else (0, (3, 1.5))
         panel.plot(sizes, isotonic(means), color=colour, linewidth=0.7, linestyle=dashes)
     panel.set_xscale("log")
@@ -73,20 +77,29 @@ for comparison, own in curves.items():
     panel.set_xticks(ticks, [f"{number:g}" for number in ticks])
     panel.minorticks_off()
     panel.set_ylabel("worst group (%)" if scored == WORST else "accuracy (%)", labelpad=1)
+for panel in curve_names:
     low, high = panel.dataLim.intervaly
-    panel.set_ylim(low - 0.4 * (high - low), high + 0.06 * (high - low))  # room for the legend below the curves
+    room = low - 0.4 * (high - low)  # for a legend below the curves
+    panel.set_ylim(max(room, 0), min(high + 0.08 * (high - low), 100))  # a mark at an end is drawn whole
     panel.yaxis.set_major_locator(MaxNLocator(5))
-    panel.set_yticks([tick for tick in panel.get_yticks() if 0 <= tick <= high])
-    panel.legend(
-        loc="lower right",
-        fontsize=6,
-        handlelength=1.0,
-        handletextpad=0.4,
-        borderpad=0.1,
-        labelspacing=0.2,
-        borderaxespad=0.1,
-    )
+    if room >= 0:
+        panel.legend(
+            loc="lower right",
+            fontsize=6.5,
+            handlelength=1.0,
+            handletextpad=0.4,
+            borderpad=0.1,
+            labelspacing=0.2,
+            borderaxespad=0.1,
+        )
 figure.supxlabel("number of training examples, of examples of a task, or of labels", fontsize=8.5)
+figure.draw_without_rendering()
+for panel, named in curve_names.items():
+    if panel.get_legend():
+        continue
+    drawn = np.concatenate([line.get_xydata() for line in panel.lines])
+    for label, (colour, line) in named.items():
+        name_points(panel, {label: line[len(line) // 2]}, drawn, color=colour, fontsize=7)
 style.save(figure, out)
 
 # %%

@@ -62,10 +62,16 @@ diagram.set_title("(a) two features in one dimension")
 
 # %%
 places = sorted((known, name) for name, (_, known) in POLYTOPES.items())
-for below, (known, name) in zip([0.0, *(known for known, _ in places)], places, strict=False):
-    dimensions.axhline(known, color="0.75", lw=0.6, zorder=0)
-    height = max(known, below + 0.05)
-    dimensions.text(1.01, height, name, transform=dimensions.get_yaxis_transform(), va="center", fontsize=7)
+heights = [known for known, _ in places]
+for lower, upper in zip(range(len(places)), range(1, len(places)), strict=False):
+    short = max(superposition.APART - (heights[upper] - heights[lower]), 0)
+    heights[lower] -= short / 2
+    heights[upper] += short / 2
+beside = dimensions.get_yaxis_transform()
+for (known, name), height in zip(places, heights, strict=True):
+    line = {"color": "0.75", "lw": 0.6, "zorder": 0, "transform": beside, "clip_on": False}
+    dimensions.plot([0, 1, 1.03], [known, known, height], **line)
+    dimensions.text(1.04, height, name, transform=beside, va="center", fontsize=7)
 dimensions.plot(
     many.features["sparsity"], many.features["value"], ls="none", marker="o", ms=2.0, mew=0, alpha=0.25,
     color=style.COLOURS[4], label="a feature's dimensionality",

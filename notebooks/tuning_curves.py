@@ -46,28 +46,16 @@ methods = style.looks([name for name in settings["methods"] if name in set(seeds
 others = [name for name in methods if name != reference]
 numbers = sorted(seeds["draws"].unique())
 
-
-def draw(axes, rows, names, spread, **look):
-    """The means of each method with their intervals, side by side over `spread` of the gap between two numbers of
-    draws."""
-    for position, name in enumerate(names):
-        line = rows[rows["method"] == name].sort_values("draws")
-        places = line["draws"] + spread * ((position + 0.5) / len(names) - 0.5)
-        reach = 100 * (line["high"] - line["mean"])
-        axes.errorbar(places, 100 * line["mean"], reach, elinewidth=0.7, **{**methods[name], **look})
-
-
-figure, (panels,) = style.panels(1, 2, 2.6)
-draw(panels[0], accuracy, [reference], 0.0)
-# Side by side, the points of a method are not where a line between them would put them.
-draw(panels[1], difference, others, 0.6, linestyle="none")
-panels[1].axhline(0, color=methods[reference]["color"], linewidth=0.6)
+figure, (panels,) = style.panels(1, 2, max(2.6, 0.6 + 0.22 * len(others)))
+line = accuracy[accuracy["method"] == reference].sort_values("draws")
+reach = 100 * (line["high"] - line["mean"])
+panels[0].errorbar(line["draws"], 100 * line["mean"], reach, elinewidth=0.7, **methods[reference])
+panels[0].set_xticks(numbers)
+panels[0].set_xlabel("draws of hyperparameters")
 panels[0].set_ylabel(f"accuracy of {labels.method(reference)} (%)")
-panels[1].set_ylabel(f"difference to {labels.method(reference)} (points)")
-for panel in panels:
-    panel.set_xticks(numbers)
-figure.supxlabel("draws of hyperparameters", fontsize=8.5)
-style.legend(figure, {name: methods[name] | {"linestyle": "none"} for name in others})
+style.rows(panels[1], difference, others, "draws", numbers, methods)
+panels[1].axvline(0, color=methods[reference]["color"], linewidth=0.6, zorder=1)
+panels[1].set_xlabel(f"difference to {labels.method(reference)} (points)")
 style.save(figure, out)
 
 # %%

@@ -19,7 +19,7 @@ from IPython.display import display
 from robustpath.data import sets
 from robustpath.figures import acquisition, captions, style
 from robustpath.figures.streams import noise_title, noise_words
-from robustpath.records import load, report_settings
+from robustpath.records import labels, load, report_settings
 from robustpath.statistics.acquisition import scores
 from robustpath.statistics.label_curves import curves
 from robustpath.statistics.streams import differences, means, selected
@@ -31,7 +31,7 @@ out = None  # PDF of the figure; None shows it only
 caption = None  # LaTeX caption; None prints it
 hole, generic = "acquisition_methods", "acquisition_generic"
 shown = ["random_acquisition", "badge", "core_set", "alvin", "parallelogram", "oracle_acquisition"]
-banded = ["parallelogram", "oracle_acquisition"]
+banded = ["parallelogram"]
 
 # %%
 settings = report_settings(settings)
@@ -62,21 +62,25 @@ display(found, pd.concat(gaps))
 # %%
 figure, panels = style.panels(2, len(PANELS), 2.6, sharex="col", sharey="row")
 entry = sets.load(dataset).ENTRY
-bounds = [bound for bound in (entry.chance, entry.ceiling) if bound]
+ordered = sorted(shown, key="badge".__eq__)  # last, above the lines that it lies among
 for column, ((experiment, level), title) in enumerate(PANELS.items()):
     for row, (score, words) in enumerate(SCORES.items()):
         panel = panels[row][column]
         own = found[(found["experiment"] == experiment) & (found["label_noise"] == level) & (found["score"] == score)]
-        for method in [name for name in shown if name in set(own["method"])]:
+        for place, method in enumerate(name for name in ordered if name in set(own["method"])):
             line, look = own[own["method"] == method], acquisition.look(method)
-            panel.plot(line["labels"], 100 * line["mean"], **look)
+            edge = {"markeredgecolor": "white", "markeredgewidth": 0.4, "markersize": 4}
+            panel.plot(line["labels"], 100 * line["mean"], zorder=2 + 0.1 * place, **edge, **look)
             if method in banded:
                 band = 100 * line["low"], 100 * line["high"]
                 panel.fill_between(line["labels"], *band, color=look["color"], alpha=0.15, linewidth=0)
-        for bound in bounds:
-            panel.axhline(100 * bound, color="0.4", linestyle=(0, (1, 2)), linewidth=0.8)
+        if entry.chance:
+            panel.axhline(100 * entry.chance, color="0.4", linestyle=(0, (1, 2)), linewidth=0.8)
         if column == 0:
             panel.set_ylabel(words)
+            if entry.chance:
+                panel.text(0.01, 100 * entry.chance, f"guess, {100 * entry.chance:g} %", fontsize=7, color="0.3",
+                           transform=panel.get_yaxis_transform(), va="bottom")  # fmt: skip
     panels[0][column].set_title(title)
     panels[1][column].set_xlabel("labels")
 handles = {line.get_label(): line for row in panels for panel in row for line in panel.get_lines()}
@@ -86,4 +90,10 @@ style.save(figure, out)
 
 # %%
 names = [hole, generic]
-captions.write(acquisition.caption("worst_group_curves", acquisition.leads(gaps), settings, table, names), caption)
+best = (
+    f"The best rule that does not read the attribute reaches {labels.percent(entry.ceiling)}\\,\\%."
+    if entry.ceiling
+    else ""
+)
+lead = acquisition.leads(gaps)
+captions.write(acquisition.caption("worst_group_curves", lead, settings, table, names, best), caption)

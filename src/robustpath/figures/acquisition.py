@@ -207,7 +207,10 @@ def caption(
     own = table[table["experiment"].isin(experiments)]
     each = [settings["experiments"][experiment] for experiment in experiments]
     draws = max(one["draws"] for one in each)
-    sizes = dict.fromkeys(_size(one) for one in each)
+    firsts: dict[tuple[str, str], dict[str, None]] = {}  # by what they have in common, so that it is said once
+    for one in each:
+        firsts.setdefault((_data(one), _bought(one)), {})[_first(one)] = None
+    sizes = [f"{data}; {', or '.join(own)}, {bought}" for (data, bought), own in firsts.items()]
     seeds = sorted({one["seeds"] for one in each})
     facts = [
         f"{'; '.join(sizes)}; {captions.seeds(seeds, settings)}.",
@@ -217,21 +220,29 @@ def caption(
     return " ".join(filter(None, [captions.headline(title, finding), *notes, *facts]))
 
 
-def _size(experiment: dict) -> str:
-    """The data of an experiment and what is bought of them."""
+def _data(experiment: dict) -> str:
+    """The data sets of an experiment, and how skewed they are."""
     datasets = labels.listing([labels.escape(labels.dataset(each)) for each in experiment["datasets"]])
     skewed = experiment.get("correlation")
     of = rf", {100 * skewed:g}\,\% of a label with its usual attribute" if skewed is not None else ""
-    first, more = labels.count(experiment["seed_labels"]), labels.count(experiment["acquired"])
-    bought = f"then {more} a round of a pool of {labels.count(experiment['pool'])}"
-    return f"{datasets}{of}; {first} labels{_lacking(experiment)}, {bought}"
+    return f"{datasets}{of}"
+
+
+def _first(experiment: dict) -> str:
+    """The labels that an experiment begins with."""
+    return f"{labels.count(experiment['seed_labels'])} labels{_lacking(experiment)}"
+
+
+def _bought(experiment: dict) -> str:
+    """The labels that an experiment buys after them."""
+    return f"then {labels.count(experiment['acquired'])} a round of a pool of {labels.count(experiment['pool'])}"
 
 
 def _lacking(experiment: dict) -> str:
-    """Which group has none of the first labels, after a comma; "" where all have some."""
+    """Which group has none of the first labels, after a comma; else that all have some."""
     missing = experiment.get("missing") or []
     if experiment.get("task") != "hole" or not missing:
-        return ""
+        return " of all groups"
     if len(missing) > 1:
         return f", none of one group ({labels.word(len(missing))} groups in turn)"
     return f", none of the {group_words(experiment['datasets'][0], missing[0])}"

@@ -10,6 +10,7 @@ from robustpath.methods.roles import ACQUISITION
 from robustpath.models.ensemble_mlp import COUNT
 from robustpath.protocols.acquisition.sizes import NONE
 from robustpath.records import labels
+from robustpath.statistics.efficiency import exceeds, falls_below
 from robustpath.statistics.rulers import COMPARISONS, EVERY, WORST, YARDSTICKS, ruler_of
 
 SHOWN = ["minima", "streams", "rehearsal", "groups", "holes"]
@@ -25,7 +26,7 @@ NAMED = {"holes": ("core_set",)}
 PLAIN_ON_STREAMS = "plain steps, and training without order"
 ORACLES = "oracles, which see the attribute"
 TICKS = {1 / 4: "1/4", 1 / 2: "1/2", 1: "1", 2: "2", 4: "4", 8: "8"}
-REACH = (0.22, 9.0)  # of the axis; what lies beyond is drawn at its end, as an arrow
+REACH = (0.22, 10.0)  # of the axis; what lies beyond is drawn at its end, as an arrow
 
 
 def role(comparison: str, method: str, judged: Mapping, ruler: str) -> str | None:
@@ -84,6 +85,23 @@ def rows(found: pd.DataFrame, judged: Mapping, settings: Mapping) -> dict[str, l
             place += len(added)
         blocks[comparison] = chosen
     return {name: own for name, own in blocks.items() if name not in bounds} or blocks
+
+
+def finding(found: pd.DataFrame, judged: Mapping, settings: Mapping) -> str:
+    """For a caption, in LaTeX: how many ratios of each role have an interval above 1, and below it; "" where there are
+    none. Without those to a second ruler of the same runs."""
+    others = found[found["comparison"].isin(COMPARISONS) & (found["comparison"] != "rehearsal") & ~found["itself"]]
+    of_role = {}
+    for row in others.itertuples():
+        of_role.setdefault(role_of(row.comparison, row.method, judged, settings), []).append(row)
+    parts = []
+    for each, whose in (("ours", "our methods"), ("published", "published methods"), ("control", "controls")):
+        if own := of_role.get(each):
+            above, below = (labels.count(sum(map(happened, own))) for happened in (exceeds, falls_below))
+            total = labels.count(len(own))
+            first = f"{above} of {total} ratios of {whose} lie above 1 and {below} below it, with their whole interval"
+            parts.append(f"of {whose} {above} and {below} of {total}" if parts else first)
+    return f"{'; '.join(parts)}." if parts else ""
 
 
 def added(blocks: Mapping[str, list[tuple[str, str, str]]]) -> str:

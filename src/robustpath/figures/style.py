@@ -1,11 +1,12 @@
 """One look for all figures: sizes, fonts, and a colour, marker and line for each method by its role."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -109,6 +110,27 @@ def legend(figure: Figure, methods: dict[str, dict]) -> None:
     # Matplotlib fills a legend column by column.
     order = [handles[i] for column in range(columns) for i in range(column, len(handles), columns)]
     figure.legend(handles=order, loc="outside upper center", ncols=columns)
+
+
+def rows(
+    axes: Axes, differences: pd.DataFrame, names: Sequence[str], steps: str, values: Sequence, methods: dict[str, dict]
+) -> None:
+    """Differences (columns method, `steps`, mean, low, high) in points: a row with its name for each method of `names`,
+    in the colour of `methods`; within it the `values` of `steps` from top to bottom, in larger and larger marks."""
+    for place, name in enumerate(names):
+        own = differences[differences["method"] == name].set_index(steps)
+        for step, value in enumerate(values):
+            if value not in own.index:
+                continue
+            row = own.loc[value]
+            height = place + 0.7 * ((step + 0.5) / len(values) - 0.5)
+            colour, size = methods[name]["color"], 2.2 + 2.0 * step / max(len(values) - 1, 1)
+            axes.plot([100 * row["low"], 100 * row["high"]], [height, height], color=colour, linewidth=0.7)
+            axes.plot(100 * row["mean"], height, "o", color=colour, markersize=size)
+        axes.axhline(place + 0.5, color="0.92", linewidth=0.5, zorder=0)
+    axes.set_yticks(range(len(names)), [methods[name]["label"] for name in names])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
 
 
 def save(figure: Figure, out: str | Path | None) -> None:

@@ -16,6 +16,7 @@ PHASES = {
     "neither": {"color": style.COLOURS[0], "marker": "x"},
 }
 NEAR = 0.03  # of 1/2, to be on the plateau
+APART = 0.07  # dimensionality between two names beside the panel, at the least
 
 
 class Geometry(NamedTuple):
@@ -106,4 +107,5 @@ def caption(name: str, settings: dict, table: pd.DataFrame, models: pd.DataFrame
         r"The models are those of \citet{elhage2022toy}, the closed forms are of this study. "
         f"{labels.count(own['steps'])} steps{chosen}."
     )
-    return " ".join([captions.headline(name, finding(models, many)), judged, facts])
+    opening = captions.headline(name, finding(models, many)).replace("ι", r"$\iota$")  # as in the section
+    return " ".join([opening, judged, facts])

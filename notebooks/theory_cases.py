@@ -91,9 +91,9 @@ for (case, source), rows in measured.groupby(["case", "source"], sort=False):
     groups.append(lines)
 # The text of the widest columns is broken, so that a row fits on the page.
 wide = [rf">{{\raggedright\arraybackslash}}p{{{share}\linewidth}}" for share in (0.3, 0.34)]
-header = [["problem", "quantity", "known", "measured", "$n$"]]
+header = [["problem", "quantity", "known", "measured", "runs"]]
 captions.write(tables.over_pages(header, groups, "".join(wide) + "rlr", size="scriptsize"), out)
 
 # %%
-facts = r"\dag: misses its band. $n$: repetitions, each with its own random numbers."
+facts = r"\dag: misses its band. Runs: repetitions, each with its own random numbers."
 captions.write(" ".join([captions.headline("theory_cases"), facts]), caption)

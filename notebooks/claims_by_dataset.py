@@ -52,7 +52,7 @@ def cell(effect, low, high, n, unit):
 
 header = [["", "case", "measure", *(labels.escape(labels.dataset(name)) for name in datasets)]]
 groups = [[row(name, entry)] for name, entry in cases]
-captions.write(tables.booktabs(header, groups, "lll" + "l" * len(datasets), gap="2.5pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, groups, "lll" + "l" * len(datasets)), out)
 
 # %%
 variants = ", ".join(f"{code} {labels.escape(labels.method(name))}" for name, code in judged["short_names"].items())

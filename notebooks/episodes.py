@@ -70,7 +70,7 @@ body = [
     [labels.escape(labels.method(method)), *(cell(number, steps, method) for number in shots for steps in STEPS)]
     for method in names
 ]
-captions.write(tables.booktabs(header, [body], "l" + "r" * width * len(shots), gap="2.2pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, [body], "l" + "r" * width * len(shots)), out)
 
 # %%
 finding = episodes.finding(compared[compared["method"].isin(learning)], reference)

@@ -115,7 +115,7 @@ header = [
     " ".join(rule for _, rule in spans),
     ["method", *list(METRICS.values()) * len(RULES)],
 ]
-captions.write(tables.booktabs(header, parts, "l" + "r" * (columns - 1), size="scriptsize", stretch=0.9), out)
+captions.write(tables.booktabs(header, parts, "l" + "r" * (columns - 1), stretch=0.9), out)
 
 # %%
 finding = groups.by_rules(worst, over_reference, rule_words)

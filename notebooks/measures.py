@@ -101,7 +101,7 @@ def error(line):
 
 
 def row(line):
-    """One measure: tau, psi of each axis, Psi, and how certain its values are."""
+    """One measure: tau over all runs, along each axis, their mean, and how certain its values are."""
     half = "" if pd.isna(line["half"]) else rf"\,$\pm$\,{line['half']:.2f}"
     each = [cell(line[axis]) + (half if axis == "method" else "") for axis in shown]
     name = names.get(line["measure"]) or labels.escape(line["measure"].replace("_", " "))
@@ -109,20 +109,20 @@ def row(line):
     return [name, cell(line["tau"]), *each, cell(line["Psi"]), labels.count(line["runs"]), lower, error(line)]
 
 
-over, rule = tables.span(r"$\psi$ along", 3, 2 + len(shown))
+over, rule = tables.span(r"Kendall's $\tau$", 2, 3 + len(shown))
 header = [
-    ["", "", over, "", "", "lower", "error"],
+    ["", over, "", "lower", "error"],
     rule,
-    ["measure", r"$\tau_{\mathrm{K}}$", *(heads[axis] for axis in shown), r"$\Psi$", "runs", "bounds", r"\%"],
+    ["measure", "all runs", *(heads[axis] for axis in shown), "mean", "runs", "bounds", r"\%"],
 ]
 families = [protocols.measures(family) for family in ("sharpness", "norm")]
 groups = [[row(line) for _, line in summary.iterrows() if line["measure"] in family] for family in families]
-text = tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 5), "2.8pt")
+text = tables.booktabs(header, [group for group in groups if group], "l" + "r" * (len(shown) + 5))
 captions.write(text, out)
 
 # %%
 facts = (
-    r"The interval of $\psi$ along methods is over seeds. Runs: those with a value. Lower bounds: those whose value "
+    "The interval along methods is over seeds. Runs: those with a value. Lower bounds: those whose value "
     "may not be the largest, since the two highest rises from several starts differ by more than a twentieth (of "
     r"$\lambda_{\max}$, since its residual is larger than that); their values count as they are. Error: the standard "
     r"error that random draws give a measure, as a share of it; median and 95\,\% quantile over the runs. Runs of one "

@@ -72,7 +72,7 @@ for name, spec in specs.items():
     label = labels.escape(labels.method(name)) + (rf"~\citep{{{spec.cite}}}" if spec.cite else "")
     rows.append([ragged(label), ragged("; ".join(drawn(spec)) or "none")])
 header = [["method", r"hyperparameters: default, [range] or \{choices\}"]]
-captions.write(tables.over_pages(header, [rows], "p{1.95in}p{4.3in}", size="scriptsize"), out)
+captions.write(tables.over_pages(header, [rows], "p{1.95in}p{4.3in}", gap="6pt"), out)
 
 # %%
 draws = labels.word(settings["experiments"][experiment]["draws"])

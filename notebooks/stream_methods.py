@@ -103,7 +103,7 @@ header = [
     ["method", "ations", "$K$", "(kB)", *[rf"{100 * level:g}\,\%" for level in levels] * len(words)],
 ]
 alignment = "l" + "r" * (columns - 1)
-captions.write(tables.booktabs(header, groups, alignment, gap="2.6pt", size="scriptsize", stretch=0.88), out)
+captions.write(tables.booktabs(header, groups, alignment, stretch=0.88), out)
 
 # %%
 finding = findings.best_arms(found["accuracy"], averaged)

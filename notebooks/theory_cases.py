@@ -17,7 +17,7 @@ import re
 import numpy as np
 from IPython.display import display
 
-from robustpath.figures import captions, tables
+from robustpath.figures import bands, captions, tables
 from robustpath.methods import names
 from robustpath.records import labels, report_settings, traces
 from robustpath.theory.table import read
@@ -33,15 +33,15 @@ caption = None  # LaTeX caption; None prints it
 settings = report_settings(settings)
 table = read(traces.files(theory, settings["scale"], "theory/*.parquet"))
 known = table[table["expected"].notna() & (table["quantity"] != "final loss")]  # descents end at the saddles' minima
-measured = known.groupby(["case", "source", "landscape", "method", "quantity", "expected"], sort=False)["value"].agg(
-    ["min", "mean", "max", "size"]
-)
+place = ["case", "source", "landscape", "method", "quantity", "expected"]
+measured = known.groupby(place, sort=False)["value"].agg(["min", "mean", "max", "size"])
+measured["missed"] = bands.missed(measured["mean"].rename("value").reset_index()).to_numpy()
 display(measured)
 
 
 # %% [markdown]
-# A measured number that repeats alike is given once; else its mean, and the range over the repetitions. A method is
-# named where it is one of the registry; the other runs are plain gradient descent.
+# A measured number that repeats alike is given once; else its mean, and the range over the repetitions. What misses its
+# band is marked. A method is named where it is one of the registry; the other runs are plain gradient descent.
 
 
 # %%
@@ -63,10 +63,11 @@ def number(value):
 
 
 def found(row):
-    """The mean, and the range where there is one."""
+    """The mean, the range where there is one, and a dagger where its band is missed."""
+    mark = r"\,\dag" if row["missed"] else ""
     if np.isclose(row["min"], row["max"], rtol=1e-9, atol=0) or row["max"] < 1e-6:
-        return number(row["max"])
-    return f"{number(row['mean'])} ({number(row['min'])}--{number(row['max'])})"
+        return number(row["max"]) + mark
+    return f"{number(row['mean'])} ({number(row['min'])}--{number(row['max'])})" + mark
 
 
 def cited(source):
@@ -83,16 +84,16 @@ groups = []
 for (case, source), rows in measured.groupby(["case", "source"], sort=False):
     lines = [tables.heading(f"{labels.escape(case.replace('_', ' '))}: {cited(source)}", 5)]
     for (_, _, landscape, method, quantity, expected), row in rows.iterrows():
-        place = f"{landscape}, {labels.method(method)}" if method in names() else landscape
+        problem = f"{landscape}, {labels.method(method)}" if method in names() else landscape
         lines.append(
-            [labels.escape(place), labels.escape(quantity), number(expected), found(row), labels.count(row["size"])]
+            [labels.escape(problem), labels.escape(quantity), number(expected), found(row), labels.count(row["size"])]
         )
     groups.append(lines)
 # The text of the widest columns is broken, so that a row fits on the page.
 wide = [rf">{{\raggedright\arraybackslash}}p{{{share}\linewidth}}" for share in (0.3, 0.34)]
-header = [["problem", "quantity", "known", "measured", "$n$"]]
+header = [["problem", "quantity", "known", "measured", "runs"]]
 captions.write(tables.over_pages(header, groups, "".join(wide) + "rlr", size="scriptsize"), out)
 
 # %%
-facts = "$n$: repetitions, each with its own random numbers."
+facts = r"\dag: misses its band. Runs: repetitions, each with its own random numbers."
 captions.write(" ".join([captions.headline("theory_cases"), facts]), caption)

@@ -94,7 +94,7 @@ header = [
     " ".join(rule for _, rule in spans),
     ["walk", r"(\%)", r"error (\%)", "void", r"(\%)", "weights", "JS", r"$\times$ order", "start", "end", "trained"],
 ]
-captions.write(tables.booktabs(header, groups, "lrrrrrrrrrr", gap="3pt", size="scriptsize"), out)
+captions.write(tables.booktabs(header, groups, "lrrrrrrrrrr"), out)
 
 # %%
 noise = "; ".join(rf"{100 * level:g}\,\%: {number(value)}" for level, value in order_noise.items())

@@ -1,4 +1,4 @@
-"""What the pages of a built paper look like: their number, their white, and what LaTeX complained of.
+"""What a built paper looks like: its pages, their white, the numbers of its floats, and what LaTeX complained of.
 
 White is measured on the text block, whose place geometry writes into the log. A page is rendered at 36 dots an inch;
 a row of dots is empty where no dot of the block's width is dark. Empty rows count where at least `GAP` points of them
@@ -20,6 +20,7 @@ DARK = 250  # grey values below it are ink
 GAP = 40.0  # points
 INCH = 72.27  # TeX's points; the PDF's are 72
 _LENGTH = r"=(-?[\d.]+)pt"
+_NUMBERED = re.compile(r"\\newlabel\{(fig|tab):[^{}@]+\}\{\{(\d+)\}")
 _OVERFULL = re.compile(r"Overfull \\([hv]box) \(([\d.]+)pt too (?:wide|high)\)([^\n]*)")
 _TOO_LARGE = re.compile(r"Float too large for page by [\d.]+pt[^\n]*")
 _UNDEFINED = re.compile(r"(?:Reference|Citation) [`'].+?' on page \S+ undefined|There were undefined \w+")
@@ -113,6 +114,12 @@ def exempt(last: Ends) -> dict[int, str]:
         last.references: "the references end, and the appendix begins on a page of its own",
         last.document: "the document ends",
     }
+
+
+def numbers(aux: str) -> dict[str, list[int]]:
+    """The numbers of the labelled figures (`fig`) and tables (`tab`) in the order of their pages."""
+    found = _NUMBERED.findall(aux)
+    return {kind: [int(number) for each, number in found if each == kind] for kind in ("fig", "tab")}
 
 
 def complaints(log: str, slack: float = 1.0) -> list[str]:

@@ -89,7 +89,7 @@ def test_the_constants_of_the_walk_are_those_of_the_code():
     text = (PAPER / "sections/appendix_methods.tex").read_text()
     assert f"spends a {SHARES[walk.SHARE]} of the budget" in (PAPER / "sections/minima.tex").read_text()
     assert f"${walk.PROBE}$ training examples" in text
-    assert rf"$\tau = {walk.TOLERANCE}$" in text
+    assert rf"\le {walk.TOLERANCE}\, c$" in text
 
 
 def _figure() -> bytes:

@@ -50,6 +50,12 @@ def test_the_main_text_has_few_figures_and_tables(built):
     assert counts["figure"] <= FIGURES and counts["table"] <= TABLES, counts
 
 
+def test_figures_and_tables_are_numbered_without_gaps_in_the_order_of_their_pages(built):
+    found = layout.numbers((built / "main.aux").read_text(encoding="utf-8"))
+    assert all(found.values())
+    assert found == {kind: list(range(1, len(each) + 1)) for kind, each in found.items()}
+
+
 def test_no_page_is_mostly_white(built, log):
     place, allowed = layout.block(log), layout.exempt(layout.ends(built))
     pages = enumerate(layout.ink(built / "main.pdf"), 1)

@@ -123,6 +123,18 @@ def test_white_is_the_share_of_wide_empty_bands_of_the_text_block():
     assert layout.white(page, place) == 0.39
 
 
+def test_numbers_of_floats_are_read_in_the_order_of_the_pages():
+    lines = [
+        r"\newlabel{tab:runs}{{1}{3}{Runs}{table.caption.4}{}}",
+        r"\newlabel{tab:runs@cref}{{[table][1][]1}{[1][3][]3}}",
+        r"\newlabel{fig:curves}{{1}{4}{Curves}{figure.caption.5}{}}",
+        r"\newlabel{tab:spaces}{{18}{51}{Spaces}{table.18}{}}",
+        r"\newlabel{sec:end}{{B.2}{52}{End}{subsection.B.2}{}}",
+        r"\newlabel{tab:factors}{{16}{55}{Factors}{table.caption.112}{}}",
+    ]
+    assert layout.numbers("\n".join(lines)) == {"fig": [1], "tab": [1, 18, 16]}
+
+
 @pytest.mark.parametrize(
     ("line", "bad"),
     [

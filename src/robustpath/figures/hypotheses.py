@@ -18,7 +18,7 @@ KEY = ", ".join(f"{symbol} {word}" for word, symbol in verdicts.SYMBOLS.items())
 def table(judged: dict) -> str:
     """The table of a family in LaTeX; judged: what claims.json says of the family."""
     rows = [_group(verdict, judged) for verdict in judged["verdicts"]]
-    return tables.booktabs(HEADER, rows, ALIGNMENT, gap="1.8pt", size="scriptsize")
+    return tables.booktabs(HEADER, rows, ALIGNMENT, gap="5pt")
 
 
 def caption(name: str, judged: dict) -> str:

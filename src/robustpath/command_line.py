@@ -226,6 +226,12 @@ def parser() -> argparse.ArgumentParser:
 
     step = command(commands.publish, settings=False)
     step.add_argument("--scale", required=True, help="the scale whose results to publish")
+    step.add_argument(
+        "--start",
+        choices=("raw", "records"),
+        default="raw",
+        help="raw: a whole run; records: only what is printed, made anew from the published records",
+    )
 
     step = command(commands.unpack, settings=False)
     _file(step, "--published", "folder of what is published of a scale")

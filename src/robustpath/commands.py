@@ -165,11 +165,11 @@ def diff(rev, scale):
     print(f"{build(rev, scale or load().scale)}: the changes since {rev}, blue what is new, red what is struck out")
 
 
-def publish(scale):
+def publish(scale, start):
     """Copy what a finished run gives, checksummed, into published/."""
     from robustpath.publication.publishing import publish
 
-    out = publish(scale)
+    out = publish(scale, start=start)
     size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
 

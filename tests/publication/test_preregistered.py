@@ -54,6 +54,16 @@ def test_hypotheses_before_the_run_or_with_it_are_sound(repository, place):
     assert check.verdict == SAME
 
 
+def test_hypotheses_changed_between_the_run_and_what_is_printed_are_noticed(repository):
+    root, first, _ = repository
+    changed(root)
+    folder = published(root, commit(root, "third"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"trained": {"commit": first}}))
+    (check,) = preregistered.check(folder, root).checks
+    assert check.verdict == DIFFERS
+
+
 def changed(root):
     (root / CONTRASTS).write_text((root / CONTRASTS).read_text() + "# later\n")
 

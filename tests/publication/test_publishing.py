@@ -66,7 +66,7 @@ def test_unpacking_refuses_an_altered_file(out, tmp_path):
 def repository(tmp_path, results, monkeypatch):
     """A clone whose run Snakemake takes for finished."""
     shutil.copy(machine.__file__.partition("src")[0] + "config.yaml", tmp_path)
-    monkeypatch.setattr(publishing, "to_do", lambda scale, root: "")
+    monkeypatch.setattr(publishing, "to_do", lambda *_: "")
     commit(tmp_path)
     monkeypatch.setattr(publishing, "_check_whole", lambda *_: None)
     return tmp_path
@@ -78,6 +78,49 @@ def test_a_run_is_published_in_place_of_an_older_one(repository, out):
     assert not (out / "generated/gone.pdf").exists()
     assert {check.verdict for check in compare.files(out)} == {compare.SAME}
     assert [folder.name for folder in out.parent.iterdir()] == ["smoke"]
+
+
+@pytest.fixture
+def redrawn(repository, results, out):
+    """The same clone after figures were made anew from what it published: one is another, one is gone."""
+    folder = results.with_name("smoke-records")
+    shutil.copytree(results, folder)
+    (folder / "generated/escape.pdf").write_text("%PDF anew")
+    (folder / "generated/learning_curves.pdf").unlink()
+    (folder / "seconds.parquet").write_bytes(b"not of the run")
+    before = json.loads((out / published.MANIFEST).read_text())
+    before |= {"platform": {"cpu": "another"}, "commit": "b" * 40}
+    (out / published.MANIFEST).write_text(json.dumps(before))
+    return repository
+
+
+def test_what_is_printed_is_published_anew_and_the_records_stay(redrawn, out):
+    kept = {name: (out / name).read_bytes() for name in published.files(out) if not published.printed(name)}
+    assert publishing.publish("smoke", redrawn, "records") == out
+    assert {name: (out / name).read_bytes() for name in kept} == kept
+    assert (out / "generated/escape.pdf").read_text() == "%PDF anew"
+    assert not (out / "generated/learning_curves.pdf").exists()
+    assert {check.verdict for check in compare.files(out)} == {compare.SAME}
+
+
+def test_the_manifest_keeps_the_run_that_gave_the_records(redrawn, out):
+    for _ in range(2):
+        publishing.publish("smoke", redrawn, "records")
+        manifest = published.manifest(out)
+        assert manifest["commit"] == machine.source(redrawn).commit != "b" * 40
+        assert manifest["platform"] == machine.machine()
+        assert published.trained(manifest)["commit"] == "b" * 40
+        assert published.trained(manifest)["platform"] == {"cpu": "another"}
+        assert not machine.alike(published.trained(manifest), machine.TRAINING)
+    publishing.publish("smoke", redrawn)
+    assert published.trained(published.manifest(out)) == published.manifest(out)
+
+
+def test_altered_records_are_not_published_anew(redrawn, out):
+    (out / "theory/saddles.parquet").write_bytes(b"else")
+    with pytest.raises(UserError, match=r"theory/saddles\.parquet: altered since it was published"):
+        publishing.publish("smoke", redrawn, "records")
+    assert (out / "generated/escape.pdf").read_text() == "%PDF one"
 
 
 def test_a_stale_run_is_refused(repository, monkeypatch):

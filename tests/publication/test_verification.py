@@ -10,7 +10,7 @@ import pytest
 
 from robustpath import command_line
 from robustpath.core.errors import UserError
-from robustpath.publication import compare, machine, verification
+from robustpath.publication import compare, machine, retraining, verification
 from robustpath.publication.verification import Scope
 from robustpath.study import Cell
 
@@ -64,6 +64,18 @@ def test_a_certificate_says_at_which_commit_with_which_edits(repository, monkeyp
     verification.verify(Scope("smoke", 1), root=repository)
     assert written(repository / "results/smoke/certificate.md")["verified at commit"] == said
     assert f"- verified at commit: {said}\n" in (repository / "results/smoke/certificate.md").read_text()
+
+
+def test_a_certificate_says_which_machine_trained_where_another_drew(repository):
+    file = repository / "published/smoke/manifest.json"
+    manifest = json.loads(file.read_text())
+    run = {"commit": "f" * 40, "platform": {"cpu": "another"}, "versions": manifest["versions"]}
+    file.write_text(json.dumps(manifest | {"trained": run}))
+    verification.verify(Scope("smoke", 1), root=repository)
+    content = written(repository / "results/smoke/certificate.md")
+    assert content["published"] == f"smoke, commit {'a1b2c3d4' * 5}; its records are of commit {'f' * 40}"
+    assert content["machine"] == content["published on"] != content["trained on"] == {"cpu": "another"}
+    assert content["rule for retrained cells"] == retraining.CLOSE
 
 
 def test_what_departs_fails_after_the_certificate_is_written(repository, tmp_path):

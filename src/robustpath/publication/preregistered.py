@@ -17,7 +17,7 @@ def check(folder: Path, root: Path, file: str = CONTRASTS) -> Findings:
     Nothing is found where no hypothesis of that file's family was measured in what is published; where git does
     not know the commits, why is said.
     """
-    root, run = Path(root), published.manifest(folder)["commit"]
+    root, run = Path(root), published.trained(published.manifest(folder))["commit"]
     judged = json.loads((Path(folder) / published.CLAIMS).read_text(encoding="utf-8"))["families"]
     own = judged.get(CONTRAST_FILES[file])
     if not own or not _measured(own):

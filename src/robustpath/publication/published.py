@@ -54,6 +54,12 @@ def manifest(out: Path) -> dict:
     return content
 
 
+def trained(manifest: dict) -> dict:
+    """Commit, platform and versions of the run that gave the records: those of the manifest itself, unless what is
+    printed was made anew from published records since."""
+    return manifest.get("trained", manifest)
+
+
 def lacking(out: Path, experiments: Iterable[str]) -> list[str]:
     """Those of some experiments that the records in the published folder `out` were made without."""
     published = manifest(out).get("settings", {}).get("experiments", {})

@@ -19,30 +19,39 @@ from robustpath.publication import digests, draws, machine, published
 from robustpath.publication.published import CLAIMS, DIGESTS, DRAWS, GENERATED, RECORDS
 from robustpath.records import RUN, SCHEMA
 
-COPIED = ("seconds.parquet", "theory/*.parquet", "trace/**/*.parquet", "trace/**/*.npz", CLAIMS, f"{GENERATED}/**/*")
+PRINTED = (CLAIMS, f"{GENERATED}/**/*")
+COPIED = ("seconds.parquet", "theory/*.parquet", "trace/**/*.parquet", "trace/**/*.npz", *PRINTED)
 ORDER = ["experiment", "dataset", "metric", "split", "shift", "severity", "method", *RUN[3:-1]]
 LEVEL = 22  # of zstd
 
 
-def publish(scale: str, root: Path = Path(".")) -> Path:
-    """Fill published/{scale} from results/{scale} and return it; UserError where the run is unfinished or stale."""
-    config = study.load(Path(root) / "config.yaml", {"scale": scale, "start": "raw"})
+def publish(scale: str, root: Path = Path("."), start: str = "raw") -> Path:
+    """Fill published/{scale} from results/{scale} and return it; UserError where the run is unfinished or stale.
+
+    With the start `records`, what is printed alone is published anew, from results/{scale}-records, where it was made
+    from the published records; these stay as they are, and the manifest keeps the commit and machine that gave them.
+    """
+    config = study.load(Path(root) / "config.yaml", {"scale": scale, "start": start})
     results, out = Path(root) / study.results(config), published.folder(scale, root)
     here = machine.source(root)
     if here.silence:
         raise UserError(f"no commit is known to publish: {here.silence}; publish from a clone in which git log works")
     if here.edits:
         raise UserError(f"{here.edits[0]} differs from the commit that would be published; commit it, then publish")
-    if jobs := to_do(scale, root):
+    if jobs := to_do(scale, root, start):
         raise UserError(
-            f"{results} is not up to date ({jobs}); run snakemake --config scale={scale}, then publish again"
+            f"{results} is not up to date ({jobs}); run snakemake --config scale={scale} start={start}, then publish "
+            "again"
         )
     table = records.plain(records.load(results / "records.parquet"))
     _check_whole(table, config, results)
     building = out.with_name(f".{scale}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
     try:
-        fill(building, results, table, config, here.commit, root)
+        if start == "records":
+            reprint(building, results, out, config, here.commit, root)
+        else:
+            fill(building, results, table, config, here.commit, root)
         shutil.rmtree(out, ignore_errors=True)
         os.replace(building, out)
     finally:
@@ -50,9 +59,18 @@ def publish(scale: str, root: Path = Path(".")) -> Path:
     return out
 
 
-def to_do(scale: str, root: Path) -> str:
+def to_do(scale: str, root: Path, start: str = "raw") -> str:
     """What Snakemake would still do for all that is printed, in a few words; "" where nothing is to be done."""
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "printed", "--config", f"scale={scale}", "start=raw"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--dry-run",
+        "printed",
+        "--config",
+        f"scale={scale}",
+        f"start={start}",
+    ]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     said = done.stdout + done.stderr
     if done.returncode:
@@ -90,11 +108,34 @@ def fill(
     _write(digests.of_records(table), out / DIGESTS)
     experiments = study.report_settings(config)["experiments"]
     _write(draws.of_records(table, draws.undrawn(experiments)), out / DRAWS)
-    for file in sorted({file for pattern in COPIED for file in results.glob(pattern) if file.is_file()}):
+    _copy(results, COPIED, out)
+    published.write_manifest(out, _about(config, commit, root))
+
+
+def reprint(out: Path, results: Path, before: Path, config: study.Config, commit: str, root: Path = Path(".")) -> None:
+    """Write into the new folder `out` what is published in the folder `before` with all that is printed anew, from
+    `results`; UserError names a file of `before` that was altered."""
+    manifest = published.manifest(before)
+    for name in [name for name in manifest["files"] if not published.printed(name)]:
+        _refuse_altered(before, name, manifest["files"])
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(before / name, out / name)
+    _copy(results, PRINTED, out)
+    run = published.trained(manifest)
+    trained = {key: run[key] for key in ("commit", "platform", "versions")}
+    published.write_manifest(out, _about(config, commit, root) | {"trained": trained})
+
+
+def _copy(results: Path, patterns: tuple[str, ...], out: Path) -> None:
+    for file in sorted({file for pattern in patterns for file in results.glob(pattern) if file.is_file()}):
         target = out / file.relative_to(results)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(seals.content(file))  # the manifest has the digest of what is published
-    about = {
+
+
+def _about(config: study.Config, commit: str, root: Path) -> dict:
+    """What a manifest says beside its files."""
+    return {
         "scale": config.scale,
         "commit": commit,
         "source_commit": machine.source(root).changed,
@@ -102,7 +143,6 @@ def fill(
         "versions": machine.versions(),
         "settings": settings(config),
     }
-    published.write_manifest(out, about)
 
 
 def settings(config: study.Config) -> dict:
@@ -132,12 +172,7 @@ def unpack(out: Path, start: str, results: Path) -> list[Path]:
     wanted = published.unpacked(out, start)
     sources = [name for name in listed if name in wanted or (start == "records" and name.startswith(f"{RECORDS}/"))]
     for name in sources:
-        path = Path(out) / name
-        if not path.is_file() or published.sha256(path) != listed[name]["sha256"]:
-            raise UserError(
-                f"{path}: {'altered since it was' if path.is_file() else 'missing though'} published; "
-                f"restore it from the repository (`make verify LEVEL=0` says more)"
-            )
+        _refuse_altered(Path(out), name, listed)
     for name in wanted:
         if name == "records.parquet":
             records.write(records.load(Path(out) / RECORDS), Path(results) / name)
@@ -145,3 +180,12 @@ def unpack(out: Path, start: str, results: Path) -> list[Path]:
         with replacing(Path(results) / name) as temporary:
             shutil.copyfile(Path(out) / name, temporary)
     return [Path(results) / name for name in wanted]
+
+
+def _refuse_altered(out: Path, name: str, listed: dict) -> None:
+    path = out / name
+    if not path.is_file() or published.sha256(path) != listed[name]["sha256"]:
+        raise UserError(
+            f"{path}: {'altered since it was' if path.is_file() else 'missing though'} published; "
+            f"restore it from the repository (`make verify LEVEL=0` says more)"
+        )

@@ -60,7 +60,7 @@ def cells(config: Config, out: Path, scratch: Path, count: int, seed: int, deadl
     `deadline` is a time of time.monotonic(); a cell's time is predicted by its published seconds and by how long the
     cells before it took. Files are written to `scratch`.
     """
-    exact = machine.alike(published.manifest(out), machine.TRAINING)
+    exact = machine.alike(published.trained(published.manifest(out)), machine.TRAINING)
     table, expected = records.read(out / published.RECORDS), seconds(out)
     checks, passed, pace = [], [], PACE
     order = sample(config, seed)

@@ -56,17 +56,21 @@ def verify(scope: Scope, out: Path | None = None, threads: int = 1, root: Path =
     folder = published.folder(scope.scale, root)
     config = study.load(Path(root) / "config.yaml", {"scale": scope.scale, "start": "raw"})
     manifest = published.manifest(folder)
+    trained = published.trained(manifest)
     here = machine.source(root)
     findings = run(scope, folder, config, threads, begun + 60 * scope.minutes, root, here)
     about = {
-        "published": f"{folder.name}, commit {manifest['commit']}",
+        "published": f"{folder.name}, commit {manifest['commit']}"
+        + (f"; its records are of commit {trained['commit']}" if trained is not manifest else ""),
         "verified at commit": machine.described(here.commit, len(here.edits)) + (here.silence and f" ({here.silence})"),
         "scope": scope._asdict(),
-        "rule for retrained cells": retraining.EXACT if machine.alike(manifest, machine.TRAINING) else retraining.CLOSE,
+        "rule for retrained cells": retraining.EXACT if machine.alike(trained, machine.TRAINING) else retraining.CLOSE,
         "machine": machine.machine(),
         "published on": manifest["platform"],
+        "trained on": trained["platform"],
         "versions": machine.versions(),
         "published with": manifest["versions"],
+        "trained with": trained["versions"],
         "minutes": round((time.monotonic() - begun) / 60, 1),
     }
     out = out or Path(root) / "results" / scope.scale / "certificate.md"
@@ -105,7 +109,7 @@ def run(
         if scope.level == 3:
             print("level 3: every table of the run from raw data")
             results = Path(root) / study.results(config)
-            if machine.alike(published.manifest(folder), machine.TRAINING):
+            if machine.alike(published.trained(published.manifest(folder)), machine.TRAINING):
                 parts.append(Findings(compare.tables(folder, results), []))
                 parts.append(compare.made(folder, results, 3, commits, skipped))
             else:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamed
 
-from robustpath.numbers import shortcuts
+from robustpath.numbers import claims, shortcuts
 
 SECTION = {
     "methods": ["parallelogram", "core_set"], "seeds": 8, "missing": [0, 1], "pool": 3000, "seed_labels": 40,
@@ -75,3 +75,19 @@ def test_what_is_not_there_is_not_measured():
         assert macros.keys() == there.keys()
         assert macros["ParallelogramDiscoveryMinusCoreSet"].value == "not measured"
         assert macros["AcquisitionPoolSize"].value == macros["ShortcutsClaimsSummary"].value == "not measured"
+
+
+def test_every_condition_of_a_hypothesis_has_its_effect():
+    def condition(effect):
+        return {"effect": effect, "low": effect - 1, "high": effect + 1, "unit": "percentage points"}
+
+    entry = {"variant": "all", "label_noise": 0.0, "verdict": "undecided", "beside": False}
+    beside = entry | {"label_noise": 0.2, "beside": True, "conditions": [condition(-5.0)]}
+    verdict = {"id": "S11", "entries": [beside, entry | {"conditions": [condition(12.5), condition(-4.05)]}]}
+    macros = claims.parts("shortcuts", {"verdicts": [verdict], "short_names": {}})
+    assert macros["SOneOnePartOneEffect"] == ("$+12.50$", "S11, condition 1: effect (percentage points)")
+    assert macros["SOneOnePartOneInterval"][0] == "[$+11.50$, $+13.50$]"
+    assert macros["SOneOnePartTwoEffect"][0] == "$-4.05$"
+    unjudged = claims.parts("shortcuts", None)
+    assert macros.keys() < unjudged.keys()
+    assert {value for value, _ in unjudged.values()} == {"not measured"}

@@ -48,7 +48,7 @@ def test_differences_are_those_that_were_planted():
 
 
 def test_readouts_and_budgets_are_those_of_the_records_and_the_config():
-    finals = {"stream_methods": {"der_plus_plus": 0.7, "er": 0.9},
+    finals = {"stream_methods": {"der_plus_plus": 0.7, "der": 0.6, "er": 0.9},
               "stream_readouts": {"ridge_readout": 0.85, "streaming_lda": 0.87}}  # fmt: skip
     cells = [
         {"experiment": experiment, "method": method, "label_noise": noise, "values": {"accuracy": final - noise}}
@@ -60,6 +60,8 @@ def test_readouts_and_budgets_are_those_of_the_records_and_the_config():
     assert value(macros, "BestReadoutClean") == "87.0" and value(macros, "BestReadoutNoisy") == "57.0"
     assert value(macros, "BestReadoutNameClean") == "streaming LDA"
     assert value(macros, "RehearsalAccuracyClean") == "70.0"
+    assert (value(macros, "DistillationAccuracyClean"), value(macros, "DistillationAccuracyNoisy")) == ("60.0", "30.0")
+    assert value(macros, "SlowBallAccuracyClean") == "not measured"
     names = ("StreamSmallestBudget", "StreamMiddleBudget", "StreamLargestBudget", "StreamMethodsBudget")
     assert [value(macros, name) for name in names] == ["8", "20", "40", "12"]
 

@@ -21,8 +21,9 @@ def collect(table: pd.DataFrame, settings: dict) -> dict[str, Number]:
 
 
 def _compared(table: pd.DataFrame, settings: dict) -> dict[str, pd.DataFrame] | None:
-    """Metric -> rows of the double well and of the base on the data set where the base's worst group is the most
-    accurate; None where one of them is missing. At the strength that costs at most half a point of accuracy."""
+    """Metric -> a row of the double well and one of the base (`ours`, `base`) on the data set where the base's worst
+    group is the most accurate; None where one is missing. At the strength that costs at most half a point of
+    accuracy."""
     reference = settings["reference"]
     methods = {name: set(table.loc[table["experiment"] == name, "method"]) for name in (LOSSES, BASES)}
     if OURS not in methods[LOSSES] or reference not in methods[LOSSES] | methods[BASES]:
@@ -33,7 +34,11 @@ def _compared(table: pd.DataFrame, settings: dict) -> dict[str, pd.DataFrame] | 
     known = found[WORST][found[WORST]["method"] == reference].set_index("dataset")["mean"]
     own = found[WORST][found[WORST]["method"] == OURS]["dataset"]
     place = known[known.index.isin(own)].idxmax()
-    return {metric: rows[rows["dataset"] == place].set_index("method") for metric, rows in found.items()}
+    names = {OURS: "ours", reference: "base"}
+    return {
+        metric: rows[(rows["dataset"] == place) & rows["method"].isin(names)].set_index("method").rename(names)
+        for metric, rows in found.items()
+    }
 
 
 @reads(LOSSES, BASES)
@@ -42,11 +47,10 @@ def _double_well(found: dict[str, pd.DataFrame] | None) -> Macros:
     under both."""
     place, plain, ours, row = MISSING, MISSING, MISSING, None
     if found:
-        place = labels.escape(labels.dataset(found[WORST]["dataset"].iloc[0]))
-        base, own = (found[FACTORS].drop(OURS).iloc[0], found[FACTORS].loc[OURS])
-        plain, ours = labels.score(base["mean"]), labels.score(own["mean"])
+        place = labels.escape(labels.dataset(found[WORST].loc["ours", "dataset"]))
+        plain, ours = (labels.score(found[FACTORS].loc[name, "mean"]) for name in ("base", "ours"))
         ends = ["difference", "difference_low", "difference_high"]
-        row = found[WORST].loc[OURS, ends].set_axis(["mean", "low", "high"])
+        row = found[WORST].loc["ours", ends].set_axis(["mean", "low", "high"])
     what = "data set on which the worst group of plain training is the most accurate"
     return {
         "DoubleWellDataset": (place, f"losses on activations: {what}"),

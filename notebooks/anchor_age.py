@@ -17,7 +17,7 @@ import pandas as pd
 from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, style
-from robustpath.records import load, plain, report_settings
+from robustpath.records import labels, load, plain, report_settings
 from robustpath.statistics.streams import differences, means, scores, selected, with_hyperparameters
 
 # %% tags=["parameters"]
@@ -75,8 +75,11 @@ figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper cent
 style.save(figure, out)
 
 # %%
+runs = with_hyperparameters(chosen, "weight").drop_duplicates([*cells, "seed"])
+least = labels.percent((runs["weight"] == min(weights)).mean(), 0)
 note = (
-    "Best: the age whose accuracy on validation examples is the highest on average. Hyperparameters other than age and "
-    "weight are the defaults."
+    f"{streams.budget(settings['experiments'][experiment])} Best: the age whose accuracy on validation examples is the "
+    f"highest on average. Validation selects the smallest weight, the end of the grid, in {least}\\,\\% of cases. "
+    "Hyperparameters other than age and weight are the defaults."
 )
 captions.write(streams.caption(experiment, findings.anchors(gaps), settings, table, [experiment], chosen=note), caption)

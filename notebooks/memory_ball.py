@@ -60,6 +60,6 @@ figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper cent
 style.save(figure, out)
 
 # %%
-note = "Other hyperparameters are the defaults."
+note = f"{streams.budget(settings['experiments'][experiment])} Other hyperparameters are the defaults."
 finding = findings.interactions(together)
 captions.write(streams.caption("memory_ball", finding, settings, table, [experiment], chosen=note), caption)

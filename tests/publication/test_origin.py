@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from robustpath import numbers, protocols
+from robustpath import numbers, protocols, study
 from robustpath.claims import contrast_model, files, model
 from robustpath.core.errors import UserError
 from robustpath.protocols.base import ABSENT
@@ -205,3 +205,14 @@ def test_a_number_is_explained_by_its_macro(tmp_path, monkeypatch):
     text = origin_page.explain("\\SeedCount", "smoke", tmp_path)
     assert re.search(r"^meaning +seeds, each a split$", text, re.M) and re.search(r"^value +3$", text, re.M)
     assert "src/robustpath/numbers/__init__.py" in text and "_protocol" in text
+
+
+def test_what_reads_every_experiment_counts_all_runs_of_the_config():
+    """Those too whose names are free, as the sizes of a ruler."""
+    config = load(ROOT / "config.yaml", {"scale": "smoke"})
+    free = set(study.experiments(config)) - set(Experiments.model_fields)
+    all_runs = sum(study.runs(study.train_settings(config, cell)) for cell in study.expand(config))
+    every = [entry for entry in origin.table(config, ROOT) if set(entry.experiments) >= set(Experiments.model_fields)]
+    assert free and every
+    assert {entry.runs for entry in every} == {all_runs}
+    assert all(free < set(entry.experiments) for entry in every)

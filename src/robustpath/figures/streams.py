@@ -100,6 +100,11 @@ def caption(
     return " ".join(filter(None, [captions.headline(name, finding), *notes, *facts]))
 
 
+def budget(experiment: dict) -> str:
+    """The gradient evaluations that a batch may cost, as a sentence of a caption."""
+    return f"{labels.listing([f'{each:g}' for each in experiment['evaluations']])} gradient evaluations a batch."
+
+
 def _kind(experiment: dict, dataset: str) -> str:
     """The data set of a stream, its kind and its size."""
     size = f"{labels.word(experiment['tasks'])} tasks of {labels.count(experiment['examples'])} examples"

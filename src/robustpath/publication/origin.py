@@ -94,7 +94,7 @@ def table(config: Config, root: Path = Path(".")) -> list[Origin]:
         found.append(
             Origin(
                 maker(make), "numbers", meaning, place, make.__name__, line, inputs, ("generated/numbers.tex",),
-                _read(make), *_sum(costs, _read(make)),
+                _read(make, costs), *_sum(costs, _read(make, costs)),
             )
         )  # fmt: skip
     return found + [_of_claim(*each, costs) for each in _claims(root)]
@@ -121,9 +121,9 @@ def _of_claim(claim, module, read: tuple[str, ...], costs: dict) -> Origin:
     return Origin(claim.id, "claim", claim.statement, place, "judge", line, (RECORDS,), (CLAIMS,), read, *cost)
 
 
-def _read(make: Callable) -> tuple[str, ...]:
-    """The experiments whose records a maker of numbers reads."""
-    return tuple(Experiments.model_fields) if EVERY in make.experiments else make.experiments
+def _read(make: Callable, costs: Iterable[str]) -> tuple[str, ...]:
+    """The experiments whose records a maker of numbers reads, of all those that there are."""
+    return tuple(costs) if EVERY in make.experiments else make.experiments
 
 
 def makers() -> Iterator:

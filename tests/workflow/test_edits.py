@@ -239,7 +239,7 @@ WORDED = [
     Edit(at(f"{SUPERVISED}/training.py", '"""Train a cell', '"""Trains a cell'), these(), "a docstring of a training"),
     Edit(at(f"{SUPERVISED}/protocol.py", "number of training examples", "examples"), these(), "the meaning of an axis"),
     Edit(
-        at("notebooks/learning_curves.py", '"number of training examples"', '"training examples"'),
+        at("notebooks/learning_curves.py", 'set_xlabel("training examples")', 'set_xlabel("examples")'),
         these("learning_curves", *PRINTED),
         "the title of an axis of a figure",
     ),

@@ -24,6 +24,8 @@ NAMED = scale=$$(.venv/bin/python -m robustpath scale $(if $(GIVEN),--scale $(GI
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Packages that these name would take the place of those in .venv.
 unexport PYTHONPATH PYTHONHOME
+# Without what Python compiles beside the sources, each of hundreds of jobs would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Snakemake keeps files in the home; where that cannot be written to, as in many containers, .cache/home takes its place.
 export HOME := $(or $(HOME),$(shell unset HOME; echo ~))
 ifeq ($(shell d="$${XDG_CACHE_HOME:-$(HOME)/.cache}"; \

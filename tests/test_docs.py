@@ -12,7 +12,7 @@ from argparse import _SubParsersAction
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import methods
 from robustpath.command_line import parser
@@ -201,7 +201,7 @@ def test_the_keys_and_names_that_are_in_code_type_are_known():
     assert {"methods", "datasets", "model", "measured", "further"} <= set(used) <= schema
     code = set().union(*(defined(file) for file in (ROOT / "src").rglob("*.py")))
     code |= {path.stem for path in (ROOT / "src").rglob("*") if path.suffix in ("", ".py")}
-    code |= set(yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())) | schema | set(commands())
+    code |= set(quick_yaml.loaded((ROOT / "notebooks/manifest.yaml").read_text())) | schema | set(commands())
     code |= {*metrics.METRICS, *kinds.KINDS, *needs.DEALS}
     words = {word for page in PAGES[:3] for word in re.findall(r"`([a-z_]{3,})`", PROSE[page])}
     assert len(words) > 20 and words - code - {Path(name).stem for name in NEW} == set()
@@ -293,8 +293,8 @@ def test_the_examples_are_written_as_the_project_is(copy):
 def test_the_experiment_on_a_set_that_is_got_by_hand_is_a_valid_one():
     """Where it is added to the scale that the page is about; no shipped experiment needs the set."""
     page = (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
-    (added,) = (yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.S | re.M))
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text())
+    (added,) = (quick_yaml.loaded(block) for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.S | re.M))
+    raw = quick_yaml.loaded((ROOT / "config.yaml").read_text())
     for scale in raw["scales"].values():
         shipped = {**scale["experiments"], **scale.get("further", {})}
         assert not any("celeba" in experiment["datasets"] for experiment in shipped.values())

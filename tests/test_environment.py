@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 from repositories import commit, git
 
 import robustpath
@@ -72,7 +72,7 @@ def test_lock_hashes_every_package_and_names_no_place():
 
 
 def test_conda_environment_has_the_same_packages_and_versions():
-    entries = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    entries = quick_yaml.loaded((ROOT / "environment.yml").read_text())["dependencies"]
     conda = dict(entry.split("=") for entry in entries if isinstance(entry, str) and "=" in entry)
     by_pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
     assert conda.pop("python") == "3.11"
@@ -86,7 +86,7 @@ def test_conda_environment_has_the_same_packages_and_versions():
 
 
 def test_conda_channels_are_free_ones():
-    assert yaml.safe_load((ROOT / "environment.yml").read_text())["channels"] == ["conda-forge", "bioconda"]
+    assert quick_yaml.loaded((ROOT / "environment.yml").read_text())["channels"] == ["conda-forge", "bioconda"]
 
 
 @pytest.mark.parametrize("name", WANTED)
@@ -120,7 +120,7 @@ def imported(file: Path) -> set[str]:
 
 
 def test_citation_is_complete_and_of_this_version():
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    citation = quick_yaml.loaded((ROOT / "CITATION.cff").read_text())
     assert citation.keys() >= {"cff-version", "message", "title", "authors", "version", "license"}
     assert citation["cff-version"] == "1.2.0"
     assert citation["version"] == robustpath.__version__

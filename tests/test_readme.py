@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 from snakemake.cli import get_argument_parser, parse_config
 
 from robustpath.study import expand, load, runs, train_settings
@@ -38,13 +38,13 @@ def test_the_picture_of_the_workflow_shows_its_rules():
     }
     # Not on the way from raw data to the paper:
     rules -= {"unpack", "printed", "verify", "arxiv", "picture", "pictures"}
-    notebooks = set(yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text()))
+    notebooks = set(quick_yaml.loaded((ROOT / "notebooks/manifest.yaml").read_text()))
     assert drawn == rules | notebooks, "run `make gallery`"
 
 
 def test_every_figure_and_table_has_its_row_and_every_figure_its_picture():
     """Where the figure is published: what has no published run yet has no picture of it either."""
-    for name in yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text()):
+    for name in quick_yaml.loaded((ROOT / "notebooks/manifest.yaml").read_text()):
         assert f"notebooks/{name}.py" in RESULTS
     figures = {file.stem for file in (ROOT / "published/laptop/generated").glob("*.pdf")}
     assert figures == set(re.findall(r"\((\w+)\.png\)", GALLERY))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
+import quick_yaml
 from supervised_methods import SUPERVISED
 
 from robustpath import methods, protocols
@@ -108,4 +108,4 @@ def test_laptop_is_what_runs_unless_another_scale_is_given():
 
 def test_the_schema_accepts_it():
     schema = json.loads((ROOT / reference.SCHEMA).read_text(encoding="utf-8"))
-    jsonschema.validate(yaml.safe_load(FILE.read_text(encoding="utf-8")), schema)
+    jsonschema.validate(quick_yaml.loaded(FILE.read_text(encoding="utf-8")), schema)

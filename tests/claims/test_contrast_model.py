@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 from study_fixtures import CLAIMS
 
 from robustpath import methods
@@ -51,10 +51,10 @@ def test_every_experiment_of_the_file_is_used():
 
 
 def spoilt(tmp_path, change):
-    content = yaml.safe_load(FILE.read_text())
+    content = quick_yaml.loaded(FILE.read_text())
     change(content["families"]["batches"])
     path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    path.write_text(quick_yaml.dumped(content, sort_keys=False))
     return path
 
 

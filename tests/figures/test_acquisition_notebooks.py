@@ -5,14 +5,14 @@ from pathlib import Path
 import acquired_records
 import pandas as pd
 import pytest
-import yaml
+import quick_yaml
 from executed import on_records
 
 from robustpath import methods
 from robustpath.figures import acquisition
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((FOLDER / "manifest.yaml").read_text())
 NAMES = ["worst_group_curves", "discovery", "acquisition_methods", "interaction"]
 SEEDS = 6
 MAJORITIES = (0, 3)

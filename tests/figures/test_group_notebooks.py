@@ -5,7 +5,7 @@ from pathlib import Path
 import grouped_records
 import pandas as pd
 import pytest
-import yaml
+import quick_yaml
 from executed import on_records
 
 from robustpath.core.errors import UserError
@@ -13,7 +13,7 @@ from robustpath.figures import groups
 from robustpath.statistics.groups import RULES, scores, selected
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((FOLDER / "manifest.yaml").read_text())
 NAMES = ["group_methods", "curricula", "chosen_examples"]
 SEEDS = 4
 

@@ -9,7 +9,7 @@ import grouped_records
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
+import quick_yaml
 from executed import on_records
 
 from robustpath import protocols, records
@@ -19,7 +19,7 @@ from robustpath.protocols.base import Metric
 from robustpath.statistics import partial
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((FOLDER / "manifest.yaml").read_text())
 NAMES = ["activation_losses", "representation_link"]
 SEEDS = 5
 STRENGTHS = [0.003, 0.01, 0.03, 0.1]

@@ -9,9 +9,9 @@ from pathlib import Path
 import contrasted
 import planted
 import pytest
+import quick_yaml
 import repeated
 import warm
-import yaml
 from sealed import nothing, sealed
 from study_fixtures import second_rule
 
@@ -22,7 +22,7 @@ from robustpath.figures.notebooks import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
-MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((FOLDER / "manifest.yaml").read_text())
 EFFICIENCY = {
     "learning_curves",
     "shift_severity",
@@ -54,7 +54,7 @@ def test_every_notebook_is_in_the_manifest():
 
 
 def test_further_experiments_of_an_entry_are_in_the_shipped_config():
-    scales = yaml.safe_load((ROOT / "config.yaml").read_text())["scales"].values()
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text())["scales"].values()
     there = {name for scale in scales for name in (*scale["experiments"], *scale["further"])}
     named = {name for entry in MANIFEST.values() for name in entry.get("further", [])}
     assert named and named <= there

@@ -7,14 +7,14 @@ from pathlib import Path
 import grouped_records
 import pandas as pd
 import pytest
-import yaml
+import quick_yaml
 from executed import on_records
 
 from robustpath.figures import representations
 from robustpath.statistics import factors
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((FOLDER / "manifest.yaml").read_text())
 NAMES = ["activations", "activation_factors", "networks", "universality"]
 LOSSES = ["double_well_occupancy", "hoyer", "activation_l1"]
 GAIN = {"double_well_occupancy": 0.05, "hoyer": -0.05, "activation_l1": 0.0}  # of the worst group at full strength

@@ -3,14 +3,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import quick_yaml
 import stream_records
-import yaml
 from executed import on_records
 
 from robustpath.records import labels
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-MANIFEST = yaml.safe_load((FOLDER / "manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((FOLDER / "manifest.yaml").read_text())
 STREAMS = [
     name
     for name, entry in MANIFEST.items()

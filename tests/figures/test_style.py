@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import study
 from robustpath.figures import style
 from robustpath.methods import roles
 
 ROOT = Path(__file__).parents[2]
-MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((ROOT / "notebooks/manifest.yaml").read_text())
 LOOKING = [name for name in MANIFEST if "style.looks(" in (ROOT / f"notebooks/{name}.py").read_text()]
 
 
@@ -73,7 +73,7 @@ def test_no_two_of_many_grey_methods_look_alike():
 
 def test_the_walks_in_colour_are_those_that_the_claims_name():
     """And the two forms of walks that begin later, which no claim is about."""
-    claims = yaml.safe_load((ROOT / "paper/claims.yaml").read_text())["families"]["minima"]
+    claims = quick_yaml.loaded((ROOT / "paper/claims.yaml").read_text())["families"]["minima"]
     assert [name for name in roles.PROPOSED if "midway" not in name] == list(claims["short_names"])
 
 

@@ -199,6 +199,6 @@ def test_what_a_file_states_is_read_without_importing_it(name):
 
 def test_a_file_that_leaves_out_a_fact_is_refused_in_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(models, "HERE", tmp_path)
-    (tmp_path / "linear.py").write_text('KINDS, MEASURED = ("image",), False\nPORTION = (64, 0)\n')
-    with pytest.raises(UserError, match=r"linear\.py does not state KINDS or MEASURED in a line of its own"):
-        models.facts("linear")
+    (tmp_path / "bare.py").write_text('KINDS, MEASURED = ("image",), False\nPORTION = (64, 0)\n')
+    with pytest.raises(UserError, match=r"bare\.py does not state KINDS or MEASURED in a line of its own"):
+        models.facts("bare")

@@ -1,7 +1,7 @@
 """What to ask a cluster for, from benchmark files as Snakemake writes them."""
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath.core.errors import UserError
 from robustpath.operations.requests import as_profile, requests, taken
@@ -30,7 +30,7 @@ def test_the_most_that_a_rule_took_is_asked_for_with_headroom(tmp_path):
 
 def test_the_proposal_is_a_profiles_and_grows_with_attempts(tmp_path):
     measured(tmp_path, "train/minima/optdigits/sgd", 10.0, 900.0)
-    profile = yaml.safe_load(as_profile(requests(taken(tmp_path))))
+    profile = quick_yaml.loaded(as_profile(requests(taken(tmp_path))))
     assert profile == {"set-resources": {"train": {"mem_mb": "2000 * attempt", "runtime": "10 * attempt"}}}
 
 

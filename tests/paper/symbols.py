@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import quick_yaml
 import sources
-import yaml
 
 # Written the same everywhere in mathematics.
 STANDARD = {r"\mathbb{R}", r"\mathbb{E}", r"\mathcal{N}", r"\pi"}
@@ -50,7 +50,7 @@ class Use(NamedTuple):
 
 def table(path: Path) -> list[Row]:
     """The rows of symbols.yaml."""
-    return [Row(*row) for row in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    return [Row(*row) for row in quick_yaml.loaded(path.read_text(encoding="utf-8"))]
 
 
 def macros(main: str) -> set[str]:

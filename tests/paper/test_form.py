@@ -9,10 +9,10 @@ from pathlib import Path
 
 import layout
 import pytest
+import quick_yaml
 import sources
 import symbols
 import wording
-import yaml
 
 HERE = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def test_words_of_the_study_are_explained_before_they_are_used(built):
 
 def test_every_figure_and_table_has_its_place(built):
     """In the main text, in the appendix, or by `place: repository` of the manifest in the report alone."""
-    entries = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text(encoding="utf-8"))
+    entries = quick_yaml.loaded((ROOT / "notebooks/manifest.yaml").read_text(encoding="utf-8"))
     shown = [name for part in ("main", "appendix") for name in sources.captions(built / "paper", part)]
     kept = {name for name, entry in entries.items() if entry.get("place") == "repository"}
     assert sorted(shown) == sorted(set(shown)), "a figure or table is shown twice"

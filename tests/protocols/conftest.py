@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))  # pytest's importlib mode leaves helpers unseen
 
@@ -30,10 +30,10 @@ PLAIN = {"datasets": ["mnist1d"], "methods": ["sgd", "anchored"], "train_sizes":
 def configure(folder: Path, **experiments) -> None:
     """Put further experiments, and the method `anchored`, into the config of a copy."""
     file = folder / "config.yaml"
-    config = yaml.safe_load(file.read_text())
+    config = quick_yaml.loaded(file.read_text())
     config["methods"] = list(dict.fromkeys([*config["methods"], "anchored"]))
     config["scales"]["smoke"]["further"] = experiments
-    file.write_text(yaml.safe_dump(config, sort_keys=False))
+    file.write_text(quick_yaml.dumped(config, sort_keys=False))
 
 
 def with_toy(folder: Path) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath.core.errors import UserError
 from robustpath.figures.manifest import manifest
@@ -91,7 +91,7 @@ def test_the_committed_files_are_in_step():
 
 
 def test_codecheck_is_as_specified_and_lists_every_figure_and_table():
-    document = yaml.safe_load((ROOT / "codecheck.yml").read_text())
+    document = quick_yaml.loaded((ROOT / "codecheck.yml").read_text())
     jsonschema.validate(document, SPECIFIED)
     entries = manifest(ROOT / "notebooks/manifest.yaml")
     assert [(Path(each["file"]).stem, each["comment"]) for each in document["manifest"]] == [
@@ -101,7 +101,7 @@ def test_codecheck_is_as_specified_and_lists_every_figure_and_table():
 
 @pytest.mark.skipif(not (ROOT / SECONDS).is_file(), reason=f"nothing is published of the scale {lists.SCALE}")
 def test_what_codecheck_lists_is_published():
-    document = yaml.safe_load((ROOT / "codecheck.yml").read_text())
+    document = quick_yaml.loaded((ROOT / "codecheck.yml").read_text())
     assert [each["file"] for each in document["manifest"] if not (ROOT / each["file"]).is_file()] == []
 
 
@@ -130,7 +130,7 @@ def test_orcid_and_repository_of_the_citation_are_taken_over(clone):
         "repository-code: https://example.org/code\n",
     )
     lists.write(root=clone)
-    document = yaml.safe_load((clone / "codecheck.yml").read_text())
+    document = quick_yaml.loaded((clone / "codecheck.yml").read_text())
     jsonschema.validate(document, SPECIFIED)
     assert document["paper"]["authors"] == [{"name": "A B", "ORCID": "0000-0002-1825-0097"}]
     assert document["repository"] == "https://example.org/code"

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pandas as pd
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import numbers, protocols, study
 from robustpath.claims import contrast_model, files, model
@@ -19,7 +19,7 @@ from robustpath.study import Experiments, load
 
 ROOT = Path(__file__).parents[2]
 TEXT = "\n".join(file.read_text() for file in sorted((ROOT / "paper/sections").glob("*.tex")))
-MANIFEST = yaml.safe_load((ROOT / "notebooks/manifest.yaml").read_text())
+MANIFEST = quick_yaml.loaded((ROOT / "notebooks/manifest.yaml").read_text())
 FAMILIES = [
     model.load(ROOT / files.CLAIMS).families,
     contrast_model.load_all(ROOT / file for file in files.CONTRAST_FILES).families,

@@ -4,14 +4,14 @@ import copy
 from pathlib import Path
 from random import Random
 
-import yaml
+import quick_yaml
 
 from robustpath import methods, models, study
 from robustpath.config.errors import ConfigError
 from robustpath.methods import roles, search
 from robustpath.protocols.stream.kinds import KINDS
 
-SHIPPED = yaml.load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
+SHIPPED = quick_yaml.loaded((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 TRIES = 40  # edits that are tried, of which those are kept that leave the config valid
 CALIBRATION = {"claims": 2, "claims_with_effect": 2, "families": 1}  # has tests of its own, and costs
 METHODS = (

@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import matplotlib
-import yaml
+import quick_yaml
 from matplotlib import pyplot
 
 from robustpath import records
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-MANIFEST = yaml.safe_load((NOTEBOOKS / "manifest.yaml").read_text(encoding="utf-8"))
+MANIFEST = quick_yaml.loaded((NOTEBOOKS / "manifest.yaml").read_text(encoding="utf-8"))
 
 
 def executed(name: str, folder: Path, **given) -> tuple[bytes, str]:

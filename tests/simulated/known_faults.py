@@ -3,10 +3,10 @@
 import copy
 from pathlib import Path
 
-import yaml
+import quick_yaml
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
-SMOKE = yaml.load(CONFIG.read_text(encoding="utf-8"), yaml.CSafeLoader)
+SMOKE = quick_yaml.loaded(CONFIG.read_text(encoding="utf-8"))
 SMOKE |= {"scale": "smoke", "scales": {"smoke": SMOKE["scales"]["smoke"]}}
 ALONE = ("split", "initialisation", "order", "draw")  # variance_…
 

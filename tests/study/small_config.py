@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
@@ -22,7 +22,7 @@ GONE = object()
 
 def small():
     """The shipped config with eight methods, and with one cell in every experiment but the first."""
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    raw = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))
     raw["methods"] = list(METHODS)
     cell = {"datasets": ["fashion_mnist"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}
     stream = {"protocol": "stream", "stream": "permuted", "tasks": 2, "examples": 50, "evaluations": [1]}
@@ -49,7 +49,7 @@ def small():
 
 
 FILE = Path(tempfile.mkdtemp()) / "config.yaml"
-FILE.write_text(yaml.safe_dump(small(), sort_keys=False), encoding="utf-8")
+FILE.write_text(quick_yaml.dumped(small(), sort_keys=False), encoding="utf-8")
 
 
 FURTHER = {"datasets": ["cifar10"], "methods": ["sgd"], "train_sizes": [50], "seeds": 2, "budget": 10}

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-import yaml
+import quick_yaml
 from small_config import EXPERIMENT, FILE, FURTHER, GONE, LAPTOP, E, H, L, S, edited, message
 
 from robustpath import study as cfg
@@ -146,7 +146,9 @@ def mistakes():
 @pytest.mark.parametrize(("key", "value", "expected"), list(mistakes()))
 def test_a_mistake_is_reported_in_one_sentence(key, value, expected):
     joint = "" if expected.startswith(("[", ".")) else " "
-    assert message(edited((key.split("."), yaml.safe_load(value)))).startswith(f"config.yaml: {key}{joint}{expected}")
+    assert message(edited((key.split("."), quick_yaml.loaded(value)))).startswith(
+        f"config.yaml: {key}{joint}{expected}"
+    )
 
 
 def test_a_correlation_that_the_groups_cannot_give():

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import graph_networks
 import pytest
+import quick_yaml
 import torch
-import yaml
 
 from robustpath.theory import algorithmic_alignment as case
 from robustpath.theory.message_passing import network
@@ -154,7 +154,7 @@ def test_a_run_tells_every_seed_at_every_size(monkeypatch):
 
 
 def test_the_shipped_scales_are_judged_but_for_the_smallest():
-    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))["scales"]
     own = {name: scale["theory"]["algorithmic_alignment"] for name, scale in scales.items()}
     judged = {
         name: each["steps"] == case.STEPS

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+import quick_yaml
 import torch
-import yaml
 from torch.nn.functional import cross_entropy
 
 from robustpath.methods.base import Batch, Context, Method
@@ -166,6 +166,6 @@ def test_only_the_steps_of_the_case_are_judged(monkeypatch):
     found = case.run({"steps": case.STEPS, "seeds": 2})
     assert found["value"].iloc[-1] == found["expected"].iloc[-1] == 16
     assert case.run({"steps": case.STEPS - 1, "seeds": 2})["expected"].isna().all()
-    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))["scales"]
     long = {name: scale["theory"]["known_choices"]["steps"] == case.STEPS for name, scale in scales.items()}
     assert long == {"smoke": False, "laptop": True, "cluster": True}

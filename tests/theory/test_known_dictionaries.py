@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import quick_yaml
 import torch
-import yaml
 
 from robustpath.protocols.representations import sae
 from robustpath.theory import known_dictionaries as case
@@ -75,7 +75,7 @@ def test_only_the_steps_of_the_pilot_are_judged(monkeypatch):
     assert judged["value"].iloc[-1] == judged["expected"].iloc[-1] == 9
     other = case.run({"steps": case.STEPS - 1, "seeds": 1})
     assert set(other.loc[other["expected"].notna(), "source"]) == {case.ARITHMETIC}
-    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))["scales"]
     long = {name: scale["theory"]["known_dictionaries"]["steps"] == case.STEPS for name, scale in scales.items()}
     assert long == {"smoke": False, "laptop": True, "cluster": True}
 

@@ -4,8 +4,8 @@ import math
 from pathlib import Path
 
 import pytest
+import quick_yaml
 import torch
-import yaml
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from robustpath.theory import known_environments as case
@@ -77,7 +77,7 @@ def test_only_whole_runs_are_judged(monkeypatch):
     assert case.run(whole)["value"].iloc[-1] == 11
     for key in ("digit_steps", "split_steps"):
         assert case.run(whole | {key: 10})["expected"].isna().all()
-    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))["scales"]
     own = {name: scale["theory"]["known_environments"] for name, scale in scales.items()}
     judged = {name: (each["digit_steps"], each["split_steps"]) == (501, 10_000) for name, each in own.items()}
     assert judged == {"smoke": False, "laptop": True, "cluster": True}

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+import quick_yaml
 import torch
-import yaml
 
 from robustpath.methods.shortcuts.group_dro import group_dro
 from robustpath.methods.shortcuts.jtt import jtt
@@ -91,7 +91,7 @@ def test_only_the_passes_of_the_pilot_are_judged(monkeypatch):
     found = case.run({"passes": case.LONG, "seeds": 2})
     assert found["value"].iloc[-1] == found["expected"].iloc[-1] == 17
     assert case.run({"passes": case.LONG - 1, "seeds": 2})["expected"].isna().all()
-    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))["scales"]
     long = {name: scale["theory"]["known_shortcuts"]["passes"] == case.LONG for name, scale in scales.items()}
     assert long == {"smoke": False, "laptop": True, "cluster": True}
 

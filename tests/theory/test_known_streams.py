@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+import quick_yaml
 import torch
-import yaml
 
 from robustpath.data.prepared import Prepared
 from robustpath.data.splits import split
@@ -99,7 +99,7 @@ def test_only_long_streams_with_the_steps_of_the_pilot_are_judged(monkeypatch):
 
 
 def test_the_laptop_scale_and_the_cluster_are_judged_and_the_smoke_scale_is_not():
-    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))["scales"]
     for name, scale in scales.items():
         own = scale["theory"]["known_streams"]
         assert (own["batches"] >= case.JUDGED and own["steps"] == MANY) == (name != "smoke")

@@ -4,9 +4,9 @@ import math
 from pathlib import Path
 
 import pytest
+import quick_yaml
 import torch
 import toy_models
-import yaml
 
 from robustpath.core.types import Batch
 from robustpath.theory import superposition as case
@@ -235,7 +235,7 @@ def test_a_short_run_is_not_judged_and_a_whole_one_is(monkeypatch):
 
 
 def test_the_shipped_scales_are_judged_but_for_the_smallest():
-    scales = yaml.load((ROOT / "config.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["scales"]
+    scales = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))["scales"]
     own = {name: scale["theory"]["superposition"] for name, scale in scales.items()}
     judged = {
         name: each["steps"] == case.STEPS and each["seeds"] >= case.SEEDS and {0.5, 1.0} <= set(each["importances"])

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-import yaml
+import quick_yaml
 from checkouts import duplicate, plan, planning, refused
 
 OWN = {"datasets": ["mnist1d"], "methods": ["sgd", "sam"], "train_sizes": [50], "seeds": 2, "budget": 3}
@@ -17,9 +17,9 @@ def family(sources, tmp_path_factory):
     """A checkout with an experiment whose runs begin with those of another."""
     folder = duplicate(sources, tmp_path_factory.mktemp("parents") / "repository")
     file = folder / "config.yaml"
-    config = yaml.safe_load(file.read_text())
+    config = quick_yaml.loaded(file.read_text())
     config["scales"]["smoke"]["further"] = {"pre": OWN, "fine": OWN | {"parent": BEGINS}}
-    file.write_text(yaml.safe_dump(config, sort_keys=False))
+    file.write_text(quick_yaml.dumped(config, sort_keys=False))
     return folder
 
 

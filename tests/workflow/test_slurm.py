@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-import yaml
+import quick_yaml
 from checkouts import duplicate, edit, snakemake
 from faults import ONE_TRAINING, episode
 from node import held, history, latest, node, possible
@@ -46,11 +46,11 @@ def small(tmp_path, sources):
     """A study of three short cells, one of which is broken, and one that takes more than a minute when first tried."""
     folder = duplicate(sources, tmp_path / "repository")
     file = folder / "config.yaml"
-    config = yaml.safe_load(file.read_text())
+    config = quick_yaml.loaded(file.read_text())
     chosen = config["scales"]["smoke"]["experiments"]
     chosen["data_efficiency"] |= {"datasets": ["optdigits"], "methods": ["sgd", "ema", "sam"], "train_sizes": [50]}
     chosen["random_labels"]["budget"] = 1000  # not compiled, so that its first step is soon taken
-    file.write_text(yaml.safe_dump(config))
+    file.write_text(quick_yaml.dumped(config))
     edit(
         folder / "src/robustpath/methods/minima/sam.py",
         "    def step(",

@@ -165,7 +165,7 @@ def _odd_paths(here: Any, path: tuple, seen: set[int]) -> Iterable[tuple]:
         for key, value in below:
             if isinstance(here, Mapping) and not isinstance(key, str):
                 yield (*path, key)
-            else:
+            elif isinstance(value, (list, Mapping)):  # most values are neither
                 yield from _odd_paths(value, (*path, key), seen)
 
 

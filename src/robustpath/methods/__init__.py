@@ -32,6 +32,7 @@ def names() -> dict[str, str]:
     }
 
 
+@cache
 def protocols_of(name: str) -> tuple[str, ...]:
     """The protocols that a method is for, as its file or else its family's `__init__.py` states in a line of its own;
     none stated for a method that does not mind."""

@@ -40,6 +40,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in HERE.glob("*.py") if file.stem not in HELPERS))
 
 
+@cache
 def facts(name: str) -> Facts:
     """What the file of a network states of it; UserError where it leaves something out."""
     file = HERE / f"{name}.py"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import study
 from robustpath.config.errors import ConfigError
@@ -30,7 +30,7 @@ GENERIC = {"task": "generic", "missing": [-1], "correlation": None}
 
 @pytest.fixture(scope="module")
 def smoke():
-    raw = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
+    raw = quick_yaml.loaded((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
     return raw | {"scale": "smoke", "scales": {"smoke": raw["scales"]["smoke"]}}
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import protocols, records, study
 from robustpath.data.prepare import prepare
@@ -21,7 +21,7 @@ POOLS = {
 
 @pytest.fixture(scope="module")
 def config():
-    raw = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
+    raw = quick_yaml.loaded((Path(__file__).parents[3] / "config.yaml").read_text(encoding="utf-8"))
     smoke = raw["scales"]["smoke"] | {"further": {"pools": POOLS}, "hidden": [8]}
     return study.validate(raw | {"scale": "smoke", "scales": {"smoke": smoke}})
 

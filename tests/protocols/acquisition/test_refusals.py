@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import study
 from robustpath.config.errors import ConfigError
@@ -18,7 +18,7 @@ PLAIN = {"datasets": ["optdigits"], "methods": ["sgd"], "train_sizes": [50], "se
 @pytest.fixture(scope="module")
 def shipped():
     """The smoke scale with one more experiment, a supervised one."""
-    raw = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    raw = quick_yaml.loaded(FILE.read_text(encoding="utf-8"))
     return raw | {"scale": "smoke", "scales": {"smoke": raw["scales"]["smoke"] | {"further": {"one": PLAIN}}}}
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pandas as pd
 import pytest
+import quick_yaml
 import torch
-import yaml
 from small_config import ROOT, message
 
 from robustpath import methods
@@ -158,7 +158,7 @@ def test_neither_the_choice_nor_the_base_sees_the_truth():
 
 
 def test_a_method_with_phases_is_refused():
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    raw = quick_yaml.loaded((ROOT / "config.yaml").read_text(encoding="utf-8"))
     raw["scales"]["laptop"]["experiments"]["selection"]["methods"] = ["sgd", "contour_warmup"]
     assert "holds 'contour_warmup', which has phases: choices are recorded of methods that have one phase" in message(
         raw

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import study
 from robustpath.config.errors import ConfigError
@@ -36,7 +36,7 @@ def shipped():
     ],
 )  # fmt: skip
 def test_a_wrong_experiment_on_designed_training_sets_is_refused(shipped, changed, said):
-    raw = yaml.safe_load(shipped)
+    raw = quick_yaml.loaded(shipped)
     raw["scales"] = {"smoke": raw["scales"]["smoke"]}
     raw["scale"] = "smoke"
     raw["scales"]["smoke"]["experiments"]["feature_changes"] |= changed

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import study
 from robustpath.config.errors import ConfigError
@@ -42,7 +42,7 @@ def shipped():
     ],
 )
 def test_a_wrong_experiment_on_episodes_is_refused(shipped, changed, said):
-    raw = yaml.safe_load(shipped)
+    raw = quick_yaml.loaded(shipped)
     raw["scales"] = {"smoke": raw["scales"]["smoke"]}
     raw["scale"] = "smoke"
     raw["scales"]["smoke"]["experiments"]["episodes"] |= changed

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import methods, study
 from robustpath.config.errors import ConfigError
@@ -33,7 +33,7 @@ def shipped():
 
 def message(shipped, changed):
     """The message about a config whose only experiment with something wrong is the one on a stream."""
-    raw = yaml.safe_load(shipped)
+    raw = quick_yaml.loaded(shipped)
     raw["scales"] = {"smoke": raw["scales"]["smoke"]}
     raw["scale"] = "smoke"
     raw["scales"]["smoke"]["experiments"]["streams"] = STREAM | changed
@@ -88,7 +88,7 @@ def test_a_wrong_experiment_on_a_stream_is_refused(shipped, changed, said):
 @pytest.mark.parametrize("name", ["online_sgd", "er", "gdumb"])  # two of them have no needs
 def test_a_method_of_streams_is_refused_in_a_supervised_experiment(shipped, name):
     supervised = {"datasets": ["optdigits"], "methods": ["sgd", name], "train_sizes": [50], "seeds": 2, "budget": 10}
-    raw = yaml.safe_load(shipped)
+    raw = quick_yaml.loaded(shipped)
     raw["scales"]["smoke"]["further"] = {"one": supervised}
     with pytest.raises(ConfigError) as error:
         study.validate(raw)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import yaml
+import quick_yaml
 
 from robustpath import study
 from robustpath.config.errors import ConfigError
@@ -16,7 +16,7 @@ STREAM = {"protocol": "stream", "stream": "permuted", "tasks": 2, "examples": 50
 
 def config(fine, *methods):
     """The shipped config with a parent and a child of these methods at its smallest scale."""
-    raw = yaml.safe_load(CONFIG.read_text(encoding="utf-8")) | {"scale": "smoke"}
+    raw = quick_yaml.loaded(CONFIG.read_text(encoding="utf-8")) | {"scale": "smoke"}
     raw["scales"] = {
         "smoke": raw["scales"]["smoke"] | {"further": {"pre": PRE, "fine": fine | {"methods": [*methods]}}}
     }

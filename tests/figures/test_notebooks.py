@@ -264,6 +264,18 @@ style.save(figure, out)
 """
 
 
+def test_packages_of_another_environment_that_is_active_are_left_out(tmp_path):
+    """IPython would take them in, with a warning."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    foreign = tmp_path / "other/lib" / version / "site-packages"
+    foreign.mkdir(parents=True)
+    (foreign / "nowhere_else.py").touch()
+    (tmp_path / "shown.py").write_text(SHOWN.replace("# %%", "# %%\nimport nowhere_else", 1))
+    ended = execute(tmp_path / "shown.py", tmp_path / "out.pdf", VIRTUAL_ENV=str(tmp_path / "other"))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: ") and "No module named 'nowhere_else'" in ended.stderr
+
+
 def test_an_executed_notebook_keeps_in_order_what_its_cells_showed(tmp_path):
     (tmp_path / "shown.py").write_text(SHOWN)
     ended = execute(tmp_path / "shown.py", tmp_path / "out.pdf")

@@ -26,6 +26,18 @@ def slow(tmp_path, sources):
     return folder
 
 
+GONE = """def _gone():
+    import subprocess
+
+    begun = subprocess.Popen(["sleep", "1"])
+    process = psutil.Process(begun.pid)
+    begun.wait()
+    return process
+
+
+"""
+
+
 def begin(folder):
     """Snakemake in a terminal of its own; its number and the terminal's other end."""
     child, terminal = pty.fork()
@@ -87,6 +99,17 @@ def test_a_closed_terminal_ends_workers_and_lifts_the_lock(slow, whole_group):
         ended(child)
     again = planning(slow, "-n", DATA)
     assert again.returncode == 0 and "Prepare optdigits" in again.stdout, again.stderr
+
+
+def test_a_worker_that_has_ended_meanwhile_keeps_none_from_ending(slow):
+    """Workers that end with others are gone when it is their turn."""
+    listing = "psutil.Process().children(recursive=True)"
+    edit(slow / "workflow/rules/session.smk", f"in {listing}:", f"in [_gone(), *{listing}]:")
+    edit(slow / "workflow/rules/session.smk", "def use_all_cores", GONE + "def use_all_cores")
+    child, _ = begin(slow)
+    with cleared(slow, child):
+        os.kill(child, signal.SIGHUP)
+        ended(child)
 
 
 def test_a_run_under_nohup_outlives_its_terminal(slow):

@@ -2,6 +2,7 @@
 
 import atexit
 import signal
+from contextlib import suppress
 from difflib import get_close_matches
 
 import psutil
@@ -58,7 +59,8 @@ def end_with_the_terminal():
 
     def end(number, frame):
         for worker in psutil.Process().children(recursive=True):
-            worker.terminate()
+            with suppress(psutil.Error):  # one that ended with those before it
+                worker.terminate()
         raise KeyboardInterrupt
 
     for each in (signal.SIGHUP, signal.SIGQUIT):

@@ -47,6 +47,7 @@ def execute(notebook: Path, parameters: dict, executed: Path) -> None:
     """
     with tempfile.TemporaryDirectory() as scratch, replacing(executed) as temporary:
         os.environ |= {**ENVIRONMENT, "IPYTHONDIR": str(Path(scratch) / "ipython")}
+        os.environ.pop("VIRTUAL_ENV", None)  # of another environment, IPython would take the packages
         sys.stdin = io.StringIO()  # a cell that asks fails; it does not wait
         import jupytext
         import papermill

@@ -6,7 +6,7 @@ from robustpath.claims.judge import void_walks
 from robustpath.numbers import walks
 from robustpath.numbers.claims import of_family
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads
-from robustpath.records import labels
+from robustpath.records import labels, runs
 from robustpath.records.labels import MISSING, macro
 from robustpath.statistics import evidence, robustness, rulers
 from robustpath.statistics.comparison import by_level, cost
@@ -58,13 +58,10 @@ def _noise(levels: list[float]) -> Macros:
 @reads(EVERY)
 def _totals(table: pd.DataFrame) -> Macros:
     """Counts of all runs together."""
-    runs, diverged = 0, 0
-    for name in table["experiment"].unique():
-        costs = cost(table, name)
-        runs, diverged = runs + int(costs["runs"].sum()), diverged + int(costs["diverged"].sum())
+    each = runs(table)
     return {
-        "TotalRunCount": (labels.count(runs), "training runs of all experiments, all draws"),
-        "TotalDivergedCount": (labels.count(diverged), "runs of all experiments that diverged"),
+        "TotalRunCount": (labels.count(len(each)), "training runs of all experiments, all draws"),
+        "TotalDivergedCount": (labels.count(each["diverged"].sum()), "runs of all experiments that diverged"),
     }
 
 

@@ -4,6 +4,7 @@ The seed is the unit of replication; all else is averaged within a seed first.
 """
 
 from itertools import product
+from math import prod
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,11 @@ def check_complete(scores: pd.DataFrame, across: tuple[str, ...] = ("method", "s
     """Raise a UserError naming the cells where some combination of the `across` columns lacks a score others have."""
     others = [name for name in scores if name not in (*across, "value")]
     axes = [scores[name].unique() for name in across]
+    keys = scores[[*others, *across]]
+    cells = len(keys[others].drop_duplicates()) if others else 1
+    # As many rows as there can be, none of them twice: nothing is missing. Nearly all scores end here.
+    if len(scores) == cells * prod(map(len, axes)) and not keys.duplicated().any() and keys.notna().all(axis=None):
+        return
     combinations = pd.DataFrame(product(*axes), columns=list(across))
     expected = scores[others].drop_duplicates().merge(combinations, how="cross") if others else combinations
     counts = scores.groupby([*others, *across]).size().rename("count").reset_index()

@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 
 import jsonschema
 import pytest
-from quick_yaml import dumped
-from quick_yaml import loaded as parsed
+import quick_yaml as quick
 
 from robustpath import study as cfg
 from robustpath.config.errors import ConfigError
@@ -28,7 +27,7 @@ from robustpath.protocols.experiments import OVER_A_GRID
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config.yaml"
-SHIPPED = parsed(FILE.read_text(encoding="utf-8"))
+SHIPPED = quick.loaded(FILE.read_text(encoding="utf-8"))
 SCHEMA = cfg.Config.model_json_schema()
 # With every key that config.yaml leaves to its default.
 FULL = cfg.Config.model_validate(SHIPPED).model_dump(round_trip=True)
@@ -318,7 +317,7 @@ def loaded(tmp_path):
 
 @pytest.mark.parametrize("case", CASES[:: len(CASES) // 12])
 def test_the_file_is_reported_as_what_is_taken_for_read(case, loaded, monkeypatch):
-    from_file = loaded(dumped(mutated(case), sort_keys=False))
+    from_file = loaded(quick.dumped(mutated(case), sort_keys=False))
     monkeypatch.setattr(cfg, "read", lambda path: mutated(case))
     assert from_file == loaded("")
 
@@ -378,7 +377,7 @@ def contradictions():
     for line in CONTRADICTIONS.strip().splitlines():
         edits, _, expected = re.sub(r"\bE\.", "L.experiments.", line).partition("|")
         expected = re.sub(r"\bL(?=[.[])", "scales.laptop", expected.strip())
-        yield pytest.param(parsed(re.sub(r"\bL(?=[.:])", "scales.laptop", edits)), expected, id=expected[:40])
+        yield pytest.param(quick.loaded(re.sub(r"\bL(?=[.:])", "scales.laptop", edits)), expected, id=expected[:40])
 
 
 @pytest.mark.parametrize(("edits", "expected"), list(contradictions()))

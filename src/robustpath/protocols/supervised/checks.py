@@ -42,9 +42,10 @@ def problems(path: tuple, experiment: Supervised, scale: Section, config: Sectio
 
 def _measured(path: tuple, experiment: Supervised) -> Iterator[Problem]:
     """The measures of minima are those of perceptrons."""
-    measurable = [name for name in models.names() if models.facts(name).measured]
-    if experiment.measured and experiment.model in set(models.names()) - set(measurable):
-        allowed = f"measured: false, or a network whose minima can be measured ({', '.join(measurable)})"
+    there = models.names()
+    if experiment.measured and experiment.model in there and not models.facts(experiment.model).measured:
+        measurable = ", ".join(name for name in there if models.facts(name).measured)
+        allowed = f"measured: false, or a network whose minima can be measured ({measurable})"
         yield Problem((*path, "model"), experiment.model, "cannot be measured", allowed)
 
 

@@ -112,3 +112,13 @@ def test_other_packages_in_pythonpath_are_refused_by_snakemake_in_a_sentence(fol
         f"error: PYTHONPATH: {tmp_path}/other has seaborn of unknown version in place of the "
     )
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_make_lets_python_keep_what_it_compiles(folder):
+    """As many containers forbid; hundreds of jobs would compile the same sources."""
+    given = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "KEPT": "1"}
+    shown = subprocess.run(
+        ["make", "--eval", "shown: ; @env", "shown"], cwd=folder, env=given, capture_output=True, text=True
+    )
+    names = {line.partition("=")[0] for line in shown.stdout.splitlines()}
+    assert "KEPT" in names and "PYTHONDONTWRITEBYTECODE" not in names

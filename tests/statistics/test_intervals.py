@@ -115,3 +115,10 @@ def test_holm_by_hand_and_against_statsmodels():
     assert holm(p).round(10).to_dict() == {"a": 0.03, "b": 0.06, "c": 0.06, "d": 0.02}
     many = pd.Series(np.random.default_rng(4).random(50) ** 3)
     np.testing.assert_allclose(holm(many), multipletests(many, method="holm")[1])
+
+
+def test_a_score_that_stands_in_the_place_of_a_missing_one_is_refused():
+    """As many rows as there can be, one of them twice."""
+    table = scores(sgd=[1.0, 2, 3], sam=[1.0, 2, 3])
+    with pytest.raises(UserError, match="method=sam, seed=2 has no score"):
+        check_complete(pd.concat([table[:-1], table[:1]]))

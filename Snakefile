@@ -95,6 +95,7 @@ show_progress()
 
 onstart:
     lift_rate_limit()
+    heed_signals()
     watch_failures()
     measure_where_jobs_run()
     serve_local_jobs()

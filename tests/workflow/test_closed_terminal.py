@@ -38,6 +38,22 @@ GONE = """def _gone():
 """
 
 
+ELSEWHERE = """def _elsewhere():
+    import threading
+    import time
+
+    def signalled():
+        while not Path("begun").exists():
+            time.sleep(0.1)
+        signal.pthread_kill(threading.get_ident(), signal.SIGHUP)
+        time.sleep(300)
+
+    threading.Thread(target=signalled, daemon=True).start()
+
+
+"""
+
+
 def begin(folder):
     """Snakemake in a terminal of its own; its number and the terminal's other end."""
     child, terminal = pty.fork()
@@ -109,6 +125,15 @@ def test_a_worker_that_has_ended_meanwhile_keeps_none_from_ending(slow):
     child, _ = begin(slow)
     with cleared(slow, child):
         os.kill(child, signal.SIGHUP)
+        ended(child)
+
+
+def test_a_signal_that_does_not_wake_the_scheduler_ends_the_run(slow):
+    """The system may hand a signal to any thread, and one that comes just before a wait does not interrupt it."""
+    edit(slow / "workflow/rules/session.smk", "def use_all_cores", ELSEWHERE + "def use_all_cores")
+    edit(slow / "Snakefile", "onstart:\n", "onstart:\n    _elsewhere()\n")
+    child, _ = begin(slow)
+    with cleared(slow, child):
         ended(child)
 
 

@@ -77,6 +77,22 @@ def lift_rate_limit():
     workflow.scheduler.job_rate_limiter = None
 
 
+def heed_signals():
+    """Let a signal end a run that waits for its jobs, also where it does not interrupt the wait.
+
+    Python handles a signal in the main thread, as soon as that runs. Snakemake 9.27 lets it sleep there without end,
+    and a signal that reaches another thread, or comes just before, does not wake it.
+    """
+    jobs = workflow.scheduler._open_jobs
+    acquire = jobs.acquire
+
+    def acquire_in_turns():
+        while not acquire(timeout=1):
+            pass
+
+    jobs.acquire = acquire_in_turns
+
+
 def serve_local_jobs():
     """Start jobs of this machine without their imports; a node of a cluster has no such server."""
     if workflow.exec_mode == ExecMode.DEFAULT and workflow.resource_settings.nodes is None:

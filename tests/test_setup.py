@@ -20,17 +20,20 @@ echo "python $*" >> "$CALLS"
 works() { true; }
 fails() { echo "no route"; exit 1; }
 hangs() { sleep 60; }
+awaits_apt() { for _ in {1..500}; do ! grep -q latexmk "$CALLS" || return 0; sleep 0.02; done; fails; }
+awaits_apt_and_fails() { awaits_apt; fails; }
 case "$*" in
     *ensurepip) exit "${NO_ENSUREPIP:-0}" ;;
     *Python.h*) exit "${NO_HEADERS:-0}" ;;
     *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python && cp "$0" .venv/bin/python3.11 ;;
     *link_project.py*) touch .venv/linked ;;
-    *"-m pip"*) echo "Collecting a package"; "${PIP:-works}" ;;
+    *"-m pip install"*) echo "Collecting a package"; "${PIP:-works}" ;;
 esac
 """
 APT = """#!/bin/bash
 echo "apt-get $*" >> "$CALLS"
 cd "$(dirname "$0")"
+sleep "${APT_TAKES:-0}"
 [[ "$*" != *latexmk* ]] || { touch latexmk pdflatex g++ && chmod +x latexmk pdflatex g++; }
 """
 
@@ -138,7 +141,7 @@ def test_interrupted_set_up_is_incomplete_and_made_anew(machine, end):
     machine.has_system_packages()
     process = machine.start(PIP="hangs")
     deadline = time.monotonic() + 20
-    while not machine.called("-m pip") and time.monotonic() < deadline:
+    while not machine.called("-m pip install") and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(process.pid, end)
     process.communicate(timeout=20)
@@ -203,6 +206,20 @@ def test_administrator_gets_latex_installed(machine):
     assert machine.called("apt-get") == 2
     assert machine.called("install -y --no-install-recommends latexmk") == 1
     assert machine.run() == (0, "")
+
+
+def test_the_system_is_installed_while_pip_is_at_work(machine):
+    machine.may_install(user=0)
+    code, output = machine.run(PIP="awaits_apt")
+    assert code == 0 and machine.complete, output
+
+
+def test_an_error_of_pip_is_the_last_word_after_the_end_of_apt(machine):
+    machine.may_install(user=0)
+    code, output = machine.run(PIP="awaits_apt_and_fails", APT_TAKES="1")
+    assert code == 1
+    assert "system packages are ready" in output
+    assert output.splitlines()[-1].startswith("error: pip could not install the packages: ")
 
 
 def test_user_with_sudo_gets_latex_installed(machine):

@@ -14,6 +14,7 @@ LATEX="latexmk lmodern texlive-latex-recommended texlive-latex-extra texlive-fon
 FASHION="dataset-fashion-mnist"
 COMPILER="g++ python3-dev"
 LOG=build/setup.log
+SYSTEM_LOG=build/setup_system.log
 SCRATCH=$PWD/build/tmp # packages are unpacked here: the machine's own folder for that may be too small
 STAMP=.venv/complete
 DATA=${ROBUSTPATH_DATA:-.cache/data}
@@ -21,16 +22,17 @@ DATA=${ROBUSTPATH_DATA:-.cache/data}
 say() { printf 'set-up: %s\n' "$*"; }
 
 fail() {
+    wait # an apt-get at work: the error stays the last word
     printf 'error: %s\n' "$*" >&2
     exit 1
 }
 
-# follow PATTERN WHAT: standard input goes to the log; every 25th line that matches is one of progress.
+# follow LOG PATTERN WHAT: standard input goes to the log; every 25th line that matches is one of progress.
 follow() {
     local line count=0
     while IFS= read -r line; do
-        printf '%s\n' "$line" >>"$LOG"
-        [[ ! $line =~ ^$1 ]] || { count=$((count + 1)) && [ $((count % 25)) -ne 0 ]; } || say "      $count $2"
+        printf '%s\n' "$line" >>"$1"
+        [[ ! $line =~ ^$2 ]] || { count=$((count + 1)) && [ $((count % 25)) -ne 0 ]; } || say "      $count $3"
         [[ ! $line =~ ^Installing\ collected ]] || say "      installing"
     done
 }
@@ -47,9 +49,8 @@ apt_install() {
     admin=$(administrator) || return
     # Another apt-get, such as the machine's own upgrades, is waited for.
     local apt="$admin env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600"
-    mkdir -p build
     { $apt update && $apt install -y --no-install-recommends "$@"; } </dev/null 2>&1 |
-        follow 'Setting up' "packages set up"
+        follow "$SYSTEM_LOG" 'Setting up' "system packages set up"
 }
 
 usable() {
@@ -91,7 +92,7 @@ pip_goes_elsewhere() {
 
 pip_install() {
     # Compiled once here, modules need not be at every start: torch alone would take 2 s longer.
-    pip install --no-input --disable-pip-version-check --progress-bar off "$@" </dev/null 2>&1 | follow '(Collecting|Processing)' "packages fetched" && return
+    pip install --no-input --disable-pip-version-check --progress-bar off "$@" </dev/null 2>&1 | follow "$LOG" '(Collecting|Processing)' "packages fetched" && return
     tail -n 15 "$LOG" >&2
     fail "pip could not install the packages: fix what the lines above say and run again (all it said is in $LOG)."
 }
@@ -105,10 +106,11 @@ python_environment() {
         ! complete || return 0
     fi
     : >"$LOG"
+    : >"$SYSTEM_LOG"
     local python torch packages
     if ! find_python >/dev/null && administrator >/dev/null; then
         say "python3 and python3-venv, by apt-get"
-        apt_install python3 python3-venv || say "apt-get failed; the end of $LOG says why"
+        apt_install python3 python3-venv || say "apt-get failed; the end of $SYSTEM_LOG says why"
     fi
     python=$(find_python) || fail "Python 3.11 or newer with its venv module is missing: have an administrator run" \
         "'apt-get install --no-install-recommends $(echo python3 python3-venv $(missing_system))'," \
@@ -122,6 +124,10 @@ python_environment() {
     mkdir -p "$SCRATCH"
     TMPDIR="$SCRATCH" "$python" -m venv .venv >>"$LOG" 2>&1 || fail "$python could not make a virtual environment; $LOG says why."
     pip_goes_elsewhere
+    # Debian unpacks on one core while pip does on another.
+    # shellcheck disable=SC2046
+    install_system $(missing_system) &
+    BEGUN=yes
     say "[2/4] the packages of requirements.lock, about $packages"
     pip_install --require-hashes -r requirements.lock
     say "[3/4] $torch"
@@ -132,6 +138,7 @@ python_environment() {
     rm -rf "$SCRATCH"
     key >"$STAMP.part" && mv "$STAMP.part" "$STAMP"
     say "Python packages are ready after $SECONDS s"
+    wait
 }
 
 has_latex() {
@@ -158,27 +165,34 @@ missing_system() {
     has_fashion || echo "$FASHION"
 }
 
-system_packages() {
-    local missing consequences="" start=$SECONDS
-    missing=$(missing_system | tr '\n' ' ')
-    [ -n "$missing" ] || return 0
-    if administrator >/dev/null; then
-        say "system packages by apt-get: once, 0.8 GB at most, a minute or two (details in $LOG)"
-        # shellcheck disable=SC2086
-        if apt_install $missing; then
-            say "system packages are ready after $((SECONDS - start)) s"
-        else
-            say "apt-get failed; the end of $LOG says why"
-        fi
+# install_system PACKAGE …, where that may be done here
+install_system() {
+    local start=$SECONDS
+    [ $# -gt 0 ] && administrator >/dev/null || return 0
+    say "system packages by apt-get: once, 0.8 GB at most, a minute or two (details in $SYSTEM_LOG)"
+    if apt_install "$@"; then
+        say "system packages are ready after $((SECONDS - start)) s"
+    else
+        say "apt-get failed; the end of $SYSTEM_LOG says why"
     fi
-    missing=$(missing_system | tr '\n' ' ')
-    [ -n "$missing" ] || return 0
+}
+
+say_what_an_administrator_does() {
+    local consequences=""
     has_latex || consequences+=" Without LaTeX all is made but the PDF."
     has_compiler || consequences+=" Without a C++ compiler and Python.h training is several times slower."
     has_fashion || consequences+=" Fashion-MNIST is downloaded when it is needed."
-    say "have an administrator run 'apt-get install --no-install-recommends ${missing% }'.$consequences"
+    say "have an administrator run 'apt-get install --no-install-recommends $*'.$consequences"
 }
 
 case $PWD in *:*) fail "the name of the folder $PWD has a colon, which PATH cannot hold: rename it and run again." ;; esac
+BEGUN= # whether the system's packages were installed while Python's were
 python_environment
-system_packages
+missing=$(missing_system)
+if [ -n "$missing" ] && [ -z "$BEGUN" ]; then
+    # shellcheck disable=SC2086
+    install_system $missing
+    missing=$(missing_system)
+fi
+# shellcheck disable=SC2086
+[ -z "$missing" ] || say_what_an_administrator_does $missing

@@ -114,7 +114,7 @@ def test_first_run_installs_lock_then_torch_then_the_project(machine):
     ]
     assert code == 0 and machine.complete
     assert (machine.folder / ".venv/linked").exists()
-    assert [f"[{step}/4]" in output for step in (1, 2, 3, 4)] == [True] * 4
+    assert [f"[{step}/5]" in output for step in range(1, 6)] == [True] * 5
 
 
 def test_second_run_does_and_says_nothing(machine):

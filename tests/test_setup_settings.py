@@ -63,12 +63,13 @@ def set_up(clone, *command, **environment):
 
 
 def installed(done, clone):
-    """Whether both packages and the project's sources are in .venv, and nothing else is left."""
+    """Whether both packages and the project's sources are in .venv, compiled, and nothing else is left."""
     assert done.returncode == 0, done.stdout + done.stderr
     assert (clone / ".venv/complete").exists() and not (clone / "build/tmp").exists()
     code = "import importlib.metadata as m; print(*sorted(d.name for d in m.distributions() if d.name != 'setuptools'))"
     names = subprocess.run([clone / ".venv/bin/python", "-I", "-c", code], capture_output=True, text=True).stdout
     assert names.split() == ["pip", "tiny", "torch"]
+    assert list((clone / ".venv/lib").glob("python*/site-packages/tiny/__pycache__/__init__.*.pyc"))
     linked = next((clone / ".venv/lib").glob("python*/site-packages/robustpath.pth"))
     assert linked.read_text() == f"{clone / 'src'}\n"
     return True
@@ -79,7 +80,8 @@ def test_variables_of_pip_and_python_do_not_change_where_or_how_packages_are_ins
     (tmp_path / "other/tiny/__init__.py").touch()
     (tmp_path / "other/tiny-1.0.dist-info").mkdir()
     (tmp_path / "other/tiny-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-    switches = dict.fromkeys(("PIP_USER", "PIP_REQUIRE_HASHES", "PIP_DRY_RUN"), "1")
+    switches = ("PIP_USER", "PIP_REQUIRE_HASHES", "PIP_DRY_RUN", "PIP_NO_COMPILE", "PYTHONDONTWRITEBYTECODE")
+    switches = dict.fromkeys(switches, "1")
     places = dict.fromkeys(("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"), str(tmp_path / "elsewhere"))
     assert installed(set_up(clone, **switches, **places, PYTHONPATH=str(tmp_path / "other")), clone)
     assert not (tmp_path / "elsewhere").exists()

@@ -67,6 +67,14 @@ def test_what_was_bought_is_what_the_config_asks_for():
     }  # fmt: skip
 
 
+def test_of_data_that_a_split_does_not_look_at_no_correlation_is_known():
+    plain = {key: value for key, value in SECTION.items() if key != "correlation"}
+    settings = SETTINGS | {"experiments": {"acquisition_methods": plain}}
+    macros = shortcuts.collect(runs({"core_set": 0.2}, {"core_set": 0.4}), None, settings)
+    lacking = [name for name in shortcuts.COUNTS if macros[f"Acquisition{name}"].value == "not measured"]
+    assert lacking == ["CorrelationPercent"]
+
+
 def test_what_is_not_there_is_not_measured():
     table = runs({"parallelogram": 0.3, "core_set": 0.2}, {"parallelogram": 0.4, "core_set": 0.45})
     there = shortcuts.collect(table, None, SETTINGS)

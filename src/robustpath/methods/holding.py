@@ -33,6 +33,7 @@ from torch.nn.functional import cross_entropy
 from robustpath.core.errors import UserError
 from robustpath.core.parameters import dot, scale, tree_map
 from robustpath.methods.base import Context, Method, Params, grad_and_value
+from robustpath.methods.layers import classes, head
 from robustpath.methods.radius import Controller, fixed
 from robustpath.methods.watching import watch, watch_after, watched_before
 from robustpath.methods.ways import Way
@@ -104,7 +105,7 @@ def of_last_features(distance: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor
     """The ball of a distance between the features that the head reads, which gets the anchor's head (weight, bias)."""
 
     def at_the_head(now, then, params):
-        *_, weight, bias = params.values()
+        weight, bias = (params[name] for name in head(params))
         last = [name for name in now if name != "logits"][-1]
         return distance(now[last], then[last], weight, bias)
 
@@ -215,10 +216,9 @@ def _feeding(params: Params, layers: list[str]) -> list[tuple[str, str]]:
 def _room(ball: Ball, params: Params) -> dict[str, Tensor]:
     """Empty rows for what the anchor gives on a batch: the widths are those of a perceptron's weights."""
     weights = {name.split(".")[0]: tensor for name, tensor in params.items() if tensor.dim() > 1}
-    classes = list(weights.values())[-1].shape[0]
     read = list(weights.items())[1:] if ball.look is features else []
     widths = [(str(int(name) - 1), tensor.shape[1]) for name, tensor in read]
-    return {name: torch.zeros(ROOM, width) for name, width in [*widths, ("logits", classes)]}
+    return {name: torch.zeros(ROOM, width) for name, width in [*widths, ("logits", classes(params))]}
 
 
 def _in_room(seen: Seen) -> dict[str, Tensor]:

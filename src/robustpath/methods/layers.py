@@ -24,3 +24,14 @@ def hidden_features(params: Params, outputs: Mapping[str, Tensor], examples: Ten
     """The features of a network: what every layer with parameters reads, but the first, which reads the examples. Of a
     perceptron these are its hidden units after the ReLU; the logits are none."""
     return list(inputs_of_layers(params, outputs, examples).values())[1:]
+
+
+def head(params: Params) -> tuple[str, str]:
+    """The names of the last layer's weight and bias, after which a network may keep a memory."""
+    layer = [name for name in params if name.endswith(".bias")][-1].removesuffix(".bias")
+    return f"{layer}.weight", f"{layer}.bias"
+
+
+def classes(params: Params) -> int:
+    """The number of logits."""
+    return len(params[head(params)[1]])

@@ -45,11 +45,6 @@ def zero(params: Params) -> Tensor:
     return torch.zeros((), dtype=next(iter(params.values())).dtype)
 
 
-def classes(params: Params) -> int:
-    """The number of logits: the size of the last layer's last tensor."""
-    return len(list(params.values())[-1])
-
-
 def joined(batch: Batch, other: Batch) -> Batch:
     """The examples of both, inputs and labels only."""
     return Batch(torch.cat([batch.inputs, other.inputs]), torch.cat([batch.labels, other.labels]))

@@ -96,10 +96,11 @@ def _bought(settings: dict) -> Macros:
     known = settings["experiments"].get(METHODS)
     values = dict.fromkeys(COUNTS, MISSING)
     if known:
+        share = known.get("correlation")
         found = (
             labels.count(len(known["methods"])), labels.word(known["seeds"]), labels.word(len(known["missing"])),
             labels.count(known["pool"]), labels.count(known["seed_labels"]), labels.count(known["acquired"]),
-            labels.word(known["rounds"]), f"{100 * known['correlation']:g}",
+            labels.word(known["rounds"]), MISSING if share is None else f"{100 * share:g}",
         )  # fmt: skip
         values = dict(zip(COUNTS, found, strict=True))
     return {f"Acquisition{name}": (value, COUNTS[name]) for name, value in values.items()}

@@ -7,7 +7,8 @@ from torch.nn.functional import mse_loss
 
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
-from robustpath.methods.replay import Kept, classes, keep, nothing_kept, of_earlier
+from robustpath.methods.layers import classes
+from robustpath.methods.replay import Kept, keep, nothing_kept, of_earlier
 
 
 class State(NamedTuple):

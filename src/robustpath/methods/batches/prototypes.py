@@ -6,7 +6,7 @@ from torch.nn.functional import one_hot
 from robustpath.methods.adapting import adapting
 from robustpath.methods.base import Method, register
 from robustpath.methods.batches.adam import adam
-from robustpath.methods.layers import hidden_features
+from robustpath.methods.layers import head, hidden_features
 
 PROTOCOLS = ("episodes",)
 
@@ -20,12 +20,12 @@ def prototypes(base: Method) -> Method:
     """
 
     def step(loss, params, state, batch, context):
-        last = list(params)[-1].rpartition(".")[0]
+        weight, bias = head(params)
         outputs = context.activations(params, batch.inputs)
         features = hidden_features(params, outputs, batch.inputs)[-1].flatten(1)
-        members = one_hot(batch.labels, len(params[f"{last}.bias"])).to(features.dtype)
+        members = one_hot(batch.labels, len(params[bias])).to(features.dtype)
         means = members.T @ features / members.sum(0).clamp_min(1)[:, None]
-        head = {f"{last}.weight": means, f"{last}.bias": -means.square().sum(1) / 2}
-        return params | head, state, {"loss": torch.zeros(())}
+        made = {weight: means, bias: -means.square().sum(1) / 2}
+        return params | made, state, {"loss": torch.zeros(())}
 
     return adapting(base.replace(order="joint"), Method(lambda params: (), step))

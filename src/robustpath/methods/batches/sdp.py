@@ -10,7 +10,8 @@ from robustpath.core.parameters import lerp
 from robustpath.core.types import Params
 from robustpath.methods.base import Method, log_uniform, register
 from robustpath.methods.batches.online_sgd import online_sgd
-from robustpath.methods.replay import classes, joined, zero
+from robustpath.methods.layers import classes, head
+from robustpath.methods.replay import joined, zero
 
 VARIANCE = 0.75  # of the age of the parameters in the mixture, over its mean squared
 LENGTH = 100  # the last examples of a class over which probabilities are averaged
@@ -46,7 +47,7 @@ def sdp(base: Method, age: Tensor) -> Method:
     def mixture(params, state):
         share = fast_rate / (fast_rate - slow_rate)
         mixed = lerp(state.fast, state.slow, share)
-        return mixed | {name: params[name] for name in list(params)[-2:]}
+        return mixed | {name: params[name] for name in head(params)}
 
     def init(params):
         number = classes(params)
@@ -66,7 +67,7 @@ def sdp(base: Method, age: Tensor) -> Method:
     def step(loss, params, state, batch, context):
         seen, known = joined(batch, context.given["replay"]), state.confidence
         past = _features(context.activations(mixture(params, state), seen.inputs))
-        weights = params[list(params)[-2]]
+        weights = params[head(params)[0]]
 
         def balanced(p, b):
             layers = context.activations(p, seen.inputs)

@@ -34,7 +34,7 @@ def descended(on, weight, inputs, targets, replayed):
                   criterion=mean_square)  # fmt: skip
     params, batch = {"w": double([0.1, -0.2, 0.3, 0.0, 0.2, 0.1])}, Batch(inputs, targets)
     context = Context(double(0.5), {"replay": Batch(replayed, targets)}, linear)
-    state = method.init({"w": params["w"][None]} if on == "batch" else params)
+    state = method.init({"weight": params["w"][None], "bias": params["w"][:1]} if on == "batch" else params)
     state = state._replace(anchor=params)
 
     def loss(p, b):

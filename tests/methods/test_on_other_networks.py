@@ -56,3 +56,12 @@ def test_all_stays_on_the_device_of_the_parameters_and_no_value_is_looked_at(nam
         final = population.readout(spec, cell.stages, hyperparameters, before._replace(params=after[0], state=after[1]))
         devices = {leaf.device.type for leaf in tree_leaves((before, after, final)) if torch.is_tensor(leaf)}
         assert devices == {"meta"}
+
+
+def test_the_last_layer_is_fitted_where_a_memory_follows_it(make_cell, train, monkeypatch):
+    """The last parameters of the network are those of the memory, and not the weight and bias of the head."""
+    fix_draws(monkeypatch, lambda number: {"strength": 1e9})  # fitted from zero, no weight leaves it
+    trained = train(make_cell("dfr", model="adapting_mlp"), FEW[:1])
+    assert all(tensor.isfinite().all() for tensor in trained.params.values())
+    assert not trained.params["5.weight"].any()
+    assert all(trained.params[name].any() for name in ("1.weight", "3.weight", "5.bias"))

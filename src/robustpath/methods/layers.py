@@ -28,8 +28,8 @@ def hidden_features(params: Params, outputs: Mapping[str, Tensor], examples: Ten
 
 def head(params: Params) -> tuple[str, str]:
     """The names of the last layer's weight and bias, after which a network may keep a memory."""
-    layer = [name for name in params if name.endswith(".bias")][-1].removesuffix(".bias")
-    return f"{layer}.weight", f"{layer}.bias"
+    layer = [name for name in params if name.rpartition(".")[2] == "bias"][-1].removesuffix("bias")
+    return f"{layer}weight", f"{layer}bias"
 
 
 def classes(params: Params) -> int:

@@ -67,7 +67,7 @@ def defaults(tmp_path_factory, prepared):
 def test_a_method_of_any_network_learns_on_one_whose_head_is_followed_by_a_memory(name, prepared, tmp_path):
     """Its last parameters are those of the memory, and not the weight and bias of the head."""
     cell = cell_of(name, prepared, model="adapting_mlp", examples=10, draws=1, seeds=1)
-    model, scores = trained(cell, members(cell, cell.around + 1.5 * cell.each), tmp_path)
+    model, _ = trained(cell, members(cell, cell.around + 1.5 * cell.each), tmp_path)
     assert not model.diverged.any()
     assert all(tensor.isfinite().all() for tensor in model.params.values())
 

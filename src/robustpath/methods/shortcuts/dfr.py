@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from robustpath.methods.base import Method, Params, log_uniform, register, sequence
+from robustpath.methods.layers import head
 from robustpath.methods.minima.sgd import sgd
 
 BALANCED = 256  # examples of the hold-out, as many of each group
@@ -40,7 +41,7 @@ def refitting(strength: Tensor) -> Method:
     """Steps of the last layer alone, from zero."""
 
     def init(params):
-        *_, weight, bias = params.values()
+        weight, bias = (params[name] for name in head(params))
         nothing = torch.zeros_like(weight), torch.zeros_like(bias)
         return State(*nothing, *nothing, torch.ones(()))
 
@@ -59,7 +60,7 @@ def refitting(strength: Tensor) -> Method:
 
 def with_last_layer(params: Params, weight: Tensor, bias: Tensor) -> Params:
     """The same parameters with another last layer."""
-    *_, last, after = params
+    last, after = head(params)
     return {**params, last: weight, after: bias}
 
 

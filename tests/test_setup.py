@@ -214,6 +214,15 @@ def test_the_system_is_installed_while_pip_is_at_work(machine):
     assert code == 0 and machine.complete, output
 
 
+def test_latex_is_installed_later_though_the_folder_of_logs_is_gone(machine):
+    machine.may_install(user=0)
+    machine.run(APT="no")
+    shutil.rmtree(machine.folder / "build")
+    code, output = machine.run()
+    assert code == 0 and "system packages are ready" in output
+    assert "No such file" not in output and "administrator" not in output
+
+
 def test_an_error_of_pip_is_the_last_word_after_the_end_of_apt(machine):
     machine.may_install(user=0)
     code, output = machine.run(PIP="awaits_apt_and_fails", APT_TAKES="1")

@@ -49,6 +49,7 @@ apt_install() {
     admin=$(administrator) || return
     # Another apt-get, such as the machine's own upgrades, is waited for.
     local apt="$admin env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600"
+    mkdir -p build
     { $apt update && $apt install -y --no-install-recommends "$@"; } </dev/null 2>&1 |
         follow "$SYSTEM_LOG" 'Setting up' "system packages set up"
 }

@@ -34,6 +34,7 @@ APT = """#!/bin/bash
 echo "apt-get $*" >> "$CALLS"
 cd "$(dirname "$0")"
 sleep "${APT_TAKES:-0}"
+echo "Setting up a package"
 [[ "$*" != *latexmk* ]] || { touch latexmk pdflatex g++ && chmod +x latexmk pdflatex g++; }
 """
 

@@ -19,7 +19,7 @@ def stream(seed=0):
 def swept():
     """Knobs and the reliance on the attribute of planted settings."""
     means = features.of_settings(features.behaviours(designed.sweep(), features.SWEEP, KNOBS), KNOBS)
-    return means[KNOBS], means["reliance_attribute"].to_numpy()
+    return {knob: means[knob].to_numpy() for knob in KNOBS}, means["reliance_attribute"].to_numpy()
 
 
 def test_ridge_is_that_of_scikit_learn(swept):
@@ -28,7 +28,7 @@ def test_ridge_is_that_of_scikit_learn(swept):
     knobs, values = swept
     for form in features.SWEEP_FORMS:
         model = ridge.fit(form, 0.3, knobs, values)
-        design = np.hstack(list(ridge.columns(model.basis, knobs).values()))
+        design = ridge.design(model.basis, knobs)
         theirs = Ridge(alpha=0.3 * len(values)).fit(design, values)
         np.testing.assert_allclose(ridge.predict(model, knobs), theirs.predict(design), atol=1e-9)
 
@@ -37,7 +37,7 @@ def test_errors_of_rows_left_out_are_those_of_leaving_them_out(swept):
     knobs, values = swept
     form = features.SWEEP_FORMS[2]
     base = ridge.basis(form, knobs)
-    design = np.hstack(list(ridge.columns(base, knobs).values()))
+    design = ridge.design(base, knobs)
     for place in (0, 5, 10):
         errors = []
         for row in range(len(values)):
@@ -99,7 +99,7 @@ def test_shares_of_a_category_and_a_square_are_exact():
 
 
 def test_shares_sum_as_they_should_and_name_the_largest_knob(swept):
-    model = features.fitted(features.SWEEP_FORMS, *swept)
+    model = ridge.best(features.SWEEP_FORMS, *swept)
     found = features.shares(model, features.without_one(model, *swept), 0.95)
     assert model.basis.form.interactions
     assert found["first"].sum() <= 1 <= found["total"].sum()
@@ -125,8 +125,9 @@ def causal(law, expected=designed.of_counts, seeds=10):
     """The verdict on changes that follow `law`, of a datamodel of subsets that follow `expected`."""
     runs = features.behaviours(designed.subsets(law=expected), features.SUBSETS, features.GROUPS)
     means = features.of_settings(runs, features.GROUPS)
-    knobs, values = means[list(features.GROUPS)], means["reliance_attribute"].to_numpy()
-    model = features.fitted(features.COUNT_FORMS, knobs, values)
+    knobs = {group: means[group].to_numpy(dtype=float) for group in features.GROUPS}
+    values = means["reliance_attribute"].to_numpy()
+    model = ridge.best(features.COUNT_FORMS, knobs, values)
     table = designed.changes(seeds=seeds, law=law, sizes=(5, 40))
     measured = features.paired_effects(
         features.behaviours(table, features.CHANGES, ["group", "change"]), "reliance_attribute"

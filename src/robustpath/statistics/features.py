@@ -6,7 +6,7 @@ intervals over paired seeds.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,18 +68,17 @@ def of_settings(runs: pd.DataFrame, knobs: Sequence[str]) -> pd.DataFrame:
 
 
 def held_out(
-    forms: Sequence[ridge.Form], knobs: pd.DataFrame, values: np.ndarray, stream: np.random.Generator
+    forms: Sequence[ridge.Form], knobs: ridge.Knobs, values: np.ndarray, stream: np.random.Generator
 ) -> pd.DataFrame:
     """Columns measured, predicted, constant [n]: each row predicted by a model of the other folds, which also choose
     form and strength; `constant` is the mean of the other folds."""
-    found = pd.DataFrame({"measured": values, "predicted": 0.0, "constant": 0.0})
+    predicted, constant = np.zeros_like(values), np.zeros_like(values)
     for fold in np.array_split(stream.permutation(len(values)), min(FOLDS, len(values))):
         rest = np.setdiff1d(np.arange(len(values)), fold)
-        form, strength = ridge.choose(forms, knobs.iloc[rest], values[rest])
-        model = ridge.fit(form, strength, knobs.iloc[rest], values[rest])
-        found.loc[fold, "predicted"] = ridge.predict(model, knobs.iloc[fold])
-        found.loc[fold, "constant"] = values[rest].mean()
-    return found
+        model = ridge.best(forms, _rows(knobs, rest), values[rest])
+        predicted[fold] = ridge.predict(model, _rows(knobs, fold))
+        constant[fold] = values[rest].mean()
+    return pd.DataFrame({"measured": values, "predicted": predicted, "constant": constant})
 
 
 class Score(NamedTuple):
@@ -103,10 +102,10 @@ def score(found: pd.DataFrame, confidence: float, stream: np.random.Generator) -
     drawn = stream.integers(n, size=(RESAMPLES, n))
     bounds = [0.5 - confidence / 2, 0.5 + confidence / 2]
     own = found.to_numpy().T
-    again = [_r2(*own[:, rows]) for rows in drawn], [_rank(*own[:2, rows]) for rows in drawn]
+    again = [_r2(*own[:, rows]) for rows in drawn], _ranks(*own[:2, drawn])
     (low, high), (rank_low, rank_high) = (np.nanquantile(each, bounds) if not np.isnan(each).all() else (np.nan,) * 2
                                           for each in again)  # fmt: skip
-    return Score(n, _r2(*own), low, high, _rank(*own[:2]), rank_low, rank_high)
+    return Score(n, _r2(*own), low, high, _ranks(*own[:2, None])[0], rank_low, rank_high)
 
 
 class Placebo(NamedTuple):
@@ -119,28 +118,23 @@ class Placebo(NamedTuple):
 
 
 def placebo(
-    forms: Sequence[ridge.Form], knobs: pd.DataFrame, values: np.ndarray, confidence: float,
+    forms: Sequence[ridge.Form], knobs: ridge.Knobs, values: np.ndarray, confidence: float,
     stream: np.random.Generator,
 ) -> Placebo:  # fmt: skip
     """The same as `held_out`, PERMUTATIONS times, each with the rows of knobs in another order."""
     found = []
     for _ in range(PERMUTATIONS):
-        moved = knobs.iloc[stream.permutation(len(values))].reset_index(drop=True)
+        moved = _rows(knobs, stream.permutation(len(values)))
         found.append(_r2(*held_out(forms, moved, values, stream).to_numpy().T))
     low, high = np.quantile(found, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return Placebo(PERMUTATIONS, float(np.mean(found)), low, high)
 
 
-def fitted(forms: Sequence[ridge.Form], knobs: pd.DataFrame, values: np.ndarray) -> ridge.Model:
-    """The model of all rows, form and strength as these choose them."""
-    return ridge.fit(*ridge.choose(forms, knobs, values), knobs, values)
-
-
-def without_one(model: ridge.Model, knobs: pd.DataFrame, values: np.ndarray) -> list[ridge.Model]:
+def without_one(model: ridge.Model, knobs: ridge.Knobs, values: np.ndarray) -> list[ridge.Model]:
     """Models of the same form and strength, each of all rows but one: what `jackknife` takes."""
     every = np.arange(len(values))
     rests = [every[every != row] for row in every]
-    return [ridge.fit(model.basis.form, model.strength, knobs.iloc[rest], values[rest]) for rest in rests]
+    return [ridge.fit(model.basis.form, model.strength, _rows(knobs, rest), values[rest]) for rest in rests]
 
 
 def jackknife(own: np.ndarray, others: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
@@ -173,13 +167,10 @@ def effects(
 ) -> pd.DataFrame:
     """`changes` (columns group, change) with predicted, predicted_low, predicted_high: what the datamodel expects of so
     many more examples of a group than the `counts` of GROUPS, with jackknife intervals from `others`."""
-    before = pd.DataFrame([counts[list(GROUPS)].astype(float)] * len(changes), columns=list(GROUPS)).reset_index(
-        drop=True
-    )
-    after = before.copy()
-    for row, (group, change) in enumerate(zip(changes["group"], changes["change"], strict=True)):
-        after.loc[row, f"group_{int(group)}"] += change
-    if (after < 0).any(axis=None):
+    before = {group: np.full(len(changes), float(counts[group])) for group in GROUPS}
+    after = {group: own + np.where(changes["group"] == place, changes["change"], 0)
+             for place, (group, own) in enumerate(before.items())}  # fmt: skip
+    if any((own < 0).any() for own in after.values()):
         raise UserError(f"{CHANGES} removes more examples of a group than there are; lower the changes in config.yaml")
     own, *drawn = (ridge.predict(each, after) - ridge.predict(each, before) for each in (model, *others))
     low, high = jackknife(own, np.array(drawn), confidence)
@@ -274,12 +265,12 @@ class Sweep(NamedTuple):
 def swept(records: pd.DataFrame, confidence: float, which: Sequence[str] = BEHAVIOURS, permuted: bool = True) -> Sweep:
     """The regressions of the sweep on all knobs, of the behaviours `which`."""
     means = of_settings(behaviours(records, SWEEP, list(KNOBS)), list(KNOBS))
-    knobs, found = means[list(KNOBS)], Sweep({}, {}, {}, {}, None)
+    knobs, found = _knobs(means, KNOBS), Sweep({}, {}, {}, {}, None)
     for name in which:
         values = means[name].to_numpy()
         found.held[name] = held_out(SWEEP_FORMS, knobs, values, _stream("folds"))
         found.scores[name] = score(found.held[name], confidence, _stream("score"))
-        model = fitted(SWEEP_FORMS, knobs, values)
+        model = ridge.best(SWEEP_FORMS, knobs, values)
         found.forms[name] = model.basis.form.name
         found.shares[name] = shares(model, without_one(model, knobs, values), confidence)
     if not permuted:
@@ -298,9 +289,9 @@ class Datamodel(NamedTuple):
 def datamodel(records: pd.DataFrame, confidence: float) -> Datamodel:
     """The datamodel of the subsets (Ilyas et al. 2022, with groups in place of examples)."""
     means = of_settings(behaviours(records, SUBSETS, GROUPS), GROUPS)
-    knobs, values = means[list(GROUPS)], means[JUDGED].to_numpy()
+    knobs, values = _knobs(means, GROUPS), means[JUDGED].to_numpy()
     held = held_out(COUNT_FORMS, knobs, values, _stream("folds"))
-    model = fitted(COUNT_FORMS, knobs, values)
+    model = ridge.best(COUNT_FORMS, knobs, values)
     return Datamodel(score(held, confidence, _stream("score")), model, without_one(model, knobs, values))
 
 
@@ -341,21 +332,25 @@ def _r2(measured: np.ndarray, predicted: np.ndarray, constant: np.ndarray) -> fl
     return 1 - float(np.square(measured - predicted).sum() / whole) if whole > 0 else np.nan
 
 
-def _rank(measured: np.ndarray, predicted: np.ndarray) -> float:
-    """Spearman's correlation; NaN where either is constant."""
-    first, second = (pd.Series(own).rank().to_numpy() for own in (measured, predicted))
-    if first.std() == 0 or second.std() == 0:
-        return np.nan
-    return float(np.corrcoef(first, second)[0, 1])
+def _ranks(measured: np.ndarray, predicted: np.ndarray) -> list[float]:
+    """Spearman's correlations of the rows [k, n] of both; NaN where one is constant."""
+    first, second = (pd.DataFrame(own).rank(axis=1).to_numpy() for own in (measured, predicted))
+    constant = (first.std(1) == 0) | (second.std(1) == 0)
+    pairs = zip(constant, first, second, strict=True)
+    return [np.nan if same else float(np.corrcoef(one, other)[0, 1]) for same, one, other in pairs]
+
+
+def _knobs(table: pd.DataFrame, names: Iterable[str]) -> ridge.Knobs:
+    return {name: table[name].to_numpy(dtype=float) for name in names}
+
+
+def _rows(knobs: ridge.Knobs, which: np.ndarray) -> ridge.Knobs:
+    return {name: own[which] for name, own in knobs.items()}
 
 
 def _stream(name: str) -> np.random.Generator:
     """Random numbers that depend on what they are for alone."""
     return np.random.default_rng(zlib.crc32(name.encode()))
-
-
-def _by_seed(measured: pd.DataFrame, groups: Sequence[int]) -> pd.Series:
-    return measured[measured["group"].isin(groups)].groupby("seed")["value"].mean()
 
 
 def _cell(rows: pd.DataFrame) -> list[str]:

@@ -5,7 +5,8 @@ alone at other numbers of examples. These are found by what they are: all their 
 those of the experiment that they measure.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy.special import stdtrit
 
 from robustpath import protocols
 from robustpath.methods.roles import ACQUISITION
-from robustpath.records import plain
+from robustpath.records import RUN, plain
 from robustpath.records.selection import select
 from robustpath.statistics.efficiency import Task, ratios
 from robustpath.statistics.evidence import OOD
@@ -117,7 +118,8 @@ def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str
     several sizes of an experiment the largest is measured. Data sets on which a ruler has fewer than two sizes, or does
     not rise (`rises`), measure nothing and are left out.
     """
-    rows = [each for name in comparisons for each in _measured(records, name, settings)]
+    there, of = set(records["experiment"].unique()), cache(partial(tested, records, settings=settings))
+    rows = [each for name in comparisons for each in _measured(of, there, name, settings)]
     found = pd.DataFrame(rows, columns=[*FOUND, "size", *_RATIO, "validation", "itself"])
     return found.astype({"low_open": bool, "high_open": bool, "itself": bool})
 
@@ -125,14 +127,17 @@ def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str
 def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.DataFrame:
     """Columns KEYS and value: the test scores of the measured experiment's methods and of its rulers, of the draws with
     the highest validation accuracy, and with kind "validation" that accuracy; of an acquisition after each round."""
-    about = EVERY[comparison]
+    return _scores(partial(tested, records, settings=settings), set(records["experiment"].unique()), comparison, settings)
+
+
+def _scores(of: Callable[..., pd.DataFrame], there: Collection[str], comparison: str, settings: Mapping) -> pd.DataFrame:
+    """As `scores`; of: an experiment and a score to their rows; there: the experiments that have records."""
+    about, ruler = EVERY[comparison], ruler_of(comparison, settings)
+    parts = {name: of(name, about.score) for name in (about.experiment, *rulers(comparison, settings)) if name in there}
     if about.by:
-        others = (records["experiment"] != about.experiment) & (records["method"] != ruler_of(comparison, settings))
-        records = records[~others]
-    there = set(records["experiment"].unique())
-    names = [name for name in (about.experiment, *rulers(comparison, settings)) if name in there]
-    parts = [tested(records, name, about.score, settings) for name in names]
-    return pd.concat(parts, ignore_index=True)
+        others = parts.items()
+        parts = {name: each if name == about.experiment else each[each["method"] == ruler] for name, each in others}
+    return pd.concat(parts.values(), ignore_index=True)
 
 
 def rises(curve: np.ndarray, confidence: float) -> bool:
@@ -150,14 +155,17 @@ def ruler_curve(rows: pd.DataFrame, ruler: str) -> pd.DataFrame:
     return own.groupby(["seed", "size"])["value"].mean().unstack().dropna()
 
 
+_KEPT = [*RUN, "split", "shift", "shift_family", "metric", "value", "diverged"]
 _RATIO = ["ratio", "low", "high", "side", "low_open", "high_open", "seeds", "by_dataset"]
 
 
-def _measured(records: pd.DataFrame, comparison: str, settings: Mapping) -> Iterator[tuple]:
+def _measured(
+    of: Callable[..., pd.DataFrame], there: Collection[str], comparison: str, settings: Mapping
+) -> Iterator[tuple]:
     about, ruler = EVERY[comparison], ruler_of(comparison, settings)
-    if not rulers(comparison, settings) or about.experiment not in set(records["experiment"].unique()):
+    if not rulers(comparison, settings) or about.experiment not in there:
         return
-    rows = scores(records, comparison, settings)
+    rows = _scores(of, there, comparison, settings)
     size = _size(about.experiment, settings)
     at_size = rows[rows["size"] == size]
     validated = at_size[at_size["kind"] == "validation"].groupby(["label_noise", "method"])["value"].mean()
@@ -200,14 +208,12 @@ def tested(records: pd.DataFrame, experiment: str, score: str, settings: Mapping
     own = records[records["experiment"] == experiment]
     plan = settings["experiments"][experiment]
     if protocols.name_of(plan) == ACQUISITION:
-        chosen = select(plain(own))
+        chosen = select(own[_KEPT])
         rows = curves(chosen, settings, experiment, score).rename(columns={"labels": "size"})
         last = chosen[(chosen["split"] == "validation") & (chosen["metric"] == "accuracy")]
         last = last.assign(size=_size(experiment, settings), kind="validation")
-        rows = pd.concat([rows.assign(kind="none"), last])
-        return _means(rows.assign(size=rows["size"].astype(float)))
-    own = own[own["metric"].isin([score, "accuracy"]) & own["split"].isin(["validation", "test"])]
-    chosen = select(plain(own))
+        return _means(rows.assign(size=rows["size"].astype(float), kind="none"), last)
+    chosen = select(own.loc[own["metric"].isin([score, "accuracy"]) & own["split"].isin(["validation", "test"]), _KEPT])
     sizes = float(plan["examples"]) if "examples" in plan else chosen["train_size"].astype(float)
     chosen = chosen.assign(size=sizes, kind=chosen["shift_family"])
     test = chosen[(chosen["split"] == "test") & (chosen["metric"] == score)]
@@ -215,11 +221,11 @@ def tested(records: pd.DataFrame, experiment: str, score: str, settings: Mapping
     outside = test[test["shift"] != "none"] if score == "accuracy" else test.iloc[:0]
     over = _means(outside)
     held = chosen[(chosen["split"] == "validation") & (chosen["metric"] == "accuracy") & (chosen["shift"] == "none")]
-    return pd.concat(
-        [_means(inside), _means(over.assign(kind=OOD)), _means(held.assign(kind="validation"))], ignore_index=True
-    )
+    return _means(inside, over.assign(kind=OOD), held.assign(kind="validation"))
 
 
-def _means(rows: pd.DataFrame) -> pd.DataFrame:
-    """The mean of each cell of KEYS over all else: missing groups, and shifts and severities of a kind."""
-    return rows.groupby(KEYS, as_index=False)["value"].mean()
+def _means(*parts: pd.DataFrame) -> pd.DataFrame:
+    """The mean of each cell of KEYS over all else, one part after the other: missing groups, and shifts and severities
+    of a kind."""
+    means = [each.groupby(KEYS, as_index=False, observed=True)["value"].mean() for each in parts]
+    return pd.concat([plain(each) for each in means], ignore_index=True)

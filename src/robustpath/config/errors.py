@@ -159,13 +159,14 @@ def odd_keys(raw: Any, schema: dict) -> list[Problem]:
 
 
 def _odd_paths(here: Any, path: tuple, seen: set[int]) -> Iterable[tuple]:
-    below = here.items() if isinstance(here, Mapping) else enumerate(here) if isinstance(here, list) else ()
+    named = isinstance(here, dict)
+    below = here.items() if named else enumerate(here) if isinstance(here, list) else ()
     if below and id(here) not in seen:  # YAML can build a mapping within itself
         seen.add(id(here))
         for key, value in below:
-            if isinstance(here, Mapping) and not isinstance(key, str):
+            if named and not isinstance(key, str):
                 yield (*path, key)
-            elif isinstance(value, (list, Mapping)):  # most values are neither
+            elif isinstance(value, (list, dict)):  # most values are neither
                 yield from _odd_paths(value, (*path, key), seen)
 
 

@@ -1,6 +1,6 @@
 """A long table of one label noise as arrays: every method in the same cells, so that a comparison is a subtraction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ class Grid(NamedTuple):
 
 def grids(rows: pd.DataFrame, by: str, values: Iterable[str] = ("value",)) -> list[dict[str, Grid]]:
     """For each column of `values` a Grid of every quantity that the column `by` names; rows of one label noise."""
-    axes = [pd.factorize(rows[name], sort=True) for name in (by, "method", "dataset", "train_size", "seed")]
+    axes = [_codes(rows[name]) for name in (by, "method", "dataset", "train_size", "seed")]
     (_, names), (_, known), *cells = axes
     shape = tuple(len(found) for _, found in axes)
     index = tuple(codes for codes, _ in axes)
@@ -52,3 +52,11 @@ def grids(rows: pd.DataFrame, by: str, values: Iterable[str] = ("value",)) -> li
             own[str(name)] = Grid(datasets, sizes, seeds, places, held[kind][:, some], there[kind][:, some])
         found.append(own)
     return found
+
+
+def _codes(column: pd.Series) -> tuple[np.ndarray, Sequence]:
+    """The place of each entry among those that there are, in order, and these; categories are not looked at again."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.factorize(column, sort=True)
+    used, codes = np.unique(column.array.codes, return_inverse=True)
+    return codes, column.array.categories[used].tolist()

@@ -28,7 +28,11 @@ class Line(NamedTuple):
 
     def predict(self, accuracy: np.ndarray) -> np.ndarray:
         """The accuracy under shift that the line expects of accuracies in distribution, both fractions."""
-        return expit(self.intercept + self.slope * logit(accuracy))
+        return self.at(logit(accuracy))
+
+    def at(self, logits: np.ndarray) -> np.ndarray:
+        """The same of the logits of accuracies in distribution."""
+        return expit(self.intercept + self.slope * logits)
 
 
 def points(accuracy: pd.DataFrame, test_size: int) -> pd.DataFrame:
@@ -107,11 +111,8 @@ def left_out(accuracy: dict[str, Grid], baselines: list[str], test_size: int, cu
     places = {name: place for name, place in accuracy[OOD].places.items() if name in baselines}
     chosen = {None: list(places.values())}
     chosen |= {name: [place for other, place in places.items() if other != name] for name in places}
-    return {
-        name: accuracy[OOD]._replace(values=left)
-        for name, own in chosen.items()
-        if own and not np.isnan(left := _residuals(inner, outer, own, lengths)).all()
-    }
+    found = _residuals(inner, outer, {name: own for name, own in chosen.items() if own}, lengths)
+    return {name: accuracy[OOD]._replace(values=left) for name, left in found.items() if not np.isnan(left).all()}
 
 
 def _both(grids: dict[str, Grid], like: Grid, test_size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,26 +129,34 @@ def _both(grids: dict[str, Grid], like: Grid, test_size: int) -> tuple[np.ndarra
     return tuple(np.where(whole, values.clip(0.5 / test_size, 1 - 0.5 / test_size), np.nan) for values in found)
 
 
-def _residuals(inner: np.ndarray, outer: np.ndarray, baselines: list[int], lengths: tuple | None) -> np.ndarray:
-    """Accuracy under shift minus the line's, less the baselines' mean in the seed: shape of the arrays [methods, data
-    sets, train sizes, seeds]."""
-    found = np.full(outer.shape, np.nan)
+def _residuals(
+    inner: np.ndarray, outer: np.ndarray, chosen: dict[str | None, list[int]], lengths: tuple | None
+) -> dict[str | None, np.ndarray]:
+    """For each choice of baselines, the accuracy under shift minus the line's, less the baselines' mean in the seed:
+    shape of the arrays [methods, data sets, train sizes, seeds]."""
+    found = {name: np.full(outer.shape, np.nan) for name in chosen}
     for dataset, size in np.ndindex(outer.shape[1:3]):
         own = inner[:, dataset, size], outer[:, dataset, size]
-        x, y = _logits(*(each[baselines] for each in own))
-        if not len(x):
-            continue
-        if lengths:
-            at = _logits(*(each[:, dataset, size] for each in lengths))
-            near = np.abs(at[0] - x.mean()) <= REACH
-            x, y = np.append(x, at[0][near]), np.append(y, at[1][near])
-        if line := _fitted(x, y, len(baselines)):
-            left = own[1] - line.predict(own[0])
-            found[:, dataset, size] = left - np.nanmean(left[baselines], axis=0)
+        known, logits = _logits(*own), logit(own[0])
+        at = _logits(*(each[:, dataset, size] for each in lengths)) if lengths else np.empty((2, 0))
+        for name, baselines in chosen.items():
+            x, y = _there(known[:, baselines])
+            if not len(x):
+                continue
+            nearby = _there(at[:, np.abs(at[0] - x.mean()) <= REACH])
+            if line := _fitted(np.append(x, nearby[0]), np.append(y, nearby[1]), len(baselines)):
+                left = own[1] - line.at(logits)
+                found[name][:, dataset, size] = left - np.nanmean(left[baselines], axis=0)
     return found
 
 
-def _logits(inner: np.ndarray, outer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The logits of the means over seeds of the methods that have any: arrays [methods, seeds]."""
+def _logits(inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
+    """The logits [2, methods] of the means over seeds, NaN of a method that has none: arrays [methods, seeds]."""
     there = ~np.isnan(inner).all(axis=1)
-    return tuple(logit(np.nanmean(each[there], axis=1)) for each in (inner, outer))
+    found = np.full((2, len(inner)), np.nan)
+    found[:, there] = [logit(np.nanmean(each[there], axis=1)) for each in (inner, outer)]
+    return found
+
+
+def _there(points: np.ndarray) -> np.ndarray:
+    return points[:, ~np.isnan(points[0])]

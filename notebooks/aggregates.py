@@ -18,7 +18,7 @@ from IPython.display import display
 
 from robustpath.claims import verdicts
 from robustpath.figures import captions, tables
-from robustpath.records import labels, load, report_settings, test_scores
+from robustpath.records import labels, load, present, report_settings, test_scores
 from robustpath.records.selection import select
 from robustpath.statistics import aggregates
 from robustpath.statistics.comparison import seed_means
@@ -57,7 +57,7 @@ tests = paired(means, [], reference, confidence).set_index("method")
 flips = aggregates.sign_flips(means, reference).set_index("method")["p"]
 wide = means.pivot(index="seed", columns="method", values="value")
 spread = 100 * wide.sub(wide[reference], axis="index").std()
-others = [name for name in settings["methods"] if name in set(tests.index)]
+others = present(settings["methods"], tests.index)
 needed = {name: aggregates.runs_needed(relevant, spread[name], 1 - confidence) for name in others if spread[name] > 0}
 display(tests, flips, spread, needed)
 

@@ -44,7 +44,7 @@ looks = {
     "supported": {"label": "wrongly supported", "color": style.COLOURS[4], "fmt": "o"},
     "refuted": {"label": "wrongly refuted", "color": style.COLOURS[5], "fmt": "s"},
 }
-names = list(dict.fromkeys(errors["words"]))
+names = list(errors["words"].unique())
 figure, (panels,) = style.panels(1, 2, 3.6, width_ratios=[1.5, 1])
 for event, offset in {"supported": -0.16, "refuted": 0.16}.items():
     rows = errors[errors["event"] == event]

@@ -19,7 +19,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics import evidence, rulers, walks
 
 # %% tags=["parameters"]
@@ -58,7 +58,7 @@ display(curvature)
 views = walks.views(found, reference, confidence)
 ours = [name for name in settings["methods"] if name in judged["short_names"]]
 order = [walks.SHORT, walks.ISOTROPIC, *ours, *walks.YARDSTICKS]
-order = [name for name in order if name in set(views[walks.BUDGET]["method"])]
+order = present(order, views[walks.BUDGET]["method"])
 display(*views.values())
 
 # %% [markdown]

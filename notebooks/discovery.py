@@ -16,7 +16,7 @@ import numpy as np
 from IPython.display import display
 
 from robustpath.figures import acquisition, captions, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.acquisition import first_hits, found, scores, sooner
 from robustpath.statistics.intervals import paired
 from robustpath.statistics.streams import means, selected
@@ -38,7 +38,7 @@ bought = plan["acquired"] * plan["rounds"]
 chosen = selected(table, experiment)
 chosen = chosen[chosen["dataset"] == dataset]
 hits, first = first_hits(chosen), scores(chosen, "discovered")
-methods = [name for name in acquisition.LOOKS if name in set(hits["method"])]
+methods = present(acquisition.LOOKS, hits["method"])
 shares = means(first, ["missing", "method"], confidence)
 parts = {group: acquisition.share(dataset, plan["correlation"], group) for group in missing}
 compared = paired(first[["missing", "method", "seed", "value"]], ["missing"], reference, confidence)
@@ -86,7 +86,7 @@ style.save(figure, out)
 
 # %%
 ours = acquisition.OURS
-ahead = compared[compared["method"] == ours] if ours in set(compared["method"]) else compared[:0]
+ahead = compared[compared["method"] == ours] if ours in set(compared["method"].unique()) else compared[:0]
 words = {group: rf"{acquisition.group_words(dataset, group)}" for group in missing}
 levels = shares[shares["method"] == ours]
 both = [rows.assign(group=rows["missing"].map(words)) for rows in (ahead, levels)]

@@ -17,7 +17,7 @@ import pandas as pd
 from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, tables
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.intervals import holm
 from robustpath.statistics.streams import at_edge, differences, means, scores, selected
 
@@ -71,7 +71,7 @@ def entries(experiment, method):
     return [weight, accuracy, rf"{labels.points(cell['difference'])}\,$\pm$\,{half}{star}"]
 
 
-methods = [name for name in settings["methods"] if name in set(found["method"])]
+methods = present(settings["methods"], found["method"])
 groups = [[row(reference)], [row(name) for name in methods if name != reference]]
 kinds = {name: settings["experiments"][name] for name in experiments}
 spans = [

@@ -22,7 +22,7 @@ from scipy.special import expit, logit
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
 from robustpath.figures.point_names import name_points
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.records.selection import select
 from robustpath.statistics import robustness
 from robustpath.statistics.evidence import accuracies, lengths
@@ -53,13 +53,13 @@ residual = interval(seeds, ["method", "label_noise"], settings["confidence"])
 display(pd.DataFrame(lines.values(), index=pd.MultiIndex.from_tuples(lines, names=robustness.PLACE)), residual)
 
 # %%
-groups = verdicts.grouped([name for name in settings["methods"] if name in set(means["method"])], judged, "")
+groups = verdicts.grouped(present(settings["methods"], means["method"]), judged, "")
 order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
 dots = {"published methods": ("0.55", "o"), "controls": (style.COLOURS[4], "s")}
 dots |= {"contour-parallel variants": (style.COLOURS[5], "D"), "neighbours": (style.COLOURS[3], "^")}
 dots |= {"other methods": (style.COLOURS[6], "v")}
 noise = sorted(means["label_noise"].unique())
-datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(means["dataset"])]
+datasets = present(settings["experiments"][experiment]["datasets"], means["dataset"])
 places, place = {}, 0.0
 for members in order.values():
     for method in members:

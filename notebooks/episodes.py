@@ -18,7 +18,7 @@ from robustpath import methods
 from robustpath.figures import captions, episodes, tables
 from robustpath.methods.base import build
 from robustpath.protocols.episodes.sizes import NAMES, STEPS
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.intervals import interval, paired
 from robustpath.statistics.streams import selected
 
@@ -39,7 +39,7 @@ chosen = chosen.assign(steps=chosen["metric"].map(after))
 cells = ["shots", "steps", "method"]
 rows = chosen.groupby([*cells, "seed"], as_index=False)["value"].mean()
 found = interval(rows, cells, settings["confidence"])
-names = [name for name in settings["methods"] if name in set(rows["method"])]
+names = present(settings["methods"], rows["method"])
 compared = paired(rows[rows["steps"] > 0], ["shots", "steps"], reference, settings["confidence"])
 display(found, compared)
 learning = [name for name in names if build(methods.load(name), {}).order == "episodes"]

@@ -18,7 +18,7 @@ import numpy as np
 from IPython.display import display
 
 from robustpath.figures import captions, streams, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.records import traces as traced
 from robustpath.statistics import walks
 from robustpath.statistics.intervals import interval
@@ -60,7 +60,7 @@ display(trained)
 
 # %%
 reference = settings["reference"]
-others = [name for name in settings["methods"] if name in set(curves["method"]) and name != reference]
+others = [name for name in present(settings["methods"], curves["method"]) if name != reference]
 columns = min(3, len(others))
 rows = -(-len(others) // columns)
 figure, axes = style.panels(rows, columns, 0.4 + 1.5 * rows, sharex=True, sharey=True)

@@ -71,7 +71,8 @@ for own in inferring:
         against[reference][name] = gained(rows, reference)
         twin = scores(chosen[experiment, name], "accuracy_worst_group")
         twin = twin[(twin["method"] == groups.GIVEN_ATTRIBUTE) & twin["dataset"].isin(datasets)]
-        if groups.comparable(experiments[own], experiments[experiment]) and set(twin["dataset"]) == set(datasets):
+        alike = groups.comparable(experiments[own], experiments[experiment])
+        if alike and set(twin["dataset"].unique()) == set(datasets):
             both = pd.concat([rows[rows["method"] != reference], twin])
             against.setdefault(groups.GIVEN_ATTRIBUTE, {})[name] = gained(both, groups.GIVEN_ATTRIBUTE)
     notes.append(groups.inferred(against, rule_words, datasets))

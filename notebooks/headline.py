@@ -17,7 +17,7 @@
 from IPython.display import display
 
 from robustpath.figures import captions, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.contrasts import after_draws
 
 # %% tags=["parameters"]
@@ -38,7 +38,7 @@ display(contrasts[contrasts["draws"].isin(numbers)])
 
 # %%
 noise = sorted(contrasts["label_noise"].unique())
-methods = [name for name in settings["methods"] if name in set(contrasts["method"])]
+methods = present(settings["methods"], contrasts["method"])
 colours = dict(zip(numbers, [style.COLOURS[2], style.COLOURS[4], style.COLOURS[5]], strict=False))
 markers = dict(zip(numbers, ["^", "s", "o"], strict=False))
 figure, panels = style.panels(1, len(noise), 0.9 + 0.27 * len(methods), sharex=True, sharey=True)

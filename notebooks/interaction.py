@@ -19,7 +19,7 @@ from IPython.display import display
 from robustpath.data import sets
 from robustpath.figures import acquisition, captions, style
 from robustpath.figures.point_names import name_points
-from robustpath.records import load, report_settings
+from robustpath.records import load, present, report_settings
 from robustpath.statistics.acquisition import advantage, scores, trend
 from robustpath.statistics.intervals import interval
 from robustpath.statistics.streams import means, selected
@@ -58,7 +58,7 @@ def half(own: pd.DataFrame, times: float = 1.0) -> tuple[pd.Series, pd.Series]:
 
 
 figure, (upper, lower) = style.panels(2, 2, 4.0)
-methods = [name for name in acquisition.LOOKS if name in set(rows["method"])]
+methods = present(acquisition.LOOKS, rows["method"])
 moved = [name for name in methods if name != "parallelogram_in_order"]  # it has the targets of the parallelogram
 for panel, shown, levels, times in ((upper[0], methods, found, 100), (lower[0], moved, away, 1)):
     for place, method in enumerate(shown):

@@ -48,7 +48,7 @@ def rows(own, title):
         for _, row in part.iterrows():
             height += 1
             places.append((height, row))
-            names[height] = larger.condition(row["label_noise"], row["kind"], OOD in set(part["kind"]))
+            names[height] = larger.condition(row["label_noise"], row["kind"], OOD in set(part["kind"].unique()))
         height += 1.4
     return places, names
 

@@ -19,7 +19,7 @@ from IPython.display import display
 from matplotlib.ticker import NullLocator
 
 from robustpath.figures import captions, style
-from robustpath.records import labels, load, report_settings, test_scores
+from robustpath.records import labels, load, present, report_settings, test_scores
 from robustpath.records.selection import select
 from robustpath.statistics.intervals import average, interval, paired
 
@@ -45,9 +45,9 @@ difference = paired(scores, ["dataset", "train_size"], settings["reference"], se
 display(difference)
 
 # %%
-there = [name for name in settings["methods"] if name in set(scores["method"])]
+there = present(settings["methods"], scores["method"])
 methods = style.looks(there, settings["reference"])
-datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
+datasets = present(settings["experiments"][experiment]["datasets"], scores["dataset"])
 sizes = np.sort(scores["train_size"].unique())
 others = [name for name in methods if name != settings["reference"]]
 

@@ -20,7 +20,7 @@ from IPython.display import display
 from robustpath.claims import verdicts
 from robustpath.figures import captions, style
 from robustpath.models.ensemble_mlp import COUNT
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics import evidence, rulers, walks
 
 # %% tags=["parameters"]
@@ -53,7 +53,7 @@ display(*views.values(), lost)
 
 # %%
 beside = [name for each in yardsticks for name in settings["experiments"][each]["methods"]]
-groups = verdicts.grouped([name for name in settings["methods"] if name in set(equal["method"])], judged, reference)
+groups = verdicts.grouped(present(settings["methods"], equal["method"]), judged, reference)
 groups = {name: [each for each in members if each not in beside] for name, members in groups.items()}
 order = {name: [method for method in settings["methods"] if method in members] for name, members in groups.items()}
 order["yardsticks"] = beside

@@ -20,7 +20,7 @@ from IPython.display import display
 from robustpath import protocols
 from robustpath.figures import captions, tables
 from robustpath.protocols.supervised.metrics import LOWER_BOUNDS
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.certainty import certainty, known
 from robustpath.statistics.concordance import along, granulated, kendall
 from robustpath.statistics.intervals import interval
@@ -51,7 +51,7 @@ gap = (accuracy["train"] - accuracy["test"]).rename("gap").reset_index()
 found = known(own).rename(columns={"value": "measure"})
 turned = {"margin", "pacbayes_sigma", "pacbayes_sigma_magnitude"}
 lines = []
-for name in [name for name in protocols.measures("sharpness", "norm") if name in set(own["metric"])]:
+for name in present(protocols.measures("sharpness", "norm"), own["metric"]):
     whole = gap.merge(found.loc[found["metric"] == name, [*axes, "measure"]], on=axes)
     if name in turned:
         whole = whole.assign(measure=-whole["measure"])

@@ -18,7 +18,7 @@
 from IPython.display import display
 
 from robustpath.figures import captions, tables
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.comparison import KINDS, compare, cost
 
 # %% tags=["parameters"]
@@ -47,7 +47,7 @@ display(costs)
 
 # %%
 cells, defaults = (each.set_index(["method", "shift_family"]) for each in (comparison, plain))
-kinds = [kind for kind in KINDS if kind in set(comparison["shift_family"])]
+kinds = present(KINDS, comparison["shift_family"])
 reference, level = settings["reference"], 1 - settings["confidence"]
 
 

@@ -38,7 +38,7 @@ display(found)
 # %%
 HEADER = ["network", "method", *representations.SHOWN.values()]
 parts = []
-for dataset in dict.fromkeys(found["dataset"]):
+for dataset in found["dataset"].unique():
     heading = tables.heading(labels.escape(labels.dataset(dataset)), len(HEADER))
     parts.append([heading, *representations.lines(found, dataset, arms)])
 captions.write(tables.booktabs([HEADER], parts, "ll" + "r" * len(representations.SHOWN), size="scriptsize"), out)

@@ -17,7 +17,7 @@ from IPython.display import display
 
 from robustpath.data import sets
 from robustpath.figures import captions, findings, streams, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.streams import differences, means, noise_entropy, scores, selected
 
 # %% tags=["parameters"]
@@ -47,9 +47,7 @@ display(found["prequential_bits"], found["calibrated_bits"], changes)
 noise = sorted(chosen["label_noise"].unique())
 classes = sets.load(settings["experiments"][experiment]["datasets"][0]).ENTRY.classes
 floors = {level: noise_entropy(level, classes) for level in noise}
-places, height = streams.places(
-    name for name in settings["methods"] if name in set(found["prequential_bits"]["method"])
-)
+places, height = streams.places(present(settings["methods"], found["prequential_bits"]["method"]))
 
 # %%
 style.panels(1, 1, 1.0)  # for its settings

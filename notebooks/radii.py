@@ -16,7 +16,7 @@
 from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, style
-from robustpath.records import labels, load, plain, report_settings
+from robustpath.records import labels, load, plain, present, report_settings
 from robustpath.statistics.streams import differences, means, scores, with_hyperparameters
 
 # %% tags=["parameters"]
@@ -45,7 +45,7 @@ display(found, ratios, changes)
 # One column a controller, with the fixed radius in grey for comparison.
 
 # %%
-methods = [name for name in settings["methods"] if name in set(found["method"])]
+methods = present(settings["methods"], found["method"])
 methods = [reference, *(name for name in methods if name != reference)]
 rows = found.merge(ratios, on=cells, how="left", suffixes=("", "_ratio"))
 looks = [("#000000", "o"), ("#D55E00", "s")]

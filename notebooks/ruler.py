@@ -54,7 +54,7 @@ curve_names = {panel: {} for panel in panel_of.values()}
 for comparison, own in curves.items():
     panel, scored = panel_of[TITLES[comparison]], COMPARISONS[comparison].score
     for (dataset, kind), line in own.groupby(["dataset", "kind"], sort=False):
-        names = list(dict.fromkeys(own["dataset"]))
+        names = list(own["dataset"].unique())
         position = names.index(dataset) + (2 if comparison == "rehearsal" else 0)
         sizes, means = line["size"].to_numpy(), 100 * line["mean"].to_numpy()
         colour, marker = style.COLOURS[[4, 5, 3, 1][position % 4]], style.MARKERS[position % 5]

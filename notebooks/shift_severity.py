@@ -20,7 +20,7 @@ from matplotlib.colors import SymLogNorm
 from matplotlib.ticker import NullLocator
 
 from robustpath.figures import captions, style
-from robustpath.records import labels, load, report_settings, test_scores
+from robustpath.records import labels, load, present, report_settings, test_scores
 from robustpath.records.selection import select
 from robustpath.statistics.intervals import average, interval, paired
 
@@ -49,8 +49,8 @@ display(difference)
 
 # %%
 reference = settings["reference"]
-methods = style.looks([name for name in settings["methods"] if name in set(scores["method"])], reference)
-datasets = [name for name in settings["experiments"][experiment]["datasets"] if name in set(scores["dataset"])]
+methods = style.looks(present(settings["methods"], scores["method"]), reference)
+datasets = present(settings["experiments"][experiment]["datasets"], scores["dataset"])
 severities = np.sort(scores["severity"].unique())
 others = [name for name in methods if name != reference]
 names = [methods[name]["label"] for name in others]

@@ -34,7 +34,7 @@ settings = report_settings(settings)
 table = load(records, settings["scale"], settings["experiments"])
 confidence, cells = settings["confidence"], ["label_noise", "method", "evaluations"]
 chosen = selected(table, experiment)
-pairs = {ball: twin for ball, twin in TWINS.items() if {ball, twin} <= set(chosen["method"])}
+pairs = {ball: twin for ball, twin in TWINS.items() if {ball, twin} <= set(chosen["method"].unique())}
 shown = chosen[chosen["method"].isin([reference, *pairs, *pairs.values()])]
 final, met = (scores(shown, metric) for metric in ("accuracy", "prequential_accuracy"))
 found = means(final, cells, confidence).merge(means(met, cells, confidence), on=cells, suffixes=("", "_met"))

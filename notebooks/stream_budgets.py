@@ -16,7 +16,7 @@
 from IPython.display import display
 
 from robustpath.figures import captions, findings, streams, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.streams import differences, means, scores, selected
 
 # %% tags=["parameters"]
@@ -44,7 +44,7 @@ display(shown["accuracy"], shown["forgetting"], changes)
 
 # %%
 noise, budgets = (sorted(chosen[name].unique()) for name in ("label_noise", "evaluations"))
-places, height = streams.places(name for name in settings["methods"] if name in set(chosen["method"]))
+places, height = streams.places(present(settings["methods"], chosen["method"]))
 figure, panels = style.panels(1, 2 * len(noise), 1.0 + 0.168 * height, sharey=True)
 kinds = [(metric, level) for metric in shown for level in noise]
 for panel, (metric, level) in zip(panels[0], kinds, strict=True):

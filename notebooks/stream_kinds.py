@@ -49,7 +49,7 @@ display(found, gaps)
 
 # %%
 cells = found.set_index(["metric", "kind", "method"])
-kinds = list(dict.fromkeys(found["kind"]))
+kinds = list(found["kind"].unique())
 methods = [name for members in streams.grouped(found["method"].unique()).values() for name in members]
 
 

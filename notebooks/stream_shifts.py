@@ -18,7 +18,7 @@ from IPython.display import display
 from scipy.stats import kendalltau
 
 from robustpath.figures import captions, findings, streams, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.intervals import interval
 from robustpath.statistics.streams import differences, means, scores, selected, shifted
 
@@ -54,7 +54,7 @@ display(order)
 
 # %%
 noise = sorted(found["label_noise"].unique())
-places, height = streams.places(name for name in settings["methods"] if name in set(found["method"]))
+places, height = streams.places(present(settings["methods"], found["method"]))
 figure, panels = style.panels(1, len(noise), 0.9 + 0.185 * height, sharex=True, sharey=True)
 for panel, level in zip(panels[0], noise, strict=True):
     here = found[found["label_noise"] == level].set_index(["test", "method"])

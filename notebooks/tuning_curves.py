@@ -16,7 +16,7 @@
 from IPython.display import display
 
 from robustpath.figures import captions, style
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.aggregates import tuning_curves
 from robustpath.statistics.intervals import average, interval, paired
 
@@ -42,7 +42,7 @@ difference = paired(seeds, ["draws"], reference, confidence)
 display(accuracy, difference)
 
 # %%
-methods = style.looks([name for name in settings["methods"] if name in set(seeds["method"])], reference)
+methods = style.looks(present(settings["methods"], seeds["method"]), reference)
 others = [name for name in methods if name != reference]
 numbers = sorted(seeds["draws"].unique())
 

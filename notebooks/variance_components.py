@@ -17,7 +17,7 @@ import numpy as np
 from IPython.display import display
 
 from robustpath.figures import captions, tables
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.records.selection import choose
 from robustpath.statistics.comparison import KINDS
 from robustpath.statistics.variance import ALONE, POOLED, SOURCES, components
@@ -50,7 +50,7 @@ def cell(kind, source, dataset):
 
 
 groups = []
-for kind in [name for name in KINDS if name in set(found["shift_family"])]:
+for kind in present(KINDS, found["shift_family"]):
     rows = [[source.words, *(cell(kind, name, dataset) for dataset in datasets)] for name, source in SOURCES.items()]
     groups.append([tables.heading(KINDS[kind], 1 + len(datasets)), *rows])
 header = [["what varies", *(labels.dataset(name) for name in datasets)]]

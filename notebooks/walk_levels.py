@@ -41,7 +41,7 @@ display(contrasts)
 DIRECTIONS = {"midway_walk": ("o", "random direction"), "persistent_midway_walk": ("D", "persistent direction")}
 noise = sorted(contrasts["label_noise"].unique())
 begins, shares = (sorted(contrasts[name].unique()) for name in ("descended", "share"))
-directions = {name: look for name, look in DIRECTIONS.items() if name in set(contrasts["method"])}
+directions = {name: look for name, look in DIRECTIONS.items() if name in set(contrasts["method"].unique())}
 colours = dict(zip(shares, [style.COLOURS[2], style.COLOURS[4], style.COLOURS[5]], strict=False))
 looks = [(share, name) for share in shares for name in directions]
 figure, panels = style.panels(1, len(noise), 2.5, sharey=True)

@@ -19,7 +19,7 @@ from IPython.display import display
 from robustpath.data import sets
 from robustpath.figures import acquisition, captions, style
 from robustpath.figures.streams import noise_title, noise_words
-from robustpath.records import labels, load, report_settings
+from robustpath.records import labels, load, present, report_settings
 from robustpath.statistics.acquisition import scores
 from robustpath.statistics.label_curves import curves
 from robustpath.statistics.streams import differences, means, selected
@@ -67,7 +67,7 @@ for column, ((experiment, level), title) in enumerate(PANELS.items()):
     for row, (score, words) in enumerate(SCORES.items()):
         panel = panels[row][column]
         own = found[(found["experiment"] == experiment) & (found["label_noise"] == level) & (found["score"] == score)]
-        for place, method in enumerate(name for name in ordered if name in set(own["method"])):
+        for place, method in enumerate(present(ordered, own["method"])):
             line, look = own[own["method"] == method], acquisition.look(method)
             edge = {"markeredgecolor": "white", "markeredgewidth": 0.4, "markersize": 4}
             panel.plot(line["labels"], 100 * line["mean"], zorder=2 + 0.1 * place, **edge, **look)

@@ -112,7 +112,7 @@ def sources(study: Study, wanted: Callable) -> list[tuple[Claim, object, float]]
 def studied(claim: Claim, study: Study) -> tuple[list[str], list[float]]:
     """The variants and the levels of label noise of a claim that the study has runs of."""
     own = study.evidence.accuracy
-    methods, levels = set(own["method"]), set(own["label_noise"])
+    methods, levels = set(own["method"].unique()), set(own["label_noise"].unique())
     return [name for name in claim.variants if name in methods], [each for each in claim.label_noise if each in levels]
 
 

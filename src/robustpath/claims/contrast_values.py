@@ -110,7 +110,7 @@ def _matched(runs: Runs, own: pd.DataFrame, term: Term, noise: float) -> pd.Data
     if reference is None or own.empty:
         return None
     both = own[matched.CELL].drop_duplicates().merge(reference[matched.CELL].drop_duplicates())
-    if set(own["dataset"]) - set(both["dataset"]):
+    if set(own["dataset"].unique()) - set(both["dataset"].unique()):
         return None
     if not all(term.strength in json.loads(text) for text in own["hyperparameters"].unique()):
         return own

@@ -78,7 +78,8 @@ GROUP = ["kind", "planted", "truth"]
 def write(records_file: Path, claims_file: Path, settings: dict, out: Path) -> None:
     """Simulate the claims of `simulate` on the study's own records and write a row a claim (SCHEMA)."""
     whole, claims = records.load(records_file), load(claims_file)
-    there = [family for family in claims.families.values() if family.experiment in set(whole["experiment"])]
+    measured = set(whole["experiment"].unique())
+    there = [family for family in claims.families.values() if family.experiment in measured]
     if not there:
         raise UserError(f"{records_file}: no records of an experiment of {claims_file} to calibrate the claims on")
     parts = []
@@ -147,7 +148,7 @@ def families(study: Study, count: int) -> list[dict]:
     reference = study.settings["reference"]
     condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
     levels = sorted(study.evidence.accuracy["label_noise"].unique())
-    variants = [name for name in study.family.short_names if name in set(study.evidence.accuracy["method"])]
+    variants = records.present(study.family.short_names, study.evidence.accuracy["method"])
     if not variants:
         return []
     claim = boundaries.alone(study.family.claims[0], [condition], variants)
@@ -169,7 +170,7 @@ def retrained(study: Study) -> list[dict]:
     reference, own = study.settings["reference"], study.evidence.accuracy
     condition = Difference(kind="difference", test_set="none", against=reference, threshold=0.0)
     claim, rows = boundaries.alone(study.family.claims[0], [condition], [RETRAINED]), []
-    if RETRAINED not in set(own["method"]):
+    if RETRAINED not in set(own["method"].unique()):
         return rows
     levels = sorted(own["label_noise"].unique())
     for number, dataset in enumerate(sorted(own["dataset"].unique())):

@@ -59,7 +59,7 @@ def setting(own: pd.DataFrame) -> str:
     sizes = labels.listing([labels.count(size) for size in sorted(own["train_size"].unique())])
     noise = sorted(own["label_noise"].unique())
     parts = [
-        labels.listing([labels.dataset(dataset) for dataset in dict.fromkeys(own["dataset"])]),
+        labels.listing([labels.dataset(dataset) for dataset in own["dataset"].unique()]),
         f"{sizes} training examples",
         f"{labels.levels(noise)} label noise" if any(noise) else "",
     ]

@@ -139,7 +139,7 @@ def caption(
     names = list(dict.fromkeys([experiment, *beside]))
     own = table[table["experiment"].isin(names)]
     each = [settings["experiments"][one] for one in names]
-    there = set(own["dataset"])
+    there = set(own["dataset"].unique())
     shown = list(dict.fromkeys(dataset for one in each for dataset in one["datasets"] if dataset in there))
     numbers = sorted({size for one in each for size in one["train_sizes"]})
     sizes = labels.listing([labels.count(number) for number in numbers])

@@ -48,7 +48,7 @@ def finding(found: pd.DataFrame) -> str:
 
 def evidence(found: pd.DataFrame, table: pd.DataFrame, settings: Mapping) -> str:
     """For a caption, in LaTeX: data sets, networks and seeds at both scales."""
-    pairs = [pair for each in CONTRASTS if each.family in set(found["family"]) for pair in each.pairs]
+    pairs = [pair for each in CONTRASTS if each.family in set(found["family"].unique()) for pair in each.pairs]
     experiments, percent = settings["experiments"], rf"{100 * settings['confidence']:g}\,\%"
     parts = []
     for small, larger in dict.fromkeys(pairs):

@@ -290,7 +290,7 @@ def _remaining(comparison: pd.DataFrame, settings: dict) -> Macros:
     for kind in SUFFIX:
         for side, sign in (("higher", 1), ("lower", -1)):
             own = remain[(remain["shift_family"] == kind) & (remain["difference"] * sign > 0)]
-            names = [labels.method(name) for name in known_methods(settings) if name in set(own["method"])]
+            names = [labels.method(name) for name in records.present(known_methods(settings), own["method"])]
             if names:
                 be = "are" if len(names) > 1 else "is"
                 parts.append(f"{UNDER[kind]}, {labels.listing(names)} {be} {side}")

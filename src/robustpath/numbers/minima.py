@@ -6,7 +6,7 @@ from robustpath.claims.judge import void_walks
 from robustpath.numbers import walks
 from robustpath.numbers.claims import of_family
 from robustpath.numbers.macros import EVERY, Macros, Number, difference, fitting, known_methods, made, reads
-from robustpath.records import labels, runs
+from robustpath.records import labels, present, runs
 from robustpath.records.labels import MISSING, macro
 from robustpath.statistics import evidence, robustness, rulers
 from robustpath.statistics.comparison import by_level, cost
@@ -28,9 +28,9 @@ def collect(table: pd.DataFrame, settings: dict, judged: dict | None) -> dict[st
     levels = sorted(own["label_noise"].unique())
     level = dict(zip(LEVELS, [levels[0], levels[-1]] if levels else [None, None], strict=True))
     curve = judged["curve"] if judged else CURVE
-    there = {EXPERIMENT, curve} <= set(compared["experiment"])
+    there = {EXPERIMENT, curve} <= set(compared["experiment"].unique())
     found = evidence.gather(compared, EXPERIMENT, curve) if there else None
-    more = [name for name in rulers.yardsticks(EXPERIMENT, settings) if there and name in set(table["experiment"])]
+    more = present(rulers.yardsticks(EXPERIMENT, settings) if there else [], table["experiment"])
     beside = evidence.at_equal_loss(table, more, curve) if more else None
     return {
         **made(_noise, levels),

@@ -30,7 +30,7 @@ EVERY, NONE = (True,) * len(FACTORS), (False,) * len(FACTORS)
 def collect(table: pd.DataFrame, judged: dict | None, settings: dict) -> dict[str, Number]:
     """Name -> Number; judged: what claims.json says of the family, None where nothing was judged."""
     own = fitting(table[table["experiment"].isin(EXPERIMENTS)], NEEDS, settings)
-    whole = set(EXPERIMENTS) <= set(own["experiment"])
+    whole = set(EXPERIMENTS) <= set(own["experiment"].unique())
     found = cells(own, METRIC) if whole else pd.DataFrame(columns=["method"])
     return {
         **made(_levels, settings),
@@ -61,7 +61,7 @@ def _effects(found: pd.DataFrame, confidence: float) -> Macros:
     """Effects of the factors and their interactions, all together against each alone, and beyond the sum of these."""
     macros: Macros = {}
     for suffix, name in PREFERRED.items():
-        rows = design(found, name) if {ABSENT, name} <= set(found["method"]) else None
+        rows = design(found, name) if {ABSENT, name} <= set(found["method"].unique()) else None
         shown = dict.fromkeys(subsets())
         if rows is not None:
             shown |= {row["effect"]: row for _, row in effects(rows, confidence).iterrows()}

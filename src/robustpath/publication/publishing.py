@@ -95,7 +95,7 @@ def fill(
 ) -> None:
     """Write all published files of a run and their manifest into the new folder `out`."""
     parts = protocols.parts()
-    unknown = set(table["metric"]) - {metric for metrics in parts.values() for metric in metrics}
+    unknown = set(table["metric"].unique()) - {metric for metrics in parts.values() for metric in metrics}
     if unknown:
         raise UserError(
             f"the metric {min(unknown)} is in no part of what is published, so its rows would be lost: state it among "

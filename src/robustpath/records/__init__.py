@@ -292,6 +292,12 @@ def refuse_gaps(rows: pd.DataFrame, fixed: list[str], every: dict[str, np.ndarra
             )
 
 
+def present(names: Iterable[str], column: pd.Series | pd.Index) -> list[str]:
+    """Those of some names that a column of a table holds, in their order."""
+    there = set(column.unique())
+    return [name for name in names if name in there]
+
+
 def named(cell: Mapping[str, object]) -> str:
     """A cell, run or row by its columns, without the axes that only other protocols have."""
     others = {name for name in protocols.axes() if name in cell and cell[name] == ABSENT}

@@ -94,5 +94,5 @@ def families(records: pd.DataFrame, experiments: Mapping[str, dict]) -> dict[str
         for dataset in own["datasets"]:
             here = rows[rows["dataset"] == dataset]
             if len(here) and not (here["metric"] == "accuracy_worst_group").any():
-                found[f"{name}/{dataset}"] = sorted(set(here["shift_family"]) - {"none"})
+                found[f"{name}/{dataset}"] = sorted(set(here["shift_family"].unique()) - {"none"})
     return found

@@ -39,7 +39,7 @@ def strengths(own: pd.DataFrame, base: pd.DataFrame, points: float, name: str = 
     arms = validated.groupby([*keys, "method", name], as_index=False)["value"].mean()
     reference = _validated(base).groupby(keys, as_index=False)["value"].mean()
     both = arms.merge(reference, on=keys, suffixes=("", "_base"))
-    if lacking := set(arms["dataset"]) - set(both["dataset"]):
+    if lacking := set(arms["dataset"].unique()) - set(both["dataset"].unique()):
         raise UserError(
             f"the base that accuracies are matched with shares no seed on {min(lacking)}; give its experiment the same "
             "data sets, train sizes and label noise in config.yaml"

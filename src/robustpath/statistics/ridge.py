@@ -53,7 +53,7 @@ def basis(form: Form, knobs: Knobs) -> Basis:
 
 
 def design(base: Basis, knobs: Knobs) -> np.ndarray:
-    """The columns [n, p] of a regression: those of each knob, then for each two knobs all products of a column of each."""
+    """The columns [n, p] of a regression: those of each knob, then of each two knobs all products of two columns."""
     places = _places(base.form)
     first = _standard(_scaled(base.form, knobs), base.first)
     own = np.hstack([first, _standard(first[:, places.squared] ** 2, base.squares)])[:, places.own]
@@ -209,4 +209,3 @@ def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _standard(values: np.ndarray, moments: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     return (values - moments[0]) / moments[1]
-

@@ -15,7 +15,7 @@ from scipy.special import stdtrit
 
 from robustpath import protocols
 from robustpath.methods.roles import ACQUISITION
-from robustpath.records import RUN, plain
+from robustpath.records import RUN, plain, present
 from robustpath.records.selection import select
 from robustpath.statistics.efficiency import Task, ratios
 from robustpath.statistics.evidence import OOD
@@ -27,6 +27,7 @@ VARIED = {"datasets", "methods", "train_sizes", "examples", "rounds", "measured"
 MODEL = "model"
 KEYS = ["dataset", "label_noise", "kind", "seed", "method", "size"]
 FOUND = ["comparison", "method", "label_noise", "kind"]
+Rows = Callable[[str, str], pd.DataFrame]
 
 
 class Comparison(NamedTuple):
@@ -127,10 +128,11 @@ def measured(records: pd.DataFrame, settings: Mapping, comparisons: Iterable[str
 def scores(records: pd.DataFrame, comparison: str, settings: Mapping) -> pd.DataFrame:
     """Columns KEYS and value: the test scores of the measured experiment's methods and of its rulers, of the draws with
     the highest validation accuracy, and with kind "validation" that accuracy; of an acquisition after each round."""
-    return _scores(partial(tested, records, settings=settings), set(records["experiment"].unique()), comparison, settings)
+    there = set(records["experiment"].unique())
+    return _scores(partial(tested, records, settings=settings), there, comparison, settings)
 
 
-def _scores(of: Callable[..., pd.DataFrame], there: Collection[str], comparison: str, settings: Mapping) -> pd.DataFrame:
+def _scores(of: Rows, there: Collection[str], comparison: str, settings: Mapping) -> pd.DataFrame:
     """As `scores`; of: an experiment and a score to their rows; there: the experiments that have records."""
     about, ruler = EVERY[comparison], ruler_of(comparison, settings)
     parts = {name: of(name, about.score) for name in (about.experiment, *rulers(comparison, settings)) if name in there}
@@ -159,9 +161,7 @@ _KEPT = [*RUN, "split", "shift", "shift_family", "metric", "value", "diverged"]
 _RATIO = ["ratio", "low", "high", "side", "low_open", "high_open", "seeds", "by_dataset"]
 
 
-def _measured(
-    of: Callable[..., pd.DataFrame], there: Collection[str], comparison: str, settings: Mapping
-) -> Iterator[tuple]:
+def _measured(of: Rows, there: Collection[str], comparison: str, settings: Mapping) -> Iterator[tuple]:
     about, ruler = EVERY[comparison], ruler_of(comparison, settings)
     if not rulers(comparison, settings) or about.experiment not in there:
         return
@@ -169,7 +169,7 @@ def _measured(
     size = _size(about.experiment, settings)
     at_size = rows[rows["size"] == size]
     validated = at_size[at_size["kind"] == "validation"].groupby(["label_noise", "method"])["value"].mean()
-    order = [name for name in settings["experiments"][about.experiment]["methods"] if name in set(at_size["method"])]
+    order = present(settings["experiments"][about.experiment]["methods"], at_size["method"])
     for (level, kind), own in rows[rows["kind"] != "validation"].groupby(["label_noise", "kind"]):
         itself, others = ([name for name in order if (name == ruler) == same] for same in (True, False))
         for names, halved in ((itself, True), (others, False)):

@@ -27,7 +27,7 @@ def two_rules(records: pd.DataFrame, reference: str, confidence: float) -> pd.Da
     other = _select(records, FIRST, VALIDATION)
     for axis in AXES:
         other = other[other[axis].isin(own[axis].unique())]
-    known = not other.empty and reference in set(other["method"])
+    known = not other.empty and reference in set(other["method"].unique())
     first = _by_size(other, reference, confidence) if known else held.iloc[:0]
     table = pd.concat({"validation": first.reindex(held.index), "holdout": held}, axis=1)
     signs = [np.sign(round(100 * table[rule, "difference"], PRINTED)) for rule in ("validation", "holdout")]

@@ -5,6 +5,7 @@ They sum up what `statistics` leaves apart, several tasks at once or several dra
 """
 
 from collections.abc import Iterator
+from functools import cache
 from math import comb
 
 import numpy as np
@@ -165,16 +166,26 @@ def best_of_draws(draws: pd.DataFrame) -> pd.DataFrame:
     of the B draws, without replacement and so without bias (Tang et al. 2020): in ascending order of validation, draw i
     is the best of C(i - 1, n - 1) of the C(B, n) subsets. Draws of equal validation score share their weight.
     """
-    if draws["draw"].duplicated().any():
+    value = _best_of_draws(*(draws[name].to_numpy() for name in ("draw", "validation", "test")))
+    return pd.DataFrame({"draws": range(1, len(value) + 1), "value": value})
+
+
+def _best_of_draws(draw: np.ndarray, validation: np.ndarray, test: np.ndarray) -> np.ndarray:
+    if len(np.unique(draw)) < len(draw):
         raise UserError("the best of several draws needs one row a draw: average over the other columns first")
-    ordered = draws.groupby("validation", sort=True)["test"].agg(["mean", "size"])
-    last = ordered["size"].cumsum().to_numpy()
-    total, means = int(last[-1]), ordered["mean"].to_numpy()
-    value = []
-    for count in range(1, total + 1):
-        up_to = np.array([comb(int(place), count) for place in (0, *last)], dtype=float)
-        value.append(float((np.diff(up_to) * means).sum() / comb(total, count)))
-    return pd.DataFrame({"draws": range(1, total + 1), "value": value})
+    order = np.argsort(validation, kind="stable")
+    ordered = validation[order]
+    first = np.flatnonzero(np.append(True, ordered[1:] > ordered[:-1]))
+    ends = np.append(first, len(order))
+    means = np.add.reduceat(test[order].astype(float), first) / np.diff(ends)
+    subsets = _subsets(len(order))[:, ends]
+    return (np.diff(subsets) * means).sum(1) / subsets[:, -1]
+
+
+@cache
+def _subsets(total: int) -> np.ndarray:
+    """C(k, n), how many subsets of n are among the first k draws: [n - 1, k]."""
+    return np.array([[comb(k, n) for k in range(total + 1)] for n in range(1, total + 1)], dtype=float)
 
 
 def tuning_curves(records: pd.DataFrame, experiment: str) -> pd.DataFrame:
@@ -185,10 +196,20 @@ def tuning_curves(records: pd.DataFrame, experiment: str) -> pd.DataFrame:
     own = records[
         (records["experiment"] == experiment) & (records["metric"] == "accuracy") & (records["shift"] == "none")
     ]
-    wide = own.pivot(index=[*CELL, "method", "draw", "diverged"], columns="split", values="value").reset_index()
+    keys = [*CELL, "method"]
+    wide = own.pivot(index=[*keys, "draw", "diverged"], columns="split", values="value").rename_axis(columns=None)
+    wide = wide.reset_index()
     wide = wide.assign(validation=wide["validation"].mask(wide["diverged"].astype(bool), -1.0))
-    curves = {key: best_of_draws(rows) for key, rows in wide.groupby([*CELL, "method"])}
-    return pd.concat(curves, names=[*CELL, "method"]).droplevel(-1).reset_index()
+    draw, validation, test = (wide[name].to_numpy() for name in ("draw", "validation", "test"))
+    groups = sorted(wide.groupby(keys, observed=True).indices.values(), key=lambda rows: rows[0])
+    return (
+        wide.loc[np.concatenate(groups), keys]
+        .assign(
+            draws=np.concatenate([np.arange(1, len(rows) + 1) for rows in groups]),
+            value=np.concatenate([_best_of_draws(draw[rows], validation[rows], test[rows]) for rows in groups]),
+        )
+        .reset_index(drop=True)
+    )
 
 
 def runs_needed(effect: float, deviation: float, alpha: float = 0.05, power: float = 0.8) -> int:

@@ -21,7 +21,7 @@ from robustpath.figures import captions, efficiency, left_out, style
 from robustpath.records import load, report_settings
 from robustpath.statistics.efficiency import EQUAL
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.rulers import COMPARISONS, YARDSTICKS, measured
+from robustpath.statistics.rulers import COMPARISONS, YARDSTICKS, experiments, measured
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -32,8 +32,8 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
-found = measured(table, settings, [*COMPARISONS, *YARDSTICKS])
+compared = [*COMPARISONS, *YARDSTICKS]
+found = measured(load(records, settings["scale"], experiments(compared, settings)), settings, compared)
 judged = verdicts.read(claims, settings["scale"])
 blocks = efficiency.rows(found, judged, settings)
 display(found.drop(columns="by_dataset"))

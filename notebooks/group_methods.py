@@ -30,11 +30,11 @@ experiment = "groups"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
 confidence, reference, experiments = settings["confidence"], settings["reference"], settings["experiments"]
 METRICS = {"accuracy_worst_group": "worst", "accuracy": "mean"}
 rule_words = {name: rule.words for name, rule in RULES.items()}
 inferring = groups.inferring(experiments)
+table = load(records, settings["scale"], [experiment, *inferring])
 chosen = {(own, name): selected(table, own, rule) for own in (experiment, *inferring) for name, rule in RULES.items()}
 
 

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from robustpath.figures import captions, larger, left_out, style
 from robustpath.records import load, report_settings
 from robustpath.statistics.evidence import OOD
-from robustpath.statistics.larger import LARGER, SMALL, YARDSTICKS, contrasts, ratios
+from robustpath.statistics.larger import LARGER, SMALL, YARDSTICKS, contrasts, experiments, ratios
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -29,7 +29,7 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
+table = load(records, settings["scale"], experiments(settings))
 found = contrasts(table, settings)
 worth = ratios(table, settings)
 worth = worth[~worth["itself"]]

@@ -28,9 +28,10 @@ experiment = "activation_references"
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
 confidence, reference = settings["confidence"], settings["reference"]
 arms = representations.arms(settings["experiments"], reference)
+shown = list(dict.fromkeys(arm.experiment for arm in arms))
+table = load(records, settings["scale"], [experiment, *shown])
 rule = RULES["validation"]
 found = representations.levels({arm: selected(table, arm.experiment, rule, arm.within) for arm in arms}, confidence)
 display(found)
@@ -49,6 +50,5 @@ chosen = (
     "Hyperparameters: for each seed, the draw that is best by validation accuracy; the penalties of attention are "
     "rows of their own."
 )
-shown = list(dict.fromkeys(arm.experiment for arm in arms))
 text = groups.caption("networks", finding, settings, table, experiment, chosen=chosen, beside=shown)
 captions.write(text, caption)

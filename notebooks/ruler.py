@@ -23,7 +23,7 @@ from robustpath.records import labels, load, report_settings
 from robustpath.statistics.efficiency import isotonic
 from robustpath.statistics.evidence import OOD
 from robustpath.statistics.intervals import interval
-from robustpath.statistics.rulers import COMPARISONS, WORST, ruler_of, rulers, scores
+from robustpath.statistics.rulers import COMPARISONS, WORST, experiments, ruler_of, rulers, scores
 
 # %% tags=["parameters"]
 records = None  # file of records; None takes those in results/
@@ -33,7 +33,7 @@ caption = None  # LaTeX caption; None prints it
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
+table = load(records, settings["scale"], experiments(COMPARISONS, settings))
 curves = {}
 for comparison in COMPARISONS:
     if comparison in efficiency.SHOWN and rulers(comparison, settings):

@@ -70,6 +70,14 @@ def contrasts(records: pd.DataFrame, settings: Mapping, which: Iterable[Contrast
     return pd.DataFrame(rows, columns=[*FOUND, SMALL, LARGER, "outcome"])
 
 
+def experiments(settings: Mapping) -> list[str]:
+    """The experiments that contrasts and ratios read; all of the config where it has none of these."""
+    there = settings["experiments"]
+    names = [name for each in CONTRASTS for pair in each.pairs for name in pair]
+    names += rulers.experiments([name for name in SCALES if name in there], settings)
+    return [name for name in dict.fromkeys(names) if name in there] or list(there)
+
+
 def outcome(small: Estimate, larger: Estimate) -> str:
     """What became of a difference: a side is clear where its interval leaves out zero."""
     small_sign, larger_sign = ((each.low > 0) - (each.high < 0) for each in (small, larger))

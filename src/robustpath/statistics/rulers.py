@@ -95,6 +95,13 @@ def rulers(comparison: str, settings: Mapping) -> list[str]:
     ]
 
 
+def experiments(comparisons: Iterable[str], settings: Mapping) -> list[str]:
+    """The experiments that some comparisons read; all of the config where these are none."""
+    there = settings["experiments"]
+    names = [name for each in comparisons for name in (EVERY[each].experiment, *rulers(each, settings))]
+    return [name for name in dict.fromkeys(names) if name in there] or list(there)
+
+
 def yardsticks(experiment: str, settings: Mapping) -> list[str]:
     """The experiments of yardsticks that are like `experiment` in all but the network (see `rulers`), and none of whose
     methods it has."""

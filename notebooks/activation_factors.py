@@ -30,8 +30,8 @@ methods = ("double_well_occupancy", "hoyer", "activation_l1")
 
 # %%
 settings = report_settings(settings)
-table = load(records, settings["scale"], settings["experiments"])
 experiments = settings["experiments"]
+table = load(records, settings["scale"], [experiment, references, *factors.varied(experiments)])
 strength = max(experiments[experiment]["grid"]["strength"])
 asked = factors.conditions(experiments, factors.families(table, experiments))
 found = factors.changes(table, asked, references, settings["reference"], strength, settings["confidence"])

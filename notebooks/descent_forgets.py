@@ -48,7 +48,8 @@ clean, noisy = noise[0], noise[-1]
 own = walks.of_defaults(table, experiment)
 curvature = walks.medians(own[own["label_noise"] == clean], [walks.START, walks.END, walks.TRAINED])
 curvature = curvature.droplevel("label_noise")
-warmups = [name for name in settings["methods"] if name in walks.beginning_with(own, walks.ISOTROPIC)]
+alike = walks.beginning_with(own, walks.ISOTROPIC)
+warmups = [name for name in settings["methods"] if name in alike]
 lines = curvature.loc[warmups].dropna()
 moved = np.log(lines[walks.END] / lines[walks.START]).abs().sort_values(ascending=False)
 coloured = dict(zip(moved.index[:3], [style.PROPOSED[0], style.PROPOSED[2], style.PROPOSED[1]], strict=False))

@@ -30,3 +30,16 @@ def test_an_axis_of_one_value_is_no_axis():
     runs = TOY.assign(seed=0)
     assert granulated(runs, ["width", "depth", "seed"]).to_dict() == {"width": 1.0, "depth": -1.0, "Psi": 0.0}
     assert along(runs, "seed", ["width", "depth", "seed"]).empty
+
+
+def test_runs_that_differ_in_one_axis_are_compared_among_themselves_alone():
+    rng = np.random.default_rng(1)
+    runs = pd.DataFrame({"seed": rng.integers(40, size=150), "size": rng.integers(3, size=150)})
+    runs = runs.assign(depth=range(150), measure=rng.integers(9, size=150), gap=rng.normal(size=150))
+    found = along(runs, "depth", ["seed", "size", "depth"])
+    groups = {place: own for place, own in runs.groupby(["seed", "size"]) if len(own) > 1}
+    assert list(found.index) == list(groups) and len({len(own) for own in groups.values()}) > 2
+    for place, own in groups.items():
+        pairs = [(a, b) for a in own.itertuples() for b in own.itertuples()]
+        signs = [np.sign(a.measure - b.measure) * np.sign(a.gap - b.gap) for a, b in pairs]
+        assert found[place] == pytest.approx(sum(signs) / (len(own) * (len(own) - 1)))

@@ -8,21 +8,35 @@ BLOCK = 500  # rows of the matrix of pairs held in memory together
 
 def kendall(measure: np.ndarray, gap: np.ndarray) -> float:
     """tau = 1/(n(n-1)) sum over ordered pairs of sign(mu1 - mu2) sign(g1 - g2); a tie counts 0. NaN for one run."""
-    n = len(measure)
+    return float(_kendall(measure[None], gap[None])[0])
+
+
+def _kendall(measure: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """The same of each row: [g, n] -> [g]."""
+    groups, n = measure.shape
     if n < 2:
-        return np.nan
-    total = 0.0
+        return np.full(groups, np.nan)
+    total = np.zeros(groups)
     for start in range(0, n, BLOCK):
-        rows = slice(start, start + BLOCK)
-        total += (np.sign(measure[rows, None] - measure) * np.sign(gap[rows, None] - gap)).sum()
-    return float(total / (n * (n - 1)))
+        own = slice(start, start + BLOCK)
+        ordered = [np.sign(each[:, own, None] - each[:, None]) for each in (measure, gap)]
+        total += np.einsum("gij,gij->g", *ordered)
+    return total / (n * (n - 1))
 
 
 def along(runs: pd.DataFrame, axis: str, axes: list[str]) -> pd.Series:
     """tau among the runs that differ in `axis` alone, indexed by the settings of the other axes; one run has none."""
     others = [name for name in axes if name != axis]
     groups = runs.groupby(others)
-    return groups[["measure", "gap"]].apply(lambda rows: kendall(*rows.to_numpy(dtype=float).T)).dropna()
+    sizes, place = groups.size(), groups.ngroup().to_numpy()
+    ends = sizes.cumsum().to_numpy()
+    values = runs[["measure", "gap"]].to_numpy(dtype=float)[np.argsort(place, kind="stable")].T
+    found = np.full(len(sizes), np.nan)
+    for size in sizes.unique():
+        chosen = np.flatnonzero(sizes == size)
+        for own in np.array_split(chosen, 1 + len(chosen) * size**2 // BLOCK**2):
+            found[own] = _kendall(*values[:, ends[own, None] - size + np.arange(size)])
+    return pd.Series(found, sizes.index).dropna()
 
 
 def granulated(runs: pd.DataFrame, axes: list[str]) -> pd.Series:

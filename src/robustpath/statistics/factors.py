@@ -33,15 +33,25 @@ def narrow() -> list[str]:
     return [name for name in models.names() if name.startswith(f"{DEFAULT}_")]
 
 
+def varied(experiments: Mapping[str, dict]) -> list[str]:
+    """The experiments of a grid of strengths whose network has the width of the scale or one of its own."""
+    networks = (DEFAULT, *narrow())
+    return [
+        name
+        for name, own in experiments.items()
+        if STRENGTH in (own.get("grid") or {}) and own.get("model", DEFAULT) in networks
+    ]
+
+
 def conditions(experiments: Mapping[str, dict], families: Mapping[str, list[str]]) -> list[Condition]:
     """The conditions that the experiments of a grid of strengths hold, in their order; `families` names the families of
     shifts of each data set without groups, by experiment/dataset."""
     found = []
-    for name, own in experiments.items():
-        if STRENGTH in (own.get("grid") or {}) and own.get("model", DEFAULT) in (DEFAULT, *narrow()):
-            for dataset in own["datasets"]:
-                kinds = families.get(f"{name}/{dataset}", ["worst group"])
-                found += [Condition(name, dataset, level, kind) for level in own["label_noise"] for kind in kinds]
+    for name in varied(experiments):
+        own = experiments[name]
+        for dataset in own["datasets"]:
+            kinds = families.get(f"{name}/{dataset}", ["worst group"])
+            found += [Condition(name, dataset, level, kind) for level in own["label_noise"] for kind in kinds]
     return found
 
 

@@ -24,6 +24,7 @@ CERTIFICATE = f"results/{CONFIG.scale}/certificate.md"
 CELLS = expand(CONFIG)
 PAIRS = dict.fromkeys(cell[:2] for cell in CELLS)  # experiment and data set, each once
 MANIFEST = checked(manifest)
+REPORT = study.report_settings(CONFIG)
 SOURCE = machine.source(ROOT)
 CODE = checked(fingerprints)
 checked(known_claims)

@@ -354,13 +354,13 @@ def calibrate_settings(config: Config) -> dict:
     return claims_settings(config) | active(config).calibration.model_dump()
 
 
-def figure_settings(config: Config, entry: Mapping) -> dict:
-    """What a figure or table says of the study: the experiments that its entry in the manifest `reads` (all of them
-    where it describes all), and the theory cases where it reads those.
+def figure_settings(report: dict, entry: Mapping) -> dict:
+    """What a figure or table says of the study: its `report_settings`, but of the experiments those that its entry in
+    the manifest reads (all of them where it describes all), and theory cases where it reads these.
 
     The methods are those of the whole study, so that a method looks alike in all figures.
     """
-    settings = report_settings(config)
+    settings = dict(report)
     if entry.get("describes") != "all":
         further = [name for name in entry.get("further", []) if name in settings["experiments"]]
         read = [*entry["experiments"], *further]

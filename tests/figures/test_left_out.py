@@ -19,7 +19,7 @@ def test_a_sentence_takes_its_place(name, tmp_path, monkeypatch):
     config = study.validate(known_faults.edited(known_faults.FAULTS[fault]))
     out, caption = tmp_path / f"{name}.{ending}", tmp_path / f"{name}.caption.tex"
     monkeypatch.chdir(NOTEBOOKS.parent)
-    settings = json.dumps(study.figure_settings(config, MANIFEST[name]))
+    settings = json.dumps(study.figure_settings(study.report_settings(config), MANIFEST[name]))
     files = ["--out", str(out), "--caption", str(caption), "--executed", str(tmp_path / "executed.ipynb")]
     given = ["--records", str(nothing(tmp_path)), "--settings", settings]
     assert main(["notebook", f"notebooks/{name}.py", *given, *files]) == 0

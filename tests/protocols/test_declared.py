@@ -19,7 +19,7 @@ def smoke(edits):
 def left_out(config):
     """The sentence of each figure or table that a config leaves out."""
     found = {
-        name: declared.why(entry.get("needs", {}), study.figure_settings(config, entry))
+        name: declared.why(entry.get("needs", {}), study.figure_settings(study.report_settings(config), entry))
         for name, entry in MANIFEST.items()
     }
     return {name: said for name, said in found.items() if said}

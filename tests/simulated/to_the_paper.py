@@ -71,7 +71,7 @@ def notebook(config, name: str, table, known: dict, beside: dict, folder: Path, 
     entry = executed.MANIFEST[name]
     cells = [cell for cell in known if entry.get("describes") == "all" or cell.experiment in entry["experiments"]]
     inputs = {key: beside[key] for key in entry.get("inputs", [])}
-    settings = study.figure_settings(config, entry)
+    settings = study.figure_settings(study.report_settings(config), entry)
     files = [file for value in inputs.values() for file in (value if isinstance(value, list) else [value])]
     read = [[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
     digest = json.dumps([name, settings, read, [known[cell] for cell in cells]])

@@ -23,7 +23,7 @@ for name, entry in MANIFEST.items():
             mem_mb=2000,
             runtime=10,
         params:
-            settings=as_json(study.figure_settings(CONFIG, entry)),
+            settings=as_json(study.figure_settings(REPORT, entry)),
             entry=as_json(entry),
             beside=(f"--inputs {' '.join(named_inputs(entry))}" if named_inputs(entry) else ""),
             code=CODE["notebook"][name],
@@ -84,7 +84,7 @@ rule origin:
         runtime=10,
     params:
         scale=CONFIG.scale,
-        experiments=as_json(study.report_settings(CONFIG)["experiments"]),
+        experiments=as_json(REPORT["experiments"]),
         manifest=as_json(MANIFEST),
         commit=SOURCE.changed,
         edits=len(SOURCE.edits),

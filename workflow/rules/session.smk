@@ -223,5 +223,5 @@ def say_what_is_left_out():
     """Print, before any job, each figure and table of which the config lacks what its entry in the manifest needs."""
     if workflow.exec_mode == ExecMode.DEFAULT and CONFIG.start != "text":
         for name, entry in MANIFEST.items():
-            if why := declared.why(entry.get("needs", {}), study.figure_settings(CONFIG, entry)):
+            if why := declared.why(entry.get("needs", {}), study.figure_settings(REPORT, entry)):
                 print(f"{name}: {why}", file=sys.stderr)

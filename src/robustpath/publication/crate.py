@@ -57,7 +57,7 @@ def write(scale: str, root: Path = Path(".")) -> Path:
     # The Snakefile lies in the repository; a ComputationalWorkflow would have to be a file of the crate.
     what = f"Run the Snakefile of commit {commit}, from raw data to the paper"
     actions = [_action(crate, "#run", what, engine, [], [paper])]
-    listed = manifest(root / MANIFEST)
+    listed, report = manifest(root / MANIFEST), study.report_settings(config)
     for entry in origin.table(config, root):
         if entry.kind not in ("figure", "table"):
             continue
@@ -68,7 +68,7 @@ def write(scale: str, root: Path = Path(".")) -> Path:
             for file in sorted(folder.glob(name)) or [folder / name]
         ]
         own = listed[entry.name]
-        if why := declared.why(own.get("needs", {}), study.figure_settings(config, own)):
+        if why := declared.why(own.get("needs", {}), study.figure_settings(report, own)):
             # No notebook ran: a job of Snakemake put a sentence in its place.
             tool, what = engine, f"Leave out the {entry.kind} {entry.name}: {why}"
         else:

@@ -118,14 +118,15 @@ def fingerprints():
 
 def known_claims():
     """The files of hypotheses, refused before any job where one is wrong or names what there is not."""
-    claims, contrasts = model.load(CLAIMS), contrast_model.load_all(CONTRAST_FILES)
+    claims, parts = model.load(CLAIMS), {file: contrast_model.load(file) for file in CONTRAST_FILES}
+    contrasts = contrast_model.joined(parts)
     model.check_names(claims, {*names(), *CONFIG.methods})
     experiments.check(CLAIMS, claims, CONFIG)
     contrast_model.check_apart(claims, contrasts)
     known = contrast_model.Known(names(), list(registry.DATASETS), list(experiments.everywhere(CONFIG)))
-    for file in CONTRAST_FILES:
-        contrast_model.check_names(file, contrast_model.load(file), known)
-        experiments.check_contrasts(file, contrast_model.load(file), CONFIG)
+    for file, part in parts.items():
+        contrast_model.check_names(file, part, known)
+        experiments.check_contrasts(file, part, CONFIG)
     return claims, contrasts
 
 
@@ -266,16 +267,21 @@ def traced(suffix):
     return [f"{RESULTS}/trace/{name}/{data}{suffix}" for name, data in PAIRS if is_traced(name)]
 
 
-def beside_records(entry):
-    """The files that a figure or table reads beside the records, by the names in its manifest entry."""
-    known = {
+@cache
+def all_beside():
+    """All that figures and tables read beside the records, by the names in the manifest."""
+    return {
         "traces": traced(".parquet"),
         "surfaces": traced(".npz"),
         "theory": [f"{RESULTS}/theory/{case}.parquet" for case in CASES],
         "claims": [f"{RESULTS}/claims.json"],
         "calibration": [f"{RESULTS}/calibration.parquet"],
     }
-    return {name: known[name] for name in entry.get("inputs", [])}
+
+
+def beside_records(entry):
+    """The files that a figure or table reads beside the records, by the names in its manifest entry."""
+    return {name: all_beside()[name] for name in entry.get("inputs", [])}
 
 
 def named_inputs(entry):

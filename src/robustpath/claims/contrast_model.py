@@ -94,9 +94,14 @@ def load(path: str | Path) -> Contrasts:
 
 def load_all(paths: Iterable[str | Path]) -> Contrasts:
     """The hypotheses of several files in one; UserError where two families share a name or a letter."""
+    return joined({path: load(path) for path in paths})
+
+
+def joined(parts: Mapping[str | Path, Contrasts]) -> Contrasts:
+    """The same of files that were read."""
     families: dict[str, Family] = {}
-    for path in paths:
-        for name, family in load(path).families.items():
+    for path, part in parts.items():
+        for name, family in part.families.items():
             for other, own in families.items():
                 if name == other or family.letter == own.letter:
                     raise UserError(

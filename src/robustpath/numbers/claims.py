@@ -3,6 +3,9 @@
 Which hypotheses and variants there are, the verdicts say; where none were judged yet, the files of hypotheses.
 """
 
+from functools import cache
+from pathlib import Path
+
 from robustpath import records
 from robustpath.claims import contrast_model, model, sentences, verdicts
 from robustpath.claims.files import CLAIMS, CONTRAST_FILES
@@ -38,7 +41,7 @@ def deciding(family: str, judged: dict | None) -> Macros:
 def parts(family: str, judged: dict | None) -> Macros:
     """The effect of every condition of each contrast, in order, at the first label noise that it is stated for."""
     found = {verdict["id"]: verdict for verdict in judged["verdicts"]} if judged else {}
-    families = contrast_model.load_all(records.root() / file for file in CONTRAST_FILES).families
+    families = _contrasts(records.root())
     counts = {claim.id: len(claim.conditions) for claim in families[family].claims} if family in families else {}
     macros: Macros = {}
     for name in _known(family, judged)[0]:
@@ -50,12 +53,17 @@ def parts(family: str, judged: dict | None) -> Macros:
     return macros
 
 
+@cache
+def _contrasts(root: Path) -> dict[str, contrast_model.Family]:
+    return contrast_model.load_all(root / file for file in CONTRAST_FILES).families
+
+
 def _known(family: str, judged: dict | None) -> tuple[list[str], list[str]]:
     """The hypotheses of a family, and the variants that any of them is judged for (of a contrast: all)."""
     if judged:
         cases = [entry["variant"] for verdict in judged["verdicts"] for entry in verdict["entries"]]
         return [verdict["id"] for verdict in judged["verdicts"]], list(dict.fromkeys([*judged["short_names"], *cases]))
-    contrasts = contrast_model.load_all(records.root() / file for file in CONTRAST_FILES).families
+    contrasts = _contrasts(records.root())
     if family in contrasts:
         return [claim.id for claim in contrasts[family].claims], ["all"]
     own = model.load(records.root() / CLAIMS).families[family]

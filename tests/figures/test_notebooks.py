@@ -375,7 +375,8 @@ def test_every_notebook_reads_records_by_the_loader_that_refuses_gaps():
     for file in FOLDER.glob("*.py"):
         text = file.read_text()
         unused = "records = None  # not used" in text
-        assert unused or 'table = load(records, settings["scale"], settings["experiments"])' in text, file.name
+        assert unused or 'load(records, settings["scale"], ' in text, file.name
+        assert unused or re.search(r"^from robustpath\.records import .*\bload\b", text, re.M), file.name
         assert "read_parquet" not in text, file.name
 
 

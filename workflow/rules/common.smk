@@ -119,7 +119,7 @@ def fingerprints():
 def known_claims():
     """The files of hypotheses, refused before any job where one is wrong or names what there is not."""
     claims, parts = model.load(CLAIMS), {file: contrast_model.load(file) for file in CONTRAST_FILES}
-    contrasts = contrast_model.joined(parts)
+    contrasts = contrast_model.joined(parts.items())
     model.check_names(claims, {*names(), *CONFIG.methods})
     experiments.check(CLAIMS, claims, CONFIG)
     contrast_model.check_apart(claims, contrasts)

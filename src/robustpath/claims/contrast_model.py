@@ -94,13 +94,13 @@ def load(path: str | Path) -> Contrasts:
 
 def load_all(paths: Iterable[str | Path]) -> Contrasts:
     """The hypotheses of several files in one; UserError where two families share a name or a letter."""
-    return joined({path: load(path) for path in paths})
+    return joined((path, load(path)) for path in paths)
 
 
-def joined(parts: Mapping[str | Path, Contrasts]) -> Contrasts:
-    """The same of files that were read."""
+def joined(parts: Iterable[tuple[str | Path, Contrasts]]) -> Contrasts:
+    """The same of files that were read: their paths, and what they hold."""
     families: dict[str, Family] = {}
-    for path, part in parts.items():
+    for path, part in parts:
         for name, family in part.families.items():
             for other, own in families.items():
                 if name == other or family.letter == own.letter:

@@ -98,6 +98,18 @@ def test_shares_of_a_category_and_a_square_are_exact():
     assert found.total == pytest.approx(found.first, abs=1e-6)
 
 
+def test_shares_of_two_categories_together_are_exact():
+    """f = [c = 2] [d = 1] on a whole grid of three and four values: probabilities p = 1/3 and q = 1/4."""
+    rows = pd.DataFrame([(c, d) for c in (0.0, 1.0, 2.0) for d in (0.0, 1.0, 2.0, 3.0)], columns=["c", "d"])
+    values = ((rows["c"] == 2) & (rows["d"] == 1)).to_numpy(dtype=float)
+    form = ridge.Form("all", {"c": (0.0, 1.0, 2.0), "d": (0.0, 1.0, 2.0, 3.0)}, interactions=True)
+    found, p, q = ridge.shares(ridge.fit(form, 1e-12, rows, values)), 1 / 3, 1 / 4
+    alone, joint = [q * q * p * (1 - p), p * p * q * (1 - q)], p * (1 - p) * q * (1 - q)
+    whole = sum(alone) + joint
+    assert list(found.first.values()) == pytest.approx([own / whole for own in alone], abs=1e-6)
+    assert list(found.total.values()) == pytest.approx([(own + joint) / whole for own in alone], abs=1e-6)
+
+
 def test_shares_sum_as_they_should_and_name_the_largest_knob(swept):
     model = ridge.best(features.SWEEP_FORMS, *swept)
     found = features.shares(model, features.without_one(model, *swept), 0.95)

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pandas as pd
 import pytest
 import ruled
 
@@ -64,6 +65,14 @@ def test_a_method_without_a_ruler_in_its_experiment_is_measured_by_that_of_anoth
     other = copy.deepcopy(settings)
     other["experiments"]["minima"]["methods"].append("mixup")
     assert rulers.yardsticks("minima", other) == ["ensembles"]
+
+
+def test_a_yardstick_is_measured_by_its_own_runs_where_the_other_experiment_has_the_method_too(settings):
+    table = ruled.recorded(settings)
+    own = (table["experiment"] == "minima") & (table["method"] == "sam")
+    both = pd.concat([table, table[own].assign(method="mixup", value=table["value"][own] - 0.1)], ignore_index=True)
+    found, expected = (rulers.measured(rows, settings, ["yardsticks"]) for rows in (both, table))
+    pd.testing.assert_frame_equal(found, expected)
 
 
 def test_labels_are_counted_from_the_first_ones_on(settings):

@@ -14,6 +14,7 @@ from robustpath import methods
 
 CONTRACT = "robustpath.methods.base"  # states no needs of its own
 SAYS_MORE = re.compile(r"\bneeds\s*=|\bsequence\b")  # in the source of a module that states more than its imports
+USABLE = re.compile(r"\bnetworks\s*=")
 IMPORTED = re.compile(r"^[ \t]*from[ \t]+(robustpath\.methods\.[\w.]+)[ \t]+import\b", re.M)
 
 
@@ -34,7 +35,7 @@ def networks(family: str, name: str) -> tuple[str, ...]:
     """The networks that a method states it can use; none where it states none, or in a form that is not understood."""
     module = f"robustpath.methods.{family}.{name}"
     try:
-        factory = _factory(module, name) if "networks=" in _text(module) else None
+        factory = _factory(module, name) if USABLE.search(_text(module)) else None
         stated = {word.arg: word.value for word in factory.decorator_list[0].keywords} if factory else {}
         return tuple(ast.literal_eval(stated["networks"])) if "networks" in stated else ()
     except (LookupError, OSError, TypeError, ValueError, SyntaxError, AttributeError):
